@@ -1,0 +1,61 @@
+"""What a push is judged by."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+
+_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
+
+
+class Kind(Enum):
+    """Which bars count: the floor, the baseline, or both."""
+
+    ABSOLUTE = "absolute"
+    BASELINE = "baseline"
+    BOTH = "both"
+
+    @property
+    def uses_floor(self) -> bool:
+        return self is not Kind.BASELINE
+
+    @property
+    def uses_baseline(self) -> bool:
+        return self is not Kind.ABSOLUTE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """``floor`` in percent, ``epsilon`` in percentage points, both exact."""
+
+    kind: Kind = Kind.BOTH
+    floor: Fraction = Fraction(0)
+    epsilon: Fraction = Fraction(0)
+
+
+def parse_decimal(text: str) -> Fraction:
+    """The exact value of a decimal number's text; ValueError where it is none (or not finite)."""
+    if len(text) > 40 or not _DECIMAL.fullmatch(text.strip()):
+        raise ValueError(f"{text!r} is not a decimal number")
+    return Fraction(text.strip())
+
+
+def exact_percent(value: object) -> Fraction:
+    """``value`` as an exact percentage from 0 to 100; ValueError for anything else.
+
+    A float stands for the decimal that Python prints for it: 84.7 is 847/10.
+    """
+    if isinstance(value, (bool, str, bytes, complex)) or value is None:
+        raise ValueError(f"{value!r} is not a percentage")
+    if isinstance(value, (float, Decimal)):
+        result = parse_decimal(str(value))
+    elif isinstance(value, (int, Fraction)):
+        result = Fraction(value)
+    else:
+        raise ValueError(f"{value!r} is not a percentage")
+    if not 0 <= result <= 100:
+        raise ValueError(f"{value!r} is not between 0 and 100")
+    return result

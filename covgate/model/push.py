@@ -1,0 +1,75 @@
+"""What a push updates, and which of its updates are gated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+_OID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+HEADS = "refs/heads/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefUpdate:
+    """One line of git's pre-push input: ``local_oid`` goes to ``remote_ref``, which held ``remote_oid``.
+
+    An oid is full hexadecimal, or "" where git says all zeros: a deletion, a new ref.
+    """
+
+    local_ref: str
+    local_oid: str
+    remote_ref: str
+    remote_oid: str = ""
+
+    @property
+    def branch(self) -> str:
+        """The remote branch's short name; "" where the ref is no branch."""
+        return self.remote_ref.removeprefix(HEADS) if self.remote_ref.startswith(HEADS) else ""
+
+
+def parse_pre_push_lines(lines: Iterable[str]) -> tuple[RefUpdate, ...]:
+    """Parse what git writes to a pre-push hook (githooks(5)): ``local-ref local-oid remote-ref remote-oid``.
+
+    ValueError names the line that is none: a line cut short must not let its ref through.
+    """
+    updates = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        fields = line.split()
+        if len(fields) != 4 or not (_OID.fullmatch(fields[1]) and _OID.fullmatch(fields[3])):
+            raise ValueError(f"line {number} of pre-push's input is not 'ref oid ref oid': {line.strip()!r}")
+        local_ref, local_oid, remote_ref, remote_oid = fields
+        updates.append(
+            RefUpdate(
+                local_ref=local_ref,
+                local_oid=_or_none(local_oid),
+                remote_ref=remote_ref,
+                remote_oid=_or_none(remote_oid),
+            )
+        )
+    return tuple(updates)
+
+
+def why_not_gated(update: RefUpdate, branches: Sequence[str]) -> str:
+    """Why ``update`` is out of scope; "" where it is gated. ``branches`` are globs of remote branch names."""
+    if not update.local_oid:
+        return f"deletion of {update.remote_ref}"
+    if not update.branch:
+        return f"{update.remote_ref} is no branch"
+    if update.local_oid == update.remote_oid:
+        return f"{update.branch} brings nothing new"
+    if not matches(update.branch, branches):
+        return f"{update.branch} is outside branches = {list(branches)}"
+    return ""
+
+
+def matches(name: str, globs: Sequence[str]) -> bool:
+    """Whether branch ``name`` matches one of ``globs`` (``*`` also crosses ``/``)."""
+    return any(fnmatchcase(name, glob) for glob in globs)
+
+
+def _or_none(oid: str) -> str:
+    return "" if set(oid) == {"0"} else oid
