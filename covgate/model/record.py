@@ -176,7 +176,7 @@ def _sentence(record: Record) -> str:
         numbers = judged.numbers
         shown = f"{format_percent(numbers.percent)}%" if numbers.executable else "nothing"
         parts.append(
-            f"covgate measured {shown}, {numbers.executed} of {numbers.executable} statements and branches executed"
+            f"covgate measured {shown}, {numbers.executed} of {numbers.executable} statements and branches"
         )
     if baseline:
         parts.append(f"the baseline stands at {format_percent(baseline.percent)}%")

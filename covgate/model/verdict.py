@@ -77,14 +77,11 @@ def _judge(measured: Fraction | None, baseline: Baseline | None, policy: Policy)
     delta = measured - max(bars) if bars and measured is not None else Fraction(0)
     failures = []
     if measured is None:
+        nothing = "nothing was measured: no executable statement, with a"
         if kind.uses_floor and floor > 0:
-            failures.append(
-                f"nothing was measured: no executable statement, with a floor of {format_exact(floor)}%"
-            )
+            failures.append(f"{nothing} floor of {format_exact(floor)}%")
         if kind.uses_baseline and baseline is not None:
-            failures.append(
-                f"nothing was measured: no executable statement, with a baseline of {_shown(baseline.percent)}%"
-            )
+            failures.append(f"{nothing} baseline of {_shown(baseline.percent)}%")
     else:
         if kind.uses_floor and measured < floor - epsilon:
             failures.append(
