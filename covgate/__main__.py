@@ -1,0 +1,3 @@
+from covgate.cli import run
+
+run()

@@ -1,0 +1,88 @@
+"""Where every error ends: expected ones as a line with its remedy, others as a line and a log file."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from covgate.errors import EXIT_INTERRUPTED, EXIT_PASSED, EXIT_TOOL_ERROR, CovgateError, ToolError
+from covgate.show.text import Paint, warning_text
+
+
+def paint_for(environ: Mapping[str, str]) -> Paint:
+    """Colour by NO_COLOR, FORCE_COLOR, and whether somebody looks (https://no-color.org)."""
+    if environ.get("NO_COLOR"):
+        return Paint()
+    if environ.get("FORCE_COLOR"):
+        return Paint(colour=True)
+    return Paint(colour=sys.stdout.isatty() and environ.get("TERM") != "dumb")
+
+
+def guarded(work: Callable[[], int], environ: Mapping[str, str], *, gate: bool) -> int:
+    """Run ``work`` and turn whatever it raises into an exit code and a message on stderr.
+
+    ``gate``: an error that leaves a push without a verdict passes with a warning, unless
+    COVGATE_FAIL_CLOSED says otherwise (the repository's own setting is honoured where it could be read).
+    """
+    blocks = environ.get("COVGATE_FAIL_CLOSED", "").strip().lower() in ("1", "true", "yes", "on")
+    try:
+        return work()
+    except ToolError as error:
+        if gate:
+            _warn(error.message, error.hint, error.output, environ, blocks=blocks)
+            return EXIT_TOOL_ERROR if blocks else EXIT_PASSED
+        _say(error, error.output)
+        return error.exit_code
+    except CovgateError as error:
+        _say(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("covgate: interrupted; nothing was recorded", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone (`covgate log | head`): not an error, and nothing more to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_PASSED if not gate else EXIT_TOOL_ERROR
+    except Exception as error:
+        log = _log(environ)
+        message = f"an internal error of covgate: {type(error).__name__}: {error}".replace("\n", " ")
+        hint = f"please report it with {log}" if log else "please report it"
+        if gate:
+            _warn(message, hint, "", environ, blocks=blocks)
+            return EXIT_TOOL_ERROR if blocks else EXIT_PASSED
+        print(f"covgate: {message}\n  {hint}", file=sys.stderr)
+        return EXIT_TOOL_ERROR
+
+
+def _warn(message: str, hint: str, output: str, environ: Mapping[str, str], *, blocks: bool) -> None:
+    print(warning_text(message, hint, output, paint_for(environ), blocks=blocks), end="", file=sys.stderr)
+
+
+def _say(error: CovgateError, output: str = "") -> None:
+    print(f"covgate: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"  {error.hint}", file=sys.stderr)
+    for line in output.splitlines()[-25:]:
+        print(f"  | {line}", file=sys.stderr)
+
+
+def _log(environ: Mapping[str, str]) -> Path | None:
+    """Write the traceback and the versions where the user can find them."""
+    import platform
+    import tempfile
+
+    from covgate import __version__
+
+    text = f"covgate {__version__}\n{platform.python_implementation()} {platform.python_version()}\n"
+    text += f"{platform.platform()}\n\n{traceback.format_exc()}"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="covgate-", suffix=".log", delete=False, encoding="utf-8"
+        ) as file:
+            file.write(text)
+        return Path(file.name)
+    except OSError:
+        return None

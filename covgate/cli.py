@@ -1,0 +1,270 @@
+"""The command line: ``covgate COMMAND``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from covgate import __version__
+from covgate.boundary import guarded
+from covgate.errors import EXIT_PASSED, UsageError
+
+if TYPE_CHECKING:
+    from covgate.store.repository import Repository
+
+_DESCRIPTION = "A coverage gate at git push, with a baseline that only goes up, kept in git notes."
+_EPILOG = """\
+examples:
+  covgate init                 set up this repository: hooks, configuration
+  covgate check                measure HEAD and judge it, as a push would
+  covgate baseline             the height that a push has to hold
+  covgate baseline set 84.5 --reason "legacy module removed"
+  covgate log                  how the baseline came to be
+  covgate doctor               what would be measured here, and what is wrong
+
+exit codes: 0 passed, 1 blocked, 2 usage or configuration, 3 tool error, 130 interrupted
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command in ``argv`` (default: the process's) and give its exit code."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if arguments.command is None:
+        parser.print_help()
+        return EXIT_PASSED
+    gate = arguments.command in ("check", "ratchet")
+    return guarded(lambda: _run(arguments, os.environ), os.environ, gate=gate)
+
+
+def run() -> None:
+    raise SystemExit(main())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="covgate",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"covgate {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    def command(name: str, help: str, example: str) -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name,
+            help=help,
+            description=help[0].upper() + help[1:] + ".",
+            epilog=f"examples:\n{example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+
+    init = command(
+        "init", "set up this repository: hooks and configuration", "  covgate init\n  covgate init --remove"
+    )
+    init.add_argument("--repo", help="where pre-commit finds covgate (default: where this one came from)")
+    init.add_argument("--rev", help="the tag or commit of covgate to pin")
+    init.add_argument("--remove", action="store_true", help="take away what init wrote")
+
+    check = command(
+        "check",
+        "measure a commit and judge it, as a push would",
+        "  covgate check\n  covgate check HEAD~1 --format json\n  covgate check --report coverage.json --fail-closed",
+    )
+    check.add_argument("rev", nargs="?", default="HEAD", metavar="REV", help="the commit (default: HEAD)")
+    check.add_argument("--base", metavar="REV", help="whose baseline counts too (default: the upstream)")
+    check.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="judge this report instead of running tests (coverage data file, coverage JSON, Cobertura, LCOV)",
+    )
+    check.add_argument("--output", metavar="FILE", help="also write the record as a report")
+    check.add_argument("--no-cache", action="store_true", help="run the tests even if this tree was measured")
+    check.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    closed = check.add_mutually_exclusive_group()
+    closed.add_argument(
+        "--fail-closed", action="store_true", default=None, help="what can't be measured is blocked"
+    )
+    closed.add_argument(
+        "--fail-open", dest="fail_closed", action="store_false", help="it passes with a warning"
+    )
+
+    ratchet = command(
+        "ratchet",
+        "raise the baseline at a commit, as a merge would",
+        "  covgate ratchet\n  covgate ratchet main",
+    )
+    ratchet.add_argument("rev", nargs="?", default="HEAD", metavar="REV", help="the commit (default: HEAD)")
+    ratchet.add_argument(
+        "--no-cache", action="store_true", help="run the tests even if this tree was measured"
+    )
+    ratchet.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+
+    baseline = command(
+        "baseline",
+        "show the baseline at a commit, or set it on purpose",
+        '  covgate baseline\n  covgate baseline v1.0\n  covgate baseline set 84.5 --reason "legacy module removed"',
+    )
+    baseline.add_argument("words", nargs="*", metavar="[REV] | set VALUE [REV]", help="default: HEAD")
+    baseline.add_argument("--reason", default="", help="why the baseline is set by hand; kept in the history")
+    baseline.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+
+    log = command("log", "show how the baseline came to be", "  covgate log\n  covgate log --format json")
+    log.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    status = command("status", "show policy, baseline and coverage", "  covgate status --format json")
+    status.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    sync = command("sync", "fetch, join and publish the notes", "  covgate sync\n  covgate sync upstream")
+    sync.add_argument(
+        "remote", nargs="?", default="", metavar="REMOTE", help="default: the branch's, else origin"
+    )
+    doctor = command("doctor", "tell what would be measured here, and what is wrong", "  covgate doctor")
+    doctor.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    demo = command("demo", "show it all on a throw-away repository", "  covgate demo")
+    demo.add_argument("--keep", action="store_true", help="leave the repository there to look at")
+    return parser
+
+
+def _run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    if arguments.command == "demo":
+        from covgate.demo import demo
+
+        return demo(say=print, keep=arguments.keep)
+    if arguments.command == "status":
+        from covgate.inspection import status
+
+        return _print(arguments.format, *status(Path.cwd(), environ))
+    from covgate.store.repository import Repository
+
+    repository = Repository.discover(Path.cwd(), environ)
+    try:
+        if arguments.command == "init":
+            return _init(arguments, repository.top)
+        handlers: dict[str, Callable[[argparse.Namespace, Repository, Mapping[str, str]], int]] = {
+            "check": _check,
+            "ratchet": _ratchet,
+            "baseline": _baseline,
+            "log": _log,
+            "sync": _sync,
+            "doctor": _doctor,
+        }
+        return handlers[arguments.command](arguments, repository, environ)
+    finally:
+        repository.close()
+
+
+def _init(arguments: argparse.Namespace, top: Path) -> int:
+    from covgate.setup_repository import init, remove
+
+    if arguments.remove:
+        remove(top, say=print)
+    else:
+        init(top, repo=arguments.repo, rev=arguments.rev, say=print)
+    return EXIT_PASSED
+
+
+def _check(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:
+    from covgate.commands import check
+
+    return check(
+        repository,
+        environ,
+        commit=_commit(repository, arguments.rev),
+        base=_commit(repository, arguments.base) if arguments.base else "",
+        reports=[Path(each) for each in arguments.report],
+        output=Path(arguments.output) if arguments.output else None,
+        use_cache=not arguments.no_cache,
+        fail_closed=arguments.fail_closed,
+        as_json=arguments.format == "json",
+    )
+
+
+def _ratchet(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:
+    from covgate.commands import raise_baseline
+
+    return raise_baseline(
+        repository,
+        environ,
+        commit=_commit(repository, arguments.rev),
+        use_cache=not arguments.no_cache,
+        as_json=arguments.format == "json",
+    )
+
+
+def _baseline(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:
+    from covgate.gate import set_baseline
+    from covgate.inspection import baseline
+    from covgate.model.results import format_exact
+    from covgate.session import Session
+
+    words: list[str] = arguments.words
+    if words[:1] != ["set"]:
+        if arguments.reason:
+            raise UsageError("--reason goes with `covgate baseline set VALUE`")
+        if len(words) > 1:
+            raise UsageError(f"one commit at a time, not {' '.join(words)}", hint="covgate baseline [REV]")
+        return _print(arguments.format, *baseline(repository, _commit(repository, (words or ["HEAD"])[0])))
+    if len(words) not in (2, 3):
+        raise UsageError("give the new baseline", hint="covgate baseline set VALUE --reason TEXT")
+    session = Session(repository=repository, environ=environ)
+    remote = repository.default_remote(repository.current_branch())
+    commit = _commit(repository, (words[2:] or ["HEAD"])[0])
+    opened = set_baseline(session, commit, words[1], arguments.reason, remote)
+    print(
+        f"covgate: the baseline at {commit[:10]} is {format_exact(opened.percent)}% from now on (epoch {opened.epoch})"
+    )
+    for notice in session.notices:
+        print(f"covgate: {notice}")
+    return EXIT_PASSED
+
+
+def _log(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:
+    from covgate.inspection import log
+
+    return _print(arguments.format, *log(repository))
+
+
+def _sync(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:
+    from covgate.store.sync import fetch_notes, publish
+
+    remote = arguments.remote or repository.default_remote(repository.current_branch())
+    if not remote:
+        raise UsageError("this repository has no remote", hint="git remote add origin URL")
+    fetch_notes(repository, remote)
+    pushes = publish(repository, remote)
+    print(f"covgate: notes fetched from {remote}; " + ("published" if pushes else "nothing to publish"))
+    return EXIT_PASSED
+
+
+def _doctor(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:
+    from covgate.doctor import doctor
+
+    return _print(arguments.format, *doctor(repository, environ))
+
+
+def _commit(repository: Repository, name: str) -> str:
+    commit = repository.commit(name)
+    if not commit:
+        empty = not repository.commit("HEAD")
+        raise UsageError(
+            "this repository has no commit yet"
+            if empty and name == "HEAD"
+            else f"{name!r} leads to no commit",
+            hint="commit something first" if empty else "git log --oneline --all shows what there is",
+        )
+    return commit
+
+
+def _print(format: str, text: str, data: Any) -> int:
+    if format == "json":
+        print(json.dumps(data, indent=2))
+    else:
+        sys.stdout.write(text)
+    return EXIT_PASSED

@@ -1,0 +1,144 @@
+"""`covgate check` and `covgate ratchet`: the two stories by hand and in CI."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from covgate.config import Config
+from covgate.errors import ToolError, UsageError
+from covgate.files import write_atomically
+from covgate.gate import Outcome, judge_commit, ratchet_commit, synchronised
+from covgate.model.record import record_of, render_note
+from covgate.model.results import Measurement, Toolchain, total
+from covgate.model.verdict import Status, not_applicable
+from covgate.report import exit_code, show
+from covgate.session import Session
+from covgate.show.data import verdict_data
+from covgate.store.repository import Repository
+
+
+def check(
+    repository: Repository,
+    environ: Mapping[str, str],
+    *,
+    commit: str,
+    base: str,
+    reports: Sequence[Path],
+    output: Path | None,
+    use_cache: bool,
+    fail_closed: bool | None,
+    as_json: bool,
+) -> int:
+    """Judge ``commit`` as a push would; ``reports`` are judged instead of a test run."""
+    session = Session(repository=repository, environ=environ, use_cache=use_cache, fail_closed=fail_closed)
+    config = session.config_at(commit)
+    if not config.enabled:
+        outcome = Outcome(verdict=not_applicable("disabled"), commit=commit)
+    else:
+        branch = repository.current_branch()
+        synchronised(session, config, repository.default_remote(branch))
+        # What a push from here would replace is judged by, too: the upstream of the branch.
+        tips = [base or "@{upstream}"] if base or branch else []
+        measured = None
+        if reports:
+            measured = lambda: _from_reports(repository, environ, session, config, commit, reports)  # noqa: E731
+        outcome = judge_commit(session, commit, config, tips, ratchets=False, measured=measured)
+    if output is not None:
+        _write_report(output, outcome)
+    _tell(outcome, session, environ, as_json=as_json)
+    return exit_code([outcome])
+
+
+def raise_baseline(
+    repository: Repository, environ: Mapping[str, str], *, commit: str, use_cache: bool, as_json: bool
+) -> int:
+    """Raise the baseline at ``commit``; exit code 1 where what it measures does not pass."""
+    session = Session(repository=repository, environ=environ, use_cache=use_cache)
+    config = session.config_at(commit)
+    if config.enabled:
+        remote = repository.default_remote(repository.current_branch())
+        outcome = ratchet_commit(session, commit, config, remote)
+    else:
+        outcome = Outcome(verdict=not_applicable("disabled"), commit=commit)
+    _tell(outcome, session, environ, as_json=as_json)
+    return exit_code([outcome])
+
+
+def _tell(outcome: Outcome, session: Session, environ: Mapping[str, str], *, as_json: bool) -> None:
+    if not as_json:
+        show([outcome], session.notices, environ, pushing=False)
+        return
+    data = verdict_data(
+        outcome.verdict,
+        commit=outcome.commit,
+        tree=outcome.tree,
+        numbers=outcome.numbers,
+        measurement=outcome.measurement,
+        cached=outcome.cached,
+        notices=list(dict.fromkeys(session.notices)),
+        error=outcome.error.message if outcome.error else "",
+    )
+    json.dump(data, sys.stdout, indent=2)
+    print()
+
+
+def _write_report(path: Path, outcome: Outcome) -> None:
+    """The record as a report whose front matter holds the status; without a measurement, one that never says PASS."""
+    if outcome.numbers is not None:
+        record = record_of(
+            outcome.verdict, outcome.numbers, outcome.tree, outcome.toolchain, outcome.verdict.baseline
+        )
+        text = render_note([record])
+    else:
+        status = Status.FAIL.value if outcome.blocked else ""
+        text = f"---\nformat: 1\ncomponent: default\ncoverage_status: {status}".rstrip() + "\n---\n"
+        text += outcome.verdict.reason + "\n"
+    try:
+        write_atomically(path.absolute(), text.encode())
+    except OSError as error:
+        raise UsageError(
+            f"{path} can't be written: {error.strerror}", hint="give --output another file"
+        ) from None
+
+
+def _from_reports(
+    repository: Repository,
+    environ: Mapping[str, str],
+    session: Session,
+    config: Config,
+    commit: str,
+    paths: Sequence[Path],
+) -> Measurement:
+    """The measurement that ``paths`` hold, several combined."""
+    from covgate.measure.reports import combine
+    from covgate.measure.runner import read_report
+
+    parts = []
+    for path in paths:
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise UsageError(f"{path}: {error.strerror}", hint="give --report a file that exists") from None
+        parts.append(read_report(data, str(path), repository.top, session.interpreter(config), environ))
+    report = combine(parts)
+    if report.outside:
+        raise ToolError(
+            f"the report is about files outside of {repository.top}: {report.outside[0]}",
+            hint="make it in this checkout, or map its paths ([tool.coverage.paths])",
+        )
+    listed = repository.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
+    known = set(listed.decode(errors="replace").split("\0"))
+    if report.files and not any(each.path in known for each in report.files):
+        raise ToolError(
+            f"no file of the report is in {commit[:10]} (the first is {report.files[0].path})",
+            hint="make the report at the top of the repository",
+        )
+    return Measurement(
+        tree=repository.tree(commit),
+        numbers=total(each.numbers for each in report.files),
+        files=report.files,
+        toolchain=Toolchain(coverage=report.coverage_version),
+    )

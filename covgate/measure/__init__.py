@@ -1,0 +1,1 @@
+"""From a checked-out commit to a Measurement."""

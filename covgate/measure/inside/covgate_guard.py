@@ -1,0 +1,84 @@
+"""The pytest plugin of a measurement: how far the run is, that it ended, and what it imported from where.
+
+PYTEST_DONT_REWRITE: covgate imports this before pytest does. Standard library only, Python 3.8 and newer.
+"""
+
+import json
+import os
+import sys
+import time
+
+import pytest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, List
+
+SPEC = json.loads(os.environ.get("COVGATE_GUARD", "{}"))
+_progress = {"done": 0, "total": 0, "written": 0.0}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: "Any") -> None:
+    """Under pytest-cov: no reports and no fail-under of its own, and files that no test imports count."""
+    options = early_config.known_args_namespace
+    if not hasattr(options, "cov_source"):
+        return
+    options.cov_report = {"": None}
+    options.cov_fail_under = 0
+    if options.cov_source == [True] and SPEC.get("source"):
+        options.cov_source = list(SPEC["source"])
+
+
+def pytest_collection_finish(session: "Any") -> None:
+    _progress["total"] = len(session.items)
+
+
+def pytest_runtest_logreport(report: "Any") -> None:
+    if report.when != "teardown":
+        return
+    _progress["done"] += 1
+    now = time.monotonic()
+    if now - _progress["written"] > 0.2:
+        _progress["written"] = now
+        _write("progress-%d" % os.getpid(), [_progress["done"], _progress["total"]])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: "Any", exitstatus: int) -> None:
+    _write("modules-%d" % os.getpid(), _foreign_modules())
+    if not hasattr(session.config, "workerinput"):
+        collected = getattr(session, "testscollected", 0)
+        _write("finished", {"status": int(exitstatus), "collected": collected})
+
+
+def _foreign_modules() -> "List[List[str]]":
+    """[file, path in the tree] of imported modules that the tree has too, but were loaded from elsewhere."""
+    tree = SPEC.get("tree", "")
+    found = []
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if not tree or not isinstance(file, str) or not file.endswith(".py"):
+            continue
+        real = os.path.realpath(file)
+        if real.startswith(tree + os.sep):
+            continue
+        parts = name.split(".")
+        if os.path.basename(file) == "__init__.py":
+            parts.append("__init__")
+        for root in ("src", ""):
+            relative = os.path.join(root, *parts) + ".py"
+            if os.path.isfile(os.path.join(tree, relative)):
+                found.append([real, relative.replace(os.sep, "/")])
+                break
+    return found
+
+
+def _write(name: str, value: "Any") -> None:
+    directory = SPEC.get("directory")
+    if not directory:
+        return
+    path = os.path.join(directory, name)
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        json.dump(value, file)
+    os.replace(path + ".new", path)

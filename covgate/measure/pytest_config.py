@@ -1,0 +1,119 @@
+"""What pytest's configuration in a tree says about how the suite is run.
+
+The files and their order are pytest's (reference/customize.html, "Initialization: determining rootdir
+and configfile"): the first that configures pytest is the one.
+"""
+
+from __future__ import annotations
+
+import configparser
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PytestConfig:
+    """``file``: the configuration's name in the tree, "" for none; ``addopts``: its options and the environment's."""
+
+    file: str = ""
+    addopts: tuple[str, ...] = ()
+
+    @property
+    def distributed(self) -> bool:
+        """Whether pytest-xdist is asked to start workers."""
+        values = [value for value in _values(self.addopts, "-n", "--numprocesses") if value != "0"]
+        return bool(values) or bool([each for each in _values(self.addopts, "--tx")])
+
+    @property
+    def has_cov(self) -> bool:
+        """Whether pytest-cov is asked to measure."""
+        asked = any(each == "--cov" or each.startswith("--cov=") for each in self.addopts)
+        return asked and "--no-cov" not in self.addopts
+
+    @property
+    def cov_config(self) -> str:
+        """The coverage configuration file that pytest-cov is given; "" for none."""
+        return (_values(self.addopts, "", "--cov-config") or [""])[-1]
+
+
+def read_pytest_config(tree: Path, arguments: tuple[str, ...], environ: Mapping[str, str]) -> PytestConfig:
+    """Read it from ``tree``; options from PYTEST_ADDOPTS and the command's ``arguments`` come after."""
+    later = (*_split(environ.get("PYTEST_ADDOPTS", "")), *arguments)
+    for name in (
+        "pytest.toml",
+        ".pytest.toml",
+        "pytest.ini",
+        ".pytest.ini",
+        "pyproject.toml",
+        "tox.ini",
+        "setup.cfg",
+    ):
+        path = tree / name
+        if not path.is_file():
+            continue
+        found = _from_toml(path) if name.endswith(".toml") else _from_ini(path)
+        if found is not None:
+            return PytestConfig(file=name, addopts=(*found, *later))
+    return PytestConfig(addopts=later)
+
+
+def _from_toml(path: Path) -> tuple[str, ...] | None:
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError, RecursionError):
+        return None  # pytest says it better than we could
+    tables: list[Any] = [data.get("pytest")]
+    if path.name == "pyproject.toml":
+        tool = data.get("tool")
+        native = tool.get("pytest") if isinstance(tool, dict) else None
+        tables = [native.get("ini_options") if isinstance(native, dict) else None, native]
+    for table in tables:
+        if isinstance(table, dict):
+            value = table.get("addopts", ())
+            if isinstance(value, list):
+                return tuple(str(each) for each in value)
+            return _split(str(value)) if value else ()
+    return None
+
+
+def _from_ini(path: Path) -> tuple[str, ...] | None:
+    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
+    try:
+        parser.read_string(path.read_text(encoding="utf-8"))
+    except (configparser.Error, ValueError, OSError):
+        return None
+    section = "tool:pytest" if path.name == "setup.cfg" else "pytest"
+    if parser.has_section(section):
+        return _split(parser.get(section, "addopts", fallback="") or "")
+    # A pytest.ini configures pytest even when it says nothing.
+    return () if path.name in ("pytest.ini", ".pytest.ini") else None
+
+
+def _split(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(text))
+    except ValueError:
+        return ()
+
+
+def _values(options: tuple[str, ...], short: str, long: str = "") -> list[str]:
+    """The values of an option, given as ``-n 2``, ``-n2``, ``--long 2`` or ``--long=2``."""
+    found = []
+    for position, each in enumerate(options):
+        following = options[position + 1] if position + 1 < len(options) else ""
+        if each in (short, long):
+            found.append(following)
+        elif long and each.startswith(f"{long}="):
+            found.append(each.partition("=")[2])
+        elif len(short) == 2 and each.startswith(short) and not each.startswith("--"):
+            found.append(each[2:])
+    return found

@@ -1,0 +1,50 @@
+"""What is measured where the project's coverage configuration is silent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+_TEST_DIRECTORIES = frozenset(
+    {"test", "tests", "testing", "doc", "docs", "examples", "example", "benchmarks"}
+)
+_TOOL_MODULES = frozenset({"setup.py", "conftest.py", "noxfile.py", "tasks.py", "fabfile.py", "__init__.py"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """``source`` and ``omit`` as coverage's options of these names take them, relative to the tree."""
+
+    source: tuple[str, ...]
+    omit: tuple[str, ...] = ()
+
+
+def default_sources(tree: Path) -> Sources:
+    """``src/`` where there is one, else the top-level packages and modules without the tests.
+
+    Given to coverage as directories, so that files which no test imports count as not executed.
+    """
+    if (tree / "src").is_dir():
+        return Sources(source=("src",))
+    packages = sorted(each.parent.name for each in tree.glob("*/__init__.py"))
+    modules = sorted(each.name for each in tree.glob("*.py"))
+    wanted = [name for name in packages if not _is_test(name)]
+    if not any(not _is_tool(name) for name in modules):
+        return Sources(source=tuple(wanted) or (".",), omit=() if wanted else _omitted(packages, modules))
+    # A module on its own can't be a source (coverage wants it imported): the whole tree is, less the rest.
+    return Sources(source=(".",), omit=_omitted(packages, modules))
+
+
+def _omitted(packages: list[str], modules: list[str]) -> tuple[str, ...]:
+    directories = [f"{name}/*" for name in packages if _is_test(name)]
+    # Test directories without __init__.py are no packages, but their files are executed.
+    directories += [f"{name}/*" for name in sorted(_TEST_DIRECTORIES) if name not in packages]
+    return (*directories, *(name for name in modules if _is_tool(name)))
+
+
+def _is_test(name: str) -> bool:
+    return name in _TEST_DIRECTORIES
+
+
+def _is_tool(name: str) -> bool:
+    return name in _TOOL_MODULES or name.startswith("test_") or name.endswith("_test.py")

@@ -1,0 +1,76 @@
+"""The hooks' last step: run a story, show what became of it, give the exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+
+from covgate.boundary import paint_for
+from covgate.errors import EXIT_BLOCKED, EXIT_PASSED, EXIT_TOOL_ERROR
+from covgate.gate import Outcome, gate_push, ratchet_merge
+from covgate.model.push import RefUpdate
+from covgate.model.verdict import Status
+from covgate.session import Session
+from covgate.show.text import Shown, verdict_text, warning_text
+from covgate.store.repository import Repository
+
+
+def report_push(
+    repository: Repository, environ: Mapping[str, str], updates: Sequence[RefUpdate], remote: str
+) -> int:
+    session = Session(repository=repository, environ=environ)
+    outcomes = gate_push(session, updates, remote)
+    show(outcomes, session.notices, environ, pushing=True)
+    return exit_code(outcomes)
+
+
+def report_ratchet(repository: Repository, environ: Mapping[str, str], *, may_measure: bool) -> int:
+    session = Session(repository=repository, environ=environ)
+    outcome = ratchet_merge(session, may_measure=may_measure)
+    show([outcome], session.notices, environ, pushing=False)
+    if outcome.verdict.status is Status.FAIL:
+        print("covgate: what was merged does not pass; the baseline stays where it is")
+    return EXIT_PASSED
+
+
+def show(
+    outcomes: Iterable[Outcome], notices: Iterable[str], environ: Mapping[str, str], *, pushing: bool
+) -> None:
+    """Print what became of each commit, then what else there is to know."""
+    paint = paint_for(environ)
+    for outcome in outcomes:
+        error = outcome.error
+        if error is not None:
+            text = warning_text(
+                error.message, error.hint, error.output, paint, blocks=outcome.blocks_on_error
+            )
+            sys.stdout.write(text)
+        else:
+            sys.stdout.write(verdict_text(shown(outcome), paint, pushing=pushing))
+    for notice in dict.fromkeys(notices):
+        print(f"covgate: {notice}")
+    sys.stdout.flush()
+
+
+def shown(outcome: Outcome) -> Shown:
+    return Shown(
+        verdict=outcome.verdict,
+        commit=outcome.commit,
+        branch=outcome.branch,
+        numbers=outcome.numbers,
+        measurement=outcome.measurement,
+        before=outcome.before,
+        baseline_commit=outcome.baseline_commit,
+        output=outcome.output,
+        raised=outcome.raised,
+        cached=outcome.cached,
+    )
+
+
+def exit_code(outcomes: Sequence[Outcome]) -> int:
+    """A regression outweighs what could not be measured, and that outweighs a pass."""
+    if any(outcome.blocked for outcome in outcomes):
+        return EXIT_BLOCKED
+    if any(outcome.error is not None and outcome.blocks_on_error for outcome in outcomes):
+        return EXIT_TOOL_ERROR
+    return EXIT_PASSED

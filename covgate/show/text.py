@@ -1,0 +1,207 @@
+"""What a person reads: for somebody who was just blocked and has never heard of covgate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from covgate.model.baseline import Baseline
+from covgate.model.results import FileResult, Measurement, Numbers, format_exact, format_percent
+from covgate.model.verdict import Status, Verdict
+
+_FILES_SHOWN = 8
+_RANGES_SHOWN = 8
+_TAIL_SHOWN = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paint:
+    """Colour, or none."""
+
+    colour: bool = False
+
+    def __call__(self, text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour else text
+
+    def status(self, word: str) -> str:
+        code = {"PASS": "1;32", "BLOCKED": "1;31", "WARNING": "1;33"}.get(word, "1")
+        return self(word, code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """All that the text of one judged commit tells; ``seconds`` is 0 where no test ran."""
+
+    verdict: Verdict
+    commit: str = ""
+    branch: str = ""
+    numbers: Numbers | None = None
+    measurement: Measurement | None = None
+    before: Measurement | None = None
+    baseline_commit: str = ""
+    output: str = ""
+    raised: Baseline | None = None
+    cached: bool = False
+
+
+def verdict_text(shown: Shown, paint: Paint, *, pushing: bool) -> str:
+    """One line for a pass, the whole story for a block."""
+    verdict = shown.verdict
+    if verdict.status is Status.NOT_APPLICABLE:
+        return f"covgate: not applicable: {verdict.reason}\n"
+    where = " ".join(part for part in (shown.branch, shown.commit[:10]) if part)
+    if verdict.status is Status.PASS:
+        return f"covgate: {paint.status('PASS')} {where}: {verdict.reason}{_how(shown)}\n{_raised(shown)}"
+    lines = [f"covgate: {paint.status('BLOCKED')} {where}"]
+    lines += [f"  {reason}" for reason in verdict.reasons]
+    lines.append("")
+    if shown.numbers is None:
+        lines += _failing_tests(shown)
+    else:
+        lines += [*_numbers(shown), "", *_losses(shown)]
+    lines += ["", *_what_to_do(shown, pushing)]
+    return "\n".join(lines) + "\n"
+
+
+def _how(shown: Shown) -> str:
+    if shown.cached:
+        return " (this tree was measured before)"
+    seconds = shown.measurement.seconds if shown.measurement else 0
+    return f" ({seconds:.0f} s)" if seconds >= 1 else ""
+
+
+def _raised(shown: Shown) -> str:
+    if shown.raised is None:
+        return ""
+    before = shown.verdict.baseline
+    came = f" from {format_percent(before.percent)}%" if before else ""
+    return f"covgate: the baseline rises{came} to {format_percent(shown.raised.percent)}%\n"
+
+
+def _numbers(shown: Shown) -> list[str]:
+    verdict, numbers = shown.verdict, shown.numbers
+    assert numbers is not None
+    counts = f"{numbers.executed} of {numbers.executable} statements and branches executed"
+    lines = [f"  measured   {_percent(verdict.measured):>8}   {counts}"]
+    if verdict.baseline is not None:
+        since = f"reached at {shown.baseline_commit[:10]}" if shown.baseline_commit else ""
+        if verdict.baseline.override:
+            since = f"set by hand at {shown.baseline_commit[:10]}: {verdict.baseline.override}"
+        used = "" if verdict.policy.kind.uses_baseline else " (not used by this policy)"
+        lines.append(f"  baseline   {_percent(verdict.baseline.percent):>8}   {since}{used}")
+    if verdict.policy.floor and verdict.policy.kind.uses_floor:
+        lines.append(f"  floor      {format_exact(verdict.policy.floor) + '%':>8}   configured")
+    if verdict.policy.epsilon > 0:
+        lines.append(f"  tolerance  {format_exact(verdict.policy.epsilon):>8}   points (epsilon)")
+    lines.append(f"  difference {_signed(verdict.delta):>8}   points")
+    return lines
+
+
+def _losses(shown: Shown) -> list[str]:
+    after = shown.measurement
+    if after is None:
+        return [
+            "  No detail by file: this tree was measured by another clone. `covgate check --no-cache` has it."
+        ]
+    if shown.before is not None:
+        rows = _compared(shown.before.files, after.files)
+        if rows:
+            return ["  Where it was lost:", *_table(rows)]
+        return ["  No file covers less than before; what was removed was covered better than the rest."]
+    missing = sorted((each for each in after.files if each.numbers.missing), key=lambda e: -e.numbers.missing)
+    rows = [(each.path, f"{each.numbers.missing} missing", _lines(each.missing_lines)) for each in missing]
+    head = "  What is not covered (no earlier measurement is known on this machine to compare with):"
+    return [head, *_table(rows)] if rows else []
+
+
+def _compared(before: Sequence[FileResult], after: Sequence[FileResult]) -> list[tuple[str, str, str]]:
+    old = {each.path: each for each in before}
+    lost = []
+    for each in after:
+        known = old.get(each.path)
+        more = each.numbers.missing - (known.numbers.missing if known else 0)
+        if more > 0:
+            was = _percent(known.numbers.percent) if known else "new"
+            lost.append((more, each, f"{was} -> {_percent(each.numbers.percent)}"))
+    lost.sort(key=lambda row: (-row[0], row[1].path))
+    return [
+        (each.path, f"+{more} missing", f"{change}  {_lines(each.missing_lines)}")
+        for more, each, change in lost
+    ]
+
+
+def _table(rows: Sequence[tuple[str, str, str]]) -> list[str]:
+    shown = rows[:_FILES_SHOWN]
+    width = max(len(row[0]) for row in shown)
+    middle = max(len(row[1]) for row in shown)
+    lines = [f"    {path:<{width}}  {count:>{middle}}  {rest}".rstrip() for path, count, rest in shown]
+    if len(rows) > len(shown):
+        lines.append(f"    and {len(rows) - len(shown)} more files")
+    return lines
+
+
+def _lines(numbers: Iterable[int]) -> str:
+    """Line numbers as ranges: ``lines 3-7, 12``."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    if not ranges:
+        return ""
+    texts = [f"{first}-{last}" if first != last else str(first) for first, last in ranges[:_RANGES_SHOWN]]
+    more = ", ..." if len(ranges) > _RANGES_SHOWN else ""
+    return ("lines " if len(texts) > 1 or "-" in texts[0] else "line ") + ", ".join(texts) + more
+
+
+def _failing_tests(shown: Shown) -> list[str]:
+    tail = shown.output.splitlines()[-_TAIL_SHOWN:]
+    return [
+        "  The coverage of failing tests is not a measurement; nothing was recorded. They said:",
+        "",
+        *(f"  | {line}" for line in tail),
+    ]
+
+
+def _what_to_do(shown: Shown, pushing: bool) -> list[str]:
+    lines = ["  What to do:"]
+    if shown.numbers is None:
+        lines.append("    mend the tests, commit, and push again")
+    else:
+        lines.append("    cover the lines above with tests, commit, and push again")
+        lines.append(f"    see this again:          covgate check {shown.commit[:10]}")
+        if shown.verdict.baseline is not None and shown.verdict.policy.kind.uses_baseline:
+            value = format_exact(Fraction(int((shown.verdict.measured or Fraction(0)) * 100), 100))
+            lines.append(
+                f'    it is meant to fall:     covgate baseline set {value} --reason "why"   (kept in the history)'
+            )
+    if pushing:
+        lines.append(
+            "    push past the gate once: SKIP=covgate-pre-push git push   (or git push --no-verify)"
+        )
+    return lines
+
+
+def warning_text(message: str, hint: str, output: str, paint: Paint, *, blocks: bool) -> str:
+    """A tool error: why there is no number, what to do, and whether it stands in the way."""
+    word = paint.status("BLOCKED" if blocks else "WARNING")
+    lines = [f"covgate: {word} not measured: {message}"]
+    if hint:
+        lines.append(f"  {hint}")
+    if output:
+        lines += ["", *(f"  | {line}" for line in output.splitlines()[-_TAIL_SHOWN:]), ""]
+    if blocks:
+        lines.append("  fail_closed is set: without a measurement nothing passes.")
+    else:
+        lines.append("  It passes without a verdict (fail_closed = true would block it).")
+    return "\n".join(lines) + "\n"
+
+
+def _percent(value: Fraction | None) -> str:
+    return f"{format_percent(value)}%" if value is not None else "nothing"
+
+
+def _signed(value: Fraction) -> str:
+    return f"{'+' if value > 0 else ''}{format_percent(value)}"

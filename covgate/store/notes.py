@@ -1,0 +1,182 @@
+"""The notes ref: read, looked up along ancestry, written by compare-and-swap.
+
+`git notes add` reads, changes and writes without a lock: concurrent writers lose notes. Here the new
+notes commit is built aside by fast-import, which handles the fan-out, and the ref moves only if it
+still stands where the change was made on.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from covgate.errors import GitError, RefMoved, ToolError
+from covgate.model.baseline import Baseline, join
+from covgate.model.record import DEFAULT_COMPONENT, Note, parse_note, render_note
+from covgate.store.index import RecordIndex
+from covgate.store.repository import Repository
+
+NOTES_REF = "refs/notes/coverage"
+_TRIES = 200
+_ZERO = "0" * 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """A baseline, the commit whose record holds it, and the records that could not be believed."""
+
+    baseline: Baseline | None = None
+    commit: str = ""
+    problems: tuple[str, ...] = ()
+
+
+class Notes:
+    """The notes at one ref of ``repository``; every method reads the ref anew."""
+
+    def __init__(self, repository: Repository, ref: str = NOTES_REF) -> None:
+        self.repository = repository
+        self.ref = ref
+
+    @cached_property
+    def index(self) -> RecordIndex:
+        return RecordIndex.load(self.repository.state_dir)
+
+    def tip(self) -> str:
+        """The oid of the notes commit; "" where there are no notes."""
+        return self.repository.commit(self.ref)
+
+    def entries(self, tip: str | None = None) -> dict[str, str]:
+        """Annotated commit -> blob oid, whatever the fan-out."""
+        tip = self.tip() if tip is None else tip
+        if not tip:
+            return {}
+        listed = self.repository.run("ls-tree", "-r", "-z", "--full-tree", tip).decode(errors="replace")
+        entries = {}
+        for line in listed.split("\0"):
+            if line.startswith("100644 blob "):
+                meta, _, path = line.partition("\t")
+                entries[path.replace("/", "")] = meta[12:]
+        return entries
+
+    def read(self, commit: str) -> Note | None:
+        """The note of ``commit``; None where it has none."""
+        blob = self.entries().get(commit)
+        return self.read_blob(blob) if blob else None
+
+    def read_blob(self, blob: str) -> Note:
+        found = self.repository.object(blob)
+        if found is None:
+            return Note(problems=(f"the note's blob {blob[:10]} can't be read",))
+        return parse_note(found.data)
+
+    def baseline(self, commits: Sequence[str], component: str = DEFAULT_COMPONENT) -> Lookup:
+        """The join of the records on ``commits`` and all their ancestors.
+
+        In a shallow clone ancestors are hidden: there every record counts, so that none is missed.
+        """
+        entries = self.entries()
+        if not entries or not commits:
+            return Lookup()
+        heights = self.index.baselines(entries.values(), component, self.read_blob)
+        self.index.save()
+        waiting = {each: heights[blob] for each, blob in entries.items()}
+        if self.repository.shallow:
+            return _highest(waiting.items())
+        # The walk may end when nothing that is still ahead could be higher: exact, and it makes the
+        # usual look-up, whose highest record is a recent one, independent of the length of history.
+        ceiling = sorted((known.order for known, _ in waiting.values() if known is not None), reverse=True)
+        top = ceiling[0] if ceiling else None
+        seen = []
+        problems = any(problem for _, problem in waiting.values())
+        for oid in self.repository.walk(commits):
+            if oid in waiting:
+                seen.append((oid, waiting.pop(oid)))
+                known = seen[-1][1][0]
+                if (known is not None and known.order == top and not problems) or not waiting:
+                    break
+        return _highest(seen)
+
+    def update(self, commit: str, change: Callable[[Note], Note], message: str) -> bool:
+        """Replace the note of ``commit`` by ``change`` of it; True where that changed its bytes.
+
+        A note that can't be believed is left in place: ToolError names it.
+        """
+
+        def changes(entries: Mapping[str, str]) -> dict[str, bytes]:
+            blob = entries.get(commit)
+            before = self.repository.object(blob) if blob else None
+            note = parse_note(before.data) if before else Note()
+            if note.problems:
+                raise ToolError(
+                    f"the note of {commit[:10]} can't be believed: {note.problems[0]}; it is left as it is",
+                    hint=f"git notes --ref=coverage show {commit[:10]} shows it, "
+                    f"git notes --ref=coverage remove {commit[:10]} takes it away",
+                )
+            after = render_note(change(note).records).encode()
+            return {} if before and before.data == after else {commit: after}
+
+        return self.write(changes, message)
+
+    def write(self, changes: Callable[[Mapping[str, str]], Mapping[str, bytes]], message: str) -> bool:
+        """Apply ``changes(entries)`` (commit -> new bytes) on the newest notes; retried when the ref moves."""
+        for attempt in range(_TRIES):
+            tip = self.tip()
+            todo = changes(self.entries(tip))
+            if not todo:
+                return False
+            new = self.build(tip, todo, message)
+            try:
+                self.move(tip, new)
+            except RefMoved:
+                time.sleep(random.uniform(0, min(0.01 * 2**attempt, 0.5)))
+                continue
+            return True
+        raise ToolError(f"{self.ref} kept moving while it was written ({_TRIES} tries)", hint="try again")
+
+    def build(self, parent: str, todo: Mapping[str, bytes], message: str) -> str:
+        """A notes commit on ``parent`` with the notes ``todo``; no ref moves."""
+        scratch = f"refs/notes/covgate-{random.getrandbits(64):016x}"
+        text = message.encode()
+        parts = [
+            f"feature done\ncommit {scratch}\nmark :1\ncommitter {self._committer()}\ndata {len(text)}\n".encode(),
+            text,
+            b"\n",
+        ]
+        if parent:
+            parts.append(f"from {parent}\n".encode())
+        for commit, data in todo.items():
+            parts.append(f"N inline {commit}\ndata {len(data)}\n".encode() + data + b"\n")
+        # The branch is reset to nothing before fast-import ends: only objects are left, never a ref.
+        parts.append(
+            f"reset {scratch}\nfrom {_ZERO[:1] * (len(parent) or 40)}\n\nget-mark :1\ndone\n".encode()
+        )
+        out = self.repository.run("fast-import", "--quiet", "--cat-blob-fd=1", input=b"".join(parts))
+        return out.decode().strip()
+
+    def move(self, old: str, new: str) -> None:
+        """Move the ref from ``old`` ("" for absent) to ``new``; RefMoved where it stands elsewhere."""
+        expected = old or "0" * len(new)
+        argv = ("update-ref", "-m", "covgate", "--create-reflog", self.ref, new, expected)
+        status, _, err = self.repository.attempt(*argv)
+        if status:
+            moved = "cannot lock ref" in err or "is at" in err or "reference already exists" in err
+            raise (RefMoved if moved else GitError)(argv, status, err)
+
+    def _committer(self) -> str:
+        ident = self.repository.text("var", "GIT_COMMITTER_IDENT")
+        return ident or f"covgate <covgate@localhost> {int(time.time())} +0000"
+
+
+def _highest(records: object) -> Lookup:
+    best: Baseline | None = None
+    holder = ""
+    problems = []
+    for commit, (known, problem) in records:  # type: ignore[attr-defined]
+        if problem:
+            problems.append(f"the note of {commit[:10]} is not believed: {problem}")
+        if known is not None and join(best, known) != best:
+            best, holder = known, commit
+    return Lookup(baseline=best, commit=holder, problems=tuple(problems))

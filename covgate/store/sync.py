@@ -1,0 +1,157 @@
+"""How notes travel: fetched to a ref of covgate's own, joined note by note, published with a lease.
+
+Nothing is written to the user's configuration, no hook runs, nothing prompts. What goes wrong with the
+remote is a `SyncError`: a warning for the hooks, never a failed push.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+import subprocess
+import time
+from dataclasses import dataclass
+
+from covgate.errors import GitError, RefMoved, ToolError
+from covgate.model.record import join_notes, render_note
+from covgate.store.notes import NOTES_REF, Notes
+from covgate.store.repository import Repository
+
+_TRIES = 40
+# A lost race, or a transfer that a race broke: worth another try. Anything else is final.
+_LOST_RACE = re.compile(
+    r"stale info|fetch first|non-fast-forward|cannot lock ref|failed to lock|failed to update ref"
+    r"|incorrect old value|unpacker error|remote unpack failed|unable to migrate|reference already exists"
+)
+
+
+class SyncError(ToolError):
+    """The remote's notes could not be fetched or published."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """A fetch under way."""
+
+    remote: str
+    tracking: str
+    process: subprocess.Popen[bytes]
+
+
+def tracking_ref(remote: str) -> str:
+    """Where the notes of ``remote`` are kept as they were last seen."""
+    name = remote
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", remote):
+        # A URL, or a name that is no ref component as it stands.
+        name = "url-" + hashlib.sha256(remote.encode(errors="surrogateescape")).hexdigest()[:16]
+    return f"refs/covgate/remotes/{name}/coverage"
+
+
+def start_fetch(repository: Repository, remote: str) -> Fetch:
+    """Begin to fetch the notes of ``remote``; other work can go on until ``join_fetched``."""
+    tracking = tracking_ref(remote)
+    process = repository.start(
+        "fetch",
+        "--quiet",
+        "--no-write-fetch-head",
+        "--no-tags",
+        "--no-auto-maintenance",
+        "--no-recurse-submodules",
+        "--",
+        remote,
+        f"+{NOTES_REF}:{tracking}",
+    )
+    return Fetch(remote=remote, tracking=tracking, process=process)
+
+
+def join_fetched(repository: Repository, fetch: Fetch) -> None:
+    """Wait for ``fetch`` and join what it brought into the local notes; SyncError where it failed."""
+    _, err = fetch.process.communicate()
+    if fetch.process.returncode:
+        message = err.decode(errors="replace")
+        if "couldn't find remote ref" not in message:
+            raise SyncError(f"notes of {fetch.remote} could not be fetched: {_last_line(message)}")
+        # The remote has no notes (yet, or no longer): what is here goes there with the next publish.
+        repository.attempt("update-ref", "-d", fetch.tracking)
+    join_tracking(Notes(repository), Notes(repository, fetch.tracking))
+
+
+def fetch_notes(repository: Repository, remote: str) -> None:
+    join_fetched(repository, start_fetch(repository, remote))
+
+
+def join_tracking(local: Notes, fetched: Notes) -> None:
+    """Fold the fetched notes into the local ref; on return the local ref descends from the fetched one."""
+    for attempt in range(_TRIES):
+        ours, theirs = local.tip(), fetched.tip()
+        if not theirs or ours == theirs or (ours and _descends(local.repository, ours, theirs)):
+            return
+        try:
+            if not ours or _descends(local.repository, theirs, ours):
+                local.move(ours, theirs)
+            else:
+                local.move(ours, _joined(local, ours, theirs))
+            return
+        except RefMoved:
+            time.sleep(random.uniform(0, min(0.01 * 2**attempt, 0.5)))
+    raise SyncError(f"{local.ref} kept moving while fetched notes were joined", hint="try again")
+
+
+def publish(repository: Repository, remote: str) -> int:
+    """Bring the local notes to ``remote``; the number of pushes it took, 0 where it had them all."""
+    local, fetched = Notes(repository), Notes(repository, tracking_ref(remote))
+    for attempt in range(1, _TRIES + 1):
+        ours, theirs = local.tip(), fetched.tip()
+        if not ours or ours == theirs:
+            return attempt - 1
+        lease = f"--force-with-lease={NOTES_REF}:{theirs}"
+        argv = ("push", "--quiet", "--no-verify", lease, "--", remote, f"{ours}:{NOTES_REF}")
+        status, _, err = repository.attempt(*argv)
+        if not status:
+            repository.attempt("update-ref", fetched.ref, ours)
+            return attempt
+        if not _LOST_RACE.search(err):
+            raise SyncError(f"notes could not be published to {remote}: {_last_line(err)}")
+        time.sleep(random.uniform(0, min(0.02 * 2**attempt, 1.0)))
+        fetch_notes(repository, remote)
+    raise SyncError(f"notes could not be published to {remote}: it kept moving ({_TRIES} tries)")
+
+
+def _joined(local: Notes, ours: str, theirs: str) -> str:
+    """A notes commit on ``theirs`` with all that ``ours`` knows beyond it."""
+    here, there = local.entries(ours), local.entries(theirs)
+    todo: dict[str, bytes] = {}
+    for commit, blob in here.items():
+        other = there.get(commit)
+        if other == blob:
+            continue
+        found = local.repository.object(blob)
+        if found is None or not local.repository.commit(commit):
+            continue
+        if other is None:
+            todo[commit] = found.data
+            continue
+        notes = [local.read_blob(each) for each in sorted((blob, other))]
+        if any(note.problems for note in notes):
+            whole = [
+                each for each, note in zip(sorted((blob, other)), notes, strict=True) if not note.problems
+            ]
+            if whole == [blob]:
+                todo[commit] = found.data
+            continue
+        todo[commit] = render_note(join_notes(*notes).records).encode()
+    return local.build(theirs, todo, "covgate: join notes") if todo else theirs
+
+
+def _descends(repository: Repository, commit: str, ancestor: str) -> bool:
+    status, _, err = repository.attempt("merge-base", "--is-ancestor", ancestor, commit)
+    if status > 1:
+        raise GitError(["merge-base"], status, err)
+    return status == 0
+
+
+def _last_line(message: str) -> str:
+    lines = [line.strip() for line in message.splitlines() if line.strip() and "hint:" not in line]
+    told = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "ERROR:", "!"))]
+    return (told or lines or ["no message"])[0]

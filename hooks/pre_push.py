@@ -1,0 +1,79 @@
+"""The pre-push hook: what pre-commit tells in the environment, or git on stdin, goes to the gate."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from covgate.boundary import guarded
+from covgate.errors import UsageError
+from covgate.model.push import HEADS, RefUpdate, parse_pre_push_lines
+from covgate.store.repository import Repository
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Gate the push; the exit code is what git and pre-commit look at."""
+    return guarded(
+        lambda: _main(sys.argv[1:] if argv is None else list(argv), os.environ), os.environ, gate=True
+    )
+
+
+def run() -> None:
+    raise SystemExit(main())
+
+
+def _main(argv: list[str], environ: Mapping[str, str]) -> int:
+    from covgate.report import report_push
+
+    if "--help" in argv or "-h" in argv:
+        print(
+            "covgate-pre-push: the pre-push hook of covgate; git and pre-commit call it. See covgate --help."
+        )
+        return 0
+    repository = Repository.discover(Path.cwd(), environ)
+    try:
+        if environ.get("PRE_COMMIT"):
+            updates, remote = _from_pre_commit(repository, environ)
+        else:
+            updates, remote = _from_git(argv)
+        return report_push(repository, environ, updates, remote)
+    finally:
+        repository.close()
+
+
+def _from_pre_commit(repository: Repository, environ: Mapping[str, str]) -> tuple[list[RefUpdate], str]:
+    """pre-commit names neither commit where the root is pushed, and the ref updated only by its names."""
+    local = environ.get("PRE_COMMIT_TO_REF") or environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
+    commit = repository.commit(local)
+    if not commit:
+        raise UsageError(f"{local!r} leads to no commit", hint="commit something before you push")
+    # `pre-commit run --hook-stage pre-push` tells nothing: the branch at HEAD is meant.
+    remote_ref = environ.get("PRE_COMMIT_REMOTE_BRANCH") or HEADS + (repository.current_branch() or "HEAD")
+    before = repository.commit(environ.get("PRE_COMMIT_FROM_REF", ""))
+    remote = environ.get("PRE_COMMIT_REMOTE_NAME") or repository.default_remote(repository.current_branch())
+    update = RefUpdate(
+        local_ref=local,
+        local_oid=commit,
+        remote_ref=remote_ref,
+        remote_oid="" if before == commit else before,
+    )
+    return [update], remote
+
+
+def _from_git(argv: Sequence[str]) -> tuple[list[RefUpdate], str]:
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError(
+            "covgate-pre-push reads git's pre-push lines on stdin", hint="by hand: covgate check"
+        )
+    text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+    try:
+        updates = parse_pre_push_lines(text.splitlines())
+    except ValueError as error:
+        raise UsageError(str(error), hint="git writes these lines; is another hook eating them?") from None
+    return list(updates), argv[0] if argv else ""
+
+
+if __name__ == "__main__":
+    run()
