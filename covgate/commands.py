@@ -41,7 +41,7 @@ def check(
         branch = repository.current_branch()
         synchronised(session, config, repository.default_remote(branch))
         # What a push from here would replace is judged by, too: the upstream of the branch.
-        tips = [base or "@{upstream}"] if base or branch else []
+        tips = [base] if base else ["@{upstream}"] if branch and commit == repository.commit("HEAD") else []
         measured = None
         if reports:
             measured = lambda: _from_reports(repository, environ, session, config, commit, reports)  # noqa: E731

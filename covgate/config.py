@@ -102,7 +102,9 @@ def _read_table(file: str, table: Mapping[str, Any], problems: list[str]) -> dic
     values = {}
     for key, value in table.items():
         if key in _LATER:
-            problems.append(f"{file}: {key} = {_show(value)}: not supported by this version of covgate; remove it")
+            problems.append(
+                f"{file}: {key} = {_show(value)}: not supported by this version of covgate; remove it"
+            )
         elif key not in _PARSERS:
             problems.append(f"{file}: {key} = {_show(value)}: unknown key{_nearest(key)}")
         else:
@@ -210,7 +212,9 @@ def _one_of(kind: type[Enum]) -> Callable[[object], Enum]:
     def parse(value: object) -> Enum:
         if value not in names:
             nearest = _close(str(value), names)
-            raise _Bad(f"must be one of {', '.join(names)}" + (f"; did you mean {nearest}?" if nearest else ""))
+            raise _Bad(
+                f"must be one of {', '.join(names)}" + (f"; did you mean {nearest}?" if nearest else "")
+            )
         return kind(value)
 
     return parse

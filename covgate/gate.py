@@ -148,7 +148,8 @@ def _judge_commit(
 ) -> Outcome:
     repository, notes = session.repository, Notes(session.repository)
     tree = repository.tree(commit)
-    lookup = notes.baseline([each for each in (repository.commit(name) for name in (commit, *tips)) if each])
+    known_tips = [each for each in (repository.commit(name) for name in (commit, *tips)) if each]
+    lookup = notes.baseline(known_tips)
     if lookup.problems and session.blocks_on_error(config):
         raise ToolError(lookup.problems[0], hint="git notes --ref=coverage remove <commit> takes it away")
     session.notices += lookup.problems
@@ -171,18 +172,20 @@ def _judge_commit(
             why = "its tree is not measured yet; the next push does it"
             return Outcome(verdict=not_applicable(why), commit=commit, tree=tree)
         result = session.measure(commit, config)
-    baseline, base_commit = lookup.baseline, lookup.commit
+    baseline = lookup.baseline
     if not isinstance(result, Measurement):
         return Outcome(
             verdict=tests_failed(getattr(result, "summary", ""), config.policy, baseline),
             commit=commit,
             tree=tree,
             output=getattr(result, "output", ""),
-            baseline_commit=base_commit,
         )
     verdict = judge(result, baseline, config.policy)
     stands = ratchet(baseline, result.numbers) if ratchets and verdict.status is Status.PASS else baseline
     toolchain = str(result.toolchain)
+    base_commit = ""
+    if not verdict.passed and baseline is not None:
+        base_commit = notes.origin(known_tips, baseline)
     record = record_of(verdict, result.numbers, tree, toolchain, stands)
     notes.update(commit, lambda note: _with(note, record), f"covgate: {verdict.status.value} {commit[:10]}")
     return Outcome(

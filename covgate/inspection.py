@@ -20,12 +20,14 @@ Answer = tuple[str, Any]
 
 def baseline(repository: Repository, commit: str) -> Answer:
     """The baseline at ``commit`` and the commit whose record holds it."""
-    lookup = Notes(repository).baseline([commit])
+    notes = Notes(repository)
+    lookup = notes.baseline([commit])
     known = lookup.baseline
+    origin = notes.origin([commit], known) if known else ""
     data = {
         "format": FORMAT,
         "commit": commit,
-        "baseline": baseline_data(known, lookup.commit),
+        "baseline": baseline_data(known, origin),
         "problems": list(lookup.problems),
     }
     if known is None:
@@ -33,7 +35,7 @@ def baseline(repository: Repository, commit: str) -> Answer:
     else:
         text = f"{format_percent(known.percent)}% ({known.executed}/{known.executable}, epoch {known.epoch}) at {commit[:10]}\n"
         how = f"set by hand: {known.override}" if known.override else "measured"
-        text += f"  from {lookup.commit[:10]}, {how}\n"
+        text += f"  from {origin[:10]}, {how}\n"
     return text + "".join(f"covgate: {problem}\n" for problem in lookup.problems), data
 
 
@@ -142,7 +144,8 @@ def _heights(repository: Repository, head: str, errors: list[str]) -> dict[str, 
             percent = format_percent(judged.numbers.percent) or None
             coverage = {"percent": percent, "status": judged.status.value, "commit": commit}
             break
-    return {"baseline": baseline_data(lookup.baseline, lookup.commit), "coverage": coverage}
+    origin = notes.origin([head], lookup.baseline) if lookup.baseline else ""
+    return {"baseline": baseline_data(lookup.baseline, origin), "coverage": coverage}
 
 
 def _status_text(data: dict[str, Any]) -> str:

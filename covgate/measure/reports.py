@@ -29,14 +29,28 @@ def parse_coverage_json(data: bytes, tree: Path) -> Report:
         files, outside = [], []
         for path, entry in value["files"].items():
             s = entry["summary"]
-            n = Numbers(statements=s["num_statements"], executed_statements=s["covered_lines"], branches=s.get("num_branches", 0), executed_branches=s.get("covered_branches", 0), excluded=s["excluded_lines"])
+            n = Numbers(
+                statements=s["num_statements"],
+                executed_statements=s["covered_lines"],
+                branches=s.get("num_branches", 0),
+                executed_branches=s.get("covered_branches", 0),
+                excluded=s["excluded_lines"],
+            )
             if os.path.isabs(path) or path.startswith(".."):
                 outside.append(path)
-            files.append(FileResult(path=path.replace(os.sep, "/"), numbers=n, missing_lines=tuple(entry["missing_lines"])))
+            files.append(
+                FileResult(
+                    path=path.replace(os.sep, "/"), numbers=n, missing_lines=tuple(entry["missing_lines"])
+                )
+            )
         value["totals"]["num_statements"]
     except (ValueError, KeyError, TypeError) as e:
         raise ToolError(f"coverage's JSON report can't be read: {e}") from None
-    return Report(files=tuple(sorted(files, key=lambda f: f.path)), outside=tuple(outside), coverage_version=value["meta"]["version"])
+    return Report(
+        files=tuple(sorted(files, key=lambda f: f.path)),
+        outside=tuple(outside),
+        coverage_version=value["meta"]["version"],
+    )
 
 
 def parse_report(data: bytes, tree: Path, name: str) -> Report:

@@ -99,6 +99,27 @@ class Notes:
                     break
         return _highest(seen)
 
+    def origin(self, commits: Sequence[str], baseline: Baseline, component: str = DEFAULT_COMPONENT) -> str:
+        """The newest of ``commits`` and their ancestors that reached ``baseline``: measured it, or had it set.
+
+        Later records carry a baseline on; for the reader it comes from where it was reached. "" where that
+        record is hidden or gone.
+        """
+        entries = self.entries()
+        heights = self.index.baselines(entries.values(), component, self.read_blob)
+        carried = ""
+        for oid in self.repository.walk(commits):
+            blob = entries.get(oid)
+            known = heights[blob][0] if blob else None
+            if blob is None or known is None or known.height != baseline.height:
+                continue
+            record = self.read_blob(blob).record(component)
+            judged = record.judgement if record else None
+            if not known.override and judged and judged.numbers.percent == known.percent:
+                return oid
+            carried = oid
+        return carried
+
     def update(self, commit: str, change: Callable[[Note], Note], message: str) -> bool:
         """Replace the note of ``commit`` by ``change`` of it; True where that changed its bytes.
 

@@ -8,6 +8,7 @@ inherited GIT_DIR. Every command runs with a pinned locale, without hooks, promp
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ LOCAL_ENVIRONMENT = frozenset(
 # The configuration of this one git call (`git -c k=v push`): credentials may hang on it.
 _CALL_CONFIGURATION = frozenset({"GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"})
 
+_PLAIN_NAME = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?|HEAD|refs/[A-Za-z0-9_./-]+")
 _PREFIX = ("git", "-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", "-c", "gc.auto=0")
 
 
@@ -149,8 +151,15 @@ class Repository:
 
     def commit(self, name: str) -> str:
         """The oid of the commit that ``name`` leads to, tags peeled; "" where it leads to none."""
-        found = self.object(f"{name}^{{commit}}") if name and not name.startswith("-") else None
-        return found.oid if found else ""
+        if _PLAIN_NAME.fullmatch(name):
+            found = self.object(f"{name}^{{commit}}")
+            return found.oid if found else ""
+        # The object reader dies of some names that lead nowhere (`@{upstream}` without one).
+        return (
+            self.text("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+            if name
+            else ""
+        )
 
     def tree(self, commit: str) -> str:
         """The oid of a commit's tree."""
@@ -199,10 +208,12 @@ class Repository:
         return self.text("symbolic-ref", "--quiet", "--short", "HEAD")
 
     def remotes(self) -> list[str]:
-        return self.text("remote").split("\n") if self.text("remote") else []
+        return self.text("remote").splitlines()
 
     def config(self, key: str) -> str:
-        return self.text("config", "--get", key)
+        """A configured value as the user set it, "" where there is none: without what covgate adds to its calls."""
+        status, out, _ = _execute(["git", "config", "--get", key], self.top, self.environ, None)
+        return "" if status else os.fsdecode(out).removesuffix("\n")
 
     def default_remote(self, branch: str = "") -> str:
         """The remote that ``branch`` follows, else ``origin``, else the only one; "" for none."""
