@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -73,6 +72,7 @@ def _log(environ: Mapping[str, str]) -> Path | None:
     """Write the traceback and the versions where the user can find them."""
     import platform
     import tempfile
+    import traceback
 
     from covgate import __version__
 

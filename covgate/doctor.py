@@ -197,10 +197,12 @@ def _look_at_notes(repository: Repository, config: Config, head: str, found: _Fi
         else:
             found.fact("notes", f"on {remote}" if out.strip() else f"not on {remote} yet")
     if head:
-        lookup = Notes(repository).baseline([head])
+        notes = Notes(repository)
+        lookup = notes.baseline([head])
         known = lookup.baseline
+        origin = notes.origin([head], known) if known else ""
         found.fact(
-            "baseline", f"{float(known.percent):.2f}% from {lookup.commit[:10]}" if known else "none yet"
+            "baseline", f"{float(known.percent):.2f}% from {origin[:10]}" if known else "none yet"
         )
         for problem in lookup.problems:
             found.problem(problem, "git notes --ref=coverage remove COMMIT takes it away")

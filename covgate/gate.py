@@ -68,14 +68,16 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> li
         else:
             gated.append((replace(update, local_oid=commit), config))
     syncing = bool(remote) and bool(gated) and all(config.sync for _, config in gated)
-    if syncing:
-        with _journey(session):
-            _fetch(session, remote)
-    for update, config in gated:
+    with _fetching(session, remote if syncing else ""):
+        # What needs no notes is looked up while they travel.
+        prepared = [
+            (_remembered(session, update.local_oid, config), is_ratchet_branch(session, config, update.branch, remote))
+            for update, config in gated
+        ]
+    for (update, config), (known, ratchets) in zip(gated, prepared, strict=True):
         tips = [update.remote_oid, f"refs/remotes/{remote}/{update.branch}"]
-        ratchets = is_ratchet_branch(session, config, update.branch, remote)
-        with_branch = judge_commit(session, update.local_oid, config, tips, ratchets=ratchets)
-        outcomes.append(replace(with_branch, branch=update.branch))
+        outcome = judge_commit(session, update.local_oid, config, tips, ratchets=ratchets, known=known)
+        outcomes.append(replace(outcome, branch=update.branch))
     if syncing and not any(outcome.blocked for outcome in outcomes):
         with _journey(session):
             _publish(session, remote)
@@ -117,15 +119,17 @@ def judge_commit(
     *,
     ratchets: bool,
     may_measure: bool = True,
+    known: Measurement | None = None,
     measured: Callable[[], Measurement] | None = None,
 ) -> Outcome:
     """Measure ``commit``, judge it against the records on its ancestors and those of ``tips``, keep the record.
 
-    ``ratchets``: whether a pass raises the baseline here. ``measured``: gives the measurement instead of a
+    ``ratchets``: whether a pass raises the baseline here. ``known``: the remembered measurement, where it was
+    looked up already. ``measured``: gives the measurement instead of a
     test run. A tool error is in the outcome, not raised: it is for the caller to block on or to pass.
     """
     try:
-        return _judge_commit(session, commit, config, tips, ratchets, may_measure, measured)
+        return _judge_commit(session, commit, config, tips, ratchets, may_measure, known, measured)
     except ConfigurationError:
         raise
     except ToolError as error:
@@ -144,6 +148,7 @@ def _judge_commit(
     tips: Sequence[str],
     ratchets: bool,
     may_measure: bool,
+    known: Measurement | None,
     measured: Callable[[], Measurement] | None,
 ) -> Outcome:
     repository, notes = session.repository, Notes(session.repository)
@@ -157,7 +162,8 @@ def _judge_commit(
         session.notices.append(
             "this clone is shallow: judged by every record there is (git fetch --unshallow shows the ancestors)"
         )
-    known = session.remembered(commit, config) if measured is None else None
+    if known is None and measured is None:
+        known = session.remembered(commit, config)
     cached = known is not None
     result: object = known
     if measured is not None:
@@ -305,6 +311,29 @@ def _journey(session: Session) -> Iterator[None]:
         yield
     except ToolError as error:
         session.notices.append(f"WARNING: {error.message}; the gate goes by the notes that are here")
+
+
+def _remembered(session: Session, commit: str, config: Config) -> Measurement | None:
+    try:
+        return session.remembered(commit, config)
+    except ToolError:
+        return None  # said when the commit itself is judged
+
+
+@contextlib.contextmanager
+def _fetching(session: Session, remote: str) -> Iterator[None]:
+    """Fetch and join the notes of ``remote`` while the block runs; nothing for no remote."""
+    if not remote:
+        yield
+        return
+    from covgate.store.sync import join_fetched, start_fetch
+
+    fetch = start_fetch(session.repository, remote)
+    try:
+        yield
+    finally:
+        with _journey(session):
+            join_fetched(session.repository, fetch)
 
 
 def _fetch(session: Session, remote: str) -> None:

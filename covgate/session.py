@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -126,6 +124,8 @@ class Session:
     ) -> Measurement | TestsFailed:
         from covgate.measure.runner import Job, measure
 
+        import tempfile
+
         own = Path(tempfile.mkdtemp(dir=scratch))
         return measure(
             Job(
@@ -148,6 +148,8 @@ class Session:
     @contextlib.contextmanager
     def _alone(self) -> Iterator[Path]:
         """Hold the lock of the repository; gives a scratch directory that is gone afterwards."""
+        import shutil
+
         from filelock import FileLock, Timeout
 
         state = self.repository.state_dir

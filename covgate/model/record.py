@@ -31,6 +31,7 @@ MAX_COUNT_DIGITS = 15
 _T = TypeVar("_T")
 _FENCE = "---"
 _KEY_LINE = re.compile(r"\s*[A-Za-z_]\w*\s*:(\s|$)")
+_KEY = re.compile(r"[a-z][a-z_]{0,40}")
 _PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./ %,()+'=-]*")
 _COMPONENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _OID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
@@ -306,6 +307,9 @@ class _Reader:
 
 def _load_fields(chunk: str) -> dict[str, str]:
     """A flat YAML mapping as texts; ValueError for anything richer."""
+    canonical = _load_canonical(chunk)
+    if canonical is not None:
+        return canonical
     import yaml  # late: a push whose notes are all known already reads none
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -327,6 +331,29 @@ def _load_fields(chunk: str) -> dict[str, str]:
         if key_node.value in fields:
             raise ValueError(f"a record with {key_node.value} twice")
         fields[key_node.value] = value_node.value
+    return fields
+
+
+def _load_canonical(chunk: str) -> dict[str, str] | None:
+    """The fields of a chunk that ``_render_fields`` could have written; None for any other.
+
+    For these lines YAML gives the same texts, but importing it costs more than all else that the hook of a
+    known tree does.
+    """
+    fields = {}
+    for line in chunk.splitlines():
+        key, colon, text = line.partition(":")
+        text = text[1:]
+        if not colon or not _KEY.fullmatch(key) or key in fields or text != text.strip():
+            return None
+        if text and not _PLAIN.fullmatch(text):
+            try:
+                text = json.loads(text)
+            except ValueError:
+                return None
+            if not isinstance(text, str):
+                return None
+        fields[key] = text
     return fields
 
 

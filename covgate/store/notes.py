@@ -7,16 +7,17 @@ still stands where the change was made on.
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from covgate.errors import GitError, RefMoved, ToolError
 from covgate.model.baseline import Baseline, join
 from covgate.model.record import DEFAULT_COMPONENT, Note, parse_note, render_note
-from covgate.store.index import RecordIndex
+from covgate.store.index import Known, RecordIndex
 from covgate.store.repository import Repository
 
 NOTES_REF = "refs/notes/coverage"
@@ -26,10 +27,9 @@ _ZERO = "0" * 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """A baseline, the commit whose record holds it, and the records that could not be believed."""
+    """A baseline, and the records on the way to it that could not be believed."""
 
     baseline: Baseline | None = None
-    commit: str = ""
     problems: tuple[str, ...] = ()
 
 
@@ -39,6 +39,7 @@ class Notes:
     def __init__(self, repository: Repository, ref: str = NOTES_REF) -> None:
         self.repository = repository
         self.ref = ref
+        self._listed: tuple[str, dict[str, str]] = ("", {})
 
     @cached_property
     def index(self) -> RecordIndex:
@@ -51,14 +52,15 @@ class Notes:
     def entries(self, tip: str | None = None) -> dict[str, str]:
         """Annotated commit -> blob oid, whatever the fan-out."""
         tip = self.tip() if tip is None else tip
-        if not tip:
-            return {}
+        if not tip or tip == self._listed[0]:
+            return self._listed[1] if tip else {}
         listed = self.repository.run("ls-tree", "-r", "-z", "--full-tree", tip).decode(errors="replace")
         entries = {}
         for line in listed.split("\0"):
             if line.startswith("100644 blob "):
                 meta, _, path = line.partition("\t")
                 entries[path.replace("/", "")] = meta[12:]
+        self._listed = tip, entries
         return entries
 
     def read(self, commit: str) -> Note | None:
@@ -87,15 +89,14 @@ class Notes:
             return _highest(waiting.items())
         # The walk may end when nothing that is still ahead could be higher: exact, and it makes the
         # usual look-up, whose highest record is a recent one, independent of the length of history.
-        ceiling = sorted((known.order for known, _ in waiting.values() if known is not None), reverse=True)
-        top = ceiling[0] if ceiling else None
-        seen = []
-        problems = any(problem for _, problem in waiting.values())
-        for oid in self.repository.walk(commits):
+        top = max((known.order for known, _ in waiting.values() if known is not None), default=None)
+        unread = any(problem for _, problem in waiting.values())
+        seen: list[tuple[str, Known]] = []
+        for oid in itertools.chain(commits, self.repository.walk(commits)):
             if oid in waiting:
-                seen.append((oid, waiting.pop(oid)))
-                known = seen[-1][1][0]
-                if (known is not None and known.order == top and not problems) or not waiting:
+                known, problem = waiting.pop(oid)
+                seen.append((oid, (known, problem)))
+                if not waiting or (known is not None and known.order == top and not unread):
                     break
         return _highest(seen)
 
@@ -191,13 +192,11 @@ class Notes:
         return ident or f"covgate <covgate@localhost> {int(time.time())} +0000"
 
 
-def _highest(records: object) -> Lookup:
+def _highest(records: Iterable[tuple[str, Known]]) -> Lookup:
     best: Baseline | None = None
-    holder = ""
     problems = []
-    for commit, (known, problem) in records:  # type: ignore[attr-defined]
+    for commit, (known, problem) in records:
+        best = join(best, known)
         if problem:
             problems.append(f"the note of {commit[:10]} is not believed: {problem}")
-        if known is not None and join(best, known) != best:
-            best, holder = known, commit
-    return Lookup(baseline=best, commit=holder, problems=tuple(problems))
+    return Lookup(baseline=best, problems=tuple(problems))
