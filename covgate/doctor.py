@@ -201,8 +201,6 @@ def _look_at_notes(repository: Repository, config: Config, head: str, found: _Fi
         lookup = notes.baseline([head])
         known = lookup.baseline
         origin = notes.origin([head], known) if known else ""
-        found.fact(
-            "baseline", f"{float(known.percent):.2f}% from {origin[:10]}" if known else "none yet"
-        )
+        found.fact("baseline", f"{float(known.percent):.2f}% from {origin[:10]}" if known else "none yet")
         for problem in lookup.problems:
             found.problem(problem, "git notes --ref=coverage remove COMMIT takes it away")

@@ -71,7 +71,10 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> li
     with _fetching(session, remote if syncing else ""):
         # What needs no notes is looked up while they travel.
         prepared = [
-            (_remembered(session, update.local_oid, config), is_ratchet_branch(session, config, update.branch, remote))
+            (
+                _remembered(session, update.local_oid, config),
+                is_ratchet_branch(session, config, update.branch, remote),
+            )
             for update, config in gated
         ]
     for (update, config), (known, ratchets) in zip(gated, prepared, strict=True):
