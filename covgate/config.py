@@ -220,7 +220,7 @@ def _command(value: object) -> tuple[str, ...]:
         try:
             words = shlex.split(value)
         except ValueError as error:
-            raise _Bad(f"can't be split into words: {str(error).lower()}; a list needs no quotes") from None
+            raise _Bad(f"can't be split into words: {str(error).lower()}") from None
     if not isinstance(words, list) or not all(isinstance(each, str) and _NUL not in each for each in words):
         raise _Bad("must be a string or a list of strings, without NUL")
     if not words or not words[0].strip():
@@ -264,7 +264,7 @@ _SCALARS = tuple(key for key in _PARSERS if key not in ("branches", "ratchet_bra
 
 def _nearest(key: str) -> str:
     # With those of later versions: whoever means patch_floor must not be sent to floor.
-    nearest = _close(key.replace("-", "_"), [*_PARSERS, *_LATER])
+    nearest = _close(key, [*_PARSERS, *_LATER])
     return f"; did you mean {nearest}?" if nearest else f" (known: {', '.join(_PARSERS)})"
 
 
