@@ -1,63 +1,315 @@
-"""Reports made by coverage tools, to FileResults (provisional: coverage JSON only)."""
+"""Reports made by coverage tools, to FileResults: coverage JSON, Cobertura XML, LCOV.
+
+Formats: coverage.py's ``coverage json`` (format 2 and 3), Cobertura's ``coverage-04.dtd`` as coverage.py writes
+it, LCOV's tracefile (geninfo(1)). A report that is not what it should be is a ToolError that names it, never a
+number: a missing total is not zero.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from covgate.errors import ToolError
-from covgate.model.results import FileResult, Numbers
+from covgate.model.results import FileResult, Numbers, total
+
+_CONDITIONS = re.compile(r"\d+(?:\.\d+)?% \((\d{1,9})/(\d{1,9})\)")
 
 
 class DataFile(Exception):
-    pass
+    """The bytes are a coverage data file: coverage itself has to analyse it, beside the sources."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """One file's lines and branches, executed or not, as several reports can be united.
+
+    ``branches`` keys are of the report's ``kind``: alike within a kind, without meaning across.
+    """
+
+    kind: str
+    lines: Mapping[int, bool]
+    branches: Mapping[tuple[int, ...], bool]
+    excluded: int = 0
+
+    def result(self, path: str) -> FileResult:
+        numbers = Numbers(
+            statements=len(self.lines),
+            executed_statements=sum(self.lines.values()),
+            branches=len(self.branches),
+            executed_branches=sum(self.branches.values()),
+            excluded=self.excluded,
+        )
+        missing = tuple(sorted(line for line, executed in self.lines.items() if not executed))
+        return FileResult(path=path, numbers=numbers, missing_lines=missing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
+    """``files`` sorted by path, relative to the tree; ``outside``: files that lie elsewhere, as the report names them."""
+
     files: tuple[FileResult, ...]
-    outside: tuple[str, ...]
+    outside: tuple[str, ...] = ()
     coverage_version: str = ""
+    details: Mapping[str, Lines] = field(default_factory=dict)
 
 
-def parse_coverage_json(data: bytes, tree: Path) -> Report:
-    try:
-        value = json.loads(data)
-        files, outside = [], []
-        for path, entry in value["files"].items():
-            s = entry["summary"]
-            n = Numbers(
-                statements=s["num_statements"],
-                executed_statements=s["covered_lines"],
-                branches=s.get("num_branches", 0),
-                executed_branches=s.get("covered_branches", 0),
-                excluded=s["excluded_lines"],
-            )
-            if os.path.isabs(path) or path.startswith(".."):
-                outside.append(path)
-            files.append(
-                FileResult(
-                    path=path.replace(os.sep, "/"), numbers=n, missing_lines=tuple(entry["missing_lines"])
-                )
-            )
-        value["totals"]["num_statements"]
-    except (ValueError, KeyError, TypeError) as e:
-        raise ToolError(f"coverage's JSON report can't be read: {e}") from None
-    return Report(
-        files=tuple(sorted(files, key=lambda f: f.path)),
-        outside=tuple(outside),
-        coverage_version=value["meta"]["version"],
-    )
+class _Malformed(Exception):
+    """What is wrong with the report."""
 
 
 def parse_report(data: bytes, tree: Path, name: str) -> Report:
-    if data.startswith(b"SQLite format 3\x00"):
-        raise DataFile
-    return parse_coverage_json(data, tree)
+    """The report in ``data``, whichever kind it is, about the checkout at ``tree``; DataFile for coverage's own."""
+    head = data[:200].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if data.startswith(b"SQLite format 3\0"):
+        raise DataFile(name)
+    if head.startswith(b"{"):
+        return parse_coverage_json(data, tree, name, detailed=True)
+    if head.startswith(b"<"):
+        return parse_cobertura(data, tree, name)
+    if head.startswith((b"TN:", b"SF:")):
+        return parse_lcov(data, tree, name)
+    raise _error(name, "it is none of coverage JSON, Cobertura XML, LCOV, or a coverage data file")
+
+
+def parse_coverage_json(
+    data: bytes, tree: Path, name: str = "coverage.json", *, detailed: bool = False
+) -> Report:
+    """What ``coverage json`` writes. ``detailed`` keeps each line, for ``combine``."""
+    try:
+        return _coverage_json(data, _Paths(tree), detailed)
+    except (_Malformed, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _error(name, _why(error)) from None
+
+
+def parse_cobertura(data: bytes, tree: Path, name: str = "coverage.xml") -> Report:
+    """Cobertura's XML, as coverage.py and many others write it."""
+    from xml.etree import ElementTree
+
+    try:
+        if b"<!ENTITY" in data:
+            raise _Malformed("it declares XML entities")
+        return _report(_cobertura(ElementTree.fromstring(data), _Paths(tree)))
+    except (
+        _Malformed,
+        ElementTree.ParseError,
+        ValueError,
+        KeyError,
+        TypeError,
+        RecursionError,
+        LookupError,
+    ) as error:
+        raise _error(name, _why(error)) from None
+
+
+def parse_lcov(data: bytes, tree: Path, name: str = "lcov.info") -> Report:
+    """An LCOV tracefile."""
+    try:
+        return _report(_lcov(data.decode("utf-8"), _Paths(tree)))
+    except (_Malformed, ValueError, KeyError) as error:
+        raise _error(name, _why(error)) from None
 
 
 def combine(reports: Sequence[Report]) -> Report:
-    return reports[0]
+    """Several reports of one commit: executed is what any of them executed."""
+    if len(reports) == 1:
+        return reports[0]
+    united: dict[str, Lines] = {}
+    for report in reports:
+        for path, more in report.details.items():
+            known = united.get(path)
+            united[path] = more if known is None else _unite(path, known, more)
+    outside = tuple(dict.fromkeys(path for report in reports for path in report.outside))
+    files = tuple(united[path].result(path) for path in sorted(united))
+    return Report(files=files, outside=outside, details=united)
+
+
+def _unite(path: str, one: Lines, other: Lines) -> Lines:
+    if one.kind != other.kind and (one.branches or other.branches):
+        raise ToolError(
+            f"the branches of {path} can't be combined from {one.kind} and {other.kind}",
+            hint="give reports of one kind",
+        )
+    return Lines(
+        kind=one.kind,
+        lines=_either(one.lines, other.lines),
+        branches=_either(one.branches, other.branches),
+        excluded=max(one.excluded, other.excluded),
+    )
+
+
+def _either(one: Mapping[Any, bool], other: Mapping[Any, bool]) -> dict[Any, bool]:
+    return {key: one.get(key, False) or other.get(key, False) for key in {**one, **other}}
+
+
+class _Paths:
+    """Makes a report's path relative to the tree, with ``/``; None where it lies outside."""
+
+    def __init__(self, tree: Path) -> None:
+        self.tree = tree
+        self.roots = list(dict.fromkeys([str(tree), os.path.realpath(tree)]))
+
+    def relative(self, path: str) -> str | None:
+        for root in self.roots:
+            absolute = os.path.normpath(os.path.join(root, path))
+            if absolute.startswith(root + os.sep):
+                return absolute[len(root) + 1 :].replace(os.sep, "/")
+        return None
+
+
+def _coverage_json(data: bytes, paths: _Paths, detailed: bool) -> Report:
+    value = json.loads(data)
+    version = str(value["meta"]["version"])
+    results: dict[str, FileResult] = {}
+    details: dict[str, Lines] = {}
+    outside = []
+    every: list[Numbers] = []
+    for name, entry in value["files"].items():
+        numbers = _summary(entry["summary"])
+        every.append(numbers)
+        missing = _integers(entry["missing_lines"])
+        if len(missing) != numbers.statements - numbers.executed_statements:
+            raise _Malformed(f"{name}: the missing lines are not as many as the counts say")
+        path = paths.relative(name)
+        if path is None:
+            outside.append(name)
+            continue
+        if path in results:
+            raise _Malformed(f"{path} is there twice")
+        results[path] = FileResult(path=path, numbers=numbers, missing_lines=tuple(missing))
+        if detailed:
+            details[path] = _json_lines(entry, missing, numbers)
+    if total(every) != _summary(value["totals"]):
+        raise _Malformed("its totals are not the sum of its files")
+    files = tuple(results[path] for path in sorted(results))
+    return Report(files=files, outside=tuple(outside), coverage_version=version, details=details)
+
+
+def _json_lines(entry: Mapping[str, Any], missing: list[int], numbers: Numbers) -> Lines:
+    branches: dict[tuple[int, ...], bool] = {}
+    for key, executed in (("missing_branches", False), ("executed_branches", True)):
+        branches.update((tuple(pair), executed) for pair in entry.get(key, ()))
+    lines = {**dict.fromkeys(_integers(entry["executed_lines"]), True), **dict.fromkeys(missing, False)}
+    if len(lines) != numbers.statements or len(branches) != numbers.branches:
+        raise _Malformed("its lines are not as many as its counts say")
+    return Lines(kind="coverage JSON", lines=lines, branches=branches, excluded=numbers.excluded)
+
+
+def _summary(value: Mapping[str, Any]) -> Numbers:
+    has_branches = "num_branches" in value
+    return Numbers(
+        statements=value["num_statements"],
+        executed_statements=value["covered_lines"],
+        branches=value["num_branches"] if has_branches else 0,
+        executed_branches=value["covered_branches"] if has_branches else 0,
+        excluded=value["excluded_lines"],
+    )
+
+
+def _integers(values: object) -> list[int]:
+    if not isinstance(values, list) or not all(type(each) is int for each in values):
+        raise _Malformed("line numbers that are none")
+    return values
+
+
+def _cobertura(root: Any, paths: _Paths) -> Iterable[tuple[str, str | None, Lines]]:
+    if root.tag != "coverage":
+        raise _Malformed(f"its root is <{root.tag}>, not <coverage>")
+    sources = [
+        each.text.strip() for each in root.iterfind("sources/source") if each.text and each.text.strip()
+    ]
+    found = False
+    for each in root.iter("class"):
+        found = True
+        name = each.attrib["filename"]
+        candidates = [paths.relative(os.path.join(source, name)) for source in sources] + [
+            paths.relative(name)
+        ]
+        path = next((one for one in candidates if one and (paths.tree / one).is_file()), candidates[-1])
+        lines: dict[int, bool] = {}
+        branches: dict[tuple[int, ...], bool] = {}
+        for line in each.iterfind("lines/line"):
+            number = _count(line.attrib["number"])
+            lines[number] = lines.get(number, False) or _count(line.attrib["hits"]) > 0
+            if line.attrib.get("branch") == "true":
+                match = _CONDITIONS.fullmatch(line.attrib["condition-coverage"])
+                if match is None or int(match[1]) > int(match[2]):
+                    raise _Malformed(f"{name}: line {number}: condition-coverage can't be read")
+                # Which of the conditions were taken is not told: the first ones stand for them.
+                branches.update(((number, index), index < int(match[1])) for index in range(int(match[2])))
+        yield name, path, Lines(kind="Cobertura", lines=lines, branches=branches)
+    if not found and "lines-valid" not in root.attrib:
+        raise _Malformed("it has neither classes nor totals")
+
+
+def _lcov(text: str, paths: _Paths) -> Iterable[tuple[str, str | None, Lines]]:
+    name = ""
+    lines: dict[int, bool] = {}
+    branches: dict[tuple[int, ...], bool] = {}
+    blocks: dict[str, int] = {}
+    for raw in text.splitlines():
+        key, colon, value = raw.strip().partition(":")
+        if key == "SF" and colon:
+            if name:
+                raise _Malformed(f"{name} has no end_of_record")
+            name, lines, branches, blocks = value, {}, {}, {}
+        elif key == "DA" and name:
+            number, hits = value.split(",")[:2]
+            lines[_count(number)] = lines.get(_count(number), False) or _count(hits) > 0
+        elif key == "BRDA" and name:
+            number, block, branch, taken = value.rsplit(",", 3) if value.count(",") == 3 else _brda(value)
+            # Blocks and branches may be named by any text; what counts is that they differ.
+            where = (_count(number), blocks.setdefault(f"{block},{branch}", len(blocks)))
+            branches[where] = branches.get(where, False) or (taken != "-" and _count(taken) > 0)
+        elif raw.strip() == "end_of_record":
+            if not name:
+                raise _Malformed("an end_of_record without SF")
+            yield name, paths.relative(name), Lines(kind="LCOV", lines=lines, branches=branches)
+            name = ""
+    if name:
+        raise _Malformed(f"it is cut short: {name} has no end_of_record")
+
+
+def _brda(value: str) -> tuple[str, str, str, str]:
+    number, block, rest = value.split(",", 2)
+    branch, _, taken = rest.rpartition(",")
+    return number, block, branch, taken
+
+
+def _report(entries: Iterable[tuple[str, str | None, Lines]]) -> Report:
+    details: dict[str, Lines] = {}
+    outside = []
+    for name, path, lines in entries:
+        if path is None:
+            outside.append(name)
+        else:
+            known = details.get(path)
+            details[path] = lines if known is None else _unite(path, known, lines)
+    files = tuple(details[path].result(path) for path in sorted(details))
+    return Report(files=files, outside=tuple(dict.fromkeys(outside)), details=details)
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise _Malformed(f"{text[:20]!r} is no count")
+    return int(text)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"it has no {error.args[0]}"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def _error(name: str, why: str) -> ToolError:
+    return ToolError(
+        f"{name} can't be read as a coverage report: {why}",
+        hint="make it anew, with coverage json, coverage xml or coverage lcov",
+    )

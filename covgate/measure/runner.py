@@ -309,7 +309,7 @@ class _Run:
         said = self._coverage("json", "-o", str(target), "--fail-under=0", *configured)
         if said is not None:
             return None
-        return parse_coverage_json(target.read_bytes(), self.job.tree)
+        return parse_coverage_json(target.read_bytes(), self.job.tree, "coverage json")
 
     def _coverage(self, *arguments: str) -> str | None:
         """Run coverage; None where it worked, its message where it had no data."""

@@ -1,0 +1,259 @@
+"""What a push measures, wherever the commit comes from: always the pushed commit, never what lies around."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support import Project, calls, functions, run, snapshot
+
+pytestmark = pytest.mark.end_to_end
+
+
+def test_first_push_of_a_repository_bootstraps(project: Project) -> None:
+    done = project.push()
+    assert done.status == 0, done.text
+    assert "PASS" in done
+    assert "bootstrap" in done
+    assert project.field("measured_coverage") == "83.33"
+    assert project.field("baseline_ratio") == "5/6"
+    assert project.remote_branch() == project.git("rev-parse", "HEAD")
+
+
+def test_a_regression_is_blocked_and_explained(project: Project) -> None:
+    assert project.push().status == 0
+    before = project.remote_branch()
+    project.write("pkg/mod.py", functions("a", "b", "c", "d"))
+    commit = project.commit()
+    done = project.push()
+    assert done.status != 0
+    assert "BLOCKED" in done
+    assert "75.00% is below the baseline of 83.33%" in done
+    assert "pkg/mod.py" in done
+    assert "83.33% -> 75.00%" in done
+    assert "covgate baseline set 75.00 --reason" in done
+    assert "SKIP=covgate-pre-push" in done
+    assert project.remote_branch() == before
+    assert project.field("coverage_status", commit) == "FAIL"
+    assert project.field("baseline_ratio", commit) == "5/6"
+
+
+def test_new_branch_is_judged_by_its_ancestors(project: Project) -> None:
+    project.push()
+    project.git("checkout", "--quiet", "-b", "topic")
+    project.write("pkg/mod.py", functions("a", "b", "c", "d"))
+    project.commit()
+    assert project.push("topic").status != 0
+    project.write("tests/test_mod.py", calls("a", "b", "d"))
+    project.commit()
+    done = project.push("topic")
+    assert done.status == 0, done.text
+    # The ratchet moves where history joins, not on a branch.
+    assert project.field("baseline_ratio") == "5/6"
+    assert project.field("measured_coverage") == "87.50"
+
+
+def test_forced_push_is_judged_by_the_replaced_tip(project: Project) -> None:
+    project.write("tests/test_mod.py", calls("a", "b", "c"))
+    project.commit()
+    assert project.push().status == 0
+    project.git("reset", "--quiet", "--hard", "HEAD~1")
+    project.write("README", "another history\n")
+    project.commit()
+    done = project.push("+main")
+    assert done.status != 0
+    assert "below the baseline of 100.00%" in done
+
+
+@pytest.mark.parametrize("how", ["unstaged", "staged", "untracked"])
+def test_work_in_progress_is_not_measured(project: Project, how: str) -> None:
+    """A test that is not in the commit covers nothing, and the user's files stay as they are."""
+    project.push()
+    project.write("pkg/mod.py", functions("a", "b", "c", "d"))
+    project.commit()
+    name = "tests/test_more.py" if how == "untracked" else "tests/test_mod.py"
+    project.write(name, calls("a", "b", "c", "d"))
+    if how == "staged":
+        project.git("add", name)
+    before = snapshot(project)
+    done = project.push()
+    assert done.status != 0
+    assert "75.00% is below" in done
+    assert snapshot(project) == before
+
+
+def test_uncommitted_breakage_does_not_block(project: Project) -> None:
+    project.push()
+    project.write("tests/test_mod.py", calls("a", "b", "c"))
+    project.commit()
+    project.write("pkg/mod.py", "raise RuntimeError\n")
+    done = project.push()
+    assert done.status == 0, done.text
+    assert project.field("measured_coverage") == "100.00"
+
+
+def test_another_branch_is_checked_out(project: Project) -> None:
+    project.push()
+    project.git("checkout", "--quiet", "-b", "bad")
+    project.write("pkg/mod.py", functions("a", "b", "c", "d"))
+    project.commit()
+    project.git("checkout", "--quiet", "main")
+    before = snapshot(project)
+    done = project.push("bad")
+    assert done.status != 0
+    assert "75.00%" in done
+    assert snapshot(project) == before
+
+
+def test_an_older_commit_is_pushed(project: Project) -> None:
+    first = project.git("rev-parse", "HEAD")
+    project.write("tests/test_mod.py", calls("a", "b", "c"))
+    project.commit()
+    done = project.push("HEAD~1:refs/heads/main")
+    assert done.status == 0, done.text
+    assert project.field("measured_coverage", first) == "83.33"
+    assert project.note("HEAD") == ""
+
+
+def test_detached_head(project: Project) -> None:
+    project.push()
+    project.git("checkout", "--quiet", "--detach")
+    project.write("pkg/mod.py", functions("a", "b", "c", "d"))
+    project.commit()
+    done = project.push("HEAD:refs/heads/main")
+    assert done.status != 0
+    assert "75.00%" in done
+
+
+def test_linked_worktree(project: Project, tmp_path: Path) -> None:
+    project.push()
+    project.git("worktree", "add", "--quiet", "-b", "topic", str(tmp_path / "linked"))
+    linked = Project(tmp_path / "linked", project.remote, project.environ)
+    linked.write("pkg/mod.py", functions("a", "b", "c", "d"))
+    linked.commit()
+    done = linked.push("topic")
+    assert done.status != 0
+    assert "75.00%" in done
+    linked.write("tests/test_mod.py", calls("a", "b", "c", "d"))
+    linked.commit()
+    done = linked.push("topic")
+    assert done.status == 0, done.text
+    assert linked.field("measured_coverage") == "100.00"
+
+
+@pytest.mark.parametrize(
+    ("refspec", "why"),
+    [("v1", "no branch"), (":topic", "deletion"), ("refs/notes/coverage", "no branch")],
+)
+def test_not_gated(project: Project, refspec: str, why: str) -> None:
+    project.push()
+    project.push("main:topic")
+    project.write("pkg/mod.py", functions("a", "b", "c", "d"))
+    project.commit()
+    project.git("tag", "v1")
+    project.git("notes", "--ref=coverage", "add", "-m", "a note by hand")
+    done = project.push(refspec)
+    assert done.status == 0, done.text
+    assert "not applicable" in done
+    assert why in done
+
+
+def test_branches_outside_the_scope_are_not_measured(make_project: Callable[..., Project], tmp_path: Path) -> None:
+    project = make_project(config='branches = ["main", "release/*"]\n')
+    project.count_runs(tmp_path / "runs")
+    project.commit()
+    done = project.push("main:topic")
+    assert done.status == 0
+    assert "outside branches" in done
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_measured_tree_runs_no_test_again(project: Project, tmp_path: Path) -> None:
+    log = tmp_path / "runs"
+    project.count_runs(log)
+    project.commit()
+    assert project.push().status == 0
+    assert project.push("main:again").status == 0
+    project.git("commit", "--quiet", "--amend", "--message", "reworded")
+    done = project.push("+main")
+    assert done.status == 0, done.text
+    assert "measured before" in done
+    assert log.read_text() == "run\n"
+
+
+def test_a_merge_that_ends_in_a_measured_tree_ratchets_without_a_run(project: Project, tmp_path: Path) -> None:
+    log = tmp_path / "runs"
+    project.count_runs(log)
+    project.commit()
+    project.push()
+    project.git("checkout", "--quiet", "-b", "topic")
+    project.write("tests/test_mod.py", calls("a", "b", "c"))
+    project.commit()
+    assert project.push("topic").status == 0
+    runs = log.read_text()
+    project.git("checkout", "--quiet", "main")
+    done = run(["git", "merge", "--no-ff", "--no-edit", "topic"], project.top, project.environ)
+    assert done.status == 0
+    assert "the baseline rises from" in done
+    assert log.read_text() == runs
+    assert project.field("baseline") == "100.00"
+    # Published: a clone that has never run a test knows the bar.
+    other = project.clone(tmp_path / "other")
+    project.push()
+    other.git("pull", "--quiet")
+    other.write("pkg/mod.py", functions("a", "b", "c", "d"))
+    other.write("tests/conftest.py", "")
+    other.commit()
+    done = other.push()
+    assert done.status != 0
+    assert "below the baseline of 100.00%" in done
+
+
+def test_a_pull_on_the_default_branch_ratchets(project: Project, tmp_path: Path) -> None:
+    project.push()
+    other = project.clone(tmp_path / "other")
+    other.write("tests/test_mod.py", calls("a", "b", "c"))
+    other.commit()
+    assert run(["git", "push", "--no-verify", "origin", "main"], other.top, other.environ).status == 0
+    done = run(["git", "pull", "--ff-only", "origin", "main"], project.top, project.environ)
+    assert done.status == 0
+    assert "the baseline rises from 83.33% to 100.00%" in done
+    again = project.note()
+    run([*("git", "merge", "main")], project.top, project.environ)
+    assert project.covgate("ratchet").status == 0
+    assert project.note() == again
+
+
+def test_a_newer_ratchet_on_the_remote_judges(project: Project, tmp_path: Path) -> None:
+    """The notes are fetched before the judgement: an override published by somebody else counts at once."""
+    project.push()
+    other = project.clone(tmp_path / "other")
+    assert other.covgate("baseline", "set", "95", "--reason", "we want more").status == 0
+    project.write("README", "x\n")
+    project.commit()
+    done = project.push()
+    assert done.status != 0
+    assert "below the baseline of 95.00%" in done
+    assert "set by hand" in done
+    assert "we want more" in done
+
+
+def test_nothing_of_the_users_changes(project: Project) -> None:
+    project.push()
+    project.write("tests/test_mod.py", calls("a", "b", "c"))
+    project.commit()
+    project.write("notes.txt", "untracked\n")
+    before = snapshot(project)
+    assert project.push().status == 0
+    assert snapshot(project) == before
+    assert not list((project.top / ".git" / "covgate").glob("tmp*"))
+
+
+@pytest.mark.parametrize("config", ["enabled = false\n", ""])
+def test_the_switch(make_project: Callable[..., Project], config: str) -> None:
+    project = make_project(config=config)
+    done = project.push() if config else project.push(COVGATE_DISABLE="1")
+    assert done.status == 0
+    assert "disabled" in done
+    assert project.note() == ""

@@ -1,0 +1,260 @@
+"""Every way in which a run can end is told apart; none of them is a number that it is not."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+import venv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support import Project, calls, functions, script
+
+pytestmark = pytest.mark.end_to_end
+
+
+def is_alive(pid: str) -> bool:
+    """Whether a process runs; one that is dead and only not yet reaped by init does not."""
+    state = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True).stdout.strip()
+    return bool(state) and not state.startswith("Z")
+
+
+def test_failing_tests_block_and_nothing_is_recorded(project: Project) -> None:
+    project.push()
+    notes = project.git("rev-parse", "refs/notes/coverage")
+    project.write("tests/test_mod.py", calls("a", "b", "c") + "    assert 0, 'it is broken'\n")
+    project.commit()
+    done = project.push()
+    assert done.status != 0
+    assert "the tests failed" in done
+    assert "it is broken" in done
+    assert project.git("rev-parse", "refs/notes/coverage") == notes
+    # Nor is it remembered: the next push runs them again.
+    assert "the tests failed" in project.push()
+
+
+def test_a_test_file_that_does_not_import_blocks(project: Project) -> None:
+    project.push()
+    project.write("tests/test_other.py", "import nowhere\n")
+    project.commit()
+    done = project.push()
+    assert done.status != 0
+    assert "the tests failed" in done
+
+
+@pytest.mark.parametrize("how", ["deleted", "not collected"])
+def test_no_tests_is_nothing_executed(project: Project, how: str) -> None:
+    project.push()
+    project.git("rm", "--quiet", "-r", "tests")
+    if how == "not collected":
+        project.write("tests/mod_checks.py", calls("a", "b", "c"))
+    project.commit()
+    done = project.push()
+    assert done.status != 0
+    assert "0.00% is below the baseline of 83.33%" in done
+    assert "0 of 6" in done
+
+
+def test_timeout_ends_the_whole_process_group(make_project: Callable[..., Project], tmp_path: Path) -> None:
+    project = make_project(config="timeout = 3\n")
+    pids = tmp_path / "pids"
+    project.write(
+        "tests/test_slow.py",
+        "import os, pathlib, signal, subprocess, sys\n\n\ndef test_slow():\n"
+        "    code = 'import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.pause()'\n"
+        "    child = subprocess.Popen([sys.executable, '-c', code])\n"
+        f"    pathlib.Path({str(pids)!r}).write_text(f'{{os.getpid()}} {{child.pid}}')\n"
+        "    signal.pause()\n",
+    )
+    project.commit()
+    done = project.push()
+    assert done.status == 0, done.text
+    assert "WARNING" in done
+    assert "timeout = 3 seconds" in done
+    assert not [pid for pid in pids.read_text().split() if is_alive(pid)]
+    assert project.note() == ""
+
+
+@pytest.mark.parametrize("closed", [False, True])
+@pytest.mark.parametrize("missing", ["coverage", "pytest"])
+def test_missing_tools(make_project: Callable[..., Project], tmp_path: Path, missing: str, closed: bool) -> None:
+    environment = tmp_path / "venv"
+    venv.create(environment, with_pip=False, symlinks=True)
+    if missing == "pytest":
+        site = next(environment.glob("lib/python3*/site-packages"))
+        import coverage
+
+        (site / "coverage").symlink_to(Path(coverage.__file__).parent)
+    project = make_project()
+    project.write("pyproject.toml", f'[tool.covgate]\npython = "{environment}"\nfail_closed = {str(closed).lower()}\n')
+    project.commit()
+    done = project.push()
+    assert f"{missing} is not installed in {environment}" in done
+    assert f"-m pip install {missing}" in done
+    if closed:
+        assert done.status != 0
+        assert "BLOCKED" in done
+    else:
+        assert done.status == 0
+        assert "WARNING" in done
+    assert project.note() == ""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os\n\n\ndef test_exit():\n    os._exit(0)\n",
+        "import atexit, os\n\natexit.register(os._exit, 0)\n\n\ndef test_fails():\n    assert 0\n",
+    ],
+)
+def test_a_run_that_ends_itself_is_no_pass(project: Project, code: str) -> None:
+    project.push()
+    project.write("tests/test_exit.py", code)
+    project.commit()
+    done = project.push()
+    assert "PASS" not in done
+    assert project.field("coverage_status") == ""
+
+
+def test_exit_at_import_is_no_pass(project: Project) -> None:
+    project.write("tests/conftest.py", "import sys\n\nsys.exit(0)\n")
+    project.commit()
+    done = project.push()
+    assert "PASS" not in done
+    assert project.note() == ""
+
+
+def test_a_signal_is_a_tool_error(project: Project) -> None:
+    project.write("tests/test_dies.py", "import os, signal\n\n\ndef test_dies():\n    os.kill(os.getpid(), signal.SIGSEGV)\n")
+    project.commit()
+    done = project.push()
+    assert "WARNING" in done
+    assert "ended by signal 11" in done
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "report.json"),
+        ("{}", "report.json"),
+        ('{"files": {}, "meta": {}, "totals": {"num_statements": "12"}}', "report.json"),
+        ("<coverage", "report.json"),
+    ],
+)
+def test_an_unreadable_report(make_project: Callable[..., Project], text: str, words: str) -> None:
+    project = make_project(config=f'command = ["sh", "-c", "cp given report.json"]\nreport = "report.json"\n')
+    project.write("given", text)
+    project.write(".gitignore", "report.json\n")
+    project.commit()
+    done = project.push()
+    assert done.status == 0
+    assert "WARNING" in done
+    assert words in done
+    assert not (project.top / "report.json").exists()
+
+
+def test_a_report_that_was_there_before_is_not_read(make_project: Callable[..., Project]) -> None:
+    project = make_project(config='command = ["true"]\nreport = "report.json"\n')
+    project.write(".gitignore", "report.json\n")
+    project.commit()
+    project.write("report.json", "{}")
+    done = project.push()
+    assert "left no new report" in done
+
+
+def test_interrupted(project: Project, tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    project.write(
+        "tests/test_slow.py",
+        f"import os, pathlib, signal\n\n\ndef test_slow():\n"
+        f"    pathlib.Path({str(started) + '.new'!r}).write_text(str(os.getpid()))\n"
+        f"    os.replace({str(started) + '.new'!r}, {str(started)!r})\n    signal.pause()\n",
+    )
+    project.commit()
+    process = subprocess.Popen(
+        [script("covgate"), "check"],
+        cwd=project.top,
+        env=project.environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    while not started.exists():
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    text = process.communicate(timeout=60)[0]
+    assert process.returncode == 130, text
+    assert "interrupted" in text
+    assert "Traceback" not in text
+    assert not is_alive(started.read_text())
+    assert project.note() == ""
+    assert list((project.top / ".git" / "covgate").glob("tmp/*")) == []
+
+
+@pytest.mark.parametrize("what", ["edits", "commits"])
+def test_tests_that_change_what_they_measure(project: Project, what: str) -> None:
+    code = "import pathlib, subprocess\n\n\ndef test_changes():\n    pathlib.Path('pkg/mod.py').write_text('A = 1\\n')\n"
+    if what == "commits":
+        code += "    subprocess.run(['git', 'commit', '-qam', 'from a test'], check=True)\n"
+    project.write("tests/test_changes.py", code)
+    project.commit()
+    done = project.push()
+    assert "WARNING" in done
+    assert "the tests changed what they measure" in done
+    assert project.note() == ""
+
+
+def test_an_installation_that_leads_elsewhere(project: Project, tmp_path: Path) -> None:
+    """A .pth that puts another checkout first: never that checkout's number."""
+    environment = tmp_path / "venv"
+    venv.create(environment, with_pip=False, symlinks=True)
+    site = next(environment.glob("lib/python3*/site-packages"))
+    import pytest as installed
+
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "pkg").mkdir(parents=True)
+    (elsewhere / "pkg" / "__init__.py").write_text("")
+    (elsewhere / "pkg" / "mod.py").write_text(functions("a", "b"))
+    (site / "a.pth").write_text(
+        f"import sys; sys.path.insert(0, {str(elsewhere)!r})\n{Path(installed.__file__).parent.parent}\n"
+    )
+    project.write("pyproject.toml", f'[tool.covgate]\npython = "{environment}"\n')
+    project.write("tests/conftest.py", f"import sys\n\nsys.path.insert(0, {str(elsewhere)!r})\n")
+    project.commit()
+    done = project.push()
+    assert "WARNING" in done
+    assert "measured outside the tree" in done
+    assert str(elsewhere / "pkg") in done
+    assert project.note() == ""
+
+
+def test_a_killed_run_leaves_nothing_in_the_way(project: Project, tmp_path: Path) -> None:
+    """Killed in the worktree, half made and locked: the next run heals it."""
+    project.write("README", "x\n")
+    project.commit()
+    assert project.covgate("check", "HEAD~1").status == 0
+    tree = project.top / ".git" / "covgate" / "tree"
+    (tree / ".git").unlink()
+    (project.top / ".git" / "worktrees" / "tree" / "locked").write_text("initializing")
+    (project.top / ".git" / "worktrees" / "tree" / "index.lock").write_text("")
+    (project.top / ".git" / "covgate" / "tmp").mkdir(exist_ok=True)
+    (project.top / ".git" / "covgate" / "tmp" / "left").write_text("x")
+    done = project.covgate("check", "--no-cache", "HEAD~1")
+    assert done.status == 0, done.text
+    assert "PASS" in done
+    assert project.git("fsck", "--no-dangling") is not None
+
+
+def test_settrace_measures_low(project: Project) -> None:
+    project.push()
+    project.write("tests/test_mod.py", "import sys\n\nsys.settrace(None)\n" + calls("a", "b", "c"))
+    project.commit()
+    done = project.push(COVERAGE_CORE="pytrace")
+    assert done.status != 0 or "WARNING" in done
+
+

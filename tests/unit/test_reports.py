@@ -1,0 +1,164 @@
+"""Reports are read exactly or not at all."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from covgate.errors import ToolError
+from covgate.measure.reports import DataFile, combine, parse_report
+from covgate.model.results import Numbers
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+TREE = Path("/somewhere/project")
+
+JSON: dict[str, Any] = {
+    "meta": {"format": 3, "version": "7.17.3", "branch_coverage": True},
+    "files": {
+        "pkg/mod.py": {
+            "executed_lines": [1, 2],
+            "missing_lines": [4],
+            "excluded_lines": [9],
+            "executed_branches": [[2, 3]],
+            "missing_branches": [[2, 4]],
+            "summary": {
+                "num_statements": 3,
+                "covered_lines": 2,
+                "missing_lines": 1,
+                "excluded_lines": 1,
+                "num_branches": 2,
+                "covered_branches": 1,
+            },
+        }
+    },
+    "totals": {
+        "num_statements": 3,
+        "covered_lines": 2,
+        "excluded_lines": 1,
+        "num_branches": 2,
+        "covered_branches": 1,
+    },
+}
+XML = b"""<?xml version="1.0" ?>
+<coverage lines-valid="3"><sources><source>/somewhere/project</source></sources><packages><package><classes>
+<class filename="pkg/mod.py"><lines><line number="1" hits="1"/>
+<line number="2" hits="1" branch="true" condition-coverage="50% (1/2)"/><line number="4" hits="0"/></lines></class>
+</classes></package></packages></coverage>"""
+LCOV = b"TN:\nSF:pkg/mod.py\nDA:1,1\nDA:2,1\nDA:4,0\nBRDA:2,0,jump to line 3,1\nBRDA:2,0,jump to line 4,-\nend_of_record\n"
+NUMBERS = Numbers(statements=3, executed_statements=2, branches=2, executed_branches=1)
+
+
+def as_json(**changes: Any) -> bytes:
+    return json.dumps({**JSON, **changes}).encode()
+
+
+@pytest.mark.parametrize("data", [as_json(), XML, LCOV], ids=["json", "xml", "lcov"])
+def test_the_same_numbers_from_each_format(data: bytes) -> None:
+    report = parse_report(data, TREE, "report")
+    (result,) = report.files
+    assert result.path == "pkg/mod.py"
+    assert result.missing_lines == (4,)
+    counted = result.numbers
+    assert (counted.statements, counted.executed_statements) == (3, 2)
+    assert (counted.branches, counted.executed_branches) == (2, 1)
+
+
+def test_absolute_paths_inside_and_outside() -> None:
+    inside = LCOV.replace(b"SF:pkg", b"SF:/somewhere/project/pkg")
+    assert parse_report(inside, TREE, "report").files[0].path == "pkg/mod.py"
+    outside = LCOV.replace(b"SF:pkg", b"SF:/elsewhere/pkg")
+    assert parse_report(outside, TREE, "report").outside == ("/elsewhere/pkg/mod.py",)
+    assert parse_report(LCOV.replace(b"SF:pkg", b"SF:../pkg"), TREE, "report").outside == ("../pkg/mod.py",)
+
+
+def test_a_data_file_is_for_coverage_to_read() -> None:
+    with pytest.raises(DataFile):
+        parse_report(b"SQLite format 3\0rest", TREE, "report")
+
+
+def damaged() -> dict[str, bytes]:
+    """Each way to be no report."""
+
+    def summary(**changes: Any) -> bytes:
+        value = copy.deepcopy(JSON)
+        value["files"]["pkg/mod.py"]["summary"].update(changes)
+        return json.dumps(value).encode()
+
+    return {
+        "empty": b"",
+        "text": b"hello",
+        "cut short": as_json()[:-20],
+        "no totals": json.dumps({k: v for k, v in JSON.items() if k != "totals"}).encode(),
+        "no files": json.dumps({k: v for k, v in JSON.items() if k != "files"}).encode(),
+        "a list": b"[]",
+        "files is a list": as_json(files=[]),
+        "other totals": as_json(totals={**JSON["totals"], "num_statements": 4}),
+        "string": summary(num_statements="3"),
+        "boolean": summary(covered_lines=True),
+        "float": summary(covered_lines=2.0),
+        "nan": summary(covered_lines=float("nan")),
+        "negative": summary(num_statements=-3),
+        "more executed": summary(covered_lines=4),
+        "missing disagree": summary(covered_lines=1),
+        "deep": b'{"files":' * 100_000,
+        "not utf-8": b'{"files": "\xff"}',
+        "xml cut short": XML[:-30],
+        "xml without hits": XML.replace(b' hits="0"', b""),
+        "xml hits": XML.replace(b'hits="0"', b'hits="many"'),
+        "xml conditions": XML.replace(b"(1/2)", b"(3/2)"),
+        "xml root": b"<html></html>",
+        "xml empty": b"<coverage/>",
+        "xml entities": b'<!DOCTYPE x [<!ENTITY a "b">]>' + XML.split(b"?>")[1],
+        "lcov cut short": LCOV[:-15],
+        "lcov hits": LCOV.replace(b"DA:4,0", b"DA:4,x"),
+        "lcov negative": LCOV.replace(b"DA:4,0", b"DA:4,-1"),
+        "lcov nested": LCOV.replace(b"DA:4,0", b"SF:other.py"),
+    }
+
+
+@pytest.mark.parametrize("name", list(damaged()))
+def test_damaged_reports_are_errors_that_name_them(name: str) -> None:
+    data = damaged()[name]
+    with pytest.raises(ToolError) as caught:
+        parse_report(data, TREE, "build/report")
+    assert "build/report" in caught.value.message
+    assert caught.value.hint
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.sampled_from([as_json(), XML, LCOV]),
+    st.integers(0, 400),
+    st.integers(0, 12),
+    st.binary(max_size=6),
+)
+def test_anything_is_a_report_or_an_error(data: bytes, at: int, drop: int, insert: bytes) -> None:
+    mutated = data[:at] + insert + data[at + drop :]
+    try:
+        parse_report(mutated, TREE, "report")
+    except ToolError as error:
+        assert "report" in error.message
+    except DataFile:
+        assert mutated.startswith(b"SQLite")
+
+
+def test_combined_executed_is_what_any_executed() -> None:
+    other = LCOV.replace(b"DA:4,0", b"DA:4,2").replace(b"jump to line 4,-", b"jump to line 4,1")
+    more = b"SF:pkg/other.py\nDA:1,0\nend_of_record\n"
+    one, two = (parse_report(each, TREE, "report") for each in (LCOV, other + more))
+    for reports in ([one, two], [two, one]):
+        report = combine(reports)
+        assert [each.path for each in report.files] == ["pkg/mod.py", "pkg/other.py"]
+        assert report.files[0].numbers == Numbers(
+            statements=3, executed_statements=3, branches=2, executed_branches=2
+        )
+        assert report.files[1].missing_lines == (1,)
+
+
+def test_branches_of_different_kinds_are_not_mixed() -> None:
+    with pytest.raises(ToolError, match="can.t be combined"):
+        combine([parse_report(LCOV, TREE, "a"), parse_report(XML, TREE, "b")])
