@@ -23,14 +23,13 @@ def paint_for(environ: Mapping[str, str]) -> Paint:
 def guarded(work: Callable[[], int], environ: Mapping[str, str], *, gate: bool) -> int:
     """Run ``work`` and turn whatever it raises into an exit code and a message on stderr.
 
-    ``gate``: an error that leaves a push without a verdict passes with a warning, unless
-    COVGATE_FAIL_CLOSED says otherwise (the repository's own setting is honoured where it could be read).
+    ``gate``: an error that leaves a push without a verdict passes with a warning, unless fail_closed is set.
     """
-    blocks = environ.get("COVGATE_FAIL_CLOSED", "").strip().lower() in ("1", "true", "yes", "on")
     try:
         return work()
     except ToolError as error:
         if gate:
+            blocks = _blocks(environ)
             _warn(error.message, error.hint, error.output, environ, blocks=blocks)
             return EXIT_TOOL_ERROR if blocks else EXIT_PASSED
         _say(error, error.output)
@@ -50,10 +49,29 @@ def guarded(work: Callable[[], int], environ: Mapping[str, str], *, gate: bool) 
         message = f"an internal error of covgate: {type(error).__name__}: {error}".replace("\n", " ")
         hint = f"please report it with {log}" if log else "please report it"
         if gate:
+            blocks = _blocks(environ)
             _warn(message, hint, "", environ, blocks=blocks)
             return EXIT_TOOL_ERROR if blocks else EXIT_PASSED
         print(f"covgate: {message}\n  {hint}", file=sys.stderr)
         return EXIT_TOOL_ERROR
+
+
+def _blocks(environ: Mapping[str, str]) -> bool:
+    """Whether an error outside of the judgement of one commit blocks: what HEAD configures, looked up afresh."""
+    from covgate.config import parse_config
+    from covgate.store.repository import Repository
+
+    try:
+        repository = Repository.discover(Path.cwd(), environ)
+    except Exception:  # no repository to ask: the environment's word alone
+        return parse_config(environ=environ).fail_closed
+    try:
+        files = [repository.file("HEAD", name) for name in ("pyproject.toml", ".covgate.toml")]
+        return parse_config(pyproject=files[0], own=files[1], environ=environ).fail_closed
+    except Exception:  # an error about an error: the stricter way
+        return True
+    finally:
+        repository.close()
 
 
 def _warn(message: str, hint: str, output: str, environ: Mapping[str, str], *, blocks: bool) -> None:

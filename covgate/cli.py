@@ -34,7 +34,12 @@ exit codes: 0 passed, 1 blocked, 2 usage or configuration, 3 tool error, 130 int
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command in ``argv`` (default: the process's) and give its exit code."""
     parser = _parser()
-    arguments = parser.parse_args(argv)
+    arguments, more = parser.parse_known_args(argv)
+    if more and arguments.command == "baseline" and not any(each.startswith("--") for each in more):
+        # argparse takes no positional after an option: `covgate baseline set --reason TEXT 84.5`.
+        arguments.words += more
+    elif more:
+        parser.error(f"unrecognized arguments: {' '.join(more)}")
     if arguments.command is None:
         parser.print_help()
         return EXIT_PASSED

@@ -17,7 +17,12 @@ ZERO = "0" * 40
 def sealed_environment(home: Path) -> dict[str, str]:
     """An environment that leads nowhere outside ``home``, with an identity and fixed names."""
     foreign = ("GIT_", "COVGATE_", "PRE_COMMIT", "XDG_", "COVERAGE_", "COV_CORE_", "PYTEST_", "VIRTUAL_ENV", "CONDA_")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    # A coverage around the tests follows covgate into its processes; covgate keeps it from the projects' tests.
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(foreign) or name.startswith("COVERAGE_PROCESS_")
+    }
     kept.pop("PYTHONPATH", None)
     config = home / "gitconfig"
     if not config.exists():

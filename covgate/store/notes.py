@@ -22,7 +22,6 @@ from covgate.store.repository import Repository
 
 NOTES_REF = "refs/notes/coverage"
 _TRIES = 200
-_ZERO = "0" * 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,8 +171,9 @@ class Notes:
         for commit, data in todo.items():
             parts.append(f"N inline {commit}\ndata {len(data)}\n".encode() + data + b"\n")
         # The branch is reset to nothing before fast-import ends: only objects are left, never a ref.
+        nothing = "0" * len(next(iter(todo)))
         parts.append(
-            f"reset {scratch}\nfrom {_ZERO[:1] * (len(parent) or 40)}\n\nget-mark :1\ndone\n".encode()
+            f"reset {scratch}\nfrom {nothing}\n\nget-mark :1\ndone\n".encode()
         )
         out = self.repository.run("fast-import", "--quiet", "--cat-blob-fd=1", input=b"".join(parts))
         return out.decode().strip()

@@ -257,3 +257,10 @@ def test_the_switch(make_project: Callable[..., Project], config: str) -> None:
     assert done.status == 0
     assert "disabled" in done
     assert project.note() == ""
+
+
+def test_the_way_out_works_with_a_broken_configuration(project: Project) -> None:
+    project.write("pyproject.toml", "[tool.covgate\n")
+    project.commit()
+    assert project.push().status != 0
+    assert project.push(COVGATE_DISABLE="1").status == 0

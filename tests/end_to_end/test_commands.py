@@ -1,0 +1,202 @@
+"""The command line: what each command says, and its exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from covgate.model.record import read_status
+from covgate.model.verdict import Status
+from support import Project, calls, functions, run, script
+
+pytestmark = pytest.mark.end_to_end
+
+
+def test_version_and_help(project: Project) -> None:
+    assert project.covgate("--version").text.startswith("covgate 0.")
+    for command in ("", "init", "check", "ratchet", "baseline", "log", "status", "sync", "doctor", "demo"):
+        done = project.covgate(*filter(None, [command]), "--help")
+        assert done.status == 0
+        assert "examples:" in done
+    assert project.covgate("nonsense").status == 2
+
+
+def test_check_writes_a_report_whose_status_can_be_read_back(project: Project, tmp_path: Path) -> None:
+    report = tmp_path / "report.md"
+    assert project.covgate("check", "--output", str(report)).status == 0
+    assert read_status(report.read_text()) is Status.PASS
+    project.push()
+    project.write("pkg/mod.py", functions("a", "b", "c", "d"))
+    project.commit()
+    assert project.covgate("check", "--output", str(report)).status == 1
+    assert read_status(report.read_text()) is Status.FAIL
+    project.write("tests/test_mod.py", "def test():\n    assert 0\n")
+    project.commit()
+    assert project.covgate("check", "--output", str(report)).status == 1
+    assert read_status(report.read_text()) is not Status.PASS
+    (tmp_path / "file").write_text("")
+    done = project.covgate("check", "--output", str(tmp_path / "file" / "report.md"))
+    assert "Traceback" not in done
+    assert "can't be written" in done
+
+
+def test_check_as_json(project: Project) -> None:
+    done = project.covgate("check", "--format", "json")
+    data = json.loads(done.text)
+    assert data["status"] == "PASS"
+    assert data["numbers"] == {
+        "statements": 6,
+        "executed_statements": 5,
+        "branches": 0,
+        "executed_branches": 0,
+        "excluded": 0,
+    }
+    (result,) = [each for each in data["files"] if each["path"] == "pkg/mod.py"]
+    assert result["missing_lines"] == [10]
+    assert data["commit"] == project.git("rev-parse", "HEAD")
+    assert data["bootstrap"] is True
+
+
+@pytest.mark.parametrize("kind", ["json", "xml", "lcov", "data"])
+def test_check_judges_reports_made_elsewhere(project: Project, tmp_path: Path, kind: str) -> None:
+    python = script("python")
+    environ = {**project.environ, "COVERAGE_FILE": str(tmp_path / "data")}
+    made = run([python, "-m", "coverage", "run", "--source=pkg", "-m", "pytest", "-q"], project.top, environ)
+    assert made.status == 0, made.text
+    report = tmp_path / "data"
+    if kind != "data":
+        report = tmp_path / f"report.{kind}"
+        assert run([python, "-m", "coverage", kind, "-o", str(report)], project.top, environ).status == 0
+    data = json.loads(project.covgate("check", "--report", str(report), "--format", "json").text)
+    assert (data["numbers"]["executed_statements"], data["numbers"]["statements"]) == (5, 6)
+    assert project.covgate("check", "--report", str(tmp_path / "nothing")).status == 2
+
+
+def test_several_reports_are_combined(project: Project, tmp_path: Path) -> None:
+    reports = []
+    for name in ("a", "c"):
+        project.write("tests/test_mod.py", calls(name))
+        environ = {**project.environ, "COVERAGE_FILE": str(tmp_path / f"data-{name}")}
+        run([script("python"), "-m", "coverage", "run", "--source=pkg", "-m", "pytest", "-q"], project.top, environ)
+        target = tmp_path / f"{name}.lcov"
+        run([script("python"), "-m", "coverage", "lcov", "-o", str(target)], project.top, environ)
+        reports += ["--report", str(target)]
+    done = project.covgate("check", *reports, "--format", "json")
+    assert json.loads(done.text)["numbers"]["executed_statements"] == 5
+
+
+def test_baseline_set_is_an_override_with_a_reason(project: Project) -> None:
+    project.push()
+    assert project.covgate("baseline").text.startswith("83.33%")
+    for words in (["set", "50"], ["set", "50", "--reason", " "], ["set"]):
+        done = project.covgate("baseline", *words)
+        assert done.status == 2
+    for value in ("101", "-1", "nan", "inf", "many", "1e9"):
+        done = project.covgate("baseline", "set", value, "--reason", "x")
+        assert done.status == 2, done.text
+        assert "percentage" in done
+    project.write("pkg/mod.py", functions("a", "b", "c", "d"))
+    project.commit()
+    assert project.push().status != 0
+    done = project.covgate("baseline", "set", "--reason", "a legacy module:\nit goes", "75")
+    assert done.status == 0, done.text
+    assert project.field("epoch") == "1"
+    assert project.field("override") == '"a legacy module: it goes"'
+    assert project.push().status == 0
+    log = project.covgate("log")
+    assert "set by hand: a legacy module: it goes" in log
+    rows = json.loads(project.covgate("log", "--format", "json").text)
+    assert [(row["from"], row["to"], row["epoch"]) for row in rows] == [("83.33", "75.00", 1), (None, "83.33", 0)]
+    assert rows[0]["who"] == "Ada"
+    # The ratchet goes on from there.
+    project.write("tests/test_mod.py", calls("a", "b", "c"))
+    project.commit()
+    assert project.push().status == 0
+    assert project.field("epoch") == "1"
+    assert project.field("baseline") == "87.50"
+
+
+def test_status_before_and_after(project: Project) -> None:
+    data = json.loads(project.covgate("status", "--format", "json").text)
+    assert data["components"]["default"] == {"baseline": None, "coverage": None}
+    project.push()
+    data = json.loads(project.covgate("status", "--format", "json").text)
+    head = project.git("rev-parse", "HEAD")
+    assert data["components"]["default"]["baseline"]["commit"] == head
+    assert data["components"]["default"]["coverage"] == {"percent": "83.33", "status": "PASS", "commit": head}
+    assert "83.33%" in project.covgate("status")
+
+
+def test_sync_by_hand_and_a_second_clone(project: Project, tmp_path: Path) -> None:
+    project.push(COVGATE_SYNC="false")
+    assert project.remote_notes() == ""
+    assert "published" in project.covgate("sync")
+    assert project.remote_notes() == project.git("rev-parse", "refs/notes/coverage")
+    other = project.clone(tmp_path / "other")
+    assert "there is no baseline" in other.covgate("baseline")
+    assert other.covgate("sync").status == 0
+    assert other.covgate("baseline").text == project.covgate("baseline").text
+    assert other.git("config", "--get-all", "remote.origin.fetch") == "+refs/heads/*:refs/remotes/origin/*"
+
+
+def test_two_clones_ratchet_apart_and_join(project: Project, tmp_path: Path) -> None:
+    project.push()
+    other = project.clone(tmp_path / "other")
+    for each, name in ((project, "one"), (other, "two")):
+        each.git("checkout", "--quiet", "-b", name)
+        each.write("tests/test_mod.py", calls("a", "b", "c"))
+        each.commit(name)
+        assert each.push(name, COVGATE_SYNC="false").status == 0
+    assert project.covgate("sync").status == 0
+    assert other.covgate("sync").status == 0
+    assert project.covgate("sync").status == 0
+    assert project.git("rev-parse", "refs/notes/coverage") == other.git("rev-parse", "refs/notes/coverage")
+    assert len(project.git("notes", "--ref=coverage", "list").splitlines()) == 3
+
+
+def test_a_remote_that_refuses_notes_costs_a_warning(project: Project) -> None:
+    hook = project.remote / "hooks" / "update"
+    hook.write_text('#!/bin/sh\ncase "$1" in refs/notes/*) echo "notes are not for you" >&2; exit 1;; esac\n')
+    hook.chmod(0o755)
+    done = project.push()
+    assert done.status == 0, done.text
+    assert "WARNING: notes could not be published" in done
+    assert project.remote_branch() == project.git("rev-parse", "HEAD")
+    assert project.field("baseline_ratio") == "5/6"
+
+
+def test_an_unreachable_remote_costs_a_warning(project: Project) -> None:
+    project.push()
+    project.git("remote", "set-url", "origin", str(project.remote) + "-gone")
+    done = project.covgate("check")
+    assert done.status == 0
+    assert "WARNING: notes of origin could not be fetched" in done
+
+
+def test_doctor_names_what_is_missing(make_project: Callable[..., Project]) -> None:
+    project = make_project(hooks="none")
+    done = project.covgate("doctor")
+    assert done.status == 0
+    assert "no pre-push" in done
+    assert "covgate init" in done
+    assert "coverage run -m pytest" in done
+    assert "pkg (found)" in done
+    data = json.loads(project.covgate("doctor", "--format", "json").text)
+    assert data["problems"]
+
+
+def test_python_dash_m(project: Project) -> None:
+    done = run([script("python"), "-m", "covgate", "--version"], project.top, project.environ)
+    assert done.text.startswith("covgate ")
+
+
+def test_demo(project: Project, tmp_path: Path) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    done = project.covgate("demo", TMPDIR=str(temporary))
+    assert done.status == 0, done.text
+    for words in ("PASS", "BLOCKED", "the baseline rises from 83.33% to 100.00%", "coverage_status: PASS"):
+        assert words in done
+    assert list(temporary.iterdir()) == []
