@@ -97,9 +97,7 @@ def _log(environ: Mapping[str, str]) -> Path | None:
     text = f"covgate {__version__}\n{platform.python_implementation()} {platform.python_version()}\n"
     text += f"{platform.platform()}\n\n{traceback.format_exc()}"
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", prefix="covgate-", suffix=".log", delete=False, encoding="utf-8"
-        ) as file:
+        with tempfile.NamedTemporaryFile("w", prefix="covgate-", suffix=".log", delete=False, encoding="utf-8") as file:
             file.write(text)
         return Path(file.name)
     except OSError:

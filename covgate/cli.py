@@ -70,9 +70,7 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
 
-    init = command(
-        "init", "set up this repository: hooks and configuration", "  covgate init\n  covgate init --remove"
-    )
+    init = command("init", "set up this repository: hooks and configuration", "  covgate init\n  covgate init --remove")
     init.add_argument("--repo", help="where pre-commit finds covgate (default: where this one came from)")
     init.add_argument("--rev", help="the tag or commit of covgate to pin")
     init.add_argument("--remove", action="store_true", help="take away what init wrote")
@@ -95,12 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--no-cache", action="store_true", help="run the tests even if this tree was measured")
     check.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
     closed = check.add_mutually_exclusive_group()
-    closed.add_argument(
-        "--fail-closed", action="store_true", default=None, help="what can't be measured is blocked"
-    )
-    closed.add_argument(
-        "--fail-open", dest="fail_closed", action="store_false", help="it passes with a warning"
-    )
+    closed.add_argument("--fail-closed", action="store_true", default=None, help="what can't be measured is blocked")
+    closed.add_argument("--fail-open", dest="fail_closed", action="store_false", help="it passes with a warning")
 
     ratchet = command(
         "ratchet",
@@ -108,9 +102,7 @@ def _parser() -> argparse.ArgumentParser:
         "  covgate ratchet\n  covgate ratchet main",
     )
     ratchet.add_argument("rev", nargs="?", default="HEAD", metavar="REV", help="the commit (default: HEAD)")
-    ratchet.add_argument(
-        "--no-cache", action="store_true", help="run the tests even if this tree was measured"
-    )
+    ratchet.add_argument("--no-cache", action="store_true", help="run the tests even if this tree was measured")
     ratchet.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
 
     baseline = command(
@@ -127,9 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     status = command("status", "show policy, baseline and coverage", "  covgate status --format json")
     status.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
     sync = command("sync", "fetch, join and publish the notes", "  covgate sync\n  covgate sync upstream")
-    sync.add_argument(
-        "remote", nargs="?", default="", metavar="REMOTE", help="default: the branch's, else origin"
-    )
+    sync.add_argument("remote", nargs="?", default="", metavar="REMOTE", help="default: the branch's, else origin")
     doctor = command("doctor", "tell what would be measured here, and what is wrong", "  covgate doctor")
     doctor.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
     demo = command("demo", "show it all on a throw-away repository", "  covgate demo")
@@ -259,9 +249,7 @@ def _commit(repository: Repository, name: str) -> str:
     if not commit:
         empty = not repository.commit("HEAD")
         raise UsageError(
-            "this repository has no commit yet"
-            if empty and name == "HEAD"
-            else f"{name!r} leads to no commit",
+            "this repository has no commit yet" if empty and name == "HEAD" else f"{name!r} leads to no commit",
             hint="commit something first" if empty else "git log --oneline --all shows what there is",
         )
     return commit

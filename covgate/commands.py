@@ -88,9 +88,7 @@ def _tell(outcome: Outcome, session: Session, environ: Mapping[str, str], *, as_
 def _write_report(path: Path, outcome: Outcome) -> None:
     """The record as a report whose front matter holds the status; without a measurement, one that never says PASS."""
     if outcome.numbers is not None:
-        record = record_of(
-            outcome.verdict, outcome.numbers, outcome.tree, outcome.toolchain, outcome.verdict.baseline
-        )
+        record = record_of(outcome.verdict, outcome.numbers, outcome.tree, outcome.toolchain, outcome.verdict.baseline)
         text = render_note([record])
     else:
         status = Status.FAIL.value if outcome.blocked else ""
@@ -99,9 +97,7 @@ def _write_report(path: Path, outcome: Outcome) -> None:
     try:
         write_atomically(path.absolute(), text.encode())
     except OSError as error:
-        raise UsageError(
-            f"{path} can't be written: {error.strerror}", hint="give --output another file"
-        ) from None
+        raise UsageError(f"{path} can't be written: {error.strerror}", hint="give --output another file") from None
 
 
 def _from_reports(

@@ -237,9 +237,7 @@ def _one_of(kind: type[Enum]) -> Callable[[object], Enum]:
     def parse(value: object) -> Enum:
         if value not in names:
             nearest = _close(value, names) if isinstance(value, str) else ""
-            raise _Bad(
-                f"must be one of {', '.join(names)}" + (f"; did you mean {nearest}?" if nearest else "")
-            )
+            raise _Bad(f"must be one of {', '.join(names)}" + (f"; did you mean {nearest}?" if nearest else ""))
         return kind(value)
 
     return parse

@@ -84,9 +84,7 @@ class _Stage:
         )
         self.say("".join(f"  {line}\n" for line in done.stdout.splitlines()))
         if (done.returncode != 0) != fails:
-            raise ToolError(
-                f"`{shlex.join(argv)}` ended with exit status {done.returncode}", hint="covgate doctor"
-            )
+            raise ToolError(f"`{shlex.join(argv)}` ended with exit status {done.returncode}", hint="covgate doctor")
 
     def commit(self, message: str, **files: str) -> None:
         for name, text in files.items():
@@ -114,9 +112,7 @@ def demo(*, say: Callable[[str], None], keep: bool = False) -> int:
 
 def _play(directory: Path, say: Callable[[str], None]) -> None:
     stage = _build(directory, say)
-    say(
-        "A repository with a package, its tests, a bare remote, and covgate's hooks. The first push is measured:\n"
-    )
+    say("A repository with a package, its tests, a bare remote, and covgate's hooks. The first push is measured:\n")
     stage.show("git", "push", "--quiet", "--set-upstream", "origin", "main")
     say("Now a function without a test. The push is blocked, and says why:\n")
     stage.repository.git.checkout("--quiet", "-b", "refunds")
@@ -196,11 +192,7 @@ def _files() -> dict[str, str]:
 
 def _entry(script: str, module: str) -> str:
     path = Path(sys.executable).parent / script
-    return (
-        shlex.quote(str(path))
-        if path.is_file()
-        else f"{shlex.quote(sys.executable)} -m covgate_hooks.{module}"
-    )
+    return shlex.quote(str(path)) if path.is_file() else f"{shlex.quote(sys.executable)} -m covgate_hooks.{module}"
 
 
 def _sealed(home: Path) -> dict[str, str]:

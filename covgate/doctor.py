@@ -75,9 +75,7 @@ def doctor(repository: Repository, environ: Mapping[str, str]) -> tuple[str, Any
     elif not config.configured:
         found.fact("configuration", "none in the commit: the defaults hold (covgate init writes one)")
     policy = config.policy
-    found.fact(
-        "policy", f"{policy.kind.value}, floor {float(policy.floor):g}%, epsilon {float(policy.epsilon):g}"
-    )
+    found.fact("policy", f"{policy.kind.value}, floor {float(policy.floor):g}%, epsilon {float(policy.epsilon):g}")
     _look_at_tests(session, config, found)
     _look_at_hooks(repository, found)
     _look_at_notes(repository, config, head, found)
@@ -127,9 +125,7 @@ def _look_at_tests(session: Session, config: Config, found: _Findings) -> None:
         found.problem(f"coverage refuses its configuration: {probed['configuration']}", "correct it")
     source = probed.get("source") or list(config.source) or list(default_sources(top).source)
     origin = "coverage's configuration" if probed.get("source") else "source" if config.source else "found"
-    found.fact(
-        "sources", f"{', '.join(source)} ({origin}){', with branches' if probed.get('branch') else ''}"
-    )
+    found.fact("sources", f"{', '.join(source)} ({origin}){', with branches' if probed.get('branch') else ''}")
     if probed.get("source") and config.source:
         found.problem("source is set for coverage and for covgate", "coverage's own counts: remove covgate's")
 
@@ -178,22 +174,16 @@ def _look_at_hooks(repository: Repository, found: _Findings) -> None:
 
 def _look_at_notes(repository: Repository, config: Config, head: str, found: _Findings) -> None:
     if repository.shallow:
-        found.problem(
-            "this clone is shallow: ancestors and their records are hidden", "git fetch --unshallow"
-        )
+        found.problem("this clone is shallow: ancestors and their records are hidden", "git fetch --unshallow")
     remote = repository.default_remote(repository.current_branch())
     branches = config.ratchet_branches or ([repository.default_branch(remote)] if remote else [])
     found.fact("ratchet", ", ".join(branch for branch in branches if branch) or "no branch is known yet")
     if not remote:
-        found.problem(
-            "there is no remote: nothing is pushed, so nothing is gated", "git remote add origin URL"
-        )
+        found.problem("there is no remote: nothing is pushed, so nothing is gated", "git remote add origin URL")
     else:
         status, out, err = repository.attempt("ls-remote", "--", remote, "refs/notes/coverage")
         if status:
-            found.problem(
-                f"{remote} can't be read: {(err.splitlines() or ['no message'])[0]}", "git fetch tells more"
-            )
+            found.problem(f"{remote} can't be read: {(err.splitlines() or ['no message'])[0]}", "git fetch tells more")
         else:
             found.fact("notes", f"on {remote}" if out.strip() else f"not on {remote} yet")
     if head:

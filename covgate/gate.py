@@ -102,9 +102,7 @@ def ratchet_merge(session: Session, *, may_measure: bool = True) -> Outcome:
     return replace(ratchet_commit(session, head, config, remote, may_measure=may_measure), branch=branch)
 
 
-def ratchet_commit(
-    session: Session, commit: str, config: Config, remote: str, *, may_measure: bool = True
-) -> Outcome:
+def ratchet_commit(session: Session, commit: str, config: Config, remote: str, *, may_measure: bool = True) -> Outcome:
     """Raise the baseline at ``commit`` to what it measures, with the newest notes of ``remote``."""
     synchronised(session, config, remote)
     outcome = judge_commit(session, commit, config, [], ratchets=True, may_measure=may_measure)
@@ -216,9 +214,7 @@ def set_baseline(session: Session, commit: str, value: str, reason: str, remote:
     try:
         percent = exact_percent(parse_decimal(value.strip().removesuffix("%")))
     except ValueError:
-        raise UsageError(
-            f"{value!r} is not a percentage", hint="give a number from 0 to 100, such as 84.5"
-        ) from None
+        raise UsageError(f"{value!r} is not a percentage", hint="give a number from 0 to 100, such as 84.5") from None
     reason = " ".join(reason.split())
     if not reason:
         raise UsageError("an override needs a reason", hint="covgate baseline set VALUE --reason TEXT")
@@ -256,9 +252,7 @@ def _with(note: Note, record: Record) -> Note:
     old, new = known.judgement, record.judgement
     if old is not None and new is not None and _alike(old, new):
         new = old
-    merged = Record(
-        component=record.component, baseline=join(known.baseline, record.baseline), judgement=new or old
-    )
+    merged = Record(component=record.component, baseline=join(known.baseline, record.baseline), judgement=new or old)
     others = tuple(each for each in note.records if each.component != record.component)
     return Note(records=(*others, merged))
 
@@ -283,9 +277,7 @@ def _recorded(notes: Notes, commit: str, tree: str) -> Judgement | None:
 
 def _without_detail(judged: Judgement) -> Measurement:
     python, _, coverage = judged.toolchain.partition(", coverage ")
-    return Measurement(
-        tree=judged.tree, numbers=judged.numbers, toolchain=Toolchain(python=python, coverage=coverage)
-    )
+    return Measurement(tree=judged.tree, numbers=judged.numbers, toolchain=Toolchain(python=python, coverage=coverage))
 
 
 def _measured_before(session: Session, *commits: str) -> Measurement | None:

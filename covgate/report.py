@@ -15,9 +15,7 @@ from covgate.show.text import Shown, verdict_text, warning_text
 from covgate.store.repository import Repository
 
 
-def report_push(
-    repository: Repository, environ: Mapping[str, str], updates: Sequence[RefUpdate], remote: str
-) -> int:
+def report_push(repository: Repository, environ: Mapping[str, str], updates: Sequence[RefUpdate], remote: str) -> int:
     session = Session(repository=repository, environ=environ)
     outcomes = gate_push(session, updates, remote)
     show(outcomes, session.notices, environ, pushing=True)
@@ -33,17 +31,13 @@ def report_ratchet(repository: Repository, environ: Mapping[str, str], *, may_me
     return EXIT_PASSED
 
 
-def show(
-    outcomes: Iterable[Outcome], notices: Iterable[str], environ: Mapping[str, str], *, pushing: bool
-) -> None:
+def show(outcomes: Iterable[Outcome], notices: Iterable[str], environ: Mapping[str, str], *, pushing: bool) -> None:
     """Print what became of each commit, then what else there is to know."""
     paint = paint_for(environ)
     for outcome in outcomes:
         error = outcome.error
         if error is not None:
-            text = warning_text(
-                error.message, error.hint, error.output, paint, blocks=outcome.blocks_on_error
-            )
+            text = warning_text(error.message, error.hint, error.output, paint, blocks=outcome.blocks_on_error)
             sys.stdout.write(text)
         else:
             sys.stdout.write(verdict_text(shown(outcome), paint, pushing=pushing))

@@ -122,9 +122,9 @@ class Session:
     def _measure_in(
         self, checkout: Checkout, config: Config, scratch: Path, shown: Progress
     ) -> Measurement | TestsFailed:
-        from covgate.measure.runner import Job, measure
-
         import tempfile
+
+        from covgate.measure.runner import Job, measure
 
         own = Path(tempfile.mkdtemp(dir=scratch))
         return measure(

@@ -41,18 +41,14 @@ def init(top: Path, *, repo: str | None, rev: str | None, say: Callable[[str], N
         say(f"{HOOKS_FILE}: has the hooks already")
     else:
         source = _source(repo, rev)
-        edits.append(
-            _Edit(path=hooks, text=add_hooks(before, HOOKS_FILE, source), said=f"{HOOKS_FILE}: hooks added")
-        )
+        edits.append(_Edit(path=hooks, text=add_hooks(before, HOOKS_FILE, source), said=f"{HOOKS_FILE}: hooks added"))
     edits += _configuration(top, say)
     for edit in edits:
         _write(edit)
         say(edit.said)
     say("installing the hooks (pre-commit install --install-hooks)")
-    _pre_commit(top, "install", "--install-hooks", *_types())
-    say(
-        "done. Commit the changed files, then `git push` is gated; `covgate doctor` tells what will be measured."
-    )
+    _pre_commit(top, "install", "--install-hooks")
+    say("done. Commit the changed files, then `git push` is gated; `covgate doctor` tells what will be measured.")
 
 
 def remove(top: Path, *, say: Callable[[str], None]) -> None:
@@ -140,9 +136,7 @@ def _origin() -> tuple[str, str]:
     from importlib import metadata
 
     try:
-        value: dict[str, Any] = json.loads(
-            metadata.distribution("covgate").read_text("direct_url.json") or "{}"
-        )
+        value: dict[str, Any] = json.loads(metadata.distribution("covgate").read_text("direct_url.json") or "{}")
     except (metadata.PackageNotFoundError, ValueError):
         return "", ""
     url = str(value.get("url", ""))
@@ -157,9 +151,7 @@ def _origin() -> tuple[str, str]:
     tag = f"v{__version__}"
     if _git(directory, "rev-parse", "--verify", "--quiet", f"{tag}^{{commit}}") == commit:
         commit = tag
-    return (
-        (_git(directory, "config", "--get", "remote.origin.url") or directory, commit) if commit else ("", "")
-    )
+    return (_git(directory, "config", "--get", "remote.origin.url") or directory, commit) if commit else ("", "")
 
 
 def _refuse_foreign_hooks_path(top: Path) -> None:

@@ -49,9 +49,7 @@ def add_hooks(text: str, name: str, entry: list[str]) -> str:
         raise UsageError(
             f"{name} is written in a way that covgate does not extend",
             hint="add this by hand:\n"
-            + "\n".join(
-                [f"default_install_hook_types: {wanted['default_install_hook_types']}", "repos:", *entry]
-            ),
+            + "\n".join([f"default_install_hook_types: {wanted['default_install_hook_types']}", "repos:", *entry]),
         )
     return result
 
@@ -60,9 +58,7 @@ def remove_hooks(text: str, name: str) -> str:
     """``text`` without the repository entry of covgate's hooks and the hook types that came with it."""
     end = "\r\n" if "\r\n" in text else "\n"
     data = _load(text, name)
-    mine = [
-        index for index, (_, hooks) in enumerate(_repositories(data)) if hooks and set(hooks) <= set(_IDS)
-    ]
+    mine = [index for index, (_, hooks) in enumerate(_repositories(data)) if hooks and set(hooks) <= set(_IDS)]
     if not mine:
         return text
     lines = text.split(end)
@@ -128,9 +124,7 @@ def _repos_edit(lines: list[str], by_key: dict[str, Any], entry: list[str]) -> t
     return _last_line(node) + 1, 0, [indent + line for line in entry]
 
 
-def _types_edit(
-    lines: list[str], by_key: dict[str, Any], wanted: dict[str, Any]
-) -> tuple[int, int, list[str]]:
+def _types_edit(lines: list[str], by_key: dict[str, Any], wanted: dict[str, Any]) -> tuple[int, int, list[str]]:
     types = wanted["default_install_hook_types"]
     line = f"default_install_hook_types: [{', '.join(types)}]"
     if "default_install_hook_types" not in by_key:
@@ -173,9 +167,7 @@ def _load(text: str, name: str) -> dict[str, Any]:
     try:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise UsageError(
-            f"{name} is not valid YAML: {error}".replace("\n", " "), hint="mend it first"
-        ) from None
+        raise UsageError(f"{name} is not valid YAML: {error}".replace("\n", " "), hint="mend it first") from None
     if data is None:
         return {}
     if not isinstance(data, dict):

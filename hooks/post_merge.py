@@ -13,9 +13,7 @@ from covgate.store.repository import Repository
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Ratchet; git ignores the exit code, pre-commit shows the output."""
-    return guarded(
-        lambda: _main(sys.argv[1:] if argv is None else list(argv), os.environ), os.environ, gate=True
-    )
+    return guarded(lambda: _main(sys.argv[1:] if argv is None else list(argv), os.environ), os.environ, gate=True)
 
 
 def run() -> None:
@@ -26,15 +24,11 @@ def _main(argv: list[str], environ: Mapping[str, str]) -> int:
     from covgate.report import report_ratchet
 
     if "--help" in argv or "-h" in argv:
-        print(
-            "covgate-post-merge: the post-merge hook of covgate; git and pre-commit call it. See covgate --help."
-        )
+        print("covgate-post-merge: the post-merge hook of covgate; git and pre-commit call it. See covgate --help.")
         return 0
     repository = Repository.discover(Path.cwd(), environ)
     try:
-        if environ.get("PRE_COMMIT_IS_SQUASH_MERGE") == "1" or (
-            not environ.get("PRE_COMMIT") and argv[:1] == ["1"]
-        ):
+        if environ.get("PRE_COMMIT_IS_SQUASH_MERGE") == "1" or (not environ.get("PRE_COMMIT") and argv[:1] == ["1"]):
             print("covgate: a squash merge: nothing is committed yet, so nothing is ratcheted")
             return 0
         # An amended or rebased commit is not published yet: its push measures it, so no test is run here.

@@ -15,9 +15,7 @@ from covgate.store.repository import Repository
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Gate the push; the exit code is what git and pre-commit look at."""
-    return guarded(
-        lambda: _main(sys.argv[1:] if argv is None else list(argv), os.environ), os.environ, gate=True
-    )
+    return guarded(lambda: _main(sys.argv[1:] if argv is None else list(argv), os.environ), os.environ, gate=True)
 
 
 def run() -> None:
@@ -28,9 +26,7 @@ def _main(argv: list[str], environ: Mapping[str, str]) -> int:
     from covgate.report import report_push
 
     if "--help" in argv or "-h" in argv:
-        print(
-            "covgate-pre-push: the pre-push hook of covgate; git and pre-commit call it. See covgate --help."
-        )
+        print("covgate-pre-push: the pre-push hook of covgate; git and pre-commit call it. See covgate --help.")
         return 0
     repository = Repository.discover(Path.cwd(), environ)
     try:
@@ -64,9 +60,7 @@ def _from_pre_commit(repository: Repository, environ: Mapping[str, str]) -> tupl
 
 def _from_git(argv: Sequence[str]) -> tuple[list[RefUpdate], str]:
     if sys.stdin is None or sys.stdin.isatty():
-        raise UsageError(
-            "covgate-pre-push reads git's pre-push lines on stdin", hint="by hand: covgate check"
-        )
+        raise UsageError("covgate-pre-push reads git's pre-push lines on stdin", hint="by hand: covgate check")
     text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
     try:
         updates = parse_pre_push_lines(text.splitlines())

@@ -16,7 +16,17 @@ ZERO = "0" * 40
 
 def sealed_environment(home: Path) -> dict[str, str]:
     """An environment that leads nowhere outside ``home``, with an identity and fixed names."""
-    foreign = ("GIT_", "COVGATE_", "PRE_COMMIT", "XDG_", "COVERAGE_", "COV_CORE_", "PYTEST_", "VIRTUAL_ENV", "CONDA_")
+    foreign = (
+        "GIT_",
+        "COVGATE_",
+        "PRE_COMMIT",
+        "XDG_",
+        "COVERAGE_",
+        "COV_CORE_",
+        "PYTEST_",
+        "VIRTUAL_ENV",
+        "CONDA_",
+    )
     # A coverage around the tests follows covgate into its processes; covgate keeps it from the projects' tests.
     kept = {
         name: value
@@ -29,7 +39,7 @@ def sealed_environment(home: Path) -> dict[str, str]:
         home.mkdir(parents=True, exist_ok=True)
         config.write_text(
             "[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n"
-            "[commit]\n\tgpgsign = false\n[protocol \"file\"]\n\tallow = always\n"
+            '[commit]\n\tgpgsign = false\n[protocol "file"]\n\tallow = always\n'
         )
     return {
         **kept,

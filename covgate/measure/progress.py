@@ -57,7 +57,7 @@ def progress(expected: float, environ: Mapping[str, str]) -> Iterator[Progress]:
     if environ.get("TERM") != "dumb":
         if environ.get("PRE_COMMIT"):
             with contextlib.suppress(OSError):
-                terminal = open("/dev/tty", "w", encoding="utf-8") if os.name == "posix" else None
+                terminal = Path("/dev/tty").open("w", encoding="utf-8") if os.name == "posix" else None  # noqa: SIM115
                 opened = terminal is not None
         elif sys.stderr is not None and sys.stderr.isatty():
             terminal = sys.stderr

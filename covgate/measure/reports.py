@@ -77,9 +77,7 @@ def parse_report(data: bytes, tree: Path, name: str) -> Report:
     raise _error(name, "it is none of coverage JSON, Cobertura XML, LCOV, or a coverage data file")
 
 
-def parse_coverage_json(
-    data: bytes, tree: Path, name: str = "coverage.json", *, detailed: bool = False
-) -> Report:
+def parse_coverage_json(data: bytes, tree: Path, name: str = "coverage.json", *, detailed: bool = False) -> Report:
     """What ``coverage json`` writes. ``detailed`` keeps each line, for ``combine``."""
     try:
         return _coverage_json(data, _Paths(tree), detailed)
@@ -220,16 +218,12 @@ def _integers(values: object) -> list[int]:
 def _cobertura(root: Any, paths: _Paths) -> Iterable[tuple[str, str | None, Lines]]:
     if root.tag != "coverage":
         raise _Malformed(f"its root is <{root.tag}>, not <coverage>")
-    sources = [
-        each.text.strip() for each in root.iterfind("sources/source") if each.text and each.text.strip()
-    ]
+    sources = [each.text.strip() for each in root.iterfind("sources/source") if each.text and each.text.strip()]
     found = False
     for each in root.iter("class"):
         found = True
         name = each.attrib["filename"]
-        candidates = [paths.relative(os.path.join(source, name)) for source in sources] + [
-            paths.relative(name)
-        ]
+        candidates = [paths.relative(os.path.join(source, name)) for source in sources] + [paths.relative(name)]
         path = next((one for one in candidates if one and (paths.tree / one).is_file()), candidates[-1])
         lines: dict[int, bool] = {}
         branches: dict[tuple[int, ...], bool] = {}

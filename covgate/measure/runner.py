@@ -63,9 +63,7 @@ def measure(job: Job) -> Measurement | TestsFailed:
     return _Run(job).measure()
 
 
-def read_report(
-    data: bytes, name: str, tree: Path, interpreter: Interpreter, environ: Mapping[str, str]
-) -> Report:
+def read_report(data: bytes, name: str, tree: Path, interpreter: Interpreter, environ: Mapping[str, str]) -> Report:
     """A report made elsewhere; a coverage data file is analysed by the project's coverage, next to the sources."""
     try:
         return parse_report(data, tree, name)
@@ -133,9 +131,7 @@ class _Run:
         self.data.write_bytes(data)
         report = self._analyse("")
         if report is None:
-            raise ToolError(
-                f"{name}: the data file has no data", hint="combine the parts first: coverage combine"
-            )
+            raise ToolError(f"{name}: the data file has no data", hint="combine the parts first: coverage combine")
         return report
 
     def _lead_imports_here(self) -> None:
@@ -153,9 +149,7 @@ class _Run:
         except OSError as error:
             raise ToolError(f"setup could not be started: {error}", hint="correct `setup`") from None
         if status:
-            raise ToolError(
-                f"setup failed (exit status {status})", hint="correct `setup`", output=self._tail()
-            )
+            raise ToolError(f"setup failed (exit status {status})", hint="correct `setup`", output=self._tail())
 
     def _pytest_config(self, program: tuple[str, ...]) -> PytestConfig:
         if program[:2] != ("-m", "pytest"):
@@ -208,9 +202,7 @@ class _Run:
             return status, facts, True
         return self._pytest_end(status, finished, facts)
 
-    def _pytest_end(
-        self, status: int, finished: Path, facts: dict[str, Any]
-    ) -> tuple[int, dict[str, Any], bool]:
+    def _pytest_end(self, status: int, finished: Path, facts: dict[str, Any]) -> tuple[int, dict[str, Any], bool]:
         """Pytest's own word on how the session ended: an exit status alone is easily forged or lost."""
         if status in (3, 4):
             what = "an internal error" if status == 3 else "a usage error"
@@ -360,9 +352,7 @@ class _Run:
         for path in self.job.scratch.glob("modules-*"):
             for file, relative in _load_list(path):
                 if relative in known:
-                    raise ToolError(
-                        f"measured outside the tree: {file} was imported for {relative}", hint=hint
-                    )
+                    raise ToolError(f"measured outside the tree: {file} was imported for {relative}", hint=hint)
 
     def _not_started(self, problem: str, coverage: str) -> ToolError:
         python = self.job.interpreter.path

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-_TEST_DIRECTORIES = frozenset(
-    {"test", "tests", "testing", "doc", "docs", "examples", "example", "benchmarks"}
-)
+_TEST_DIRECTORIES = frozenset({"test", "tests", "testing", "doc", "docs", "examples", "example", "benchmarks"})
 _TOOL_MODULES = frozenset({"setup.py", "conftest.py", "noxfile.py", "tasks.py", "fabfile.py", "__init__.py"})
 
 

@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import TypeVar
 
 from covgate.model.baseline import Baseline, join
@@ -84,9 +85,7 @@ class Note:
         return next((each for each in self.records if each.component == component), None)
 
 
-def record_of(
-    verdict: Verdict, numbers: Numbers, tree: str, toolchain: str, baseline: Baseline | None
-) -> Record:
+def record_of(verdict: Verdict, numbers: Numbers, tree: str, toolchain: str, baseline: Baseline | None) -> Record:
     """The record of a judged measurement, with ``baseline`` as the height that stands from now on."""
     return Record(
         baseline=baseline,
@@ -176,9 +175,7 @@ def _sentence(record: Record) -> str:
     if judged:
         numbers = judged.numbers
         shown = f"{format_percent(numbers.percent)}%" if numbers.executable else "nothing"
-        parts.append(
-            f"covgate measured {shown}, {numbers.executed} of {numbers.executable} statements and branches"
-        )
+        parts.append(f"covgate measured {shown}, {numbers.executed} of {numbers.executable} statements and branches")
     if baseline:
         parts.append(f"the baseline stands at {format_percent(baseline.percent)}%")
     if baseline and baseline.override:
@@ -247,16 +244,14 @@ def _parse_record(chunk: str) -> Record:
     if component is None:
         raise ValueError("a record without component")
     for key, low in (("measured_coverage", 0), ("baseline", 0), ("floor", 0), ("delta", -100)):
-        take(key, lambda text, low=low: _bounded(text, low), None)
+        take(key, partial(_bounded, low=low), None)
     ratio = take("baseline_ratio", _ratio, None)
     epoch = take("epoch", _integer, None)
     baseline = None
     if ratio is not None:
         if epoch is None:
             raise ValueError("a baseline_ratio without epoch")
-        baseline = Baseline(
-            epoch=epoch, executed=ratio[0], executable=ratio[1], override=fields.get("override", "")
-        )
+        baseline = Baseline(epoch=epoch, executed=ratio[0], executable=ratio[1], override=fields.get("override", ""))
     status = take("coverage_status", _status, None)
     judgement = None
     if status is not None:

@@ -84,9 +84,7 @@ def _judge(measured: Fraction | None, baseline: Baseline | None, policy: Policy)
             failures.append(f"{nothing} baseline of {_shown(baseline.percent)}%")
     else:
         if kind.uses_floor and measured < floor - epsilon:
-            failures.append(
-                f"{_shown(measured)}% is below the floor of {format_exact(floor)}%{_slack(epsilon)}"
-            )
+            failures.append(f"{_shown(measured)}% is below the floor of {format_exact(floor)}%{_slack(epsilon)}")
         if kind.uses_baseline and baseline is not None and measured < baseline.percent - epsilon:
             failures.append(
                 f"{_shown(measured)}% is below the baseline of {_shown(baseline.percent)}%{_slack(epsilon)}"
@@ -111,9 +109,7 @@ def _why_passed(measured: Fraction | None, baseline: Baseline | None, floor: Fra
         return "nothing to measure: no executable statement"
     held = []
     if kind.uses_baseline:
-        held.append(
-            f"the baseline of {_shown(baseline.percent)}%" if baseline else "no baseline yet (bootstrap)"
-        )
+        held.append(f"the baseline of {_shown(baseline.percent)}%" if baseline else "no baseline yet (bootstrap)")
     if kind.uses_floor:
         held.append(f"the floor of {format_exact(floor)}%")
     return f"{_shown(measured)}% holds " + " and ".join(held)

@@ -101,9 +101,7 @@ def _numbers(shown: Shown) -> list[str]:
 def _losses(shown: Shown) -> list[str]:
     after = shown.measurement
     if after is None:
-        return [
-            "  No detail by file: this tree was measured by another clone. `covgate check --no-cache` has it."
-        ]
+        return ["  No detail by file: this tree was measured by another clone. `covgate check --no-cache` has it."]
     if shown.before is not None:
         rows = _compared(shown.before.files, after.files)
         if rows:
@@ -125,10 +123,7 @@ def _compared(before: Sequence[FileResult], after: Sequence[FileResult]) -> list
             was = _percent(known.numbers.percent) if known else "new"
             lost.append((more, each, f"{was} -> {_percent(each.numbers.percent)}"))
     lost.sort(key=lambda row: (-row[0], row[1].path))
-    return [
-        (each.path, f"+{more} missing", f"{change}  {_lines(each.missing_lines)}")
-        for more, each, change in lost
-    ]
+    return [(each.path, f"+{more} missing", f"{change}  {_lines(each.missing_lines)}") for more, each, change in lost]
 
 
 def _table(rows: Sequence[tuple[str, str, str]]) -> list[str]:
@@ -178,9 +173,7 @@ def _what_to_do(shown: Shown, pushing: bool) -> list[str]:
                 f'    it is meant to fall:     covgate baseline set {value} --reason "why"   (kept in the history)'
             )
     if pushing:
-        lines.append(
-            "    push past the gate once: SKIP=covgate-pre-push git push   (or git push --no-verify)"
-        )
+        lines.append("    push past the gate once: SKIP=covgate-pre-push git push   (or git push --no-verify)")
     return lines
 
 

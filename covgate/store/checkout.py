@@ -135,9 +135,7 @@ def _made(repository: Repository, path: Path, commit: str) -> Repository:
 
 
 def _view(repository: Repository, path: Path) -> Repository:
-    return Repository.discover(
-        path, without_local_environment(repository.environ, keep_call_configuration=True)
-    )
+    return Repository.discover(path, without_local_environment(repository.environ, keep_call_configuration=True))
 
 
 def _forget(repository: Repository, path: Path) -> None:
@@ -155,9 +153,7 @@ def _update_submodules(view: Repository, commit: str) -> None:
     if view.file(commit, ".gitmodules") is None:
         return
     # Without --init, which would write to the configuration: those that the user has are updated.
-    status, _, err = view.attempt(
-        "-c", "protocol.file.allow=always", "submodule", "update", "--recursive", "--force"
-    )
+    status, _, err = view.attempt("-c", "protocol.file.allow=always", "submodule", "update", "--recursive", "--force")
     if status:
         line = err.strip().splitlines()[-1:] or ["no message"]
         raise ToolError(

@@ -9,9 +9,9 @@ import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from covgate.files import write_atomically
 from covgate.model.baseline import Baseline
 from covgate.model.record import Note
-from covgate.files import write_atomically
 
 _FORMAT = 1
 _NAME = "records.json"
@@ -37,9 +37,7 @@ class RecordIndex:
             blobs = {}
         return cls(path, blobs if isinstance(blobs, dict) else {})
 
-    def baselines(
-        self, wanted: Iterable[str], component: str, read: Callable[[str], Note]
-    ) -> dict[str, Known]:
+    def baselines(self, wanted: Iterable[str], component: str, read: Callable[[str], Note]) -> dict[str, Known]:
         """For each blob of ``wanted``: its baseline of ``component``, and what of it can't be believed."""
         result: dict[str, Known] = {}
         for blob in wanted:

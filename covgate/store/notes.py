@@ -172,9 +172,7 @@ class Notes:
             parts.append(f"N inline {commit}\ndata {len(data)}\n".encode() + data + b"\n")
         # The branch is reset to nothing before fast-import ends: only objects are left, never a ref.
         nothing = "0" * len(next(iter(todo)))
-        parts.append(
-            f"reset {scratch}\nfrom {nothing}\n\nget-mark :1\ndone\n".encode()
-        )
+        parts.append(f"reset {scratch}\nfrom {nothing}\n\nget-mark :1\ndone\n".encode())
         out = self.repository.run("fast-import", "--quiet", "--cat-blob-fd=1", input=b"".join(parts))
         return out.decode().strip()
 

@@ -92,9 +92,7 @@ class Repository:
             raise GitError(args, status, err)
         return out
 
-    def attempt(
-        self, *args: str, input: bytes | None = None, cwd: Path | None = None
-    ) -> tuple[int, bytes, str]:
+    def attempt(self, *args: str, input: bytes | None = None, cwd: Path | None = None) -> tuple[int, bytes, str]:
         """Run ``git args``: its exit status, its output, its messages."""
         return _execute([*_PREFIX, *args], cwd or self.top, self.environ, input)
 
@@ -140,9 +138,7 @@ class Repository:
         header = stdout.readline()
         fields = header.split()
         if not header:
-            raise ToolError(
-                "git cat-file ended while an object was read", hint="`git fsck` tells what is damaged"
-            )
+            raise ToolError("git cat-file ended while an object was read", hint="`git fsck` tells what is damaged")
         if len(fields) != 3 or not fields[2].isdigit():
             return None  # "<name> missing", "<name> ambiguous"
         data = stdout.read(int(fields[2]))
@@ -155,19 +151,13 @@ class Repository:
             found = self.object(f"{name}^{{commit}}")
             return found.oid if found else ""
         # The object reader dies of some names that lead nowhere (`@{upstream}` without one).
-        return (
-            self.text("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-            if name
-            else ""
-        )
+        return self.text("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}") if name else ""
 
     def tree(self, commit: str) -> str:
         """The oid of a commit's tree."""
         found = self.object(f"{commit}^{{tree}}")
         if found is None:
-            raise ToolError(
-                f"the tree of {commit[:10]} can't be read", hint="`git fsck` tells what is damaged"
-            )
+            raise ToolError(f"the tree of {commit[:10]} can't be read", hint="`git fsck` tells what is damaged")
         return found.oid
 
     def file(self, commit: str, path: str) -> bytes | None:
@@ -259,9 +249,7 @@ def _environment(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def without_local_environment(
-    environ: Mapping[str, str], *, keep_call_configuration: bool = False
-) -> dict[str, str]:
+def without_local_environment(environ: Mapping[str, str], *, keep_call_configuration: bool = False) -> dict[str, str]:
     """``environ`` without what ties a child's git to the repository of the hook."""
     kept = _CALL_CONFIGURATION if keep_call_configuration else frozenset()
     return {
@@ -272,9 +260,7 @@ def without_local_environment(
     }
 
 
-def _execute(
-    argv: Sequence[str], cwd: Path, environ: Mapping[str, str], input: bytes | None
-) -> tuple[int, bytes, str]:
+def _execute(argv: Sequence[str], cwd: Path, environ: Mapping[str, str], input: bytes | None) -> tuple[int, bytes, str]:
     try:
         done = subprocess.run(
             argv,

@@ -134,9 +134,7 @@ def _joined(local: Notes, ours: str, theirs: str) -> str:
             continue
         notes = [local.read_blob(each) for each in sorted((blob, other))]
         if any(note.problems for note in notes):
-            whole = [
-                each for each, note in zip(sorted((blob, other)), notes, strict=True) if not note.problems
-            ]
+            whole = [each for each, note in zip(sorted((blob, other)), notes, strict=True) if not note.problems]
             if whole == [blob]:
                 todo[commit] = found.data
             continue

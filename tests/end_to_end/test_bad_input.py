@@ -219,5 +219,3 @@ def test_an_unwritable_state_directory_costs_a_warning(project: Project) -> None
     done = project.push()
     assert_clear(done, "WARNING", "can't be written")
     assert done.status == 0
-
-

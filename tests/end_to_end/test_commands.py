@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support import Project, calls, functions, run, script
+
 from covgate.model.record import read_status
 from covgate.model.verdict import Status
-from support import Project, calls, functions, run, script
 
 pytestmark = pytest.mark.end_to_end
 
@@ -79,7 +80,11 @@ def test_several_reports_are_combined(project: Project, tmp_path: Path) -> None:
     for name in ("a", "c"):
         project.write("tests/test_mod.py", calls(name))
         environ = {**project.environ, "COVERAGE_FILE": str(tmp_path / f"data-{name}")}
-        run([script("python"), "-m", "coverage", "run", "--source=pkg", "-m", "pytest", "-q"], project.top, environ)
+        run(
+            [script("python"), "-m", "coverage", "run", "--source=pkg", "-m", "pytest", "-q"],
+            project.top,
+            environ,
+        )
         target = tmp_path / f"{name}.lcov"
         run([script("python"), "-m", "coverage", "lcov", "-o", str(target)], project.top, environ)
         reports += ["--report", str(target)]
@@ -108,7 +113,10 @@ def test_baseline_set_is_an_override_with_a_reason(project: Project) -> None:
     log = project.covgate("log")
     assert "set by hand: a legacy module: it goes" in log
     rows = json.loads(project.covgate("log", "--format", "json").text)
-    assert [(row["from"], row["to"], row["epoch"]) for row in rows] == [("83.33", "75.00", 1), (None, "83.33", 0)]
+    assert [(row["from"], row["to"], row["epoch"]) for row in rows] == [
+        ("83.33", "75.00", 1),
+        (None, "83.33", 0),
+    ]
     assert rows[0]["who"] == "Ada"
     # The ratchet goes on from there.
     project.write("tests/test_mod.py", calls("a", "b", "c"))

@@ -7,11 +7,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from covgate.model.record import Note, Record
+from support import Project, calls, script
+
 from covgate.model.baseline import Baseline
+from covgate.model.record import Note, Record
 from covgate.store.notes import Notes
 from covgate.store.repository import Repository
-from support import Project, calls, script
 
 pytestmark = pytest.mark.end_to_end
 

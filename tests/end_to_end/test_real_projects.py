@@ -300,8 +300,7 @@ def covgate_scripts(directory: Path) -> Path:
     ):
         path = directory / name
         path.write_text(
-            f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(packages)!r})\n"
-            f"from {module} import run\nrun()\n",
+            f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(packages)!r})\nfrom {module} import run\nrun()\n",
             encoding="utf-8",
         )
         path.chmod(0o755)

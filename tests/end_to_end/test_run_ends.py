@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 import time
 import venv
 from collections.abc import Callable
@@ -128,7 +127,10 @@ def test_exit_at_import_is_no_pass(project: Project) -> None:
 
 
 def test_a_signal_is_a_tool_error(project: Project) -> None:
-    project.write("tests/test_dies.py", "import os, signal\n\n\ndef test_dies():\n    os.kill(os.getpid(), signal.SIGSEGV)\n")
+    project.write(
+        "tests/test_dies.py",
+        "import os, signal\n\n\ndef test_dies():\n    os.kill(os.getpid(), signal.SIGSEGV)\n",
+    )
     project.commit()
     done = project.push()
     assert "WARNING" in done
@@ -145,7 +147,7 @@ def test_a_signal_is_a_tool_error(project: Project) -> None:
     ],
 )
 def test_an_unreadable_report(make_project: Callable[..., Project], text: str, words: str) -> None:
-    project = make_project(config=f'command = ["sh", "-c", "cp given report.json"]\nreport = "report.json"\n')
+    project = make_project(config='command = ["sh", "-c", "cp given report.json"]\nreport = "report.json"\n')
     project.write("given", text)
     project.write(".gitignore", "report.json\n")
     project.commit()
@@ -198,7 +200,9 @@ def test_interrupted(project: Project, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("what", ["edits", "commits"])
 def test_tests_that_change_what_they_measure(project: Project, what: str) -> None:
-    code = "import pathlib, subprocess\n\n\ndef test_changes():\n    pathlib.Path('pkg/mod.py').write_text('A = 1\\n')\n"
+    code = (
+        "import pathlib, subprocess\n\n\ndef test_changes():\n    pathlib.Path('pkg/mod.py').write_text('A = 1\\n')\n"
+    )
     if what == "commits":
         code += "    subprocess.run(['git', 'commit', '-qam', 'from a test'], check=True)\n"
     project.write("tests/test_changes.py", code)
@@ -256,5 +260,3 @@ def test_settrace_measures_low(project: Project) -> None:
     project.commit()
     done = project.push(COVERAGE_CORE="pytrace")
     assert done.status != 0 or "WARNING" in done
-
-

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from covgate.errors import ToolError
 from covgate.measure.reports import DataFile, combine, parse_report
 from covgate.model.results import Numbers
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 TREE = Path("/somewhere/project")
 
@@ -48,7 +49,9 @@ XML = b"""<?xml version="1.0" ?>
 <class filename="pkg/mod.py"><lines><line number="1" hits="1"/>
 <line number="2" hits="1" branch="true" condition-coverage="50% (1/2)"/><line number="4" hits="0"/></lines></class>
 </classes></package></packages></coverage>"""
-LCOV = b"TN:\nSF:pkg/mod.py\nDA:1,1\nDA:2,1\nDA:4,0\nBRDA:2,0,jump to line 3,1\nBRDA:2,0,jump to line 4,-\nend_of_record\n"
+LCOV = (
+    b"TN:\nSF:pkg/mod.py\nDA:1,1\nDA:2,1\nDA:4,0\nBRDA:2,0,jump to line 3,1\nBRDA:2,0,jump to line 4,-\nend_of_record\n"
+)
 NUMBERS = Numbers(statements=3, executed_statements=2, branches=2, executed_branches=1)
 
 
@@ -153,9 +156,7 @@ def test_combined_executed_is_what_any_executed() -> None:
     for reports in ([one, two], [two, one]):
         report = combine(reports)
         assert [each.path for each in report.files] == ["pkg/mod.py", "pkg/other.py"]
-        assert report.files[0].numbers == Numbers(
-            statements=3, executed_statements=3, branches=2, executed_branches=2
-        )
+        assert report.files[0].numbers == Numbers(statements=3, executed_statements=3, branches=2, executed_branches=2)
         assert report.files[1].missing_lines == (1,)
 
 

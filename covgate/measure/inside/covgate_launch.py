@@ -57,7 +57,8 @@ def prepare(spec: "Dict[str, Any]", facts: "Dict[str, Any]") -> "List[str]":
         facts["problem"] = "coverage"
         return []
     facts["coverage"] = coverage.__version__
-    is_pytest = spec["program"][:2] == ["-m", "pytest"]
+    program: "List[str]" = spec["program"]
+    is_pytest = program[:2] == ["-m", "pytest"]
     if is_pytest and importlib.util.find_spec("pytest") is None:
         facts["problem"] = "pytest"
         return []
@@ -70,9 +71,7 @@ def prepare(spec: "Dict[str, Any]", facts: "Dict[str, Any]") -> "List[str]":
     silent = not any(option(configured, name) for name in options)
     source = spec["source"] if silent else []
     facts["source_configured"] = not silent
-    through_cov = (
-        is_pytest and spec["wants_pytest_cov"] and importlib.util.find_spec("pytest_cov") is not None
-    )
+    through_cov = is_pytest and spec["wants_pytest_cov"] and importlib.util.find_spec("pytest_cov") is not None
     facts["through"] = "pytest-cov" if through_cov else "coverage"
     patches = [str(each) for each in option(configured, "patch") or []]
     if is_pytest and spec["distributed"] and not through_cov and "subprocess" not in patches:
@@ -81,7 +80,7 @@ def prepare(spec: "Dict[str, Any]", facts: "Dict[str, Any]") -> "List[str]":
     if is_pytest:
         load_guard()
     if through_cov:
-        arguments = spec["program"][2:]
+        arguments = program[2:]
         if not spec["has_cov"]:
             arguments = arguments + (["--cov=%s" % each for each in source] or ["--cov"])
         return arguments
@@ -93,7 +92,7 @@ def prepare(spec: "Dict[str, Any]", facts: "Dict[str, Any]") -> "List[str]":
         arguments.append("--omit=%s" % ",".join(omitted + spec["omit"]))
     if spec["rcfile"]:
         arguments.append("--rcfile=%s" % spec["rcfile"])
-    return arguments + spec["program"]
+    return arguments + program
 
 
 def option(configured: "Any", name: str) -> "Any":
