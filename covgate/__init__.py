@@ -1,3 +1,106 @@
-"""covgate: a coverage gate at git push, with a baseline that only goes up, kept in git notes."""
+"""covgate: a coverage gate at git push, with a baseline that only goes up, kept in git notes.
+
+The library: values and functions, loaded when they are first asked for. Nothing here needs git on PATH
+to be imported; what reads or writes a repository says so in its own documentation.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from covgate.config import Config, parse_config
+    from covgate.errors import ConfigurationError, CovgateError, ToolError, UsageError
+    from covgate.gate import Outcome, gate_push, judge_commit, ratchet_commit, set_baseline
+    from covgate.measure.reports import parse_report
+    from covgate.measure.runner import Job, TestsFailed, measure
+    from covgate.model.baseline import Baseline, join, override, ratchet
+    from covgate.model.policy import Kind, Policy
+    from covgate.model.push import RefUpdate, parse_pre_push_lines
+    from covgate.model.record import Note, Record, join_notes, parse_note, read_status, record_of, render_note
+    from covgate.model.results import FileResult, Measurement, Numbers, Toolchain
+    from covgate.model.verdict import Status, Verdict, judge
+    from covgate.session import Session
+    from covgate.store.notes import Notes
+    from covgate.store.repository import Repository
+
+_HOMES = {
+    "covgate.config": ("Config", "parse_config"),
+    "covgate.errors": ("ConfigurationError", "CovgateError", "ToolError", "UsageError"),
+    "covgate.gate": ("Outcome", "gate_push", "judge_commit", "ratchet_commit", "set_baseline"),
+    "covgate.measure.reports": ("parse_report",),
+    "covgate.measure.runner": ("Job", "TestsFailed", "measure"),
+    "covgate.model.baseline": ("Baseline", "join", "override", "ratchet"),
+    "covgate.model.policy": ("Kind", "Policy"),
+    "covgate.model.push": ("RefUpdate", "parse_pre_push_lines"),
+    "covgate.model.record": (
+        "Note",
+        "Record",
+        "join_notes",
+        "parse_note",
+        "read_status",
+        "record_of",
+        "render_note",
+    ),
+    "covgate.model.results": ("FileResult", "Measurement", "Numbers", "Toolchain"),
+    "covgate.model.verdict": ("Status", "Verdict", "judge"),
+    "covgate.session": ("Session",),
+    "covgate.store.notes": ("Notes",),
+    "covgate.store.repository": ("Repository",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Baseline",
+    "Config",
+    "ConfigurationError",
+    "CovgateError",
+    "FileResult",
+    "Job",
+    "Kind",
+    "Measurement",
+    "Note",
+    "Notes",
+    "Numbers",
+    "Outcome",
+    "Policy",
+    "Record",
+    "RefUpdate",
+    "Repository",
+    "Session",
+    "Status",
+    "TestsFailed",
+    "ToolError",
+    "Toolchain",
+    "UsageError",
+    "Verdict",
+    "__version__",
+    "gate_push",
+    "join",
+    "join_notes",
+    "judge",
+    "judge_commit",
+    "measure",
+    "override",
+    "parse_config",
+    "parse_note",
+    "parse_pre_push_lines",
+    "parse_report",
+    "ratchet",
+    "ratchet_commit",
+    "read_status",
+    "record_of",
+    "render_note",
+    "set_baseline",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from its module (PEP 562): the hooks pay for what they use."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'covgate' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOME_OF[name]), name)

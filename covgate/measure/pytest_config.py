@@ -31,7 +31,7 @@ class PytestConfig:
     def distributed(self) -> bool:
         """Whether pytest-xdist is asked to start workers."""
         values = [value for value in _values(self.addopts, "-n", "--numprocesses") if value != "0"]
-        return bool(values) or bool([each for each in _values(self.addopts, "--tx")])
+        return bool(values) or bool(_values(self.addopts, "--tx"))
 
     @property
     def has_cov(self) -> bool:
