@@ -57,9 +57,7 @@ def make_project(top: Path) -> None:
         "[tool.coverage.run]\nbranch = true\nsource = ['.']\nomit = ['tests/*']\n[tool.covgate]\n",
         encoding="utf-8",
     )
-    (top / ".gitignore").write_text(
-        "__pycache__/\n.pytest_cache/\n.coverage\ncoverage.json\n", encoding="utf-8"
-    )
+    (top / ".gitignore").write_text("__pycache__/\n.pytest_cache/\n.coverage\ncoverage.json\n", encoding="utf-8")
 
 
 def main() -> int:
@@ -73,20 +71,14 @@ def main() -> int:
         program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from covgate.cli import run; run()"
 
         def ours() -> float:
-            return seconds(
-                *(sys.executable, "-c", program, "check", "--no-cache"), cwd=project, environ=environ
-            )
+            return seconds(*(sys.executable, "-c", program, "check", "--no-cache"), cwd=project, environ=environ)
 
         def theirs() -> float:
-            measured = seconds(
-                *(sys.executable, "-m", "coverage", "run", "-m", "pytest"), cwd=project, environ=environ
-            )
+            measured = seconds(*(sys.executable, "-m", "coverage", "run", "-m", "pytest"), cwd=project, environ=environ)
             reported = seconds(sys.executable, "-m", "coverage", "json", "-q", cwd=project, environ=environ)
             return measured + reported
 
-        return report(
-            [compare("covgate check --no-cache, beside the two commands", 1.03, count, ours, theirs)]
-        )
+        return report([compare("covgate check --no-cache, beside the two commands", 1.03, count, ours, theirs)])
 
 
 if __name__ == "__main__":

@@ -139,9 +139,7 @@ def main() -> int:
         both("native hook: new commit of a known tree", 3, Clone.push_reworded)
         for clone in (ours, theirs):
             (clone.path / ".git" / "hooks" / "pre-push").unlink()
-        bare = compare(
-            "no hook at all, both sides (the noise)", 1.25, count, ours.push_reworded, theirs.push_reworded
-        )
+        bare = compare("no hook at all, both sides (the noise)", 1.25, count, ours.push_reworded, theirs.push_reworded)
         return report([*found, bare])
 
 

@@ -96,7 +96,8 @@ def place() -> Iterator[tuple[Path, dict[str, str]]]:
         )
         prefixes = ("GIT_", "PRE_COMMIT", "COVGATE_", "COVERAGE_", "PYTEST_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
-        kept.pop("PYTHONPATH", None)
+        for name in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE"):
+            kept.pop(name, None)
         yield (
             top,
             {

@@ -6,7 +6,6 @@ Two released versions in a row of each project are committed as history. Downloa
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -20,6 +19,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from support import script, sealed_environment
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.real_project]
 
@@ -103,7 +103,6 @@ class Workshop:
     clone: Path
     remote: Path
     python: Path
-    covgate: Path
     environ: Mapping[str, str]
 
     def run(self, *argv: str | Path, ok: bool = True) -> subprocess.CompletedProcess[str]:
@@ -125,12 +124,12 @@ class Workshop:
         return self.run(self.python, "-m", *argv).stdout
 
     def check(self, *argv: str) -> dict[str, object]:
-        answer = json.loads(self.run(self.covgate, "check", *argv, "--format", "json").stdout)
+        answer = json.loads(self.run(script("covgate"), "check", *argv, "--format", "json").stdout)
         assert isinstance(answer, dict)
         return answer
 
     def baseline(self) -> tuple[int, int]:
-        status = json.loads(self.run(self.covgate, "status", "--format", "json").stdout)
+        status = json.loads(self.run(script("covgate"), "status", "--format", "json").stdout)
         found = status["components"]["default"]["baseline"]
         return found["executed"], found["executable"]
 
@@ -171,18 +170,22 @@ def workshop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     venv.create(top / "venv", with_pip=True)
     python = top / "venv" / "bin" / "python"
     pip(python, "install", "coverage", "pytest", *project.requirements)
-    scripts = covgate_scripts(top / "scripts")
+    sealed = sealed_environment(top / "home")
     shop = Workshop(
         project=project,
         clone=top / "clone",
         remote=top / "remote.git",
         python=python,
-        covgate=scripts / "covgate",
-        environ=sealed_environment(top / "home", python),
+        environ={
+            **{name: value for name, value in sealed.items() if not name.startswith("COVERAGE_")},
+            "PATH": os.pathsep.join([str(python.parent), sealed["PATH"]]),
+            "VIRTUAL_ENV": str(python.parent.parent),
+        },
     )
     shop.clone.mkdir()
     shop.git("init", "-q", "--bare", str(shop.remote))
     shop.git("init", "-q")
+    (shop.clone / ".git" / "info" / "exclude").write_text("__pycache__/\n", encoding="utf-8")
     shop.git("remote", "add", "origin", str(shop.remote))
     for source, version in zip(sources, project.versions, strict=True):
         shop.commit_version(source, version)
@@ -193,9 +196,9 @@ def workshop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         pip(python, "install", "--editable", str(shop.clone), environ=pretended)
         shop.git("clean", "-xdfq")
     shop.git("reset", "-q", "--hard", f"v{project.versions[0]}")
-    for hook, script in (("pre-push", "covgate-pre-push"), ("post-merge", "covgate-post-merge")):
+    for hook, name in (("pre-push", "covgate-pre-push"), ("post-merge", "covgate-post-merge")):
         path = shop.clone / ".git" / "hooks" / hook
-        path.write_text(f'#!/bin/sh\nexec "{scripts / script}" "$@"\n', encoding="utf-8")
+        path.write_text(f'#!/bin/sh\nexec "{script(name)}" "$@"\n', encoding="utf-8")
         path.chmod(0o755)
     yield shop
     shutil.rmtree(top, ignore_errors=True)
@@ -279,53 +282,3 @@ def pip(python: Path, *argv: str, environ: Mapping[str, str] | None = None, skip
     if done.returncode and skip:
         pytest.skip(f"pip {' '.join(argv)} failed: {done.stderr.strip().splitlines()[-1:]}")
     assert done.returncode == 0, done.stderr
-
-
-def covgate_scripts(directory: Path) -> Path:
-    """The directory of covgate's console scripts: the installed ones, else the same made from the sources."""
-    beside = Path(sys.executable).parent
-    if (beside / "covgate-pre-push").is_file():
-        return beside
-    found = importlib.util.find_spec("covgate")
-    assert found is not None and found.origin is not None
-    package = Path(found.origin).parent
-    packages = directory / "packages"
-    packages.mkdir(parents=True)
-    (packages / "covgate").symlink_to(package)
-    (packages / "covgate_hooks").symlink_to(package.parent / "hooks")
-    for name, module in (
-        ("covgate", "covgate.cli"),
-        ("covgate-pre-push", "covgate_hooks.pre_push"),
-        ("covgate-post-merge", "covgate_hooks.post_merge"),
-    ):
-        path = directory / name
-        path.write_text(
-            f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(packages)!r})\nfrom {module} import run\nrun()\n",
-            encoding="utf-8",
-        )
-        path.chmod(0o755)
-    return directory
-
-
-def sealed_environment(home: Path, python: Path) -> dict[str, str]:
-    """Of the caller's environment only PATH and the locale; the project's environment is activated."""
-    home.mkdir()
-    (home / "ignored").write_text("__pycache__/\n", encoding="utf-8")
-    settings = {
-        "user.name": "Ada",
-        "user.email": "ada@example.org",
-        "init.defaultBranch": "main",
-        "core.excludesFile": str(home / "ignored"),
-    }
-    for name, value in settings.items():
-        subprocess.run(["git", "config", "--file", str(home / ".gitconfig"), name, value], check=True)
-    kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TMPDIR") if name in os.environ}
-    return {
-        **kept,
-        "PATH": os.pathsep.join([str(python.parent), os.environ["PATH"]]),
-        "VIRTUAL_ENV": str(python.parent.parent),
-        "HOME": str(home),
-        "XDG_CONFIG_HOME": str(home / ".config"),
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_TERMINAL_PROMPT": "0",
-    }
