@@ -175,11 +175,7 @@ class _Run:
         spec_path = job.scratch / "spec"
         spec_path.write_text(json.dumps(spec), encoding="utf-8")
         if is_pytest:
-            guard = {
-                "directory": str(job.scratch),
-                "tree": os.path.realpath(job.tree),
-                "source": sources.source,
-            }
+            guard = {"directory": str(job.scratch), "tree": os.path.realpath(job.tree)}
             self.environ["COVGATE_GUARD"] = json.dumps(guard)
             if pytest.distributed:  # workers import the plugin by its name
                 known = self.environ.get("PYTHONPATH", "")

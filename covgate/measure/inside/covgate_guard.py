@@ -12,22 +12,22 @@ import pytest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, List
+    from typing import Any, Iterator, List
 
 SPEC = json.loads(os.environ.get("COVGATE_GUARD", "{}"))
 _progress = {"done": 0, "total": 0, "written": 0.0}
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: "Any") -> None:
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)  # pytest-cov starts in its own tryfirst; wrappers come before
+def pytest_load_initial_conftests(early_config: "Any") -> "Iterator[None]":
     """Under pytest-cov: no reports and no fail-under of its own, and files that no test imports count."""
     options = early_config.known_args_namespace
-    if not hasattr(options, "cov_source"):
-        return
-    options.cov_report = {"": None}
-    options.cov_fail_under = 0
-    if options.cov_source == [True] and SPEC.get("source"):
-        options.cov_source = list(SPEC["source"])
+    if hasattr(options, "cov_source"):
+        options.cov_report = {"": None}
+        options.cov_fail_under = 0
+        if options.cov_source == [True] and SPEC.get("source"):
+            options.cov_source = list(SPEC["source"])
+    yield
 
 
 def pytest_collection_finish(session: "Any") -> None:

@@ -78,7 +78,7 @@ def prepare(spec: "Dict[str, Any]", facts: "Dict[str, Any]") -> "List[str]":
         facts["problem"] = "xdist"
         return []
     if is_pytest:
-        load_guard()
+        load_guard(source)
     if through_cov:
         arguments = program[2:]
         if not spec["has_cov"]:
@@ -102,8 +102,12 @@ def option(configured: "Any", name: str) -> "Any":
         return None
 
 
-def load_guard() -> None:
-    """Import the pytest plugin once, so that its directory need not stay on the tests' sys.path."""
+def load_guard(source: "List[str]") -> None:
+    """Import the pytest plugin once, so that its directory need not stay on the tests' sys.path.
+
+    It is told of ``source`` where the configuration is silent; the workers of xdist inherit the word.
+    """
+    os.environ["COVGATE_GUARD"] = json.dumps(dict(json.loads(os.environ["COVGATE_GUARD"]), source=source))
     directory = os.path.dirname(os.path.abspath(__file__))
     sys.path.insert(1, directory)
     importlib.import_module("covgate_guard")

@@ -1,0 +1,217 @@
+"""The number is the one that the owner gets by hand, however the suite is run and configured."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import Project, calls, functions, run, script
+
+pytestmark = pytest.mark.end_to_end
+
+BRANCHY = "def f(x):\n    if x:\n        return 1\n    return 2\n\n\ndef g():  # pragma: no cover\n    return 3\n"
+
+
+def checked(project: Project, *argv: str) -> dict[str, Any]:
+    done = project.covgate("check", "--format", "json", *argv)
+    data: dict[str, Any] = json.loads(done.text)
+    assert data["error"] is None, done.text
+    return data
+
+
+def by_hand(project: Project, tmp_path: Path, *argv: str) -> dict[str, int]:
+    """Counts from ``python argv`` and ``coverage json`` in a copy, as the owner types them."""
+    copy = tmp_path / "by-hand"
+    run(["git", "clone", "--quiet", str(project.top), str(copy)], tmp_path, project.environ)
+    python = script("python")
+    ran = run([python, *argv], copy, project.environ)
+    assert ran.status == 0, ran.text
+    if not (copy / ".coverage").exists():
+        run([python, "-m", "coverage", "combine"], copy, project.environ)
+    target = tmp_path / "by-hand.json"
+    done = run([python, "-m", "coverage", "json", "--fail-under=0", "-o", str(target)], copy, project.environ)
+    assert done.status == 0, done.text
+    totals = json.loads(target.read_text())["totals"]
+    return {
+        "statements": totals["num_statements"],
+        "executed_statements": totals["covered_lines"],
+        "branches": totals.get("num_branches", 0),
+        "executed_branches": totals.get("covered_branches", 0),
+        "excluded": totals["excluded_lines"],
+    }
+
+
+def add(project: Project, config: str) -> None:
+    path = project.top / "pyproject.toml"
+    path.write_text(path.read_text() + config)
+
+
+RUN = ("-m", "coverage", "run", "-m", "pytest", "-q")
+PYTEST = ("-m", "pytest", "-q")
+
+
+@pytest.mark.parametrize(
+    ("config", "argv"),
+    [
+        ('[tool.coverage.run]\nbranch = true\nsource = ["pkg"]\n', RUN),
+        ('[tool.coverage.run]\nbranch = true\nsource = ["pkg"]\nparallel = true\n', RUN),
+        ('[tool.coverage.run]\nsource = ["."]\nomit = ["pkg/more.py"]\n', RUN),
+        ('[tool.coverage.run]\nsource_pkgs = ["pkg"]\n[tool.coverage.report]\nexclude_also = ["return 2"]\n', RUN),
+        ('[tool.coverage.run]\nsource = ["pkg"]\n[tool.coverage.report]\nfail_under = 99\n', RUN),
+        ('[tool.pytest.ini_options]\naddopts = "--cov=pkg --cov-branch --cov-report=xml --cov-report=html"\n', PYTEST),
+        ('[tool.pytest.ini_options]\naddopts = "--cov=pkg -n 2"\n', PYTEST),
+    ],
+)
+def test_as_by_hand(project: Project, tmp_path: Path, config: str, argv: tuple[str, ...]) -> None:
+    project.write("pkg/more.py", BRANCHY)
+    project.write("pkg/never.py", functions("z"))
+    project.write("tests/test_more.py", "from pkg.more import f\n\n\ndef test():\n    assert f(1) == 1\n")
+    add(project, config)
+    project.commit()
+    expected = by_hand(project, tmp_path, *argv)
+    in_place = checked(project)
+    assert in_place["numbers"] == expected
+    # The same tree aside, where no editable install and no ignored file helps.
+    project.commit("nothing new")
+    project.write("README", "x\n")
+    project.commit()
+    aside = checked(project, "HEAD~1", "--no-cache")
+    assert aside["numbers"] == expected
+    assert project.git("status", "--porcelain", "--ignored=matching").replace("!! .pytest_cache/", "") == project.git(
+        "status", "--porcelain", "--ignored=matching"
+    ).replace("!! .pytest_cache/", "")
+    left = {each.name for each in project.top.iterdir()}
+    assert not left & {".coverage", "coverage.xml", "htmlcov"}
+
+
+def test_a_coverage_configuration_of_its_own_file(project: Project, tmp_path: Path) -> None:
+    project.write(".coveragerc", "[run]\nbranch = true\nsource = pkg\n")
+    project.write("pkg/more.py", BRANCHY)
+    project.commit()
+    assert checked(project)["numbers"] == by_hand(project, tmp_path, *RUN)
+
+
+def test_unimported_files_count_where_no_source_is_configured(project: Project) -> None:
+    project.write("pkg/never.py", functions("z"))
+    project.commit()
+    assert checked(project)["numbers"]["statements"] == 8
+
+
+@pytest.mark.parametrize("addopts", ["--cov", "--cov -n 2"])
+def test_a_bare_cov_leaves_no_file_out(project: Project, addopts: str) -> None:
+    """By hand a bare --cov forgets what no test imports: deleting the test that imports it would raise the number."""
+    project.write("pkg/never.py", functions("z"))
+    add(project, f'[tool.pytest.ini_options]\naddopts = "{addopts}"\n')
+    project.commit()
+    data = checked(project)
+    assert data["numbers"]["statements"] == 8
+    assert {each["path"] for each in data["files"]} == {"pkg/__init__.py", "pkg/mod.py", "pkg/never.py"}
+
+
+def test_a_fail_under_of_pytest_cov_is_not_a_failing_test(project: Project) -> None:
+    add(project, '[tool.pytest.ini_options]\naddopts = "--cov=pkg --cov-fail-under=99"\n')
+    project.commit()
+    assert checked(project)["status"] == "PASS"
+
+
+@pytest.mark.parametrize(
+    "command",
+    ['"pytest -q tests"', '["python", "-m", "pytest"]', '"python -m unittest discover -s checks -t ."'],
+)
+def test_a_configured_command(project: Project, command: str) -> None:
+    project.configure(f"command = {command}\n")
+    project.write("checks/__init__.py", "")
+    project.write(
+        "checks/test_unit.py",
+        "import unittest\nfrom pkg import mod\n\n\nclass T(unittest.TestCase):\n"
+        "    def test(self):\n        assert mod.a() and mod.b()\n",
+    )
+    project.git("add", "-A")
+    project.commit()
+    data = checked(project)
+    numbers = [each for each in data["files"] if each["path"] == "pkg/mod.py"]
+    assert (numbers[0]["executed_statements"], numbers[0]["statements"]) == (5, 6)
+
+
+@pytest.mark.parametrize("kind", ["json", "xml", "lcov", "data"])
+def test_a_command_that_measures_by_itself(project: Project, kind: str) -> None:
+    python = sys.executable
+    report = ".coverage-here" if kind == "data" else f"out.{kind}"
+    lines = [f"COVERAGE_FILE=.coverage-here {python} -m coverage run --source=pkg -m pytest -q"]
+    if kind != "data":
+        lines.append(f"COVERAGE_FILE=.coverage-here {python} -m coverage {kind} -o {report}")
+    project.write("measure.sh", "set -e\n" + "\n".join(lines) + "\n")
+    project.write(".gitignore", ".coverage-here\nout.*\n__pycache__/\n.pytest_cache/\n")
+    project.configure(f'command = "sh measure.sh"\nreport = "{report}"\n')
+    project.commit()
+    data = checked(project)
+    assert (data["numbers"]["executed_statements"], data["numbers"]["statements"]) == (5, 6)
+    assert not (project.top / report).exists()
+
+
+def test_src_layout_and_generated_files(project: Project) -> None:
+    """In the kept worktree the commit's own src/ is imported, with what a build has generated in it."""
+    project.git("rm", "-rq", "pkg")
+    project.write("src/pkg/__init__.py", "from pkg._version import version\n")
+    project.write("src/pkg/mod.py", functions("a", "b", "c"))
+    project.write(".gitignore", "__pycache__/\n.pytest_cache/\n_version.py\n")
+    add(project, '[tool.pytest.ini_options]\npythonpath = ["src"]\n')
+    project.write("src/pkg/_version.py", "version = '1'\n")
+    project.commit()
+    here = checked(project)
+    project.write("README", "x\n")
+    project.commit()
+    aside = checked(project, "HEAD~1", "--no-cache")
+    assert aside["numbers"] == here["numbers"]
+    assert here["numbers"]["statements"] == 8
+
+
+def test_a_dirty_configuration_of_pytest_does_not_reach_the_worktree(project: Project) -> None:
+    """The kept worktree lies below the checkout, and pytest looks for its configuration upwards."""
+    project.commit()
+    project.write("pytest.ini", "[pytest]\naddopts = --no-such-option\n")
+    project.write("conftest.py", "raise RuntimeError\n")
+    assert checked(project)["status"] == "PASS"
+
+
+def test_setup_prepares_the_worktree(project: Project) -> None:
+    project.configure("setup = ['sh', '-c', 'echo \"A = 1\" > pkg/built.py']\nisolation = \"worktree\"\n")
+    project.write("tests/test_mod.py", calls("a", "b") + "    from pkg import built\n    assert built.A\n")
+    project.commit()
+    assert checked(project)["numbers"]["statements"] == 7
+
+
+def test_isolation_in_place_refuses_a_dirty_checkout(project: Project) -> None:
+    project.configure('isolation = "in-place"\n')
+    project.commit()
+    assert checked(project)["status"] == "PASS"
+    project.write("pkg/mod.py", functions("a"))
+    done = project.covgate("check", "--no-cache")
+    assert 'isolation is "in-place", but pkg/mod.py differs' in done
+
+
+def test_files_that_git_looks_away_from(project: Project) -> None:
+    """assume-unchanged hides an edit from git status, not from covgate."""
+    project.write("tests/test_mod.py", calls("a"))
+    project.commit()
+    project.git("update-index", "--assume-unchanged", "tests/test_mod.py")
+    project.write("tests/test_mod.py", calls("a", "b", "c"))
+    assert checked(project)["numbers"]["executed_statements"] == 4
+
+
+def test_an_environment_without_activation(project: Project) -> None:
+    """`.venv` in the repository measures, whatever else is on PATH."""
+    environment = project.top / ".venv"
+    run([sys.executable, "-m", "venv", "--without-pip", str(environment)], project.top, project.environ)
+    site = next(environment.glob("lib/python3*/site-packages"))
+    import pytest as installed
+
+    (site / "borrowed.pth").write_text(str(Path(installed.__file__).parent.parent) + os.linesep)
+    project.write("tests/test_prefix.py", "import sys\n\n\ndef test():\n    assert sys.prefix.endswith('.venv')\n")
+    project.write("pyproject.toml", "[tool.covgate]\n")
+    project.commit()
+    assert checked(project)["status"] == "PASS"
