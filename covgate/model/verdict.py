@@ -81,18 +81,22 @@ def _judge(measured: Fraction | None, baseline: Baseline | None, policy: Policy)
         if kind.uses_floor and floor > 0:
             failures.append(f"{nothing} floor of {format_exact(floor)}%")
         if kind.uses_baseline and baseline is not None:
-            failures.append(f"{nothing} baseline of {_shown(baseline.percent)}%")
+            failures.append(f"{nothing} baseline of {format_percent(baseline.percent)}%")
     else:
         if kind.uses_floor and measured < floor - epsilon:
-            failures.append(f"{_shown(measured)}% is below the floor of {format_exact(floor)}%{_slack(epsilon)}")
-        if kind.uses_baseline and baseline is not None and measured < baseline.percent - epsilon:
+            places = _places(measured, floor)
             failures.append(
-                f"{_shown(measured)}% is below the baseline of {_shown(baseline.percent)}%{_slack(epsilon)}"
+                f"{format_percent(measured, places)}% is below the floor of"
+                f" {format_exact(floor, places)}%{_slack(epsilon)}"
+            )
+        if kind.uses_baseline and baseline is not None and measured < baseline.percent - epsilon:
+            places = _places(measured, baseline.percent)
+            failures.append(
+                f"{format_percent(measured, places)}% is below the baseline of"
+                f" {format_percent(baseline.percent, places)}%{_slack(epsilon)}"
             )
     bootstrap = kind.uses_baseline and baseline is None
-    reasons = failures or [_why_passed(measured, baseline, floor, kind)]
-    if not failures and kind is Kind.BASELINE and bootstrap and measured is not None:
-        reasons = ["bootstrap: there is no baseline yet, so anything passes"]
+    reasons = failures or [_why_passed(measured, baseline if kind.uses_baseline else None, floor, kind)]
     return Verdict(
         status=Status.FAIL if failures else Status.PASS,
         reasons=tuple(reasons),
@@ -107,12 +111,26 @@ def _judge(measured: Fraction | None, baseline: Baseline | None, policy: Policy)
 def _why_passed(measured: Fraction | None, baseline: Baseline | None, floor: Fraction, kind: Kind) -> str:
     if measured is None:
         return "nothing to measure: no executable statement"
+    floor = floor if kind.uses_floor else Fraction(0)
+    places = max(_places(measured, bar) for bar in (floor, baseline.percent if baseline else floor))
     held = []
-    if kind.uses_baseline:
-        held.append(f"the baseline of {_shown(baseline.percent)}%" if baseline else "no baseline yet (bootstrap)")
-    if kind.uses_floor:
-        held.append(f"the floor of {format_exact(floor)}%")
-    return f"{_shown(measured)}% holds " + " and ".join(held)
+    if baseline is not None:
+        held.append(f"the baseline of {format_percent(baseline.percent, places)}%")
+    if floor:
+        held.append(f"the floor of {format_exact(floor, places)}%")
+    reason = f"{format_percent(measured, places)}%"
+    if held:
+        reason += " holds " + " and ".join(held)
+    if kind.uses_baseline and baseline is None:
+        return f"{reason}; no baseline yet (bootstrap)"
+    return reason if held else f"{reason}; the floor is 0"
+
+
+def _places(measured: Fraction, bar: Fraction) -> int:
+    """How many decimals tell the two apart: "85.00% is below 85.00%" convinces nobody."""
+    if measured == bar:
+        return 2
+    return next((n for n in range(2, 31) if format_percent(measured, n) != format_percent(bar, n)), 2)
 
 
 def _measured_percent(measured: object) -> Fraction | None:
@@ -128,10 +146,6 @@ def _as_baseline(baseline: object) -> Baseline | None:
         return baseline
     ratio = exact_percent(baseline) / 100
     return Baseline(executed=ratio.numerator, executable=ratio.denominator)
-
-
-def _shown(value: Fraction) -> str:
-    return format_percent(value)
 
 
 def _slack(epsilon: Fraction) -> str:

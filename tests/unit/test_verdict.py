@@ -1,0 +1,282 @@
+"""The judgement: its table, its examples, its laws, and that it answers for any input."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from covgate.model import verdict as verdicts
+from covgate.model.baseline import Baseline
+from covgate.model.policy import Kind, Policy
+from covgate.model.results import Measurement, Numbers
+from covgate.model.verdict import Status, Verdict, judge, not_applicable
+
+percentages = st.fractions(0, 100, max_denominator=500)
+epsilons = st.fractions(-3, 3, max_denominator=20)
+policies = st.builds(Policy, kind=st.sampled_from(Kind), floor=percentages, epsilon=epsilons)
+laws = settings(deadline=None, max_examples=200)
+
+
+def policy(kind: str = "both", *, floor: str = "0", epsilon: str = "0") -> Policy:
+    return Policy(kind=Kind(kind), floor=Fraction(floor), epsilon=Fraction(epsilon))
+
+
+def exact(text: str | None) -> Fraction | None:
+    return None if text is None else Fraction(text)
+
+
+def numbers(executed: int, statements: int) -> Numbers:
+    return Numbers(statements=statements, executed_statements=executed)
+
+
+@pytest.mark.parametrize("kind", ["baseline", "both"])
+@pytest.mark.parametrize(
+    "measured, epsilon, passes",
+    [
+        ("84.7", "0.5", True),
+        ("84.5", "0.5", True),  # exactly on the line
+        ("84.4", "0.5", False),
+        ("83.0", "0.5", False),
+        ("85.0", "0", True),
+        ("84.9999999999", "0", False),
+        ("84.7", "-0.5", False),  # a negative epsilon is none,
+        ("85.0", "-0.5", True),  # nor does it raise the bar
+    ],
+)
+def test_against_a_baseline_of_85(kind: str, measured: str, epsilon: str, passes: bool) -> None:
+    verdict = judge(exact(measured), Fraction(85), policy(kind, epsilon=epsilon))
+    assert verdict.passed is passes
+    assert verdict.status is (Status.PASS if passes else Status.FAIL)
+
+
+@pytest.mark.parametrize(
+    "kind, measured, baseline, floor, passes",
+    [
+        ("absolute", "79", "90", "80", False),
+        ("absolute", "80", "90", "80", True),  # the baseline is ignored
+        ("baseline", "70", "70", "80", True),  # the floor is ignored
+        ("baseline", "69", "70", "0", False),
+        ("baseline", "1", None, "80", True),
+        ("both", "75", "70", "80", False),
+        ("both", "85", "90", "80", False),
+        ("both", "90", "90", "80", True),
+        ("both", "80", None, "80", True),
+        ("both", "79", None, "80", False),
+    ],
+)
+def test_policies(kind: str, measured: str, baseline: str | None, floor: str, passes: bool) -> None:
+    assert judge(exact(measured), exact(baseline), policy(kind, floor=floor)).passed is passes
+
+
+@pytest.mark.parametrize("kind, bootstrap", [("absolute", False), ("baseline", True), ("both", True)])
+def test_without_a_baseline_it_says_bootstrap(kind: str, bootstrap: bool) -> None:
+    verdict = judge(Fraction(50), None, policy(kind))
+    assert verdict.passed
+    assert verdict.bootstrap is bootstrap
+    assert ("bootstrap" in verdict.reason) is bootstrap
+
+
+def test_both_failures_are_named() -> None:
+    verdict = judge(Fraction(60), Fraction(75), policy(floor="70.5", epsilon="0.5"))
+    assert verdict.reasons == (
+        "60.00% is below the floor of 70.50% (epsilon 0.50)",
+        "60.00% is below the baseline of 75.00% (epsilon 0.50)",
+    )
+
+
+@pytest.mark.parametrize(
+    "measured, baseline, floor, delta",
+    [
+        ("85", "80", "70", 5),
+        ("75", "80", "70", -5),
+        ("75", "70", "80", -5),
+        ("75", None, "70", 5),
+        ("75", None, "0", 0),
+    ],
+)
+@pytest.mark.parametrize("kind", [each.value for each in Kind])
+def test_delta(kind: str, measured: str, baseline: str | None, floor: str, delta: int) -> None:
+    assert judge(exact(measured), exact(baseline), policy(kind, floor=floor)).delta == delta
+
+
+@pytest.mark.parametrize(
+    "kind, measured, baseline, floor, reason",
+    [
+        ("both", "250/3", None, "50", "83.33% holds the floor of 50.00%; no baseline yet (bootstrap)"),
+        ("both", "250/3", "80", "0", "83.33% holds the baseline of 80.00%"),
+        ("both", "250/3", "80", "50", "83.33% holds the baseline of 80.00% and the floor of 50.00%"),
+        ("both", "250/3", None, "0", "83.33%; no baseline yet (bootstrap)"),
+        ("baseline", "250/3", None, "90", "83.33%; no baseline yet (bootstrap)"),
+        ("absolute", "250/3", "90", "50", "83.33% holds the floor of 50.00%"),
+        ("absolute", "250/3", "90", "0", "83.33%; the floor is 0"),
+        ("absolute", "84.996", None, "85", "84.996% is below the floor of 85.000%"),
+        ("absolute", "84.99996", None, "85", "84.99996% is below the floor of 85.00000%"),
+        ("absolute", "85.1249", None, "85.125", "85.1249% is below the floor of 85.1250%"),
+        ("baseline", "84.996", "85", "0", "84.996% is below the baseline of 85.000%"),
+        ("baseline", "85.004", "85", "0", "85.004% holds the baseline of 85.000%"),
+        ("both", "99.99999", "100", "0", "99.99% is below the baseline of 100.00%"),
+    ],
+)
+def test_reasons(kind: str, measured: str, baseline: str | None, floor: str, reason: str) -> None:
+    assert judge(exact(measured), exact(baseline), policy(kind, floor=floor)).reason == reason
+
+
+@pytest.mark.parametrize(
+    "kind, baseline, floor, passes",
+    [
+        ("both", None, "0", True),
+        ("both", None, "1", False),
+        ("both", "1", "0", False),
+        ("absolute", "90", "0", True),
+        ("absolute", None, "1", False),
+        ("baseline", "1", "0", False),
+        ("baseline", None, "90", True),
+    ],
+)
+def test_nothing_executable_holds_no_bar(kind: str, baseline: str | None, floor: str, passes: bool) -> None:
+    verdict = judge(Numbers(), exact(baseline), policy(kind, floor=floor))
+    assert verdict.passed is passes
+    assert verdict.measured is None
+    assert "no executable statement" in verdict.reason
+    assert verdict.delta == 0
+
+
+def test_measurements_and_numbers_count_alike() -> None:
+    counted = Numbers(statements=8, executed_statements=5, branches=4, executed_branches=3)
+    verdict = judge(counted, Baseline(executed=2, executable=3), policy())
+    assert verdict == judge(Measurement(tree="0" * 40, numbers=counted), Baseline(executed=2, executable=3), policy())
+    assert verdict.measured == Fraction(200, 3)
+    assert verdict.passed
+
+
+class Hostile:
+    """Raises whatever is asked of it."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+    __repr__ = __str__
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError("no comparison")
+
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__
+
+    def __hash__(self) -> int:
+        raise RuntimeError("no hash")
+
+    def __bool__(self) -> bool:
+        raise RuntimeError("no truth")
+
+
+class HostileError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+class Raising:
+    @property
+    def __class__(self) -> type:  # isinstance asks for it
+        raise HostileError
+
+
+BAD = [
+    float("nan"), float("inf"), float("-inf"), -1, -0.001, 100.0001, 101, 10**400, 1e300,
+    Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Fraction(-1, 3),
+    True, "85", "", b"85", 85j, [], {}, (), object(), object, Hostile(),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", [*BAD, None], ids=lambda bad: type(bad).__name__)
+def test_a_bad_measurement_fails(bad: object) -> None:
+    assert_bad_inputs(judge(bad, Fraction(10), policy()))
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda bad: type(bad).__name__)
+def test_a_bad_baseline_fails(bad: object) -> None:
+    assert_bad_inputs(judge(Fraction(100), bad, policy()))
+
+
+@pytest.mark.parametrize("bad", [*BAD, None], ids=lambda bad: type(bad).__name__)
+def test_a_bad_policy_fails(bad: object) -> None:
+    assert_bad_inputs(judge(Fraction(100), None, bad))  # type: ignore[arg-type]
+    assert_bad_inputs(judge(Fraction(100), None, Policy(kind=bad)))  # type: ignore[arg-type]
+    assert_bad_inputs(judge(Fraction(100), None, Policy(floor=bad)))  # type: ignore[arg-type]
+    if type(bad) is not int and not isinstance(bad, Fraction):  # epsilon has no upper or lower end
+        assert_bad_inputs(judge(Fraction(100), None, Policy(epsilon=bad)))  # type: ignore[arg-type]
+
+
+def test_a_value_that_can_not_even_be_asked_for_its_type_fails() -> None:
+    assert_bad_inputs(judge(Raising(), None, policy()))
+    assert_bad_inputs(judge(Fraction(1), Raising(), policy()))
+    assert_bad_inputs(judge(Fraction(1), None, Raising()))  # type: ignore[arg-type]
+
+
+def assert_bad_inputs(verdict: Verdict) -> None:
+    assert verdict.status is Status.FAIL
+    assert verdict.reason.startswith("bad inputs: ")
+    assert len(verdict.reason) > len("bad inputs: ")
+
+
+anything = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.decimals(), st.fractions(), st.text(), st.binary(),
+    st.complex_numbers(), st.lists(st.integers()), st.sampled_from([each for each in BAD if not isinstance(each, Hostile)]),
+    st.builds(numbers, st.integers(0, 9), st.integers(9, 20)),
+)  # fmt: skip
+
+
+@laws
+@given(measured=anything, baseline=anything, kind=anything | st.sampled_from(Kind), floor=anything, epsilon=anything)
+def test_never_raises(measured: object, baseline: object, kind: object, floor: object, epsilon: object) -> None:
+    given_policy = Policy(kind=kind, floor=floor, epsilon=epsilon)  # type: ignore[arg-type]
+    verdict = judge(measured, baseline, given_policy)
+    assert verdict.status in (Status.PASS, Status.FAIL)
+    assert verdict.reasons
+
+
+@laws
+@given(one=percentages, other=percentages, baseline=st.none() | percentages, policy=policies)
+def test_monotone_in_the_measurement(one: Fraction, other: Fraction, baseline: Fraction | None, policy: Policy) -> None:
+    low, high = sorted((one, other))
+    if judge(low, baseline, policy).passed:
+        assert judge(high, baseline, policy).passed
+    assert judge(low, baseline, policy).delta <= judge(high, baseline, policy).delta
+
+
+@laws
+@given(measured=percentages, baseline=percentages, policy=policies)
+def test_never_a_pass_below_both_bars(measured: Fraction, baseline: Fraction, policy: Policy) -> None:
+    below = measured < min(baseline, policy.floor) - max(policy.epsilon, 0)
+    above = measured >= max(baseline, policy.floor)
+    passed = judge(measured, baseline, policy).passed
+    assert not (below and passed)
+    assert not (above and not passed)
+
+
+@laws
+@given(measured=percentages, baseline=st.none() | percentages, policy=policies)
+def test_a_negative_epsilon_counts_as_none(measured: Fraction, baseline: Fraction | None, policy: Policy) -> None:
+    clamped = Policy(kind=policy.kind, floor=policy.floor, epsilon=max(policy.epsilon, Fraction(0)))
+    one, other = judge(measured, baseline, policy), judge(measured, baseline, clamped)
+    assert (one.status, one.reasons, one.delta) == (other.status, other.reasons, other.delta)
+
+
+@laws
+@given(measured=percentages, baseline=percentages, policy=policies)
+def test_a_failure_never_shows_two_equal_numbers(measured: Fraction, baseline: Fraction, policy: Policy) -> None:
+    for reason in judge(measured, baseline, policy).reasons:
+        shown = [word for word in reason.split() if word.endswith("%")]
+        if " is below " in reason:
+            assert Fraction(shown[0][:-1]) < Fraction(shown[1][:-1])
+
+
+def test_values_that_are_no_judgement() -> None:
+    assert not_applicable("disabled").status is Status.NOT_APPLICABLE
+    assert not_applicable("disabled").passed
+    failed = verdicts.tests_failed("1 failed", policy(), Baseline(executed=1, executable=2))
+    assert not failed.passed
+    assert failed.measured is None
