@@ -1,0 +1,133 @@
+"""What git tells a pre-push hook (githooks(5)), and which of it is gated."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from covgate.model.push import RefUpdate, matches, parse_pre_push_lines, why_not_gated
+
+ONE, TWO, ZERO = "1" * 40, "2" * 40, "0" * 40
+
+
+def line(local: str = "refs/heads/main", oid: str = ONE, remote: str = "refs/heads/main", old: str = TWO) -> str:
+    return f"{local} {oid} {remote} {old}\n"
+
+
+def update(oid: str = ONE, remote: str = "refs/heads/main", old: str = TWO) -> RefUpdate:
+    return RefUpdate(local_ref="refs/heads/main", local_oid=oid, remote_ref=remote, remote_oid=old)
+
+
+def test_several_lines() -> None:
+    lines = [line(), "\n", line("HEAD~1", TWO, "refs/heads/fix", ZERO).rstrip("\n")]
+    assert parse_pre_push_lines(lines) == (
+        update(),
+        RefUpdate(local_ref="HEAD~1", local_oid=TWO, remote_ref="refs/heads/fix"),
+    )
+
+
+def test_nothing_pushed() -> None:
+    assert parse_pre_push_lines([]) == ()
+
+
+@pytest.mark.parametrize("digits", [40, 64])
+def test_sha1_and_sha256(digits: int) -> None:
+    (parsed,) = parse_pre_push_lines([line(oid="a" * digits, old="0" * digits)])
+    assert parsed.local_oid == "a" * digits
+    assert parsed.remote_oid == ""
+
+
+@pytest.mark.parametrize("zero", [ZERO, "0" * 64])
+def test_a_deletion(zero: str) -> None:
+    (parsed,) = parse_pre_push_lines([line("(delete)", zero)])
+    assert parsed.local_oid == ""
+    assert why_not_gated(parsed, ["*"]) == "deletion of refs/heads/main"
+
+
+@given(st.integers(0, 2 * len(line()) - 3))
+@settings(deadline=None)
+def test_a_line_cut_short_is_named_never_skipped(at: int) -> None:
+    text = (line() + line("refs/heads/x", TWO, "refs/heads/x", ONE))[:at]
+    whole = text.count("\n") + (len(text) == len(line()) - 1)
+    rest = text.rpartition("\n")[2] if whole == text.count("\n") else ""
+    if rest.strip():
+        with pytest.raises(ValueError, match=f"line {text.count(chr(10)) + 1} of pre-push's input"):
+            parse_pre_push_lines(text.splitlines(keepends=True))
+    else:
+        assert len(parse_pre_push_lines(text.splitlines(keepends=True))) == whole
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "refs/heads/main",
+        f"refs/heads/main {ONE} refs/heads/main",
+        f"refs/heads/main {ONE} refs/heads/main {TWO} more",
+        line(oid="1" * 39),
+        line(oid="1" * 41),
+        line(oid="g" * 40),
+        line(oid="A" * 40),
+        line(old="2" * 63),
+        line(old="-"),
+    ],
+)
+def test_what_is_no_line(bad: str) -> None:
+    with pytest.raises(ValueError, match="line 2 of pre-push's input"):
+        parse_pre_push_lines([line(), bad])
+
+
+@given(st.lists(st.text()))
+@settings(deadline=None)
+def test_any_text_parses_whole_or_raises_value_error(lines: list[str]) -> None:
+    try:
+        parsed = parse_pre_push_lines(lines)
+    except ValueError:
+        return
+    assert len(parsed) == sum(bool(each.strip()) for each in lines)
+
+
+@pytest.mark.parametrize(
+    "remote, why",
+    [
+        ("refs/tags/v1", "refs/tags/v1 is no branch"),
+        ("refs/notes/coverage", "refs/notes/coverage is no branch"),
+        ("refs/for/main", "refs/for/main is no branch"),
+        ("refs/remotes/origin/main", "refs/remotes/origin/main is no branch"),
+        ("refs/heads/main", ""),
+        ("refs/heads/refs/tags/v1", ""),
+    ],
+)
+def test_only_branches_are_gated(remote: str, why: str) -> None:
+    assert why_not_gated(update(remote=remote), ["*"]) == why
+
+
+def test_nothing_new() -> None:
+    assert why_not_gated(update(old=ONE), ["*"]) == "main brings nothing new"
+
+
+def test_a_new_branch_is_gated() -> None:
+    assert why_not_gated(update(old=""), ["*"]) == ""
+
+
+def test_outside_the_branches() -> None:
+    assert "outside branches = ['main']" in why_not_gated(update(remote="refs/heads/topic"), ["main"])
+
+
+@pytest.mark.parametrize(
+    "name, globs, expected",
+    [
+        ("main", ["main"], True),
+        ("main", ["master", "ma*"], True),
+        ("Main", ["main"], False),  # branches are, whatever the file system
+        ("a/b/c", ["*"], True),
+        ("a/b/c", ["a/*"], True),
+        ("a", ["a/*"], False),
+        ("release-1", ["release-[0-9]"], True),
+        ("release-x", ["release-[0-9]"], False),
+        ("mainly", ["main"], False),
+        ("main", [], False),
+    ],
+)
+def test_globs(name: str, globs: list[str], expected: bool) -> None:
+    assert matches(name, globs) is expected
