@@ -224,7 +224,8 @@ def assert_bad_inputs(verdict: Verdict) -> None:
 
 anything = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.decimals(), st.fractions(), st.text(), st.binary(),
-    st.complex_numbers(), st.lists(st.integers()), st.sampled_from([each for each in BAD if not isinstance(each, Hostile)]),
+    st.complex_numbers(), st.lists(st.integers()),
+    st.sampled_from([each for each in BAD if not isinstance(each, Hostile)]),
     st.builds(numbers, st.integers(0, 9), st.integers(9, 20)),
 )  # fmt: skip
 
