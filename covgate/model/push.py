@@ -38,8 +38,11 @@ def parse_pre_push_lines(lines: Iterable[str]) -> tuple[RefUpdate, ...]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        fields = line.split()
-        if len(fields) != 4 or not (_OID.fullmatch(fields[1]) and _OID.fullmatch(fields[3])):
+        # Only ASCII spaces part the fields; a local ref may have some (HEAD^{/two words}), as it was given.
+        fields = line.rstrip("\r\n").rsplit(" ", 3)
+        oids = [bool(_OID.fullmatch(field)) for field in fields]
+        glued = any(_OID.fullmatch(word) for word in fields[0].split(" ")[1:])
+        if oids[1:] != [True, False, True] or glued:
             raise ValueError(f"line {number} of pre-push's input is not 'ref oid ref oid': {line.strip()!r}")
         local_ref, local_oid, remote_ref, remote_oid = fields
         updates.append(

@@ -68,10 +68,11 @@ def test_the_epoch_comes_before_the_ratio() -> None:
 
 
 def test_ratios_are_compared_exactly() -> None:
-    lower = Baseline(executed=10**14 - 1, executable=10**14)
-    higher = Baseline(executed=10**15 - 9, executable=10**15)  # the same float
-    assert join(lower, higher) == higher
-    assert ratchet(higher, Numbers(statements=10**14, executed_statements=10**14 - 1)) == higher
+    many = 10**15
+    lower, higher = Baseline(executed=many - 1, executable=many), Baseline(executed=many, executable=many + 1)
+    assert lower.executed / lower.executable == higher.executed / higher.executable  # as floats
+    assert join(higher, lower) == join(lower, higher) == higher
+    assert ratchet(lower, Numbers(statements=many + 1, executed_statements=many)) == higher
 
 
 @laws

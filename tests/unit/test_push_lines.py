@@ -27,6 +27,12 @@ def test_several_lines() -> None:
     )
 
 
+@pytest.mark.parametrize("local", ["HEAD^{/two words}", "refs/heads/a\u3000b", ONE])
+def test_refs_as_git_gives_them(local: str) -> None:
+    (parsed,) = parse_pre_push_lines([line(local, remote="refs/heads/a\u3000b")])
+    assert parsed == RefUpdate(local_ref=local, local_oid=ONE, remote_ref="refs/heads/a\u3000b", remote_oid=TWO)
+
+
 def test_nothing_pushed() -> None:
     assert parse_pre_push_lines([]) == ()
 
@@ -64,12 +70,15 @@ def test_a_line_cut_short_is_named_never_skipped(at: int) -> None:
         "refs/heads/main",
         f"refs/heads/main {ONE} refs/heads/main",
         f"refs/heads/main {ONE} refs/heads/main {TWO} more",
+        line().rstrip() + " " + line("refs/heads/x"),  # the first ref must not hide behind the second
         line(oid="1" * 39),
         line(oid="1" * 41),
         line(oid="g" * 40),
         line(oid="A" * 40),
         line(old="2" * 63),
         line(old="-"),
+        line(remote="refs/heads/a b"),
+        line(remote=""),
     ],
 )
 def test_what_is_no_line(bad: str) -> None:
