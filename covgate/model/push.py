@@ -42,7 +42,7 @@ def parse_pre_push_lines(lines: Iterable[str]) -> tuple[RefUpdate, ...]:
         fields = line.rstrip("\r\n").rsplit(" ", 3)
         oids = [bool(_OID.fullmatch(field)) for field in fields]
         glued = any(_OID.fullmatch(word) for word in fields[0].split(" ")[1:])
-        if oids[1:] != [True, False, True] or glued:
+        if oids[1:] != [True, False, True] or not all(fields) or glued:
             raise ValueError(f"line {number} of pre-push's input is not 'ref oid ref oid': {line.strip()!r}")
         local_ref, local_oid, remote_ref, remote_oid = fields
         updates.append(

@@ -166,7 +166,15 @@ def _scalar(text: str) -> str:
     if not text or (_PLAIN.fullmatch(text) and text == text.strip()):
         return text
     # JSON strings are YAML double-quoted scalars; ASCII keeps the bytes the same everywhere.
-    return json.dumps(text)
+    return '"' + "".join(map(_escape, text)) + '"'
+
+
+def _escape(character: str) -> str:
+    if character > "\uffff":
+        return f"\\U{ord(character):08x}"  # YAML knows no surrogate pairs,
+    if "\ud800" <= character <= "\udfff":
+        return "\\ufffd"  # nor half of one: a byte of an argument that was no text
+    return "\\u007f" if character == "\x7f" else json.dumps(character)[1:-1]
 
 
 def _sentence(record: Record) -> str:
@@ -308,12 +316,16 @@ def _load_fields(chunk: str) -> dict[str, str]:
     import yaml  # late: a push whose notes are all known already reads none
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    collections = 0
     try:
         for event in yaml.parse(chunk, Loader=loader):
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 raise ValueError("a record with YAML anchors or aliases")
+            collections += isinstance(event, yaml.CollectionStartEvent)
+            if collections > 1:  # told here, since compose recurses
+                raise ValueError("a record with nested values")
         node = yaml.compose(chunk, Loader=loader)
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, OverflowError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         where = f" at its line {line + 1}" if line is not None else ""
         raise ValueError(f"a record that is not YAML{where}") from None
@@ -324,7 +336,7 @@ def _load_fields(chunk: str) -> dict[str, str]:
         if not isinstance(key_node, yaml.ScalarNode) or not isinstance(value_node, yaml.ScalarNode):
             raise ValueError("a record with nested values")
         if key_node.value in fields:
-            raise ValueError(f"a record with {key_node.value} twice")
+            raise ValueError(f"a record with {key_node.value[:40]!r} twice")
         fields[key_node.value] = value_node.value
     return fields
 
@@ -336,12 +348,16 @@ def _load_canonical(chunk: str) -> dict[str, str] | None:
     known tree does.
     """
     fields = {}
-    for line in chunk.splitlines():
+    for line in chunk.removesuffix("\n").split("\n"):
         key, colon, text = line.partition(":")
+        if not colon or not _KEY.fullmatch(key) or key in fields or (text and text[0] != " "):
+            return None
         text = text[1:]
-        if not colon or not _KEY.fullmatch(key) or key in fields or text != text.strip():
+        if text != text.strip() or not text.isascii():
             return None
         if text and not _PLAIN.fullmatch(text):
+            if text[0] != '"':
+                return None
             try:
                 text = json.loads(text)
             except ValueError:
