@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from covgate.model.baseline import Baseline
+from covgate.model.policy import Policy
 from covgate.model.record import (
+    MAX_NOTE_BYTES,
     Judgement,
     Note,
     Record,
@@ -16,10 +20,11 @@ from covgate.model.record import (
     join_notes,
     parse_note,
     read_status,
+    record_of,
     render_note,
 )
 from covgate.model.results import Numbers
-from covgate.model.verdict import Status
+from covgate.model.verdict import Status, judge
 
 laws = settings(deadline=None, max_examples=150)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(
