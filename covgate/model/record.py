@@ -33,7 +33,7 @@ _T = TypeVar("_T")
 _FENCE = "---"
 _KEY_LINE = re.compile(r"\s*[A-Za-z_]\w*\s*:(\s|$)")
 _KEY = re.compile(r"[a-z][a-z_]{0,40}")
-_PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./ %,()+'=-]*")
+_PLAIN = re.compile(r"(-?[0-9]|[A-Za-z_./])[A-Za-z0-9_./ %,()+'=-]*")
 _COMPONENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _OID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
