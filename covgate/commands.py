@@ -10,7 +10,8 @@ from pathlib import Path
 from covgate.config import Config
 from covgate.errors import ToolError, UsageError
 from covgate.files import write_atomically
-from covgate.gate import Outcome, judge_commit, ratchet_commit, synchronised
+from covgate.gate import ratchet_commit, synchronised
+from covgate.judgement import Outcome, judge_commit
 from covgate.model.record import record_of, render_note
 from covgate.model.results import Measurement, Toolchain, total
 from covgate.model.verdict import Status, not_applicable

@@ -12,8 +12,8 @@ from covgate.model.record import DEFAULT_COMPONENT, Note
 from covgate.model.results import format_exact, format_percent
 from covgate.session import Session
 from covgate.show.data import FORMAT, baseline_data
-from covgate.store.notes import NOTES_REF, Notes
-from covgate.store.repository import Repository
+from covgate.store.notes import Notes
+from covgate.store.repository import NOTES_REF, Repository
 
 Answer = tuple[str, Any]
 
@@ -31,9 +31,10 @@ def baseline(repository: Repository, commit: str) -> Answer:
         "problems": list(lookup.problems),
     }
     if known is None:
-        text = f"covgate: there is no baseline at {commit[:10]} yet; the first merge or push to the default branch sets it\n"
+        text = f"covgate: there is no baseline at {commit[:10]} yet; the next push to the default branch sets it\n"
     else:
-        text = f"{format_percent(known.percent)}% ({known.executed}/{known.executable}, epoch {known.epoch}) at {commit[:10]}\n"
+        ratio = f"{known.executed}/{known.executable}"
+        text = f"{format_percent(known.percent)}% ({ratio}, epoch {known.epoch}) at {commit[:10]}\n"
         how = f"set by hand: {known.override}" if known.override else "measured"
         text += f"  from {origin[:10]}, {how}\n"
     return text + "".join(f"covgate: {problem}\n" for problem in lookup.problems), data

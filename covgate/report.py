@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from covgate.boundary import paint_for
 from covgate.errors import EXIT_BLOCKED, EXIT_PASSED, EXIT_TOOL_ERROR
-from covgate.gate import Outcome, gate_push, ratchet_merge
+from covgate.gate import gate_push, ratchet_merge
 from covgate.model.push import RefUpdate
-from covgate.model.verdict import Status
 from covgate.session import Session
-from covgate.show.text import Shown, verdict_text, warning_text
 from covgate.store.repository import Repository
+
+if TYPE_CHECKING:
+    from covgate.judgement import Outcome
+    from covgate.show.text import Shown
 
 
 def report_push(repository: Repository, environ: Mapping[str, str], updates: Sequence[RefUpdate], remote: str) -> int:
@@ -26,13 +29,15 @@ def report_ratchet(repository: Repository, environ: Mapping[str, str], *, may_me
     session = Session(repository=repository, environ=environ)
     outcome = ratchet_merge(session, may_measure=may_measure)
     show([outcome], session.notices, environ, pushing=False)
-    if outcome.verdict.status is Status.FAIL:
+    if outcome.blocked:
         print("covgate: what was merged does not pass; the baseline stays where it is")
     return EXIT_PASSED
 
 
 def show(outcomes: Iterable[Outcome], notices: Iterable[str], environ: Mapping[str, str], *, pushing: bool) -> None:
     """Print what became of each commit, then what else there is to know."""
+    from covgate.show.text import verdict_text, warning_text
+
     paint = paint_for(environ)
     for outcome in outcomes:
         error = outcome.error
@@ -47,6 +52,8 @@ def show(outcomes: Iterable[Outcome], notices: Iterable[str], environ: Mapping[s
 
 
 def shown(outcome: Outcome) -> Shown:
+    from covgate.show.text import Shown
+
     return Shown(
         verdict=outcome.verdict,
         commit=outcome.commit,

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 from covgate.config import Config, Isolation, parse_config
 from covgate.errors import ToolError
-from covgate.measure.cache import Cache
-from covgate.measure.interpreter import Interpreter, find_interpreter, fingerprint, site_directories
-from covgate.model.results import Measurement
 from covgate.store.repository import Repository, without_local_environment
 
 if TYPE_CHECKING:
+    from covgate.measure.interpreter import Interpreter
     from covgate.measure.progress import Progress
     from covgate.measure.runner import TestsFailed
+    from covgate.model.results import Measurement
     from covgate.store.checkout import Checkout
 
 # Variables by which the same tree may measure differently.
@@ -55,19 +54,25 @@ class Session:
         return config.fail_closed if self.fail_closed is None else self.fail_closed
 
     def interpreter(self, config: Config) -> Interpreter:
+        from covgate.measure.interpreter import find_interpreter
+
         return find_interpreter(config.python, self.roots, self.environ)
 
     def remembered(self, commit: str, config: Config) -> Measurement | None:
         """The measurement of the commit's tree, where one was made under the same circumstances."""
         if not self.use_cache:
             return None
+        from covgate.measure.cache import Cache
+
         decided = self._decided_by(config, self.interpreter(config))
         return Cache(self.repository.state_dir).find(self.repository.tree(commit), decided)
 
     def measure(self, commit: str, config: Config) -> Measurement | TestsFailed:
         """Run the tests of ``commit`` under coverage, wherever that is sound, one covgate at a time."""
+        from covgate.measure.cache import Cache
         from covgate.measure.process import interruptible
         from covgate.measure.progress import progress
+        from covgate.model.results import Measurement
 
         state = self.repository.state_dir
         cache = Cache(state)
@@ -176,6 +181,8 @@ class Session:
             lock.release()
 
     def _decided_by(self, config: Config, interpreter: Interpreter) -> dict[str, object]:
+        from covgate.measure.interpreter import fingerprint, site_directories
+
         pinned = self.roots[0] / ".python-version"
         return {
             "command": config.command,

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from covgate.boundary import guarded
+from covgate.boundary import guarded, leave
 from covgate.store.repository import Repository
 
 
@@ -17,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run() -> None:
-    raise SystemExit(main())
+    leave(main())
 
 
 def _main(argv: list[str], environ: Mapping[str, str]) -> int:

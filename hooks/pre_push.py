@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from covgate.boundary import guarded
+from covgate.boundary import guarded, leave
 from covgate.errors import UsageError
 from covgate.model.push import HEADS, RefUpdate, parse_pre_push_lines
 from covgate.store.repository import Repository
@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run() -> None:
-    raise SystemExit(main())
+    leave(main())
 
 
 def _main(argv: list[str], environ: Mapping[str, str]) -> int:

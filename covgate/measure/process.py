@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -44,15 +45,17 @@ def run_group(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    # Popen.wait with a timeout polls; a thread that waits without one is there at once.
+    waiter = threading.Thread(target=process.wait, daemon=True)
+    waiter.start()
     try:
         while True:
-            left = deadline - time.monotonic()
-            try:
-                return process.wait(timeout=max(0.0, min(_TICK, left)))
-            except subprocess.TimeoutExpired:
-                if left <= _TICK and time.monotonic() >= deadline:
-                    raise TimedOut from None
-                tick()
+            waiter.join(max(0.0, min(_TICK, deadline - time.monotonic())))
+            if not waiter.is_alive():
+                return process.returncode
+            if time.monotonic() >= deadline:
+                raise TimedOut
+            tick()
     finally:
         _end_group(process)
 

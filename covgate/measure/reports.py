@@ -51,7 +51,7 @@ class Lines:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """``files`` sorted by path, relative to the tree; ``outside``: files that lie elsewhere, as the report names them."""
+    """``files`` sorted by path, relative to the tree; ``outside``: those that lie elsewhere, as they are named."""
 
     files: tuple[FileResult, ...]
     outside: tuple[str, ...] = ()

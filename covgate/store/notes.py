@@ -8,8 +8,7 @@ still stands where the change was made on.
 from __future__ import annotations
 
 import itertools
-import random
-import time
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,9 +17,8 @@ from covgate.errors import GitError, RefMoved, ToolError
 from covgate.model.baseline import Baseline, join
 from covgate.model.record import DEFAULT_COMPONENT, Note, parse_note, render_note
 from covgate.store.index import Known, RecordIndex
-from covgate.store.repository import Repository
+from covgate.store.repository import NOTES_REF, Repository
 
-NOTES_REF = "refs/notes/coverage"
 _TRIES = 200
 
 
@@ -152,14 +150,14 @@ class Notes:
             try:
                 self.move(tip, new)
             except RefMoved:
-                time.sleep(random.uniform(0, min(0.01 * 2**attempt, 0.5)))
+                pause(attempt)
                 continue
             return True
         raise ToolError(f"{self.ref} kept moving while it was written ({_TRIES} tries)", hint="try again")
 
     def build(self, parent: str, todo: Mapping[str, bytes], message: str) -> str:
         """A notes commit on ``parent`` with the notes ``todo``; no ref moves."""
-        scratch = f"refs/notes/covgate-{random.getrandbits(64):016x}"
+        scratch = f"refs/notes/covgate-{os.urandom(8).hex()}"
         text = message.encode()
         parts = [
             f"feature done\ncommit {scratch}\nmark :1\ncommitter {self._committer()}\ndata {len(text)}\n".encode(),
@@ -187,7 +185,11 @@ class Notes:
 
     def _committer(self) -> str:
         ident = self.repository.text("var", "GIT_COMMITTER_IDENT")
-        return ident or f"covgate <covgate@localhost> {int(time.time())} +0000"
+        if ident:
+            return ident
+        import time
+
+        return f"covgate <covgate@localhost> {int(time.time())} +0000"
 
 
 def _highest(records: Iterable[tuple[str, Known]]) -> Lookup:
@@ -198,3 +200,11 @@ def _highest(records: Iterable[tuple[str, Known]]) -> Lookup:
         if problem:
             problems.append(f"the note of {commit[:10]} is not believed: {problem}")
     return Lookup(baseline=best, problems=tuple(problems))
+
+
+def pause(attempt: int) -> None:
+    """Let others finish before the next try: up to twice as long each time, at random so that two don't meet again."""
+    import random
+    import time
+
+    time.sleep(random.uniform(0, min(0.01 * 2**attempt, 1.0)))

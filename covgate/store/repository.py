@@ -16,6 +16,8 @@ from pathlib import Path
 
 from covgate.errors import GitError, ToolError, UsageError
 
+NOTES_REF = "refs/notes/coverage"
+
 # What `git rev-parse --local-env-vars` names (git 2.39), and the two that git adds for its hooks.
 LOCAL_ENVIRONMENT = frozenset(
     """GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CONFIG GIT_CONFIG_PARAMETERS GIT_CONFIG_COUNT

@@ -6,17 +6,13 @@ remote is a `SyncError`: a warning for the hooks, never a failed push.
 
 from __future__ import annotations
 
-import hashlib
-import random
 import re
-import subprocess
-import time
-from dataclasses import dataclass
 
 from covgate.errors import GitError, RefMoved, ToolError
 from covgate.model.record import join_notes, render_note
-from covgate.store.notes import NOTES_REF, Notes
-from covgate.store.repository import Repository
+from covgate.store.fetch import Fetch, start_fetch, tracking_ref
+from covgate.store.notes import Notes, pause
+from covgate.store.repository import NOTES_REF, Repository
 
 _TRIES = 40
 # A lost race, or a transfer that a race broke: worth another try. Anything else is final.
@@ -28,41 +24,6 @@ _LOST_RACE = re.compile(
 
 class SyncError(ToolError):
     """The remote's notes could not be fetched or published."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetch:
-    """A fetch under way."""
-
-    remote: str
-    tracking: str
-    process: subprocess.Popen[bytes]
-
-
-def tracking_ref(remote: str) -> str:
-    """Where the notes of ``remote`` are kept as they were last seen."""
-    name = remote
-    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", remote):
-        # A URL, or a name that is no ref component as it stands.
-        name = "url-" + hashlib.sha256(remote.encode(errors="surrogateescape")).hexdigest()[:16]
-    return f"refs/covgate/remotes/{name}/coverage"
-
-
-def start_fetch(repository: Repository, remote: str) -> Fetch:
-    """Begin to fetch the notes of ``remote``; other work can go on until ``join_fetched``."""
-    tracking = tracking_ref(remote)
-    process = repository.start(
-        "fetch",
-        "--quiet",
-        "--no-write-fetch-head",
-        "--no-tags",
-        "--no-auto-maintenance",
-        "--no-recurse-submodules",
-        "--",
-        remote,
-        f"+{NOTES_REF}:{tracking}",
-    )
-    return Fetch(remote=remote, tracking=tracking, process=process)
 
 
 def join_fetched(repository: Repository, fetch: Fetch) -> None:
@@ -94,7 +55,7 @@ def join_tracking(local: Notes, fetched: Notes) -> None:
                 local.move(ours, _joined(local, ours, theirs))
             return
         except RefMoved:
-            time.sleep(random.uniform(0, min(0.01 * 2**attempt, 0.5)))
+            pause(attempt)
     raise SyncError(f"{local.ref} kept moving while fetched notes were joined", hint="try again")
 
 
@@ -113,7 +74,7 @@ def publish(repository: Repository, remote: str) -> int:
             return attempt
         if not _LOST_RACE.search(err):
             raise SyncError(f"notes could not be published to {remote}: {_last_line(err)}")
-        time.sleep(random.uniform(0, min(0.02 * 2**attempt, 1.0)))
+        pause(attempt)
         fetch_notes(repository, remote)
     raise SyncError(f"notes could not be published to {remote}: it kept moving ({_TRIES} tries)")
 

@@ -1,0 +1,195 @@
+"""One commit: measured, judged against the records on its ancestors, and its record kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from covgate.config import Config
+from covgate.errors import ConfigurationError, ToolError
+from covgate.model.baseline import Baseline, join, ratchet
+from covgate.model.record import DEFAULT_COMPONENT, Judgement, Note, Record, join_notes, record_of
+from covgate.model.results import Measurement, Numbers, Toolchain
+from covgate.model.verdict import Status, Verdict, judge, not_applicable, tests_failed
+from covgate.session import Session
+from covgate.store.notes import Notes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one commit: the verdict, and what it rests on.
+
+    ``numbers`` is None where nothing was measured. ``measurement`` has the detail, where this machine knows
+    it, ``before`` that of the commit it is best compared with. ``error`` tells why there is no verdict.
+    ``raised`` is the baseline after a ratchet that changed it.
+    """
+
+    verdict: Verdict
+    commit: str = ""
+    tree: str = ""
+    branch: str = ""
+    numbers: Numbers | None = None
+    toolchain: str = ""
+    measurement: Measurement | None = None
+    cached: bool = False
+    baseline_commit: str = ""
+    before: Measurement | None = None
+    output: str = ""
+    error: ToolError | None = None
+    blocks_on_error: bool = False
+    raised: Baseline | None = None
+
+    @property
+    def blocked(self) -> bool:
+        return self.error is None and self.verdict.status is Status.FAIL
+
+
+def judge_commit(
+    session: Session,
+    commit: str,
+    config: Config,
+    tips: Sequence[str],
+    *,
+    ratchets: bool,
+    may_measure: bool = True,
+    known: Measurement | None = None,
+    measured: Callable[[], Measurement] | None = None,
+) -> Outcome:
+    """Measure ``commit``, judge it against the records on its ancestors and those of ``tips``, keep the record.
+
+    ``ratchets``: whether a pass raises the baseline here. ``known``: the remembered measurement, where it was
+    looked up already. ``measured``: gives the measurement instead of a
+    test run. A tool error is in the outcome, not raised: it is for the caller to block on or to pass.
+    """
+    try:
+        return _judge_commit(session, commit, config, tips, ratchets, may_measure, known, measured)
+    except ConfigurationError:
+        raise
+    except ToolError as error:
+        return Outcome(
+            verdict=not_applicable(f"not measured: {error.message}"),
+            commit=commit,
+            error=error,
+            blocks_on_error=session.blocks_on_error(config),
+        )
+
+
+def _judge_commit(
+    session: Session,
+    commit: str,
+    config: Config,
+    tips: Sequence[str],
+    ratchets: bool,
+    may_measure: bool,
+    known: Measurement | None,
+    measured: Callable[[], Measurement] | None,
+) -> Outcome:
+    repository, notes = session.repository, Notes(session.repository)
+    tree = repository.tree(commit)
+    known_tips = [each for each in (repository.commit(name) for name in (commit, *tips)) if each]
+    lookup = notes.baseline(known_tips)
+    if lookup.problems and session.blocks_on_error(config):
+        raise ToolError(lookup.problems[0], hint="git notes --ref=coverage remove <commit> takes it away")
+    session.notices += lookup.problems
+    if repository.shallow and lookup.baseline is not None:
+        session.notices.append(
+            "this clone is shallow: judged by every record there is (git fetch --unshallow shows the ancestors)"
+        )
+    if known is None and measured is None:
+        known = session.remembered(commit, config)
+    cached = known is not None
+    result: object = known
+    if measured is not None:
+        result = measured()
+    elif known is None and ratchets:
+        # What another clone measured and published for this very tree spares the run.
+        judged = _recorded(notes, commit, tree)
+        if judged is not None and session.use_cache:
+            result, cached = _without_detail(judged), True
+    if result is None:
+        if not may_measure:
+            why = "its tree is not measured yet; the next push does it"
+            return Outcome(verdict=not_applicable(why), commit=commit, tree=tree)
+        result = session.measure(commit, config)
+    baseline = lookup.baseline
+    if not isinstance(result, Measurement):
+        return Outcome(
+            verdict=tests_failed(getattr(result, "summary", ""), config.policy, baseline),
+            commit=commit,
+            tree=tree,
+            output=getattr(result, "output", ""),
+        )
+    verdict = judge(result, baseline, config.policy)
+    stands = ratchet(baseline, result.numbers) if ratchets and verdict.status is Status.PASS else baseline
+    toolchain = str(result.toolchain)
+    base_commit = ""
+    if not verdict.passed and baseline is not None:
+        base_commit = notes.origin(known_tips, baseline)
+    record = record_of(verdict, result.numbers, tree, toolchain, stands)
+    notes.update(commit, lambda note: _with(note, record), f"covgate: {verdict.status.value} {commit[:10]}")
+    return Outcome(
+        verdict=verdict,
+        commit=commit,
+        tree=tree,
+        numbers=result.numbers,
+        toolchain=toolchain,
+        measurement=result if result.files else None,
+        cached=cached,
+        baseline_commit=base_commit,
+        before=None if verdict.passed else _measured_before(session, base_commit, commit),
+        raised=stands if stands != baseline else None,
+    )
+
+
+def _with(note: Note, record: Record) -> Note:
+    """``note`` with ``record`` in it: baselines join, the newest judgement stays.
+
+    The same numbers that passed again change nothing: what they were first judged by stays readable, and a
+    ratchet that runs twice writes the same bytes.
+    """
+    known = note.record(record.component)
+    if known is None:
+        return join_notes(note, Note(records=(record,)))
+    old, new = known.judgement, record.judgement
+    if old is not None and new is not None and _alike(old, new):
+        new = old
+    merged = Record(component=record.component, baseline=join(known.baseline, record.baseline), judgement=new or old)
+    others = tuple(each for each in note.records if each.component != record.component)
+    return Note(records=(*others, merged))
+
+
+def _alike(old: Judgement, new: Judgement) -> bool:
+    return (old.status, old.numbers, old.tree, old.policy, old.floor, old.epsilon) == (
+        new.status,
+        new.numbers,
+        new.tree,
+        new.policy,
+        new.floor,
+        new.epsilon,
+    )
+
+
+def _recorded(notes: Notes, commit: str, tree: str) -> Judgement | None:
+    note = notes.read(commit)
+    record = note.record(DEFAULT_COMPONENT) if note and not note.problems else None
+    judged = record.judgement if record else None
+    return judged if judged is not None and judged.tree == tree else None
+
+
+def _without_detail(judged: Judgement) -> Measurement:
+    python, _, coverage = judged.toolchain.partition(", coverage ")
+    return Measurement(tree=judged.tree, numbers=judged.numbers, toolchain=Toolchain(python=python, coverage=coverage))
+
+
+def _measured_before(session: Session, *commits: str) -> Measurement | None:
+    """The remembered measurement of the first of ``commits``, for the explanation; the last one's parent else."""
+    from covgate.measure.cache import Cache
+
+    repository = session.repository
+    cache = Cache(repository.state_dir)
+    for name in (commits[0], f"{commits[-1]}^"):
+        commit = repository.commit(name)
+        found = cache.any_of(repository.tree(commit)) if commit and commit != commits[-1] else None
+        if found is not None:
+            return found
+    return None

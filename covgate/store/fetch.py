@@ -1,0 +1,46 @@
+"""The first step of a journey: a fetch of the notes to a ref of covgate's own, under way while other work goes on."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass
+
+from covgate.store.repository import NOTES_REF, Repository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """A fetch under way."""
+
+    remote: str
+    tracking: str
+    process: subprocess.Popen[bytes]
+
+
+def tracking_ref(remote: str) -> str:
+    """Where the notes of ``remote`` are kept as they were last seen."""
+    name = remote
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", remote):
+        # A URL, or a name that is no ref component as it stands.
+        import hashlib
+
+        name = "url-" + hashlib.sha256(remote.encode(errors="surrogateescape")).hexdigest()[:16]
+    return f"refs/covgate/remotes/{name}/coverage"
+
+
+def start_fetch(repository: Repository, remote: str) -> Fetch:
+    """Begin to fetch the notes of ``remote``; other work can go on until ``join_fetched``."""
+    tracking = tracking_ref(remote)
+    process = repository.start(
+        "fetch",
+        "--quiet",
+        "--no-write-fetch-head",
+        "--no-tags",
+        "--no-auto-maintenance",
+        "--no-recurse-submodules",
+        "--",
+        remote,
+        f"+{NOTES_REF}:{tracking}",
+    )
+    return Fetch(remote=remote, tracking=tracking, process=process)
