@@ -25,6 +25,9 @@ def add_hooks(text: str, name: str, entry: list[str]) -> str:
     """``text`` of a .pre-commit-config.yaml with the repository ``entry`` and the hook types it needs."""
     end = "\r\n" if "\r\n" in text else "\n"
     data = _load(text, name)
+    for key in ("repos", "default_install_hook_types"):
+        if not isinstance(data.get(key) or [], list):
+            raise UsageError(f"{name}: {key} is no list", hint="mend it first")
     if not data:
         head = text + end if text.strip() else ""
         block = [
@@ -116,7 +119,7 @@ def _repos_edit(lines: list[str], by_key: dict[str, Any], entry: list[str]) -> t
         at = key.start_mark.line
         return (
             at,
-            _last_line(node) - at + 1 if node.flow_style else 1,
+            _last_line(node) - at + 1 if getattr(node, "flow_style", False) else 1,
             ["repos:", *(f"  {line}" for line in entry)],
         )
     first = node.value[0].start_mark
@@ -131,7 +134,9 @@ def _types_edit(lines: list[str], by_key: dict[str, Any], wanted: dict[str, Any]
         anchor = by_key["repos"][0].start_mark.line if "repos" in by_key else 0
         return anchor, 0, [line]
     key, node = by_key["default_install_hook_types"]
-    known = [each.value for each in node.value] if isinstance(node.value, list) else []
+    if not isinstance(node.value, list):  # null
+        return key.start_mark.line, 1, [line]
+    known = [each.value for each in node.value]
     if node.flow_style:
         rest = lines[_last_line(node)][node.end_mark.column :]
         return key.start_mark.line, _last_line(node) - key.start_mark.line + 1, [line + rest]
@@ -147,7 +152,7 @@ def _expected(data: dict[str, Any], entry: list[str]) -> dict[str, Any]:
     if known is None:
         # pre-commit's own default stage has to stay where other hooks are.
         known = ["pre-commit"] if data.get("repos") else []
-    types = [*known, *(each for each in _TYPES if each not in known)] if isinstance(known, list) else known
+    types = [*known, *(each for each in _TYPES if each not in known)]
     repos = [*(data.get("repos") or []), *yaml.safe_load("\n".join(entry))]
     return {**data, "default_install_hook_types": types, "repos": repos}
 
