@@ -335,3 +335,13 @@ def test_a_record_of_a_verdict_says_what_was_judged() -> None:
     for line in ("coverage_status: FAIL", "measured_coverage: 75.00", "floor: 80.00", "epsilon: 0.50", "delta: -5.00"):
         assert f"\n{line}\n" in text
     assert text.endswith("---\nCovgate measured 75.00%, 3 of 4 statements and branches.\n")
+
+
+@pytest.mark.parametrize(
+    "line", ["format:11", "component:xdefault", "epoch:13", "baseline_ratio:13/4", "statements:18"]
+)
+def test_a_colon_without_a_space_makes_no_field(line: str) -> None:
+    key = line.partition(":")[0]
+    assert _load_canonical(line + "\n") is None
+    text = "\n".join(line if each.startswith(f"{key}:") else each for each in GOOD.split("\n"))
+    assert_not_believed(text)
