@@ -8,6 +8,7 @@ import venv
 from pathlib import Path
 
 import pytest
+
 from covgate.errors import ToolError
 from covgate.measure.interpreter import (
     Interpreter,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import covgate
 import pytest
+
+import covgate
 
 
 def test_every_public_name_is_there() -> None:

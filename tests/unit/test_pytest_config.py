@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from covgate.measure.pytest_config import read_pytest_config
 from covgate.measure.sources import default_sources
 

@@ -161,5 +161,5 @@ def test_combined_executed_is_what_any_executed() -> None:
 
 
 def test_branches_of_different_kinds_are_not_mixed() -> None:
-    with pytest.raises(ToolError, match="can.t be combined"):
+    with pytest.raises(ToolError, match=r"can't be combined"):
         combine([parse_report(LCOV, TREE, "a"), parse_report(XML, TREE, "b")])
