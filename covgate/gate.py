@@ -90,7 +90,7 @@ def ratchet_commit(session: Session, commit: str, config: Config, remote: str, *
     from covgate.judgement import judge_commit
 
     synchronised(session, config, remote)
-    outcome = judge_commit(session, commit, config, [], ratchets=True, may_measure=may_measure)
+    outcome = judge_commit(session, commit, config, [], ratchets=True, may_measure=may_measure, believes_record=True)
     if remote and config.sync and outcome.error is None:
         with _journey(session):
             _publish(session, remote)

@@ -52,17 +52,19 @@ def judge_commit(
     *,
     ratchets: bool,
     may_measure: bool = True,
+    believes_record: bool = False,
     known: Measurement | None = None,
     measured: Callable[[], Measurement] | None = None,
 ) -> Outcome:
     """Measure ``commit``, judge it against the records on its ancestors and those of ``tips``, keep the record.
 
-    ``ratchets``: whether a pass raises the baseline here. ``known``: the remembered measurement, where it was
-    looked up already. ``measured``: gives the measurement instead of a
+    ``ratchets``: whether a pass raises the baseline here. ``believes_record``: whether the numbers in the commit's
+    own note spare the run: after a merge, never at a push, which would then judge itself. ``known``: the
+    remembered measurement, where it was looked up already. ``measured``: gives the measurement instead of a
     test run. A tool error is in the outcome, not raised: it is for the caller to block on or to pass.
     """
     try:
-        return _judge_commit(session, commit, config, tips, ratchets, may_measure, known, measured)
+        return _judge_commit(session, commit, config, tips, ratchets, may_measure, believes_record, known, measured)
     except ConfigurationError:
         raise
     except ToolError as error:
@@ -81,6 +83,7 @@ def _judge_commit(
     tips: Sequence[str],
     ratchets: bool,
     may_measure: bool,
+    believes_record: bool,
     known: Measurement | None,
     measured: Callable[[], Measurement] | None,
 ) -> Outcome:
@@ -101,10 +104,10 @@ def _judge_commit(
     result: object = known
     if measured is not None:
         result = measured()
-    elif known is None and ratchets:
+    elif known is None and believes_record and session.use_cache:
         # What another clone measured and published for this very tree spares the run.
         judged = _recorded(notes, commit, tree)
-        if judged is not None and session.use_cache:
+        if judged is not None:
             result, cached = _without_detail(judged), True
     if result is None:
         if not may_measure:

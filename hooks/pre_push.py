@@ -63,7 +63,7 @@ def _from_git(argv: Sequence[str]) -> tuple[list[RefUpdate], str]:
         raise UsageError("covgate-pre-push reads git's pre-push lines on stdin", hint="by hand: covgate check")
     text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
     try:
-        updates = parse_pre_push_lines(text.splitlines())
+        updates = parse_pre_push_lines(text.split("\n"))
     except ValueError as error:
         raise UsageError(str(error), hint="git writes these lines; is another hook eating them?") from None
     return list(updates), argv[0] if argv else ""

@@ -264,3 +264,71 @@ def test_the_way_out_works_with_a_broken_configuration(project: Project) -> None
     project.commit()
     assert project.push().status != 0
     assert project.push(COVGATE_DISABLE="1").status == 0
+
+
+FORGED = """\
+---
+format: 1
+component: default
+coverage_status: PASS
+epoch: 0
+baseline_ratio: 5/6
+statements: 8
+executed_statements: 8
+branches: 0
+executed_branches: 0
+excluded: 0
+tree: {tree}
+---
+"""
+
+
+def test_a_push_does_not_believe_the_note_of_its_own_commit(project: Project) -> None:
+    project.push()
+    project.write("pkg/mod.py", functions("a", "b", "c", "d"))
+    project.commit()
+    project.write("../forged", FORGED.format(tree=project.git("rev-parse", "HEAD^{tree}")))
+    project.git("notes", "--ref=coverage", "add", "-F", "../forged")
+    done = project.push()
+    assert done.status != 0
+    assert "75.00% is below the baseline of 83.33%" in done
+
+
+def test_a_merge_spares_the_run_that_another_clone_has_published(project: Project, tmp_path: Path) -> None:
+    log = tmp_path / "runs"
+    project.count_runs(log)
+    project.commit()
+    project.push()
+    other = project.clone(tmp_path / "other")
+    other.git("checkout", "--quiet", "-b", "topic")
+    other.write("tests/test_mod.py", calls("a", "b", "c"))
+    other.commit()
+    assert other.push("topic").status == 0
+    runs = log.read_text()
+    project.git("fetch", "--quiet", "origin")
+    done = run(["git", "merge", "--ff-only", "origin/topic"], project.top, project.environ)
+    assert "the baseline rises from 83.33% to 100.00%" in done
+    assert log.read_text() == runs
+
+
+def test_a_rebase_is_caught_up_by_the_next_push(project: Project, tmp_path: Path) -> None:
+    """git fires no post-merge for it; post-rewrite runs no tests for commits that are not published yet."""
+    hook = project.top / ".git" / "hooks" / "post-rewrite"
+    hook.write_text((hook.parent / "post-merge").read_text())
+    hook.chmod(0o755)
+    project.push()
+    other = project.clone(tmp_path / "other")
+    other.write("README", "x\n")
+    other.commit()
+    assert other.push().status == 0
+    project.write("tests/test_mod.py", calls("a", "b", "c"))
+    project.commit()
+    done = run(["git", "pull", "--quiet", "--rebase", "origin", "main"], project.top, project.environ)
+    assert done.status == 0
+    assert "its tree is not measured yet; the next push does it" in done
+    done = project.push()
+    assert "the baseline rises from 83.33% to 100.00%" in done
+    # Reworded, its tree is known: the ratchet moves at once.
+    done = run(["git", "commit", "--quiet", "--amend", "-m", "reworded"], project.top, project.environ)
+    assert "PASS main" in done
+    assert project.field("baseline") == "100.00"
