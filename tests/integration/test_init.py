@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from support import Project
+from support import CHECKOUT, Project, run
 
+from covgate import __version__
 from covgate.errors import UsageError
+from covgate.setup_repository import init, remove
 from covgate.setup_text import add_hooks, add_table, has_hooks, remove_hooks, remove_table
 
 if sys.version_info >= (3, 11):
@@ -189,3 +196,303 @@ def test_init_writes_nothing_where_one_file_can_not_be_extended(bare: Project) -
     assert "add by hand" in done
     assert files(bare) == before
     assert list((bare.top / ".git" / "hooks").iterdir()) == []
+
+
+@pytest.fixture
+def sealed(bare: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """The project, for calls in this process: they see the sealed environment."""
+    for name in [each for each in os.environ if each.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    for name, value in bare.environ.items():
+        monkeypatch.setenv(name, value)
+    (bare.top / "pyproject.toml").unlink()
+    return bare
+
+
+def set_up(project: Project, repo: str | None = "https://example.org/covgate", rev: str | None = "v0.1.0") -> str:
+    """The files only: the hooks' environment is another test's."""
+    said: list[str] = []
+    init(project.top, repo=repo, rev=rev, say=said.append, run_install=False)
+    return "\n".join(said)
+
+
+def take_out(project: Project) -> str:
+    said: list[str] = []
+    remove(project.top, say=said.append)
+    return "\n".join(said)
+
+
+def entry_of(project: Project) -> dict[str, Any]:
+    entry: dict[str, Any] = yaml.safe_load((project.top / NAME).read_text())["repos"][-1]
+    return entry
+
+
+def test_nothing_is_left_of_what_init_made(sealed: Project) -> None:
+    before = files(sealed)
+    set_up(sealed)
+    assert set(files(sealed)) - set(before) == {NAME, ".covgate.toml"}
+    once = files(sealed)
+    assert "nothing had to change" in set_up(sealed)
+    assert files(sealed) == once
+    take_out(sealed)
+    assert files(sealed) == before
+
+
+def test_files_keep_their_mode_and_new_ones_get_the_usual(sealed: Project) -> None:
+    sealed.write("pyproject.toml", "[project]\nname = 'x'\n")
+    (sealed.top / "pyproject.toml").chmod(0o640)
+    previous = os.umask(0o027)
+    try:
+        set_up(sealed)
+    finally:
+        os.umask(previous)
+    assert (sealed.top / "pyproject.toml").stat().st_mode & 0o777 == 0o640
+    assert (sealed.top / NAME).stat().st_mode & 0o777 == 0o640
+
+
+def test_a_link_out_of_the_repository_is_not_followed(sealed: Project, tmp_path: Path) -> None:
+    shared = tmp_path / "shared.yaml"
+    shared.write_text(PLAIN)
+    (sealed.top / NAME).symlink_to(shared)
+    with pytest.raises(UsageError, match="link out of the repository"):
+        set_up(sealed)
+    assert shared.read_text() == PLAIN
+    assert not (sealed.top / ".covgate.toml").exists()
+
+
+def test_a_link_within_the_repository_stays_one(sealed: Project) -> None:
+    sealed.write("config/hooks.yaml", PLAIN)
+    (sealed.top / NAME).symlink_to("config/hooks.yaml")
+    set_up(sealed)
+    assert (sealed.top / NAME).is_symlink()
+    assert has_hooks((sealed.top / "config/hooks.yaml").read_text(), NAME)
+    take_out(sealed)
+    assert (sealed.top / "config/hooks.yaml").read_text() == PLAIN
+
+
+def test_where_the_second_file_can_not_be_written_the_first_is_as_it_was(sealed: Project) -> None:
+    # A name as long as names may be leaves no room for that of the temporary file beside it.
+    long = "x" * 250
+    sealed.write(long, "")
+    (sealed.top / "pyproject.toml").symlink_to(long)
+    sealed.write(NAME, PLAIN)
+    before = files(sealed)
+    with pytest.raises(UsageError, match="nothing was changed"):
+        set_up(sealed)
+    assert files(sealed) == before
+    (sealed.top / NAME).unlink()
+    with pytest.raises(UsageError, match="nothing was changed"):
+        set_up(sealed)
+    assert not (sealed.top / NAME).exists()
+
+
+def test_a_directory_without_a_working_tree_is_refused(sealed: Project, tmp_path: Path) -> None:
+    for directory in (tmp_path / "plain", sealed.remote):
+        directory.mkdir(exist_ok=True)
+        with pytest.raises(UsageError, match="no git working tree"):
+            init(directory, repo="https://example.org/covgate", rev="v0.1.0", say=print, run_install=False)
+        assert not (directory / NAME).exists()
+
+
+@pytest.mark.parametrize("scope", ["local", "global", "worktree"])
+def test_the_remedy_for_a_foreign_hooks_path_unsets_it(sealed: Project, scope: str) -> None:
+    config = Path(sealed.environ["GIT_CONFIG_GLOBAL"])
+    before = config.read_text()
+    try:
+        if scope == "worktree":
+            sealed.git("config", "extensions.worktreeConfig", "true")
+        sealed.git("config", f"--{scope}", "core.hooksPath", ".husky")
+        with pytest.raises(UsageError, match=r"core.hooksPath is \.husky") as caught:
+            set_up(sealed)
+        command = caught.value.hint.split(",")[0].split()
+        assert command[0] == "git"
+        sealed.git(*command[1:])
+        set_up(sealed)
+    finally:
+        config.write_text(before)
+
+
+@pytest.mark.parametrize("rev", ["1.0", "12345678", "v0.1.0", "a: b", "true"])
+def test_a_revision_is_written_as_text(sealed: Project, rev: str) -> None:
+    set_up(sealed, rev=rev)
+    assert entry_of(sealed)["rev"] == rev
+
+
+@pytest.mark.parametrize("repo", ["git@example.org:a/b.git", "../with space", "C:\\covgate", "x #y", "~", "a\nb"])
+def test_a_repository_is_written_as_text(sealed: Project, repo: str) -> None:
+    set_up(sealed, repo=repo)
+    assert entry_of(sealed)["repo"] == repo
+
+
+Installed = Callable[[dict[str, Any] | None], None]
+
+
+@pytest.fixture
+def installed_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installed:
+    """Puts a covgate on the path whose metadata say where it came from (PEP 610)."""
+
+    def install(direct_url: dict[str, Any] | None) -> None:
+        information = tmp_path / "site" / "covgate-0.1.0.dist-info"
+        information.mkdir(parents=True)
+        (information / "METADATA").write_text("Metadata-Version: 2.1\nName: covgate\nVersion: 0.1.0\n")
+        if direct_url is not None:
+            (information / "direct_url.json").write_text(json.dumps(direct_url))
+        monkeypatch.syspath_prepend(str(tmp_path / "site"))
+
+    return install
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        None,
+        {"url": "file:///tmp/covgate-0.1.0-py3-none-any.whl", "archive_info": {}},
+        {"url": "https://example.org/hg/covgate", "vcs_info": {"vcs": "hg", "commit_id": "ab"}},
+    ],
+    ids=["index", "wheel", "not git"],
+)
+def test_from_an_index_the_hooks_are_local(
+    sealed: Project, installed_from: Installed, source: dict[str, Any] | None
+) -> None:
+    installed_from(source)
+    set_up(sealed, repo=None, rev=None)
+    entry = entry_of(sealed)
+    assert entry["repo"] == "local"
+    manifest = yaml.safe_load((CHECKOUT / ".pre-commit-hooks.yaml").read_text())
+    for hook, published in zip(entry["hooks"], manifest, strict=True):
+        assert hook["additional_dependencies"] == [f"covgate=={__version__}"]
+        for key in ("id", "entry", "language", "stages", "always_run", "pass_filenames", "require_serial", "verbose"):
+            assert hook[key] == published[key]
+    take_out(sealed)
+    with pytest.raises(UsageError, match="--rev pins a repository"):
+        set_up(sealed, repo=None, rev="v0.1.0")
+
+
+@pytest.mark.parametrize("requested", ["main", f"v{__version__}", None])
+def test_from_a_repository_the_hooks_come_from_there(
+    sealed: Project, installed_from: Installed, requested: str | None
+) -> None:
+    commit = "ab" * 20
+    source = {"vcs": "git", "commit_id": commit, "requested_revision": requested}
+    installed_from({"url": "https://example.org/covgate.git", "vcs_info": {k: v for k, v in source.items() if v}})
+    set_up(sealed, repo=None, rev=None)
+    entry = entry_of(sealed)
+    assert entry["repo"] == "https://example.org/covgate.git"
+    assert entry["rev"] == (requested if requested == f"v{__version__}" else commit)
+
+
+def test_from_a_checkout_its_origin_and_commit(
+    sealed: Project, installed_from: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout = tmp_path / "a checkout"
+    sealed.git("clone", "--quiet", str(sealed.top), str(checkout))
+    sealed.git("remote", "set-url", "origin", "../project/work", cwd=checkout)
+    head = sealed.git("rev-parse", "HEAD")
+    installed_from({"url": checkout.as_uri(), "dir_info": {"editable": True}})
+
+    def entry() -> tuple[str, str]:
+        set_up(sealed, repo=None, rev=None)
+        found = entry_of(sealed)
+        take_out(sealed)
+        return found["repo"], found["rev"]
+
+    assert entry() == (str(sealed.top), head)
+    sealed.git("remote", "remove", "origin", cwd=checkout)
+    assert entry() == (str(checkout), head)
+    # The release's tag, where it is here; a tag on another commit is another release.
+    sealed.git("tag", f"v{__version__}", cwd=checkout)
+    assert entry() == (str(checkout), f"v{__version__}")
+    sealed.git("commit", "--quiet", "--allow-empty", "-m", "later", cwd=checkout)
+    later = sealed.git("rev-parse", "HEAD", cwd=checkout)
+    assert entry() == (str(checkout), later)
+    # What git tells a hook about the user's repository says nothing about covgate's.
+    monkeypatch.setenv("GIT_DIR", str(sealed.top / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(sealed.top))
+    assert entry() == (str(checkout), later)
+
+
+def test_unpacked_inside_of_another_repository_is_no_checkout(sealed: Project, installed_from: Installed) -> None:
+    sealed.write("vendor/covgate/README", "")
+    installed_from({"url": (sealed.top / "vendor/covgate").as_uri(), "dir_info": {}})
+    set_up(sealed, repo=None, rev=None)
+    assert entry_of(sealed)["repo"] == "local"
+
+
+def test_what_was_changed_since_is_left_and_named(sealed: Project) -> None:
+    sealed.write("pyproject.toml", '[project]\nname = "x"\ndependencies = ["covgate"]\n')
+    before = files(sealed)
+    set_up(sealed)
+    for _ in range(2):
+        assert "changed since" not in take_out(sealed)
+        assert files(sealed) == before
+    set_up(sealed)
+    path = sealed.top / "pyproject.toml"
+    path.write_text(path.read_text().replace("floor = 0", "floor = 90"))
+    changed = path.read_bytes()
+    assert "pyproject.toml: covgate's configuration was changed since" in take_out(sealed)
+    assert path.read_bytes() == changed
+    assert not (sealed.top / NAME).exists()
+
+
+def test_hook_types_that_others_use_stay_installed(sealed: Project) -> None:
+    stages = "      stages: [push]\n"
+    sealed.write(NAME, PLAIN + stages)
+    set_up(sealed)
+    run([sys.executable, "-m", "pre_commit", "install"], sealed.top, sealed.environ)
+    hooks = sealed.top / ".git" / "hooks"
+    assert {*TYPES, "pre-commit"} <= {path.name for path in hooks.iterdir()}
+    take_out(sealed)
+    assert {path.name for path in hooks.iterdir()} == {"pre-commit", "pre-push"}
+    assert (sealed.top / NAME).read_text() == PLAIN + stages
+
+
+def test_removing_where_nothing_is_uninstalls_nothing(sealed: Project) -> None:
+    sealed.write(NAME, PLAIN)
+    run([sys.executable, "-m", "pre_commit", "install", "-t", "pre-push"], sealed.top, sealed.environ)
+    before = files(sealed)
+    assert "no hook of covgate" in take_out(sealed)
+    assert files(sealed) == before
+    assert (sealed.top / ".git" / "hooks" / "pre-push").exists()
+
+
+def test_a_hook_that_was_there_is_kept_and_said(bare: Project) -> None:
+    bare.write(NAME, f"default_install_hook_types: [{', '.join(TYPES)}]\n{LOCAL}")
+    hook = bare.top / ".git" / "hooks" / "pre-push"
+    hook.write_text("#!/bin/sh\nexit 0\n")
+    hook.chmod(0o755)
+    done = bare.covgate("init")
+    assert done.status == 0, done.text
+    assert "Running in migration mode" in done
+    assert hook.with_name("pre-push.legacy").read_text() == "#!/bin/sh\nexit 0\n"
+
+
+def test_init_says_what_it_did_and_can_be_undone(bare: Project, tmp_path: Path) -> None:
+    """With a repository of hooks that need no environment: building covgate's is an end-to-end test."""
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    bare.git("init", "--quiet", cwd=hooks)
+    manifest = (CHECKOUT / ".pre-commit-hooks.yaml").read_text()
+    (hooks / ".pre-commit-hooks.yaml").write_text(manifest.replace("language: python", "language: system"))
+    bare.git("add", "--all", cwd=hooks)
+    bare.git("commit", "--quiet", "-m", "hooks", cwd=hooks)
+    bare.write("pyproject.toml", '[project]\nname = "x"\n')
+    before = files(bare)
+    done = bare.covgate("init", "--repo", str(hooks), "--rev", bare.git("rev-parse", "HEAD", cwd=hooks))
+    assert done.status == 0, done.text
+    said = [line.strip() for line in done.text.splitlines()]
+    assert said[:2] == [f"{NAME}: hooks added", "pyproject.toml: [tool.covgate] added"]
+    assert {f"pre-commit installed at .git/hooks/{each}" for each in TYPES} <= set(said)
+    assert "[INFO]" not in done
+    assert files(bare).keys() - before.keys() == {NAME}
+    done = bare.covgate("init", "--remove")
+    assert done.status == 0, done.text
+    assert files(bare) == before
+    assert list((bare.top / ".git" / "hooks").iterdir()) == []
+
+
+def test_a_failing_installation_says_why(bare: Project, tmp_path: Path) -> None:
+    done = bare.covgate("init", "--repo", str(tmp_path / "nowhere"), "--rev", "v1")
+    assert done.status == 3, done.text
+    assert "pre-commit install failed" in done
+    assert "nowhere" in done
+    assert "Traceback" not in done
