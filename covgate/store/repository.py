@@ -218,7 +218,7 @@ class Repository:
     def default_branch(self, remote: str) -> str:
         """The short name of ``remote``'s default branch, found without the network where possible."""
         prefix = f"refs/remotes/{remote}/"
-        named = self.text("symbolic-ref", "--quiet", f"{prefix}HEAD")
+        named = self.text("symbolic-ref", "--quiet", f"{prefix}HEAD") if self.commit(f"{prefix}HEAD") else ""
         if named.startswith(prefix):
             return named.removeprefix(prefix)
         # A branch of this name must exist there, or at least here: a guess must not gate nothing.
