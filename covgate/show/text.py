@@ -100,6 +100,8 @@ def _numbers(shown: Shown) -> list[str]:
 
 def _losses(shown: Shown) -> list[str]:
     after = shown.measurement
+    if shown.numbers is not None and not shown.numbers.executable:
+        return ["  No file is left to measure: look at source, omit and exclude in coverage's configuration."]
     if after is None:
         return ["  No detail by file: this tree was measured by another clone. `covgate check --no-cache` has it."]
     if shown.before is not None:

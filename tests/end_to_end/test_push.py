@@ -332,3 +332,14 @@ def test_a_rebase_is_caught_up_by_the_next_push(project: Project, tmp_path: Path
     done = run(["git", "commit", "--quiet", "--amend", "-m", "reworded"], project.top, project.environ)
     assert "PASS main" in done
     assert project.field("baseline") == "100.00"
+
+
+def test_omitting_everything_is_no_way_through(project: Project) -> None:
+    project.push()
+    path = project.top / "pyproject.toml"
+    path.write_text(path.read_text() + '[tool.coverage.run]\nomit = ["*"]\n')
+    project.commit()
+    done = project.push()
+    assert done.status != 0
+    assert "nothing was measured: no executable statement, with a baseline of 83.33%" in done
+    assert "look at source, omit and exclude" in done
