@@ -54,6 +54,19 @@ HOOKS = {
     "document start": f"---\n{PLAIN}",
     "empty": "",
     "only a comment": "# nothing yet\n",
+    "blank lines": "\n\n",
+    "only a document start": "# ours\n---\n# and ours\n",
+    "document end": f"---\n{PLAIN}...\n",
+    "empty document with an end": "---\n...\n",
+    "empty repos with a comment": "repos: []  # none yet\n",
+    "tilde repos": "repos: ~\n",
+    "comments within flow types": f"default_install_hook_types: [\n  pre-commit,  # a\n  commit-msg,  # b\n]\n{PLAIN}",
+    "quoted flow types": f"default_install_hook_types: [\"pre-commit\", 'pre-push']\n{PLAIN}",
+    "all types": f"default_install_hook_types: [post-rewrite, pre-push,   post-merge]\n{PLAIN}",
+    "block types, no final newline": f"{INDENTED}default_install_hook_types:\n  - pre-commit",
+    "dashes on their own lines": "repos:\n-\n  repo: local\n  hooks: []\n",
+    "a block scalar at the end": f"{PLAIN}      files: |+\n        a\n\n\n",
+    "quoted key": PLAIN.replace("repos", '"repos"'),
 }
 cases = pytest.mark.parametrize("text", HOOKS.values(), ids=HOOKS.keys())
 ends = pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
@@ -82,7 +95,14 @@ def test_hooks_are_added_and_all_else_stays(text: str, end: str) -> None:
         assert added.count("\n") == added.count("\r\n")
 
 
-@pytest.mark.parametrize("name", ["plain", "indented", "comments", "a key after it", "document start", "flow hooks"])
+RESTORED = set(HOOKS) - {
+    # What stays is an empty list: whether it was written like that nobody knows any more.
+    *("no repos", "null repos", "tilde repos", "null types", "empty types"),
+    *("empty", "only a comment", "blank lines", "only a document start", "empty document with an end"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(RESTORED))
 @ends
 def test_what_was_added_is_taken_out_byte_for_byte(name: str, end: str) -> None:
     text = HOOKS[name].replace("\n", end)
@@ -118,6 +138,45 @@ def test_what_is_written_in_another_way_is_refused_or_right(text: str) -> None:
     assert after["repos"] == [*before["repos"], *yaml.safe_load("\n".join(ENTRY))]
 
 
+@pytest.mark.parametrize("text", ["# a\r\n" + PLAIN, PLAIN.replace("\n", "\r")], ids=["mixed", "CR"])
+def test_any_line_ends_stay(text: str) -> None:
+    added = add_hooks(text, NAME, ENTRY)
+    assert has_hooks(added, NAME)
+    assert remove_hooks(added, NAME) == text
+
+
+def test_hook_types_of_the_users_own_stay_when_the_hooks_go() -> None:
+    types = "default_install_hook_types: [pre-commit, pre-push, post-merge, post-rewrite]\n"
+    by_hand = types + PLAIN + "\n".join(ENTRY) + "\n"
+    assert remove_hooks(by_hand, NAME) == types + PLAIN
+
+
+def test_hooks_without_their_hook_types_get_them() -> None:
+    """Without them `pre-commit install` installs neither, and pushes go past the gate without a word."""
+    text = "repos:\n" + "\n".join(ENTRY) + "\n"
+    assert not has_hooks(text, NAME)
+    assert add_hooks(text, NAME, ENTRY) == f"default_install_hook_types: [{', '.join(TYPES)}]\n{text}"
+
+
+@pytest.mark.parametrize("there", [0, 1])
+def test_one_hook_without_the_other_is_named(there: int) -> None:
+    """A second entry would run the first one twice."""
+    text = "repos:\n" + "\n".join([*ENTRY[:3], ENTRY[3 + there]]) + "\n"
+    with pytest.raises(UsageError, match=f"has {ENTRY[3 + there][10:]} without {ENTRY[4 - there][10:]}"):
+        add_hooks(text, NAME, ENTRY)
+
+
+def test_hooks_of_a_wrong_shape_are_left() -> None:
+    text = "repos:\n- repo: meta\n  hooks: 5\n"
+    assert remove_hooks(add_hooks(text, NAME, ENTRY), NAME) == text
+
+
+def test_what_can_not_be_taken_apart_is_left_to_the_user() -> None:
+    text = "repos: [{repo: x, rev: y, hooks: [{id: covgate-pre-push}, {id: covgate-post-merge}]}]\n"
+    with pytest.raises(UsageError, match="does not take apart"):
+        remove_hooks(text, NAME)
+
+
 TOML = {
     "empty": "",
     "project": '[project]\nname = "x"  # ours\n',
@@ -135,14 +194,18 @@ def test_the_table_is_added_once_and_taken_out(text: str, end: str) -> None:
     text, header = text.replace("\n", end), "[tool.covgate]\n"
     added = add_table(text, "pyproject.toml", header)
     assert added.startswith(text)
+    assert added.endswith("\n") == (text.endswith("\n") or not text)
     before, after = tomllib.loads(text), tomllib.loads(added)
     assert after["tool"].pop("covgate")["policy"] == "both"
     assert after["tool"] == before.get("tool", {})
     assert add_table(added, "pyproject.toml", header) == added
-    assert tomllib.loads(remove_table(added, header)) == before
+    assert remove_table(added, header) == text
     assert remove_table(text, header) == text
-    if text.endswith(end):
-        assert remove_table(added, header) == text or text.endswith(end * 2)
+    # Another table may follow by now; a key below the block is the user's.
+    more = f"{end}[tool.more]{end}x = 1{end}"
+    if added.endswith(end):
+        assert remove_table(added + more, header) == text + more
+        assert remove_table(added + f"epsilon = 1{end}", header) == added + f"epsilon = 1{end}"
 
 
 @pytest.mark.parametrize("text", ["tool = 1\n", "tool = {ruff = {}}\n", "[tool\n", "a = 1\na = 2\n"])
