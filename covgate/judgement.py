@@ -12,7 +12,8 @@ from covgate.model.record import DEFAULT_COMPONENT, Judgement, Note, Record, joi
 from covgate.model.results import Measurement, Numbers, Toolchain
 from covgate.model.verdict import Status, Verdict, judge, not_applicable, tests_failed
 from covgate.session import Session
-from covgate.store.notes import Notes
+from covgate.store.heal import heal
+from covgate.store.notes import Notes, UnbelievableNote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,7 @@ def _judge_commit(
 ) -> Outcome:
     repository, notes = session.repository, Notes(session.repository)
     tree = repository.tree(commit)
+    heal(notes)
     known_tips = [each for each in (repository.commit(name) for name in (commit, *tips)) if each]
     lookup = notes.baseline(known_tips)
     if lookup.problems and session.blocks_on_error(config):
@@ -129,7 +131,11 @@ def _judge_commit(
     if not verdict.passed and baseline is not None:
         base_commit = notes.origin(known_tips, baseline)
     record = record_of(verdict, result.numbers, tree, toolchain, stands)
-    notes.update(commit, lambda note: _with(note, record), f"covgate: {verdict.status.value} {commit[:10]}")
+    try:
+        notes.update(commit, lambda note: _with(note, record), f"covgate: {verdict.status.value} {commit[:10]}")
+    except UnbelievableNote as error:
+        # The verdict stands: a note that somebody spoilt must not turn it into "not measured".
+        session.notices.append(f"nothing was recorded: {error.message} ({error.hint})")
     return Outcome(
         verdict=verdict,
         commit=commit,

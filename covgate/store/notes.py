@@ -7,19 +7,26 @@ still stands where the change was made on.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from covgate.errors import GitError, RefMoved, ToolError
+from covgate.files import write_atomically
 from covgate.model.baseline import Baseline, join
 from covgate.model.record import DEFAULT_COMPONENT, Note, parse_note, render_note
 from covgate.store.index import Known, RecordIndex
 from covgate.store.repository import NOTES_REF, Repository
 
 _TRIES = 200
+
+
+class UnbelievableNote(ToolError):
+    """The note that was to be changed can't be believed; it is left in place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +43,7 @@ class Notes:
     def __init__(self, repository: Repository, ref: str = NOTES_REF) -> None:
         self.repository = repository
         self.ref = ref
-        self._listed: tuple[str, dict[str, str]] = ("", {})
+        self._listed: tuple[str, dict[str, str], dict[str, str]] = ("", {}, {})
 
     @cached_property
     def index(self) -> RecordIndex:
@@ -48,17 +55,22 @@ class Notes:
 
     def entries(self, tip: str | None = None) -> dict[str, str]:
         """Annotated commit -> blob oid, whatever the fan-out."""
-        tip = self.tip() if tip is None else tip
-        if not tip or tip == self._listed[0]:
-            return self._listed[1] if tip else {}
-        listed = self.repository.run("ls-tree", "-r", "-z", "--full-tree", tip).decode(errors="replace")
-        entries = {}
-        for line in listed.split("\0"):
-            if line.startswith("100644 blob "):
-                meta, _, path = line.partition("\t")
-                entries[path.replace("/", "")] = meta[12:]
-        self._listed = tip, entries
-        return entries
+        return self._list(self.tip() if tip is None else tip)[0]
+
+    def _list(self, tip: str) -> tuple[dict[str, str], dict[str, str]]:
+        """The blob of each annotated commit, and the path in the notes tree where it lies."""
+        if not tip:
+            return {}, {}
+        if tip != self._listed[0]:
+            listed = self.repository.run("ls-tree", "-r", "-z", "--full-tree", tip).decode(errors="replace")
+            entries, paths = {}, {}
+            for line in listed.split("\0"):
+                if line.startswith("100644 blob "):
+                    meta, _, path = line.partition("\t")
+                    commit = path.replace("/", "")
+                    entries[commit], paths[commit] = meta[12:], path
+            self._listed = tip, entries, paths
+        return self._listed[1:]
 
     def read(self, commit: str) -> Note | None:
         """The note of ``commit``; None where it has none."""
@@ -121,7 +133,7 @@ class Notes:
     def update(self, commit: str, change: Callable[[Note], Note], message: str) -> bool:
         """Replace the note of ``commit`` by ``change`` of it; True where that changed its bytes.
 
-        A note that can't be believed is left in place: ToolError names it.
+        A note that can't be believed is left in place: UnbelievableNote names it.
         """
 
         def changes(entries: Mapping[str, str]) -> dict[str, bytes]:
@@ -129,7 +141,7 @@ class Notes:
             before = self.repository.object(blob) if blob else None
             note = parse_note(before.data) if before else Note()
             if note.problems:
-                raise ToolError(
+                raise UnbelievableNote(
                     f"the note of {commit[:10]} can't be believed: {note.problems[0]}; it is left as it is",
                     hint=f"git notes --ref=coverage show {commit[:10]} shows it, "
                     f"git notes --ref=coverage remove {commit[:10]} takes it away",
@@ -152,6 +164,8 @@ class Notes:
             except RefMoved:
                 pause(attempt)
                 continue
+            if tip and tip == self.healed():
+                self.remember_healed(new)
             return True
         raise ToolError(f"{self.ref} kept moving while it was written ({_TRIES} tries)", hint="try again")
 
@@ -166,8 +180,12 @@ class Notes:
         ]
         if parent:
             parts.append(f"from {parent}\n".encode())
+        paths = self._list(parent)[1]
         for commit, data in todo.items():
-            parts.append(f"N inline {commit}\ndata {len(data)}\n".encode() + data + b"\n")
+            # By path, not fast-import's own `N`: that knows nothing of notes on commits which are absent here,
+            # and puts a second note beside one that git's own fan-out had placed elsewhere.
+            path = paths.get(commit) or _path(commit, len(paths))
+            parts.append(f"M 100644 inline {path}\ndata {len(data)}\n".encode() + data + b"\n")
         # The branch is reset to nothing before fast-import ends: only objects are left, never a ref.
         nothing = "0" * len(next(iter(todo)))
         parts.append(f"reset {scratch}\nfrom {nothing}\n\nget-mark :1\ndone\n".encode())
@@ -183,6 +201,22 @@ class Notes:
             moved = "cannot lock ref" in err or "is at" in err or "reference already exists" in err
             raise (RefMoved if moved else GitError)(argv, status, err)
 
+    def healed(self) -> str:
+        """The tip below which no merge of notes has dropped anything (see `heal`); "" where that is unknown."""
+        try:
+            return self._bookmark.read_text("ascii").strip()
+        except (OSError, ValueError):
+            return ""
+
+    def remember_healed(self, tip: str) -> None:
+        """Forgetting it costs a look at the history, nothing else."""
+        with contextlib.suppress(OSError):
+            write_atomically(self._bookmark, f"{tip}\n".encode())
+
+    @property
+    def _bookmark(self) -> Path:
+        return self.repository.state_dir / f"healed-{self.ref.replace('/', '-')}"
+
     def _committer(self) -> str:
         ident = self.repository.text("var", "GIT_COMMITTER_IDENT")
         if ident:
@@ -190,6 +224,16 @@ class Notes:
         import time
 
         return f"covgate <covgate@localhost> {int(time.time())} +0000"
+
+
+def _path(commit: str, count: int) -> str:
+    """Where the note of ``commit`` goes among ``count`` others: two digits a directory for each 256-fold."""
+    parts = []
+    while count > 255:
+        count >>= 8
+        parts.append(commit[:2])
+        commit = commit[2:]
+    return "/".join([*parts, commit])
 
 
 def _highest(records: Iterable[tuple[str, Known]]) -> Lookup:

@@ -11,6 +11,7 @@ import re
 from covgate.errors import GitError, RefMoved, ToolError
 from covgate.model.record import join_notes, render_note
 from covgate.store.fetch import Fetch, start_fetch, tracking_ref
+from covgate.store.heal import heal
 from covgate.store.notes import Notes, pause
 from covgate.store.repository import NOTES_REF, Repository
 
@@ -43,7 +44,16 @@ def fetch_notes(repository: Repository, remote: str) -> None:
 
 
 def join_tracking(local: Notes, fetched: Notes) -> None:
-    """Fold the fetched notes into the local ref; on return the local ref descends from the fetched one."""
+    """Fold the fetched notes into the local ref; on return the local ref descends from the fetched one.
+
+    Nothing that merges of notes have dropped on either side is missing afterwards.
+    """
+    heal(local)  # what is rebuilt on the fetched tip leaves our own history behind
+    _fold(local, fetched)
+    heal(local)
+
+
+def _fold(local: Notes, fetched: Notes) -> None:
     for attempt in range(_TRIES):
         ours, theirs = local.tip(), fetched.tip()
         if not theirs or ours == theirs or (ours and _descends(local.repository, ours, theirs)):
@@ -88,7 +98,7 @@ def _joined(local: Notes, ours: str, theirs: str) -> str:
         if other == blob:
             continue
         found = local.repository.object(blob)
-        if found is None or not local.repository.commit(commit):
+        if found is None:
             continue
         if other is None:
             todo[commit] = found.data

@@ -89,6 +89,17 @@ def test_a_bad_note_on_the_pushed_commit_is_left(project: Project) -> None:
     assert project.note() == "hello\n"
 
 
+def test_a_bad_note_does_not_take_the_verdict_away(project: Project) -> None:
+    project.push()
+    project.write("pkg/mod.py", functions("a", "b", "c", "d"))
+    project.commit()
+    project.git("notes", "--ref=coverage", "add", "-m", "---\nformat: 1\nbaseline_ratio: .nan\n---")
+    done = project.push()
+    assert done.status == 1
+    assert_clear(done, "BLOCKED", "below the baseline", "nothing was recorded", "notes --ref=coverage remove")
+    assert ".nan" in project.note()
+
+
 @pytest.mark.parametrize("line", ["refs/heads/main", "refs/heads/main abc refs/heads/main def", "a b c d e"])
 def test_lines_of_pre_push_that_are_cut_short(project: Project, line: str) -> None:
     done = run([script("covgate-pre-push"), "origin", "url"], project.top, project.environ, input=line + "\n")

@@ -1,0 +1,256 @@
+"""The exchange of notes is a join: whoever exchanges, in whatever order, all end with the same notes."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support import run
+
+from covgate.model.baseline import Baseline, join, override
+from covgate.model.record import Judgement, Note, Record, join_notes, parse_note, render_note
+from covgate.model.results import Numbers
+from covgate.model.verdict import Status
+from covgate.store.fetch import start_fetch, tracking_ref
+from covgate.store.heal import heal
+from covgate.store.notes import Notes
+from covgate.store.repository import NOTES_REF, Repository
+from covgate.store.sync import fetch_notes, join_fetched, publish
+
+TREE = "1" * 40
+
+
+@dataclass
+class Team:
+    """Clones of one bare remote that share ``commits``; ``written`` is every baseline that anybody recorded."""
+
+    remote: Path
+    clones: list[Repository]
+    commits: list[str]
+    written: dict[str, list[Baseline]] = field(default_factory=dict)
+    fetches: dict[int, object] = field(default_factory=dict)
+
+    def write(self, clone: int, commit: str, record: Record) -> None:
+        if record.baseline is not None:
+            self.written.setdefault(commit, []).append(record.baseline)
+        note = Note(records=(record,))
+        Notes(self.clones[clone]).update(commit, lambda known: join_notes(known, note), "record")
+
+    def sync(self, clone: int) -> None:
+        fetch_notes(self.clones[clone], "origin")
+        publish(self.clones[clone], "origin")
+
+    def notes_trees(self) -> set[str]:
+        trees = {each.text("rev-parse", f"{NOTES_REF}^{{tree}}") for each in self.clones}
+        return trees | {self.clones[0].text("--git-dir", str(self.remote), "rev-parse", f"{NOTES_REF}^{{tree}}")}
+
+
+@contextmanager
+def team(directory: Path, environ: dict[str, str], size: int = 3, commits: int = 3) -> Iterator[Team]:
+    def git(where: Path, *argv: str) -> str:
+        done = run(["git", *argv], where, environ)
+        assert done.status == 0, done.text
+        return done.text.strip()
+
+    remote = directory / "origin.git"
+    git(directory, "init", "--quiet", "--bare", str(remote))
+    first = directory / "0"
+    git(directory, "clone", "--quiet", str(remote), str(first))
+    made = []
+    for number in range(commits):
+        git(first, "commit", "--quiet", "--allow-empty", "-m", str(number))
+        made.append(git(first, "rev-parse", "HEAD"))
+    git(first, "push", "--quiet", "origin", "main")
+    for number in range(1, size):
+        git(directory, "clone", "--quiet", str(remote), str(directory / str(number)))
+    clones = [Repository.discover(directory / str(number), environ) for number in range(size)]
+    try:
+        yield Team(remote=remote, clones=clones, commits=made)
+    finally:
+        for each in clones:
+            each.close()
+
+
+def measured(executed: int, status: Status = Status.PASS, tree: str = TREE) -> Record:
+    numbers = Numbers(statements=100, executed_statements=executed)
+    return Record(
+        baseline=Baseline(executed=executed, executable=100),
+        judgement=Judgement(status=status, numbers=numbers, tree=tree, toolchain="CPython 3.12.1, coverage 7.17.3"),
+    )
+
+
+step = st.one_of(
+    st.tuples(st.just("ratchet"), st.integers(0, 2), st.integers(0, 2), st.integers(60, 64), st.sampled_from(Status)),
+    st.tuples(st.just("override"), st.integers(0, 2), st.integers(0, 2), st.integers(10, 12), st.sampled_from("xy")),
+    # A fetch that begins, something else that happens, and the join of what the fetch then brings.
+    st.tuples(st.just("begin"), st.integers(0, 2)),
+    st.tuples(st.just("join"), st.integers(0, 2)),
+    st.tuples(st.just("publish"), st.integers(0, 2)),
+    st.tuples(st.just("sync"), st.integers(0, 2)),
+)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(step, max_size=14), last=st.permutations([0, 1, 2]))
+def test_clones_that_exchange_in_any_order_end_alike(
+    environ: dict[str, str], steps: list[tuple[object, ...]], last: list[int]
+) -> None:
+    with tempfile.TemporaryDirectory() as directory, team(Path(directory), environ) as them:
+        for name, clone, *more in steps:
+            assert isinstance(clone, int)
+            if name == "ratchet":
+                commit, executed, status = more
+                if status is not Status.NOT_APPLICABLE:
+                    them.write(clone, them.commits[commit], measured(executed, status))  # type: ignore[index]
+            elif name == "override":
+                commit, percent, reason = more
+                at = them.commits[commit]  # type: ignore[index]
+                known = Notes(them.clones[clone]).baseline([at]).baseline
+                them.write(clone, at, Record(baseline=override(known, Fraction(percent), str(reason))))  # type: ignore[arg-type]
+            elif name == "begin":
+                if clone not in them.fetches:
+                    them.fetches[clone] = start_fetch(them.clones[clone], "origin")
+            elif name == "join":
+                if clone in them.fetches:
+                    join_fetched(them.clones[clone], them.fetches.pop(clone))  # type: ignore[arg-type]
+            elif name == "publish":
+                publish(them.clones[clone], "origin")
+            else:
+                them.sync(clone)
+        for clone, fetch in them.fetches.items():
+            join_fetched(them.clones[clone], fetch)  # type: ignore[arg-type]
+        for clone in (*last, *last):
+            them.sync(clone)
+        if not them.written:
+            return
+        assert len(them.notes_trees()) == 1
+        for commit, baselines in them.written.items():
+            note = Notes(them.clones[0]).read(commit)
+            assert note is not None
+            record = note.record()
+            assert record is not None
+            assert record.baseline == join(*baselines)
+
+
+def parents(repository: Repository, ref: str = NOTES_REF) -> int:
+    return len(repository.text("rev-list", "--parents", "--max-count=1", ref).split()) - 1
+
+
+@pytest.mark.parametrize("strategy", ["union", "cat_sort_uniq", "ours", "theirs"])
+def test_notes_merged_by_git_itself_lose_nothing(environ: dict[str, str], tmp_path: Path, strategy: str) -> None:
+    with team(tmp_path, environ, size=2) as them:
+        other = them.clones[1]
+        same, mine, yours = them.commits
+        them.write(0, same, measured(70))
+        them.write(0, mine, measured(71))
+        them.sync(0)
+        them.write(1, same, measured(80))
+        them.write(1, yours, measured(81))
+        # As somebody does who knows git's notes and not covgate.
+        other.run("fetch", "--quiet", "origin", f"+{NOTES_REF}:refs/notes/theirs")
+        other.run("notes", "--ref=coverage", "merge", "--quiet", "--strategy", strategy, "refs/notes/theirs")
+        assert parents(other) == 2
+        other.run("push", "--quiet", "origin", NOTES_REF)
+        merged = Notes(other).read(same)
+        assert merged is not None
+        if strategy == "cat_sort_uniq":
+            assert merged.problems
+        elif strategy == "union":
+            assert merged.record() == measured(80)
+            found = other.object(Notes(other).entries()[same])
+            assert found is not None and found.data.count(b"format: 1") == 2
+        for clone in (0, 1):
+            them.sync(clone)
+            notes = Notes(them.clones[clone])
+            for commit, executed in ((same, 80), (mine, 71), (yours, 81)):
+                found = them.clones[clone].object(notes.entries()[commit])
+                assert found is not None
+                assert found.data.decode() == render_note([measured(executed)])
+        assert len(them.notes_trees()) == 1
+
+
+def test_a_merge_is_healed_once_and_a_note_removed_later_stays_removed(environ: dict[str, str], tmp_path: Path) -> None:
+    with team(tmp_path, environ, size=1) as them:
+        (repository,) = them.clones
+        notes, commit = Notes(repository), them.commits[0]
+        them.write(0, commit, measured(70))
+        base = notes.tip()
+        them.write(0, commit, measured(80))
+        repository.run("update-ref", "refs/notes/other", base)
+        repository.run("notes", "--ref=other", "add", "-f", "-m", "torn", commit)
+        repository.run("notes", "--ref=coverage", "merge", "--quiet", "--strategy", "theirs", "refs/notes/other")
+        heal(notes)
+        assert parse_note(repository.run("notes", "--ref=coverage", "show", commit)).record() == measured(80)
+        repository.run("notes", "--ref=coverage", "remove", commit)
+        heal(notes)
+        assert notes.read(commit) is None
+
+
+def test_concatenated_notes_are_read_and_healed_by_the_next_write(environ: dict[str, str], tmp_path: Path) -> None:
+    """What notes.rewriteRef with its default mode does when two commits become one."""
+    with team(tmp_path, environ, size=1) as them:
+        (repository,) = them.clones
+        notes, commit = Notes(repository), them.commits[0]
+        texts = [render_note([measured(executed)]) for executed in (80, 70)]
+        (tmp_path / "note").write_text("\n".join(texts))
+        repository.run("notes", "--ref=coverage", "add", "-F", str(tmp_path / "note"), commit)
+        note = notes.read(commit)
+        assert note is not None
+        assert (note.record(), note.problems) == (measured(80), ())
+        them.write(0, commit, measured(60))
+        assert repository.run("notes", "--ref=coverage", "show", commit).decode() == texts[0]
+
+
+def test_a_note_on_a_commit_that_is_gone_here_still_travels(environ: dict[str, str], tmp_path: Path) -> None:
+    with team(tmp_path, environ, size=2) as them:
+        one, other = them.clones
+        gone = one.text("commit-tree", "HEAD^{tree}", "-m", "soon gone")
+        them.write(0, gone, measured(90))
+        (one.git_dir / "objects" / gone[:2] / gone[2:]).unlink()
+        one.close()
+        them.write(1, them.commits[0], measured(70))
+        them.sync(1)
+        them.sync(0)
+        assert not one.commit(gone)
+        them.sync(1)
+        assert set(Notes(other).entries()) == {gone, them.commits[0]}
+        assert len(them.notes_trees()) == 1
+
+
+@pytest.mark.parametrize("count", [40, 120, 300])
+def test_notes_that_git_itself_spread_over_directories_stay_single(
+    environ: dict[str, str], tmp_path: Path, count: int
+) -> None:
+    """git's fan-out grows by its own rules; a note written by covgate must take the place of git's, not join it."""
+    with team(tmp_path, environ, size=1) as them:
+        (repository,) = them.clones
+        stream = "".join(f"commit refs/heads/many\ncommitter a <a@b> {n} +0000\ndata 1\nx\n" for n in range(count))
+        repository.run("fast-import", "--quiet", input=stream.encode())
+        commits = repository.text("rev-list", "many").split()
+        blob = repository.run("hash-object", "-w", "--stdin", input=b"old\n").decode().strip()
+        one, *rest = commits
+        repository.run("notes", "--ref=coverage", "add", "-C", blob, one)
+        for commit in rest:
+            repository.run("notes", "--ref=coverage", "add", "-C", blob, commit)
+        notes = Notes(repository)
+        notes.write(lambda _: dict.fromkeys([*commits[:3], them.commits[0]], b"new\n"), "change")
+        assert len(repository.text("ls-tree", "-r", "--name-only", NOTES_REF).splitlines()) == count + 1
+        assert repository.run("notes", "--ref=coverage", "show", commits[0]) == b"new\n"
+        assert repository.run("notes", "--ref=coverage", "show", them.commits[0]) == b"new\n"
+        assert repository.run("notes", "--ref=coverage", "show", commits[3]) == b"old\n"
+
+
+def test_the_tracking_ref_is_covgates_own(environ: dict[str, str], tmp_path: Path) -> None:
+    with team(tmp_path, environ, size=1) as them:
+        before = them.clones[0].text("config", "--local", "--list")
+        them.write(0, them.commits[0], measured(70))
+        them.sync(0)
+        assert them.clones[0].commit(tracking_ref("origin")) == Notes(them.clones[0]).tip()
+        assert them.clones[0].text("config", "--local", "--list") == before
