@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from covgate.bar import bar_of, fork_point
 from covgate.config import Config
 from covgate.errors import ToolError, UsageError
 from covgate.files import write_atomically
@@ -35,18 +36,21 @@ def check(
 ) -> int:
     """Judge ``commit`` as a push would; ``reports`` are judged instead of a test run."""
     session = Session(repository=repository, environ=environ, use_cache=use_cache, fail_closed=fail_closed)
-    config = session.config_at(commit)
+    branch = repository.current_branch()
+    # What a push from here would replace is judged by, too: the upstream of the branch.
+    here = branch if commit == repository.commit("HEAD") else ""
+    tip = base or (here and repository.commit("@{upstream}"))
+    bar = bar_of(session, commit, tip or fork_point(repository, commit, repository.default_remote(branch)), here)
+    session.notices += bar.said
+    config = bar.config
     if not config.enabled:
         outcome = Outcome(verdict=not_applicable("disabled"), commit=commit)
     else:
-        branch = repository.current_branch()
         synchronised(session, config, repository.default_remote(branch))
-        # What a push from here would replace is judged by, too: the upstream of the branch.
-        tips = [base] if base else ["@{upstream}"] if branch and commit == repository.commit("HEAD") else []
         measured = None
         if reports:
             measured = lambda: _from_reports(repository, environ, session, config, commit, reports)  # noqa: E731
-        outcome = judge_commit(session, commit, config, tips, ratchets=False, measured=measured)
+        outcome = judge_commit(session, commit, config, [tip], ratchets=False, measured=measured, bar=bar)
     if output is not None:
         _write_report(output, outcome)
     _tell(outcome, session, environ, as_json=as_json)

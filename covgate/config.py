@@ -34,7 +34,8 @@ class Isolation(Enum):
 class Config:
     """What a repository asks for; ``configured``: whether it says anything to covgate at all.
 
-    ``timeout`` in seconds; ``ratchet_branches`` None: the remote's default branch.
+    ``timeout`` in seconds; ``ratchet_branches`` None: the remote's default branch. ``coverage_config``: the name
+    and the text of a configuration of coverage to measure with instead of the tree's own; no key sets it.
     """
 
     enabled: bool = True
@@ -51,6 +52,7 @@ class Config:
     fail_closed: bool = False
     sync: bool = True
     configured: bool = False
+    coverage_config: tuple[str, str] | None = None
 
 
 class _Bad(Exception):

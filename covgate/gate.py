@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from covgate.bar import Bar, bar_of, base_of_push
 from covgate.config import Config
 from covgate.errors import ToolError, UsageError
 from covgate.model.push import RefUpdate, matches, why_not_gated
@@ -24,23 +25,22 @@ if TYPE_CHECKING:
 def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> list[Outcome]:
     """Judge every update of a push to ``remote``; publish the notes where all may pass."""
     skipped: list[tuple[RefUpdate, str]] = []
-    gated: list[tuple[RefUpdate, Config]] = []
+    gated: list[tuple[RefUpdate, Bar]] = []
     for update in updates:
         # Only what may be gated is worth a configuration: a tag or a deletion is waved through as it is.
         why_not = why_not_gated(update, ["*"])
         commit = session.repository.commit(update.local_oid)
         if not why_not and not commit:
             why_not = f"{update.local_ref} is no commit"
-        config = session.config_at(commit) if not why_not else None
-        if config is not None and not config.enabled:
-            why_not = "disabled"
-        elif config is not None:
-            why_not = why_not_gated(update, config.branches)
-        if why_not or config is None:
+        if not why_not:
+            update = replace(update, local_oid=commit)
+            bar = bar_of(session, commit, base_of_push(session.repository, update, remote), update.branch)
+            why_not = why_not_gated(update, bar.config.branches) if bar.config.enabled else "disabled"
+        if why_not:
             skipped.append((update, why_not))
         else:
-            gated.append((replace(update, local_oid=commit), config))
-    syncing = bool(remote) and bool(gated) and all(config.sync for _, config in gated)
+            gated.append((update, bar))
+    syncing = bool(remote) and bool(gated) and all(bar.config.sync for _, bar in gated)
     with _fetching(session, remote if syncing else ""):
         # While the notes travel, all is imported and looked up that needs none.
         from covgate.judgement import Outcome, judge_commit
@@ -48,18 +48,20 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> li
 
         prepared = [
             (
-                _remembered(session, update.local_oid, config),
-                is_ratchet_branch(session, config, update.branch, remote),
+                _remembered(session, update.local_oid, bar.config),
+                is_ratchet_branch(session, bar.config, update.branch, remote),
             )
-            for update, config in gated
+            for update, bar in gated
         ]
     outcomes = [
         Outcome(verdict=not_applicable(why_not), commit=update.local_oid, branch=update.branch)
         for update, why_not in skipped
     ]
-    for (update, config), (known, ratchets) in zip(gated, prepared, strict=True):
+    for (update, bar), (known, ratchets) in zip(gated, prepared, strict=True):
         tips = [update.remote_oid, f"refs/remotes/{remote}/{update.branch}"]
-        outcome = judge_commit(session, update.local_oid, config, tips, ratchets=ratchets, known=known)
+        session.notices += bar.said
+        commit, config = update.local_oid, bar.config
+        outcome = judge_commit(session, commit, config, tips, ratchets=ratchets, known=known, bar=bar)
         outcomes.append(replace(outcome, branch=update.branch))
     if syncing and not any(outcome.blocked for outcome in outcomes):
         with _journey(session):

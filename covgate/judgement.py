@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from covgate.bar import Bar
 from covgate.config import Config
 from covgate.errors import ConfigurationError, ToolError
 from covgate.model.baseline import Baseline, join, ratchet
 from covgate.model.record import DEFAULT_COMPONENT, Judgement, Note, Record, join_notes, record_of
 from covgate.model.results import Measurement, Numbers, Toolchain
-from covgate.model.verdict import Status, Verdict, judge, not_applicable, tests_failed
+from covgate.model.verdict import Status, Verdict, judge_both, not_applicable, tests_failed
 from covgate.session import Session
 from covgate.store.heal import heal
 from covgate.store.notes import Notes, UnbelievableNote
@@ -56,16 +57,20 @@ def judge_commit(
     believes_record: bool = False,
     known: Measurement | None = None,
     measured: Callable[[], Measurement] | None = None,
+    bar: Bar | None = None,
 ) -> Outcome:
     """Measure ``commit``, judge it against the records on its ancestors and those of ``tips``, keep the record.
 
     ``ratchets``: whether a pass raises the baseline here. ``believes_record``: whether the numbers in the commit's
     own note spare the run: after a merge, never at a push, which would then judge itself. ``known``: the
     remembered measurement, where it was looked up already. ``measured``: gives the measurement instead of a
-    test run. A tool error is in the outcome, not raised: it is for the caller to block on or to pass.
+    test run. ``bar``: what a stricter base adds to ``config``. A tool error is in the outcome, not raised: it is
+    for the caller to block on or to pass.
     """
     try:
-        return _judge_commit(session, commit, config, tips, ratchets, may_measure, believes_record, known, measured)
+        return _judge_commit(
+            session, commit, config, tips, ratchets, may_measure, believes_record, known, measured, bar
+        )
     except ConfigurationError:
         raise
     except ToolError as error:
@@ -87,6 +92,7 @@ def _judge_commit(
     believes_record: bool,
     known: Measurement | None,
     measured: Callable[[], Measurement] | None,
+    bar: Bar | None,
 ) -> Outcome:
     repository, notes = session.repository, Notes(session.repository)
     tree = repository.tree(commit)
@@ -124,7 +130,9 @@ def _judge_commit(
             tree=tree,
             output=getattr(result, "output", ""),
         )
-    verdict = judge(result, baseline, config.policy)
+    verdict = judge_both(result, baseline, config.policy, bar.base_policy if bar else None)
+    if bar is not None:
+        session.notices += _newly_excluded(notes, bar.base, result.numbers)
     stands = ratchet(baseline, result.numbers) if ratchets and verdict.status is Status.PASS else baseline
     toolchain = str(result.toolchain)
     base_commit = ""
@@ -148,6 +156,19 @@ def _judge_commit(
         before=None if verdict.passed else _measured_before(session, base_commit, commit),
         raised=stands if stands != baseline else None,
     )
+
+
+def _newly_excluded(notes: Notes, base: str, now: Numbers) -> list[str]:
+    """Lines taken out of the measurement by pragmas or exclude_also are no regression, but worth a look."""
+    note = notes.read(base) if base and now.excluded else None
+    record = note.record() if note else None
+    before = record.judgement.numbers.excluded if record and record.judgement else None
+    if before is None or now.excluded <= before:
+        return []
+    return [
+        f"{now.excluded - before} more lines are excluded from the measurement than at the base {base[:10]}"
+        f" ({before} -> {now.excluded}): pragmas or exclude_also in this push"
+    ]
 
 
 def _with(note: Note, record: Record) -> Note:

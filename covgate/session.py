@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from covgate.model.results import Measurement
     from covgate.store.checkout import Checkout
 
+CONFIGURATION_FILES = ("pyproject.toml", ".covgate.toml")
 # Variables by which the same tree may measure differently.
 _DECIDING = ("PYTEST_ADDOPTS", "COVERAGE_CORE", "COVERAGE_RCFILE", "PYENV_VERSION", "PYTHONPATH")
 
@@ -45,8 +46,8 @@ class Session:
     def config_at(self, commit: str) -> Config:
         """The configuration that ``commit`` itself holds; ConfigurationError lists all that is wrong in it."""
         return parse_config(
-            pyproject=self.repository.file(commit, "pyproject.toml"),
-            own=self.repository.file(commit, ".covgate.toml"),
+            pyproject=self.repository.file(commit, CONFIGURATION_FILES[0]),
+            own=self.repository.file(commit, CONFIGURATION_FILES[1]),
             environ=self.environ,
         )
 
@@ -144,6 +145,7 @@ class Session:
                 report=config.report,
                 source=config.source,
                 setup=config.setup,
+                coverage_config=config.coverage_config,
                 # An editable install leads to the main worktree, if anywhere.
                 isolated=checkout.path != self.roots[-1],
                 tick=lambda: shown.tick(own),
@@ -189,6 +191,7 @@ class Session:
             "report": config.report,
             "source": config.source,
             "setup": config.setup,
+            **({"coverage-config": config.coverage_config} if config.coverage_config else {}),
             "interpreter": fingerprint(interpreter, site_directories(interpreter)),
             "python-version": pinned.read_bytes().hex() if pinned.is_file() else "",
             "platform": [sys.platform, os.uname().machine if hasattr(os, "uname") else ""],

@@ -54,6 +54,7 @@ def _from_pre_commit(repository: Repository, environ: Mapping[str, str]) -> tupl
         local_oid=commit,
         remote_ref=remote_ref,
         remote_oid="" if before == commit else before,
+        certain=False,
     )
     return [update], remote
 

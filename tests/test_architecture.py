@@ -21,7 +21,7 @@ _WORDS = ["covgate", "covgate.errors", "covgate.files"]
 _MODEL = [*_WORDS, "covgate.model"]
 _CONFIG = [*_MODEL, "covgate.config"]
 _SESSION = [*_CONFIG, "covgate.measure", "covgate.store", "covgate.show", "covgate.session"]
-_GATE = [*_SESSION, "covgate.judgement", "covgate.gate"]
+_GATE = [*_SESSION, "covgate.bar", "covgate.judgement", "covgate.gate"]
 _SIDE = ["report", "commands", "inspection", "doctor", "boundary", "setup_repository", "setup_text", "demo"]
 _COMMANDS = [*_GATE, *(f"covgate.{each}" for each in _SIDE)]
 # A part, and what it may import besides itself. Read from the ground up.
@@ -35,8 +35,9 @@ FLOORS = {
     "covgate.show": _MODEL,
     "covgate.config": ["covgate.errors", "covgate.model"],
     "covgate.session": _SESSION,
-    "covgate.judgement": _SESSION,
-    "covgate.gate": [*_SESSION, "covgate.judgement"],
+    "covgate.bar": _SESSION,
+    "covgate.judgement": [*_SESSION, "covgate.bar"],
+    "covgate.gate": [*_SESSION, "covgate.bar", "covgate.judgement"],
     **{f"covgate.{each}": _COMMANDS for each in _SIDE},
     "covgate.cli": _COMMANDS,
     "covgate.__main__": ["covgate.cli"],

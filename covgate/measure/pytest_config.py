@@ -22,10 +22,14 @@ else:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PytestConfig:
-    """``file``: the configuration's name in the tree, "" for none; ``addopts``: its options and the environment's."""
+    """``file``: the configuration's name in the tree, "" for none; ``addopts``: its options and the environment's.
+
+    ``rcfile``: the configuration of coverage to use, "" for the one that coverage finds.
+    """
 
     file: str = ""
     addopts: tuple[str, ...] = ()
+    rcfile: str = ""
 
     @property
     def distributed(self) -> bool:

@@ -12,7 +12,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,8 @@ _TAIL = 40  # lines of the tests' output shown when they end badly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """What to measure and how. ``tree`` is the checked-out directory, ``isolated`` whether it is another than
-    the one that the project is installed from; ``timeout`` in seconds for all of it.
+    the one that the project is installed from; ``timeout`` in seconds for all of it. ``coverage_config``: name and text
+    of a configuration of coverage that holds instead of the tree's.
     """
 
     tree: Path
@@ -47,6 +48,7 @@ class Job:
     source: tuple[str, ...] = ()
     setup: tuple[str, ...] | None = None
     isolated: bool = False
+    coverage_config: tuple[str, str] | None = None
     tick: Callable[[], None] = field(default=lambda: None)
 
 
@@ -92,6 +94,12 @@ class _Run:
         self.data.parent.mkdir(parents=True, exist_ok=True)
         self.environ = child_environment(job.interpreter, job.environ)
         self.environ["COVERAGE_FILE"] = str(self.data)
+        self.rcfile = ""
+        if job.coverage_config is not None:
+            name, text = job.coverage_config
+            rcfile = job.scratch / name
+            rcfile.write_text(text, encoding="utf-8")
+            self.rcfile = self.environ["COVERAGE_RCFILE"] = str(rcfile)
         if job.isolated:
             self._lead_imports_here()
 
@@ -103,7 +111,7 @@ class _Run:
         before = self._stamp()
         if program is None:
             assert job.command is not None
-            pytest = PytestConfig()
+            pytest = PytestConfig(rcfile=self.rcfile)
             facts: dict[str, Any] = {}
             status, collected = self._run_external(job.command), True
         else:
@@ -153,8 +161,9 @@ class _Run:
 
     def _pytest_config(self, program: tuple[str, ...]) -> PytestConfig:
         if program[:2] != ("-m", "pytest"):
-            return PytestConfig()
-        return read_pytest_config(self.job.tree, program[2:], self.environ)
+            return PytestConfig(rcfile=self.rcfile)
+        config = read_pytest_config(self.job.tree, program[2:], self.environ)
+        return replace(config, rcfile=self.rcfile or config.cov_config)
 
     def _run_python(self, program: tuple[str, ...], pytest: PytestConfig) -> tuple[int, dict[str, Any], bool]:
         """Run ``program`` (what follows ``coverage run``): status, facts, whether tests were collected."""
@@ -165,7 +174,8 @@ class _Run:
         spec = {
             "program": [*program, *(self._pytest_arguments(pytest) if is_pytest else ())],
             "facts": str(facts_path),
-            "rcfile": pytest.cov_config,
+            "rcfile": pytest.rcfile,
+            "held_rcfile": self.rcfile,
             "source": sources.source,
             "omit": sources.omit,
             "wants_pytest_cov": pytest.has_cov or pytest.distributed,
@@ -281,8 +291,8 @@ class _Run:
                 hint="let it measure with COVERAGE_FILE as it is set, or name what it leaves in `report`",
                 output=self._tail(),
             )
-        report = self._analyse(pytest.cov_config) if executed else None
-        return report if report is not None else self._nothing_executed(facts, pytest.cov_config)
+        report = self._analyse(pytest.rcfile) if executed else None
+        return report if report is not None else self._nothing_executed(facts, pytest.rcfile)
 
     def _analyse(self, rcfile: str) -> Report | None:
         """`coverage combine` where there are parts, then `coverage json`; None where there is no data."""

@@ -8,6 +8,8 @@ from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 
+from covgate.model.results import format_exact
+
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
 
 
@@ -34,6 +36,18 @@ class Policy:
     kind: Kind = Kind.BOTH
     floor: Fraction = Fraction(0)
     epsilon: Fraction = Fraction(0)
+
+
+def weakened(own: Policy, base: Policy) -> tuple[str, ...]:
+    """In what ``own`` asks for less than ``base``, a phrase each; nothing where it asks for as much."""
+    found = []
+    if own.kind is not base.kind and own.kind is not Kind.BOTH:
+        found.append(f"policy {base.kind.value} -> {own.kind.value}")
+    if own.floor < base.floor:
+        found.append(f"floor {format_exact(base.floor)} -> {format_exact(own.floor)}")
+    if own.epsilon > base.epsilon:
+        found.append(f"epsilon {format_exact(base.epsilon)} -> {format_exact(own.epsilon)}")
+    return tuple(found)
 
 
 def parse_decimal(text: str) -> Fraction:

@@ -15,13 +15,15 @@ HEADS = "refs/heads/"
 class RefUpdate:
     """One line of git's pre-push input: ``local_oid`` goes to ``remote_ref``, which held ``remote_oid``.
 
-    An oid is full hexadecimal, or "" where git says all zeros: a deletion, a new ref.
+    An oid is full hexadecimal, or "" where git says all zeros: a deletion, a new ref. ``certain``: whether
+    ``remote_oid`` is git's own word (pre-commit names an ancestor where the ref is new).
     """
 
     local_ref: str
     local_oid: str
     remote_ref: str
     remote_oid: str = ""
+    certain: bool = True
 
     @property
     def branch(self) -> str:

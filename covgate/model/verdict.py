@@ -7,7 +7,7 @@ from enum import Enum
 from fractions import Fraction
 
 from covgate.model.baseline import Baseline
-from covgate.model.policy import Kind, Policy, exact_percent
+from covgate.model.policy import Kind, Policy, exact_percent, weakened
 from covgate.model.results import Measurement, Numbers, format_exact, format_percent
 
 
@@ -106,6 +106,18 @@ def _judge(measured: Fraction | None, baseline: Baseline | None, policy: Policy)
         bootstrap=bootstrap,
         policy=policy,
     )
+
+
+def judge_both(measured: object, baseline: object, policy: Policy, base: Policy | None) -> Verdict:
+    """Judge by ``policy``, and by that of the base where it asks for more: both have to pass.
+
+    The verdict is the base's, unless only the push's own policy fails.
+    """
+    own = judge(measured, baseline, policy)
+    if base is None or not weakened(policy, base):
+        return own
+    held = judge(measured, baseline, base)
+    return own if held.passed and not own.passed else held
 
 
 def _why_passed(measured: Fraction | None, baseline: Baseline | None, floor: Fraction, kind: Kind) -> str:
