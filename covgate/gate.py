@@ -15,6 +15,7 @@ from covgate.config import Config
 from covgate.errors import ToolError, UsageError
 from covgate.model.push import RefUpdate, matches, why_not_gated
 from covgate.session import Session
+from covgate.store.repository import NOTES_REF
 
 if TYPE_CHECKING:
     from covgate.judgement import Outcome
@@ -63,7 +64,9 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> li
         commit, config = update.local_oid, bar.config
         outcome = judge_commit(session, commit, config, tips, ratchets=ratchets, known=known, bar=bar)
         outcomes.append(replace(outcome, branch=update.branch))
-    if syncing and not any(outcome.blocked for outcome in outcomes):
+    # A push that itself brings the notes would find its ref moved by us.
+    publishing = syncing and all(update.remote_ref != NOTES_REF for update in updates)
+    if publishing and not any(outcome.blocked for outcome in outcomes):
         with _journey(session):
             _publish(session, remote)
     return outcomes

@@ -133,12 +133,16 @@ def _judge_commit(
     verdict = judge_both(result, baseline, config.policy, bar.base_policy if bar else None)
     if bar is not None:
         session.notices += _newly_excluded(notes, bar.base, result.numbers)
-    stands = ratchet(baseline, result.numbers) if ratchets and verdict.status is Status.PASS else baseline
+    passed = verdict.status is Status.PASS
+    stands = ratchet(baseline, result.numbers) if ratchets and passed else baseline
+    # A push that is blocked replaces nothing: what its branch held there is no height of this commit, which may
+    # well be on another branch already.
+    kept = stands if passed else notes.baseline([commit]).baseline
     toolchain = str(result.toolchain)
     base_commit = ""
     if not verdict.passed and baseline is not None:
         base_commit = notes.origin(known_tips, baseline)
-    record = record_of(verdict, result.numbers, tree, toolchain, stands)
+    record = record_of(verdict, result.numbers, tree, toolchain, kept)
     try:
         notes.update(commit, lambda note: _with(note, record), f"covgate: {verdict.status.value} {commit[:10]}")
     except UnbelievableNote as error:

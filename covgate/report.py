@@ -10,12 +10,15 @@ from covgate.boundary import paint_for
 from covgate.errors import EXIT_BLOCKED, EXIT_PASSED, EXIT_TOOL_ERROR
 from covgate.gate import gate_push, ratchet_merge
 from covgate.model.push import RefUpdate
+from covgate.model.verdict import Status
 from covgate.session import Session
 from covgate.store.repository import Repository
 
 if TYPE_CHECKING:
     from covgate.judgement import Outcome
     from covgate.show.text import Shown
+
+_SKIPPED_SHOWN = 3
 
 
 def report_push(repository: Repository, environ: Mapping[str, str], updates: Sequence[RefUpdate], remote: str) -> int:
@@ -39,13 +42,19 @@ def show(outcomes: Iterable[Outcome], notices: Iterable[str], environ: Mapping[s
     from covgate.show.text import verdict_text, warning_text
 
     paint = paint_for(environ)
-    for outcome in outcomes:
+    told = list(outcomes)
+    skipped = [each for each in told if each.error is None and each.verdict.status is Status.NOT_APPLICABLE]
+    for outcome in skipped[_SKIPPED_SHOWN:]:
+        told.remove(outcome)
+    for outcome in told:
         error = outcome.error
         if error is not None:
             text = warning_text(error.message, error.hint, error.output, paint, blocks=outcome.blocks_on_error)
             sys.stdout.write(text)
         else:
             sys.stdout.write(verdict_text(shown(outcome), paint, pushing=pushing))
+    if len(skipped) > _SKIPPED_SHOWN:
+        print(f"covgate: not applicable: {len(skipped) - _SKIPPED_SHOWN} more refs that are not gated")
     for notice in dict.fromkeys(notices):
         print(f"covgate: {notice}")
     sys.stdout.flush()

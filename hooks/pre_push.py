@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from covgate.all_refs import all_updates
 from covgate.boundary import guarded, leave
 from covgate.errors import UsageError
 from covgate.model.push import HEADS, RefUpdate, parse_pre_push_lines
@@ -32,6 +33,8 @@ def _main(argv: list[str], environ: Mapping[str, str]) -> int:
     try:
         if environ.get("PRE_COMMIT"):
             updates, remote = _from_pre_commit(repository, environ)
+            if environ.get("PRE_COMMIT_REMOTE_NAME"):
+                updates = all_updates(repository, updates[0], remote)
         else:
             updates, remote = _from_git(argv)
         return report_push(repository, environ, updates, remote)

@@ -22,7 +22,7 @@ _MODEL = [*_WORDS, "covgate.model"]
 _CONFIG = [*_MODEL, "covgate.config"]
 _SESSION = [*_CONFIG, "covgate.measure", "covgate.store", "covgate.show", "covgate.session"]
 _GATE = [*_SESSION, "covgate.bar", "covgate.judgement", "covgate.gate"]
-_SIDE = ["report", "commands", "inspection", "doctor", "boundary", "setup_repository", "setup_text", "demo"]
+_SIDE = ["report", "all_refs", "commands", "inspection", "doctor", "boundary", "setup_repository", "setup_text", "demo"]
 _COMMANDS = [*_GATE, *(f"covgate.{each}" for each in _SIDE)]
 # A part, and what it may import besides itself. Read from the ground up.
 FLOORS = {

@@ -2,46 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import CHECKOUT, Project, calls, functions, run, script
+from support import Project, calls, functions, run, script
 
 pytestmark = pytest.mark.end_to_end
-
-
-@pytest.fixture(scope="session")
-def source(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> Path:
-    """covgate's checkout as a repository that pre-commit can clone, uncommitted work included.
-
-    One for the session: pre-commit builds one environment for it, which every test shares.
-    """
-    directory = tmp_path_factory.mktemp("covgate")
-    listed = run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], CHECKOUT, environ)
-    for name in filter(None, listed.text.split("\0")):
-        if (CHECKOUT / name).is_file() and not name.startswith(("tests/", "docs/")):
-            (directory / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(CHECKOUT / name, directory / name)
-    for argv in (
-        ["init", "--quiet"],
-        ["add", "--all"],
-        ["commit", "--quiet", "-m", "covgate"],
-        ["tag", "v0.1.0"],
-    ):
-        assert run(["git", *argv], directory, environ).status == 0
-    return directory
-
-
-@pytest.fixture
-def installed(make_project: Callable[..., Project], source: Path) -> Project:
-    """A project that `covgate init` has set up."""
-    project = make_project(hooks="none")
-    done = project.covgate("init", "--repo", str(source), "--rev", "v0.1.0")
-    assert done.status == 0, done.text
-    project.commit("set covgate up")
-    return project
 
 
 def test_init_then_push_pull_and_merge(installed: Project, tmp_path: Path) -> None:

@@ -1,0 +1,167 @@
+"""A `git push` command line: which refs it may update (git-push(1))."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+# Which take a value as the next word; and those that decide what is pushed, handed on when git is asked.
+_GLOBAL_VALUES = frozenset({"-C", "-c", "--git-dir", "--work-tree", "--namespace", "--config-env", "--super-prefix"})
+_VALUES = frozenset({"repo", "receive-pack", "exec", "push-option", "recurse-submodules"})
+_DECIDING = frozenset(
+    {"all", "branches", "mirror", "delete", "tags", "follow-tags", "prune", "force", "force-with-lease"}
+    | {"force-if-includes", "receive-pack", "exec"}
+)
+_OTHERS = frozenset(
+    {"verbose", "quiet", "dry-run", "porcelain", "signed", "atomic", "thin", "progress", "verify", "set-upstream"}
+    | {"ipv4", "ipv6"}
+)
+_KNOWN = _VALUES | _DECIDING | _OTHERS
+_SHORT = {"d": "delete", "f": "force", "u": "set-upstream", "q": "quiet", "v": "verbose", "n": "dry-run"}
+_SHORT |= {"4": "ipv4", "6": "ipv6"}
+_MAX_ALIASES = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushCommand:
+    """``options``: the long options that decide what is pushed, as git takes them; ``repository`` "" for none."""
+
+    options: tuple[str, ...] = ()
+    repository: str = ""
+    refspecs: tuple[str, ...] = ()
+
+    @property
+    def pushes_all(self) -> bool:
+        return bool({"--all", "--branches", "--mirror"} & set(self.options))
+
+    @property
+    def names_one(self) -> bool:
+        """Whether the command line itself names one ref, and nothing else."""
+        if len(self.refspecs) != 1 or self.pushes_all or "--tags" in self.options:
+            return False
+        return "*" not in self.refspecs[0] and self.refspecs[0].removeprefix("+") != ":"
+
+
+def parse_push_command(argv: Sequence[str], alias: Callable[[str], str] = lambda _: "") -> PushCommand | None:
+    """The push that ``argv`` runs; None where it is no `git push`, or one with options that are not known here.
+
+    ``alias`` gives the expansion of a git alias, "" for none.
+    """
+    words = _after_globals(argv)
+    for _ in range(_MAX_ALIASES):
+        if words is None or not words or words[0] == "push":
+            break
+        expanded = alias(words[0])
+        if not expanded or expanded.startswith("!"):
+            return None
+        words = _after_globals(["git", *_split(expanded), *words[1:]])
+    return _parse_arguments(words[1:]) if words and words[0] == "push" else None
+
+
+def _after_globals(argv: Sequence[str]) -> list[str] | None:
+    """The command and its arguments: without ``git`` and its own options."""
+    if not argv:
+        return None
+    name = PurePath(argv[0].replace("\\", "/")).name.removesuffix(".exe")
+    if name == "git-push":
+        return ["push", *argv[1:]]
+    if name != "git":
+        return None
+    words = list(argv[1:])
+    while words and words[0].startswith("-"):
+        del words[: 2 if words[0] in _GLOBAL_VALUES else 1]
+    return words
+
+
+def _parse_arguments(words: Sequence[str]) -> PushCommand | None:
+    options: list[str] = []
+    places: list[str] = []
+    repo = ""
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if word == "--":
+            places += rest
+            break
+        if not word.startswith("-") or word == "-":
+            places.append(word)
+            continue
+        if word.startswith("--"):
+            name, equals, value = word[2:].partition("=")
+            full = _full(name)
+            if full is None:
+                return None
+            if full in _VALUES and not equals:
+                if not rest:
+                    return None
+                value = rest.pop(0)
+            if full == "repo":
+                repo = value
+            elif full.removeprefix("no-") in _DECIDING:
+                options.append(f"--{full}" + (f"={value}" if equals or full in _VALUES else ""))
+            continue
+        for place, letter in enumerate(word[1:], 1):
+            if letter == "o":  # its value is the rest of the word, or the next
+                if place + 1 == len(word) and rest:
+                    rest.pop(0)
+                break
+            if letter not in _SHORT:
+                return None
+            if _SHORT[letter] in _DECIDING:
+                options.append(f"--{_SHORT[letter]}")
+    return PushCommand(options=tuple(options), repository=places[0] if places else repo, refspecs=tuple(places[1:]))
+
+
+def _full(name: str) -> str | None:
+    """A long option's whole name: git takes any unambiguous beginning."""
+    negated = name.startswith("no-")
+    bare = name.removeprefix("no-")
+    found = [bare] if bare in _KNOWN else [each for each in _KNOWN if each.startswith(bare)]
+    if len(found) != 1:
+        return None
+    return f"no-{found[0]}" if negated else found[0]
+
+
+def _split(text: str) -> list[str]:
+    import shlex
+
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return []
+
+
+def may_be_several(command: PushCommand, configured: Mapping[str, Sequence[str]], remote: str, *, branch: bool) -> bool:
+    """Whether ``command`` may update more branches than the one ref that pre-commit has shown.
+
+    ``configured``: git's configuration, lower-case key -> values; ``branch``: whether the shown ref is one.
+    """
+    if command.names_one:
+        return False
+    if command.refspecs or command.pushes_all or not branch:
+        return True
+    if configured.get(f"remote.{remote}.push") or configured.get("push.default", [""])[-1].lower() == "matching":
+        return True
+    return configured.get(f"remote.{remote}.mirror", ["false"])[-1].lower() not in ("false", "no", "off", "0")
+
+
+_SUMMARY = re.compile(r"([0-9a-f]{40}(?:[0-9a-f]{24})?)\.\.\.?[0-9a-f]{40}")
+
+
+def parse_porcelain(text: str) -> list[tuple[str, str, str]]:
+    """What `git push --porcelain` would update: local name, remote ref, and the oid there ("" for none).
+
+    Deletions, refs that are up to date and those that git itself rejects are left out.
+    """
+    found = []
+    for line in text.splitlines():
+        flag, _, rest = line.partition("\t")
+        names, _, summary = rest.partition("\t")
+        local, colon, remote = names.rpartition(":")
+        if flag not in (" ", "+", "*") or not colon or not local:
+            continue
+        replaced = _SUMMARY.match(summary)
+        found.append((local, remote, replaced[1] if replaced else ""))
+    return found
