@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 
 # Which take a value as the next word; and those that decide what is pushed, handed on when git is asked.
 _GLOBAL_VALUES = frozenset({"-C", "-c", "--git-dir", "--work-tree", "--namespace", "--config-env", "--super-prefix"})
@@ -64,7 +63,7 @@ def _after_globals(argv: Sequence[str]) -> list[str] | None:
     """The command and its arguments: without ``git`` and its own options."""
     if not argv:
         return None
-    name = PurePath(argv[0].replace("\\", "/")).name.removesuffix(".exe")
+    name = argv[0].replace("\\", "/").rpartition("/")[2].removesuffix(".exe")
     if name == "git-push":
         return ["push", *argv[1:]]
     if name != "git":

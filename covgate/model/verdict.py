@@ -139,10 +139,14 @@ def _why_passed(measured: Fraction | None, baseline: Baseline | None, floor: Fra
 
 
 def _places(measured: Fraction, bar: Fraction) -> int:
-    """How many decimals tell the two apart: "85.00% is below 85.00%" convinces nobody."""
+    """How many decimals tell the two apart, however the bar is shown: "85.00% is below 85.00%" convinces nobody."""
     if measured == bar:
         return 2
-    return next((n for n in range(2, 31) if format_percent(measured, n) != format_percent(bar, n)), 2)
+
+    def told_apart(places: int) -> bool:
+        return format_percent(measured, places) not in (format_percent(bar, places), format_exact(bar, places))
+
+    return next((places for places in range(2, 31) if told_apart(places)), 2)
 
 
 def _measured_percent(measured: object) -> Fraction | None:

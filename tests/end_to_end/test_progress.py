@@ -55,7 +55,7 @@ def on_a_terminal(project: Project, argv: list[str], output: Path, environ: dict
 def test_a_live_line_under_pre_commit(project: Project, tmp_path: Path) -> None:
     project.write("tests/test_slow.py", SLOW)
     project.commit()
-    environ = {**project.environ, "PRE_COMMIT": "1", "PRE_COMMIT_REMOTE_NAME": "origin", "TERM": "xterm"}
+    environ = {**project.environ, "PRE_COMMIT": "1", "TERM": "xterm"}
     argv = [script("covgate-pre-push")]
     shown = on_a_terminal(project, argv, tmp_path / "first", environ)
     assert "covgate: running the tests  0:00" in shown

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from covgate.model import verdict as verdicts
@@ -267,6 +267,7 @@ def test_a_negative_epsilon_counts_as_none(measured: Fraction, baseline: Fractio
 
 
 @laws
+@example(measured=Fraction(0), baseline=Fraction(0), policy=Policy(kind=Kind.ABSOLUTE, floor=Fraction(1, 201)))
 @given(measured=percentages, baseline=percentages, policy=policies)
 def test_a_failure_never_shows_two_equal_numbers(measured: Fraction, baseline: Fraction, policy: Policy) -> None:
     for reason in judge(measured, baseline, policy).reasons:
