@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from covgate.model.results import Measurement
 
 
+_NOT_FETCHED = "judged by the notes that are here"
+_NOT_PUBLISHED = "they stay here, and go with the next push of somebody who may write there"
+
+
 def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> list[Outcome]:
     """Judge every update of a push to ``remote``; publish the notes where all may pass."""
     skipped: list[tuple[RefUpdate, str]] = []
@@ -67,8 +71,7 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> li
     # A push that itself brings the notes would find its ref moved by us.
     publishing = syncing and all(update.remote_ref != NOTES_REF for update in updates)
     if publishing and not any(outcome.blocked for outcome in outcomes):
-        with _journey(session):
-            _publish(session, remote)
+        _publish(session, remote)
     return outcomes
 
 
@@ -97,8 +100,7 @@ def ratchet_commit(session: Session, commit: str, config: Config, remote: str, *
     synchronised(session, config, remote)
     outcome = judge_commit(session, commit, config, [], ratchets=True, may_measure=may_measure, believes_record=True)
     if remote and config.sync and outcome.error is None:
-        with _journey(session):
-            _publish(session, remote)
+        _publish(session, remote)
     return outcome
 
 
@@ -127,8 +129,7 @@ def set_baseline(session: Session, commit: str, value: str, reason: str, remote:
     told = f"covgate: baseline set to {format_percent(percent)}% at {commit[:10]}: {reason}"
     notes.update(commit, lambda note: join_notes(note, entry), told)
     if remote and config.sync:
-        with _journey(session):
-            _publish(session, remote)
+        _publish(session, remote)
     return opened
 
 
@@ -142,17 +143,19 @@ def is_ratchet_branch(session: Session, config: Config, branch: str, remote: str
 def synchronised(session: Session, config: Config, remote: str) -> None:
     """Fetch the notes of ``remote``, so that the newest ratchet judges; a failure is a notice."""
     if remote and config.sync:
-        with _journey(session):
-            _fetch(session, remote)
+        from covgate.store.sync import fetch_notes
+
+        with _journey(session, _NOT_FETCHED):
+            fetch_notes(session.repository, remote)
 
 
 @contextlib.contextmanager
-def _journey(session: Session) -> Iterator[None]:
-    """Notes that can't travel now travel later: a warning, never a failed push."""
+def _journey(session: Session, otherwise: str) -> Iterator[None]:
+    """Notes that can't travel now travel later: a warning with what happens ``otherwise``, never a failed push."""
     try:
         yield
     except ToolError as error:
-        session.notices.append(f"WARNING: {error.message}; the gate goes by the notes that are here")
+        session.notices.append(f"WARNING: {error.message}; {otherwise}")
 
 
 def _remembered(session: Session, commit: str, config: Config) -> Measurement | None:
@@ -176,17 +179,13 @@ def _fetching(session: Session, remote: str) -> Iterator[None]:
     finally:
         from covgate.store.sync import join_fetched
 
-        with _journey(session):
+        with _journey(session, _NOT_FETCHED):
             join_fetched(session.repository, fetch)
 
 
-def _fetch(session: Session, remote: str) -> None:
-    from covgate.store.sync import fetch_notes
-
-    fetch_notes(session.repository, remote)
-
-
 def _publish(session: Session, remote: str) -> None:
+    """Bring the notes to ``remote``; who may not write there is told so, and gated all the same."""
     from covgate.store.sync import publish
 
-    publish(session.repository, remote)
+    with _journey(session, _NOT_PUBLISHED):
+        publish(session.repository, remote)

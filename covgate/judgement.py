@@ -140,7 +140,7 @@ def _judge_commit(
     kept = stands if passed else notes.baseline([commit]).baseline
     toolchain = str(result.toolchain)
     base_commit = ""
-    if not verdict.passed and baseline is not None:
+    if baseline is not None and (baseline.override or not verdict.passed):
         base_commit = notes.origin(known_tips, baseline)
     record = record_of(verdict, result.numbers, tree, toolchain, kept)
     try:

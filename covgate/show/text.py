@@ -52,7 +52,8 @@ def verdict_text(shown: Shown, paint: Paint, *, pushing: bool) -> str:
         return f"covgate: not applicable: {verdict.reason}\n"
     where = " ".join(part for part in (shown.branch, shown.commit[:10]) if part)
     if verdict.status is Status.PASS:
-        return f"covgate: {paint.status('PASS')} {where}: {verdict.reason}{_how(shown)}\n{_raised(shown)}"
+        passed = f"covgate: {paint.status('PASS')} {where}: {verdict.reason}{_how(shown)}\n"
+        return passed + _set_by_hand(shown) + _raised(shown)
     lines = [f"covgate: {paint.status('BLOCKED')} {where}"]
     lines += [f"  {reason}" for reason in verdict.reasons]
     lines.append("")
@@ -69,6 +70,16 @@ def _how(shown: Shown) -> str:
         return " (this tree was measured before)"
     seconds = shown.measurement.seconds if shown.measurement else 0
     return f" ({seconds:.0f} s)" if seconds >= 1 else ""
+
+
+def _set_by_hand(shown: Shown) -> str:
+    """An override that this pass rests on: who reads the line shall know that the height is a decision."""
+    verdict = shown.verdict
+    baseline = verdict.baseline
+    if baseline is None or not baseline.override or not verdict.policy.kind.uses_baseline:
+        return ""
+    where = f" at {shown.baseline_commit[:10]}" if shown.baseline_commit else ""
+    return f"covgate: the baseline of {format_percent(baseline.percent)}% was set by hand{where}: {baseline.override}\n"
 
 
 def _raised(shown: Shown) -> str:

@@ -170,9 +170,20 @@ def test_a_remote_that_refuses_notes_costs_a_warning(project: Project) -> None:
     hook.chmod(0o755)
     done = project.push()
     assert done.status == 0, done.text
-    assert "WARNING: notes could not be published" in done
+    (told,) = [line for line in done.text.splitlines() if "notes could not be published" in line]
+    assert told == (
+        "covgate: WARNING: notes could not be published to origin: remote: notes are not for you;"
+        " they stay here, and go with the next push of somebody who may write there"
+    )
     assert project.remote_branch() == project.git("rev-parse", "HEAD")
     assert project.field("baseline_ratio") == "5/6"
+    # Who may not write is gated all the same, by what may be read.
+    project.write("pkg/mod.py", functions("a", "b", "c", "d"))
+    project.commit()
+    done = project.push()
+    assert done.status != 0
+    assert "below the baseline of 83.33%" in done
+    assert "WARNING" not in done
 
 
 def test_an_unreachable_remote_costs_a_warning(project: Project) -> None:

@@ -1,0 +1,62 @@
+"""Overrides: a decision of a person, told wherever it judges, and the same in every clone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support import Project, calls, functions
+
+pytestmark = pytest.mark.end_to_end
+
+
+def test_a_push_that_passes_by_an_override_says_so(project: Project) -> None:
+    project.push()
+    project.write("pkg/mod.py", functions("a", "b", "c", "d"))
+    project.commit()
+    assert project.push().status != 0
+    assert project.covgate("baseline", "set", "75", "--reason", "d comes with its tests next week").status == 0
+    at = project.git("rev-parse", "--short=10", "HEAD")
+    told = f"the baseline of 75.00% was set by hand at {at}: d comes with its tests next week"
+    assert told in project.push()
+    project.write("README", "x\n")
+    project.commit()
+    assert told in project.covgate("check")
+    # Once it is measured higher, the number speaks for itself.
+    project.write("tests/test_mod.py", calls("a", "b", "d"))
+    project.commit()
+    done = project.push()
+    assert "rises from 75.00% to 87.50%" in done
+    project.write("README", "y\n")
+    project.commit()
+    done = project.push()
+    assert done.status == 0
+    assert "by hand" not in done
+
+
+def test_an_override_that_the_policy_does_not_use_is_not_told(project: Project) -> None:
+    project.push()
+    assert project.covgate("baseline", "set", "75", "--reason", "why").status == 0
+    project.configure('policy = "absolute"\nfloor = 50\n')
+    project.commit()
+    assert "by hand" not in project.covgate("check", "--base", "HEAD")
+
+
+def test_two_overrides_at_once_end_alike_everywhere(project: Project, tmp_path: Path) -> None:
+    project.push()
+    one, two = project.clone(tmp_path / "one"), project.clone(tmp_path / "two")
+    here = project.git("rev-parse", "HEAD")
+    for clone, value, reason in ((one, "60", "the one"), (two, "70", "the other")):
+        clone.git("remote", "set-url", "origin", str(tmp_path / "nowhere"))
+        done = clone.covgate("baseline", "set", value, "--reason", reason)
+        assert done.status == 0
+        assert "WARNING: notes could not be published" in done, done.text
+        clone.git("remote", "set-url", "origin", str(project.remote))
+    for clone in (one, two, one, project):
+        assert clone.covgate("sync").status == 0
+    notes = {clone.note(here) for clone in (one, two, project)}
+    assert len(notes) == 1
+    told = {clone.covgate("baseline").text for clone in (one, two, project)}
+    assert len(told) == 1
+    assert "70.00%" in told.pop()
+    assert {clone.git("rev-parse", "refs/notes/coverage") for clone in (one, two, project)} == {project.remote_notes()}
