@@ -40,17 +40,27 @@ def base_of_push(repository: Repository, update: RefUpdate, remote: str) -> str:
 
 
 def fork_point(repository: Repository, commit: str, remote: str) -> str:
-    """Where ``commit`` left the default branch of ``remote``, as far as it is known here; "" for nowhere."""
+    """Where ``commit`` left the default branch of ``remote``; "" for nowhere."""
     tip = default_tip(repository, remote)
     # Without a common ancestor (or in a shallow clone, which hides it) the tip itself.
     return tip and (repository.text("merge-base", commit, tip) or tip)
 
 
 def default_tip(repository: Repository, remote: str) -> str:
-    """The tip of the default branch of ``remote`` as it was last seen; for a URL, that of the usual remote."""
+    """The tip of the default branch of ``remote`` as it was last seen; for a URL, that of the usual remote.
+
+    Where it was never seen, as in the checkouts of CI services, the remote is asked.
+    """
     name = remote if remote in repository.remotes() else repository.default_remote()
-    default = repository.default_branch(name) if name else ""
-    return repository.commit(f"refs/remotes/{name}/{default}") if default else ""
+    if not name:
+        return ""
+    default = repository.default_branch(name)
+    tip = repository.commit(f"refs/remotes/{name}/{default}") if default else ""
+    if tip:
+        return tip
+    from covgate.store.deepen import ask_default_tip
+
+    return ask_default_tip(repository, name)
 
 
 def bar_of(session: Session, commit: str, base: str, branch: str = "") -> Bar:

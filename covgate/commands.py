@@ -40,13 +40,14 @@ def check(
     # What a push from here would replace is judged by, too: the upstream of the branch.
     here = branch if commit == repository.commit("HEAD") else ""
     tip = base or (here and repository.commit("@{upstream}"))
-    bar = bar_of(session, commit, tip or fork_point(repository, commit, repository.default_remote(branch)), here)
+    remote = repository.default_remote(branch)
+    bar = bar_of(session, commit, tip or fork_point(repository, commit, remote), here)
     session.notices += bar.said
     config = bar.config
     if not config.enabled:
         outcome = Outcome(verdict=not_applicable("disabled"), commit=commit)
     else:
-        synchronised(session, config, repository.default_remote(branch))
+        synchronised(session, config, remote, commit, tip)
         measured = None
         if reports:
             measured = lambda: _from_reports(repository, environ, session, config, commit, reports)  # noqa: E731

@@ -66,6 +66,8 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> li
         tips = [update.remote_oid, f"refs/remotes/{remote}/{update.branch}"]
         session.notices += bar.said
         commit, config = update.local_oid, bar.config
+        if syncing:
+            _deepen(session, remote, [commit, *tips])
         outcome = judge_commit(session, commit, config, tips, ratchets=ratchets, known=known, bar=bar)
         outcomes.append(replace(outcome, branch=update.branch))
     # A push that itself brings the notes would find its ref moved by us.
@@ -97,7 +99,7 @@ def ratchet_commit(session: Session, commit: str, config: Config, remote: str, *
     """Raise the baseline at ``commit`` to what it measures, with the newest notes of ``remote``."""
     from covgate.judgement import judge_commit
 
-    synchronised(session, config, remote)
+    synchronised(session, config, remote, commit)
     outcome = judge_commit(session, commit, config, [], ratchets=True, may_measure=may_measure, believes_record=True)
     if remote and config.sync and outcome.error is None:
         _publish(session, remote)
@@ -122,7 +124,7 @@ def set_baseline(session: Session, commit: str, value: str, reason: str, remote:
     if len(reason) > 500:
         raise UsageError("the reason is longer than 500 characters", hint="shorten it")
     config = session.config_at(commit)
-    synchronised(session, config, remote)
+    synchronised(session, config, remote, commit)
     notes = Notes(session.repository)
     opened = override(notes.baseline([commit]).baseline, percent, reason)
     entry = Note(records=(Record(baseline=opened),))
@@ -140,13 +142,17 @@ def is_ratchet_branch(session: Session, config: Config, branch: str, remote: str
     return branch == session.repository.default_branch(remote)
 
 
-def synchronised(session: Session, config: Config, remote: str) -> None:
-    """Fetch the notes of ``remote``, so that the newest ratchet judges; a failure is a notice."""
+def synchronised(session: Session, config: Config, remote: str, *commits: str) -> None:
+    """Fetch the notes of ``remote``, and in a shallow clone the ancestors of ``commits`` whose records decide.
+
+    So the newest ratchet judges; a failure is a notice.
+    """
     if remote and config.sync:
         from covgate.store.sync import fetch_notes
 
         with _journey(session, _NOT_FETCHED):
             fetch_notes(session.repository, remote)
+        _deepen(session, remote, commits)
 
 
 @contextlib.contextmanager
@@ -181,6 +187,21 @@ def _fetching(session: Session, remote: str) -> Iterator[None]:
 
         with _journey(session, _NOT_FETCHED):
             join_fetched(session.repository, fetch)
+
+
+def _deepen(session: Session, remote: str, commits: Sequence[str]) -> None:
+    if not session.repository.shallow:
+        return
+    from covgate.store.deepen import deepen
+
+    known = [each for each in map(session.repository.commit, commits) if each]
+    try:
+        fetched = deepen(session.repository, remote, known)
+    except ToolError as error:
+        session.notices.append(f"WARNING: the ancestors could not be fetched from {remote}: {error.message}")
+        return
+    if fetched:
+        session.notices.append(f"this clone was shallow: {fetched} ancestors were fetched to find the baseline")
 
 
 def _publish(session: Session, remote: str) -> None:

@@ -102,9 +102,10 @@ def _judge_commit(
     if lookup.problems and session.blocks_on_error(config):
         raise ToolError(lookup.problems[0], hint="git notes --ref=coverage remove <commit> takes it away")
     session.notices += lookup.problems
-    if repository.shallow and lookup.baseline is not None:
+    if lookup.hidden:
         session.notices.append(
-            "this clone is shallow: judged by every record there is (git fetch --unshallow shows the ancestors)"
+            "this clone is shallow and hides ancestors: judged by every record there is"
+            " (git fetch --unshallow shows them)"
         )
     if known is None and measured is None:
         known = session.remembered(commit, config)
@@ -134,10 +135,12 @@ def _judge_commit(
     if bar is not None:
         session.notices += _newly_excluded(notes, bar.base, result.numbers)
     passed = verdict.status is Status.PASS
-    stands = ratchet(baseline, result.numbers) if ratchets and passed else baseline
+    # What may belong to another branch judges, but is not written down as a height of this one.
+    seen = lookup.seen
+    stands = ratchet(seen, result.numbers) if ratchets and passed else seen
     # A push that is blocked replaces nothing: what its branch held there is no height of this commit, which may
     # well be on another branch already.
-    kept = stands if passed else notes.baseline([commit]).baseline
+    kept = stands if passed else notes.baseline([commit]).seen
     toolchain = str(result.toolchain)
     base_commit = ""
     if baseline is not None and (baseline.override or not verdict.passed):
@@ -158,7 +161,7 @@ def _judge_commit(
         cached=cached,
         baseline_commit=base_commit,
         before=None if verdict.passed else _measured_before(session, base_commit, commit),
-        raised=stands if stands != baseline else None,
+        raised=stands if stands != seen else None,
     )
 
 

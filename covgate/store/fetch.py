@@ -8,6 +8,16 @@ from dataclasses import dataclass
 
 from covgate.store.repository import NOTES_REF, Repository
 
+# A fetch of covgate's own: nothing but what is asked for arrives, and nothing is left behind.
+FETCH = (
+    "fetch",
+    "--quiet",
+    "--no-write-fetch-head",
+    "--no-tags",
+    "--no-auto-maintenance",
+    "--no-recurse-submodules",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetch:
@@ -32,15 +42,6 @@ def tracking_ref(remote: str) -> str:
 def start_fetch(repository: Repository, remote: str) -> Fetch:
     """Begin to fetch the notes of ``remote``; other work can go on until ``join_fetched``."""
     tracking = tracking_ref(remote)
-    process = repository.start(
-        "fetch",
-        "--quiet",
-        "--no-write-fetch-head",
-        "--no-tags",
-        "--no-auto-maintenance",
-        "--no-recurse-submodules",
-        "--",
-        remote,
-        f"+{NOTES_REF}:{tracking}",
-    )
+    # Whole, in a partial clone, too: there git would fetch the notes one by one as they are read.
+    process = repository.start(*FETCH, "--no-filter", "--", remote, f"+{NOTES_REF}:{tracking}")
     return Fetch(remote=remote, tracking=tracking, process=process)

@@ -11,7 +11,7 @@ import contextlib
 import itertools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -31,10 +31,16 @@ class UnbelievableNote(ToolError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """A baseline, and the records on the way to it that could not be believed."""
+    """A baseline, and the records on the way to it that could not be believed.
+
+    ``seen`` is what the visible ancestors hold. It is the baseline, unless a shallow clone hides some
+    (``hidden``) and a record elsewhere is higher: it may be that of an ancestor, and judges until that is known.
+    """
 
     baseline: Baseline | None = None
     problems: tuple[str, ...] = ()
+    seen: Baseline | None = None
+    hidden: bool = False
 
 
 class Notes:
@@ -86,7 +92,7 @@ class Notes:
     def baseline(self, commits: Sequence[str], component: str = DEFAULT_COMPONENT) -> Lookup:
         """The join of the records on ``commits`` and all their ancestors.
 
-        In a shallow clone ancestors are hidden: there every record counts, so that none is missed.
+        Where a shallow clone hides ancestors, every record counts, so that none is missed.
         """
         entries = self.entries()
         if not entries or not commits:
@@ -94,20 +100,26 @@ class Notes:
         heights = self.index.baselines(entries.values(), component, self.read_blob)
         self.index.save()
         waiting = {each: heights[blob] for each, blob in entries.items()}
-        if self.repository.shallow:
-            return _highest(waiting.items())
+        everything = dict(waiting) if self.repository.shallow else {}
         # The walk may end when nothing that is still ahead could be higher: exact, and it makes the
         # usual look-up, whose highest record is a recent one, independent of the length of history.
         top = max((known.order for known, _ in waiting.values() if known is not None), default=None)
         unread = any(problem for _, problem in waiting.values())
+        edge = self.repository.edge() if everything else frozenset()
+        hidden = False
         seen: list[tuple[str, Known]] = []
         for oid in itertools.chain(commits, self.repository.walk(commits)):
+            hidden = hidden or oid in edge
             if oid in waiting:
                 known, problem = waiting.pop(oid)
                 seen.append((oid, (known, problem)))
                 if not waiting or (known is not None and known.order == top and not unread):
                     break
-        return _highest(seen)
+        visible = _highest(seen)
+        if not hidden:
+            return visible
+        every = _highest(everything.items())
+        return replace(every, seen=visible.baseline, hidden=every.baseline != visible.baseline)
 
     def origin(self, commits: Sequence[str], baseline: Baseline, component: str = DEFAULT_COMPONENT) -> str:
         """The newest of ``commits`` and their ancestors that reached ``baseline``: measured it, or had it set.
@@ -243,7 +255,7 @@ def _highest(records: Iterable[tuple[str, Known]]) -> Lookup:
         best = join(best, known)
         if problem:
             problems.append(f"the note of {commit[:10]} is not believed: {problem}")
-    return Lookup(baseline=best, problems=tuple(problems))
+    return Lookup(baseline=best, seen=best, problems=tuple(problems))
 
 
 def pause(attempt: int) -> None:

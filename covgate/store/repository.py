@@ -195,6 +195,18 @@ class Repository:
         if status:
             raise GitError(["rev-list"], status, message)
 
+    def edge(self) -> frozenset[str]:
+        """The commits whose parents a shallow clone hides."""
+        try:
+            return frozenset((self.common_dir / "shallow").read_text().split())
+        except FileNotFoundError:
+            return frozenset()
+
+    def look_again(self) -> None:
+        """After a fetch that may have changed where history ends."""
+        self.shallow = bool(self.edge())
+        self.close()
+
     def current_branch(self) -> str:
         """The checked-out branch's short name; "" on a detached HEAD."""
         return self.text("symbolic-ref", "--quiet", "--short", "HEAD")
