@@ -48,6 +48,7 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> li
     syncing = bool(remote) and bool(gated) and all(bar.config.sync for _, bar in gated)
     with _fetching(session, remote if syncing else ""):
         # While the notes travel, all is imported and looked up that needs none.
+        from covgate.catch_up import behind, catch_up
         from covgate.judgement import Outcome, judge_commit
         from covgate.model.verdict import not_applicable
 
@@ -58,6 +59,10 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> li
             )
             for update, bar in gated
         ]
+        late = behind(session.repository, gated[0][1].config, remote) if gated else {}
+    if late:
+        own = {update.local_oid for (update, _), (_, ratchets) in zip(gated, prepared, strict=True) if ratchets}
+        catch_up(session, late, remote, leave=own)
     outcomes = [
         Outcome(verdict=not_applicable(why_not), commit=update.local_oid, branch=update.branch)
         for update, why_not in skipped
@@ -77,33 +82,53 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> li
     return outcomes
 
 
-def ratchet_merge(session: Session, *, may_measure: bool = True) -> Outcome:
-    """After a merge: raise the baseline at HEAD, where a ratchet branch is checked out."""
+def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
+    """After a merge: raise the baseline at HEAD, where a ratchet branch is checked out, and where no hook did.
+
+    ``rewritten``: commits were amended or rebased. They are not published yet, and their push measures them: no
+    test is run for them here, unless they came with a pull.
+    """
+    from covgate.catch_up import behind, catch_up
     from covgate.judgement import Outcome
     from covgate.model.verdict import not_applicable
 
-    head = session.repository.commit("HEAD")
-    branch = session.repository.current_branch()
-    if not head or not branch:
-        return Outcome(verdict=not_applicable("no branch is checked out"))
+    repository = session.repository
+    head = repository.commit("HEAD")
+    branch = repository.current_branch()
+    if not head:
+        return Outcome(verdict=not_applicable("nothing is committed yet"))
     config = session.config_at(head)
-    remote = session.repository.default_remote(branch)
+    remote = repository.default_remote(branch)
     if not config.enabled:
         return Outcome(verdict=not_applicable("disabled"), commit=head, branch=branch)
-    if not is_ratchet_branch(session, config, branch, remote):
-        return Outcome(verdict=not_applicable(f"{branch} is no ratchet branch"), commit=head, branch=branch)
-    return replace(ratchet_commit(session, head, config, remote, may_measure=may_measure), branch=branch)
+    late = behind(repository, config, remote)
+    ratchets = bool(branch) and is_ratchet_branch(session, config, branch, remote)
+    if late or ratchets:
+        synchronised(session, config, remote, head)
+    catch_up(session, late, remote, leave=(head,) if ratchets and not rewritten else ())
+    if ratchets:
+        outcome = _raise(session, head, config, may_measure=not rewritten)
+    else:
+        why_not = f"{branch} is no ratchet branch" if branch else "no branch is checked out"
+        outcome = Outcome(verdict=not_applicable(why_not), commit=head)
+    if (late or ratchets) and remote and config.sync and outcome.error is None:
+        _publish(session, remote)
+    return replace(outcome, branch=branch)
 
 
-def ratchet_commit(session: Session, commit: str, config: Config, remote: str, *, may_measure: bool = True) -> Outcome:
+def ratchet_commit(session: Session, commit: str, config: Config, remote: str) -> Outcome:
     """Raise the baseline at ``commit`` to what it measures, with the newest notes of ``remote``."""
-    from covgate.judgement import judge_commit
-
     synchronised(session, config, remote, commit)
-    outcome = judge_commit(session, commit, config, [], ratchets=True, may_measure=may_measure, believes_record=True)
+    outcome = _raise(session, commit, config)
     if remote and config.sync and outcome.error is None:
         _publish(session, remote)
     return outcome
+
+
+def _raise(session: Session, commit: str, config: Config, *, may_measure: bool = True) -> Outcome:
+    from covgate.judgement import judge_commit
+
+    return judge_commit(session, commit, config, [], ratchets=True, may_measure=may_measure, believes_record=True)
 
 
 def set_baseline(session: Session, commit: str, value: str, reason: str, remote: str) -> Baseline:

@@ -28,9 +28,9 @@ def report_push(repository: Repository, environ: Mapping[str, str], updates: Seq
     return exit_code(outcomes)
 
 
-def report_ratchet(repository: Repository, environ: Mapping[str, str], *, may_measure: bool) -> int:
+def report_ratchet(repository: Repository, environ: Mapping[str, str], *, rewritten: bool) -> int:
     session = Session(repository=repository, environ=environ)
-    outcome = ratchet_merge(session, may_measure=may_measure)
+    outcome = ratchet_merge(session, rewritten=rewritten)
     show([outcome], session.notices, environ, pushing=False)
     if outcome.blocked:
         print("covgate: what was merged does not pass; the baseline stays where it is")

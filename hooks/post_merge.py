@@ -31,9 +31,8 @@ def _main(argv: list[str], environ: Mapping[str, str]) -> int:
         if environ.get("PRE_COMMIT_IS_SQUASH_MERGE") == "1" or (not environ.get("PRE_COMMIT") and argv[:1] == ["1"]):
             print("covgate: a squash merge: nothing is committed yet, so nothing is ratcheted")
             return 0
-        # An amended or rebased commit is not published yet: its push measures it, so no test is run here.
         rewritten = bool(environ.get("PRE_COMMIT_REWRITE_COMMAND")) or argv[:1] in (["amend"], ["rebase"])
-        return report_ratchet(repository, environ, may_measure=not rewritten)
+        return report_ratchet(repository, environ, rewritten=rewritten)
     finally:
         repository.close()
 

@@ -195,6 +195,14 @@ class Repository:
         if status:
             raise GitError(["rev-list"], status, message)
 
+    def is_ancestor(self, ancestor: str, commit: str) -> bool:
+        """Whether ``commit`` is ``ancestor`` or descends from it."""
+        argv = ("merge-base", "--is-ancestor", ancestor, commit)
+        status, _, err = self.attempt(*argv)
+        if status > 1:
+            raise GitError(argv, status, err)
+        return status == 0
+
     def edge(self) -> frozenset[str]:
         """The commits whose parents a shallow clone hides."""
         try:

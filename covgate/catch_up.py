@@ -1,0 +1,112 @@
+"""Merges that no hook saw: ratcheted by the next hook, as the post-merge hook would have done.
+
+git fires none for a merge that is concluded after a conflict, for a fast-forward by `git fetch`, and for
+`git pull --rebase` without anything to rewrite (githooks(5)). The reflog of each ratchet branch remembers them; a
+bookmark remembers how far it was followed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Collection
+from pathlib import Path
+
+from covgate.config import Config
+from covgate.errors import CovgateError
+from covgate.files import write_atomically
+from covgate.model.push import HEADS, matches
+from covgate.model.results import format_percent
+from covgate.session import Session
+from covgate.store.repository import Repository
+
+# How a reflog names what came by a merge. A reset counts where it leads to what the remote has.
+_ARRIVED = ("pull", "merge ", "commit (merge)", "fetch")
+_MAYBE_ARRIVED = "reset: "
+_FOLLOWED = 10
+
+
+def behind(repository: Repository, config: Config, remote: str) -> dict[str, str]:
+    """The local ratchet branches that have moved since a hook last looked, and their tips."""
+    names = [repository.default_branch(remote)]
+    if config.ratchet_branches is not None:
+        listed = repository.text("for-each-ref", "--format=%(refname)", HEADS).splitlines()
+        names = [name for each in listed if matches(name := each.removeprefix(HEADS), config.ratchet_branches)]
+    seen = _read(_bookmarks(repository))
+    tips = {name: repository.commit(HEADS + name) for name in names if name}
+    return {name: tip for name, tip in tips.items() if tip and seen.get(name) != tip}
+
+
+def catch_up(session: Session, branches: dict[str, str], remote: str, *, leave: Collection[str] = ()) -> None:
+    """Ratchet what arrived on ``branches`` (name -> tip, see `behind`) unseen; the notes of ``remote`` are here.
+
+    ``leave``: commits that the calling hook looks at itself. What fails here is a notice, and is not tried again:
+    a post-merge hook would not have tried twice.
+    """
+    repository = session.repository
+    path = _bookmarks(repository)
+    for branch, tip in branches.items():
+        for commit in _unseen(repository, branch, tip, _read(path).get(branch, ""), remote):
+            if commit not in leave:
+                _ratchet(session, branch, commit)
+        with contextlib.suppress(OSError):  # then it is looked at once more
+            write_atomically(path, json.dumps({**_read(path), branch: tip}).encode())
+
+
+def _ratchet(session: Session, branch: str, commit: str) -> None:
+    from covgate.judgement import judge_commit
+    from covgate.store.notes import Notes
+
+    if Notes(session.repository).baseline([commit]).baseline is None:
+        return  # there is nothing to raise: the first push begins
+    try:
+        config = session.config_at(commit)
+        if not config.enabled:
+            return
+        outcome = judge_commit(session, commit, config, [], ratchets=True, believes_record=True)
+    except CovgateError as error:
+        session.notices.append(f"caught up on {branch} {commit[:10]}: not measured: {error.message}")
+        return
+    if outcome.raised is not None:
+        became = f"the baseline rises to {format_percent(outcome.raised.percent)}%"
+    elif outcome.blocked:
+        became = f"does not pass: {outcome.verdict.reason}"
+    elif outcome.cached:
+        return  # known, and nothing new: not worth a line
+    else:
+        became = outcome.verdict.reason
+    session.notices.append(f"caught up on {branch} {commit[:10]}, which no hook saw arrive: {became}")
+
+
+def _unseen(repository: Repository, branch: str, tip: str, seen: str, remote: str) -> list[str]:
+    """The commits that ``branch`` was merged or forwarded to since ``seen`` ("" for never), the oldest first.
+
+    A branch that was never looked at counts by its tip alone: what came before covgate is none of its business.
+    """
+    listed = repository.text("log", "-g", "--format=%H %gs", f"--max-count={_FOLLOWED if seen else 1}", HEADS + branch)
+    published = repository.commit(f"refs/remotes/{remote}/{branch}")
+    found: dict[str, None] = {}
+    for line in listed.splitlines():
+        commit, _, how = line.partition(" ")
+        if commit == seen:
+            break
+        arrived = how.startswith(_ARRIVED) or (
+            how.startswith(_MAYBE_ARRIVED) and bool(published) and repository.is_ancestor(commit, published)
+        )
+        # What was merged and taken back is no part of the branch.
+        if arrived and repository.is_ancestor(commit, tip):
+            found[commit] = None
+    return list(reversed(found))
+
+
+def _bookmarks(repository: Repository) -> Path:
+    return repository.state_dir / "caught-up.json"
+
+
+def _read(path: Path) -> dict[str, str]:
+    """Branch -> the tip that was looked at last; nothing where the file is gone or spoilt."""
+    try:
+        data = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return {str(name): str(oid) for name, oid in data.items()} if isinstance(data, dict) else {}
