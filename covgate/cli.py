@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from covgate import __version__
 from covgate.boundary import guarded
-from covgate.errors import EXIT_PASSED, UsageError
+from covgate.errors import EXIT_PASSED, ToolError, UsageError
 
 if TYPE_CHECKING:
     from covgate.store.repository import Repository
@@ -81,7 +81,9 @@ def _parser() -> argparse.ArgumentParser:
         "  covgate check\n  covgate check HEAD~1 --format json\n  covgate check --report coverage.json --fail-closed",
     )
     check.add_argument("rev", nargs="?", default="HEAD", metavar="REV", help="the commit (default: HEAD)")
-    check.add_argument("--base", metavar="REV", help="whose baseline counts too (default: the upstream)")
+    check.add_argument(
+        "--base", metavar="REV", help="what it goes onto (default: the upstream, else the default branch)"
+    )
     check.add_argument(
         "--report",
         action="append",
@@ -92,10 +94,6 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--output", metavar="FILE", help="also write the record as a report")
     check.add_argument("--no-cache", action="store_true", help="run the tests even if this tree was measured")
     check.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
-    closed = check.add_mutually_exclusive_group()
-    closed.add_argument("--fail-closed", action="store_true", default=None, help="what can't be measured is blocked")
-    closed.add_argument("--fail-open", dest="fail_closed", action="store_false", help="it passes with a warning")
-
     ratchet = command(
         "ratchet",
         "raise the baseline at a commit, as a merge would",
@@ -104,6 +102,10 @@ def _parser() -> argparse.ArgumentParser:
     ratchet.add_argument("rev", nargs="?", default="HEAD", metavar="REV", help="the commit (default: HEAD)")
     ratchet.add_argument("--no-cache", action="store_true", help="run the tests even if this tree was measured")
     ratchet.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    for each in (check, ratchet):
+        closed = each.add_mutually_exclusive_group()
+        closed.add_argument("--fail-closed", action="store_true", default=None, help="what can't be measured blocks")
+        closed.add_argument("--fail-open", dest="fail_closed", action="store_false", help="it passes with a warning")
 
     baseline = command(
         "baseline",
@@ -189,6 +191,7 @@ def _ratchet(arguments: argparse.Namespace, repository: Repository, environ: Map
         environ,
         commit=_commit(repository, arguments.rev),
         use_cache=not arguments.no_cache,
+        fail_closed=arguments.fail_closed,
         as_json=arguments.format == "json",
     )
 
@@ -227,13 +230,16 @@ def _log(arguments: argparse.Namespace, repository: Repository, environ: Mapping
 
 
 def _sync(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:
-    from covgate.store.sync import fetch_notes, publish
+    from covgate.store.sync import SyncError, fetch_notes, publish
 
     remote = arguments.remote or repository.default_remote(repository.current_branch())
     if not remote:
         raise UsageError("this repository has no remote", hint="git remote add origin URL")
     fetch_notes(repository, remote)
-    pushes = publish(repository, remote)
+    try:
+        pushes = publish(repository, remote)
+    except SyncError as error:
+        raise ToolError(error.message, hint="what was fetched is joined and judges here all the same") from None
     print(f"covgate: notes fetched from {remote}; " + ("published" if pushes else "nothing to publish"))
     return EXIT_PASSED
 

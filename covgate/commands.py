@@ -59,10 +59,16 @@ def check(
 
 
 def raise_baseline(
-    repository: Repository, environ: Mapping[str, str], *, commit: str, use_cache: bool, as_json: bool
+    repository: Repository,
+    environ: Mapping[str, str],
+    *,
+    commit: str,
+    use_cache: bool,
+    fail_closed: bool | None,
+    as_json: bool,
 ) -> int:
     """Raise the baseline at ``commit``; exit code 1 where what it measures does not pass."""
-    session = Session(repository=repository, environ=environ, use_cache=use_cache)
+    session = Session(repository=repository, environ=environ, use_cache=use_cache, fail_closed=fail_closed)
     config = session.config_at(commit)
     if config.enabled:
         remote = repository.default_remote(repository.current_branch())
