@@ -70,9 +70,14 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
 
-    init = command("init", "set up this repository: hooks and configuration", "  covgate init\n  covgate init --remove")
+    init = command(
+        "init",
+        "set up this repository: hooks and configuration",
+        "  covgate init\n  covgate init --native\n  covgate init --remove",
+    )
     init.add_argument("--repo", help="where pre-commit finds covgate (default: where this one came from)")
     init.add_argument("--rev", help="the tag or commit of covgate to pin")
+    init.add_argument("--native", action="store_true", help="install plain git hooks, without pre-commit")
     init.add_argument("--remove", action="store_true", help="take away what init wrote")
 
     check = command(
@@ -143,7 +148,7 @@ def _run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     repository = Repository.discover(Path.cwd(), environ)
     try:
         if arguments.command == "init":
-            return _init(arguments, repository.top)
+            return _init(arguments, repository)
         handlers: dict[str, Callable[[argparse.Namespace, Repository, Mapping[str, str]], int]] = {
             "check": _check,
             "ratchet": _ratchet,
@@ -157,11 +162,21 @@ def _run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         repository.close()
 
 
-def _init(arguments: argparse.Namespace, top: Path) -> int:
-    from covgate.setup_repository import init, remove
+def _init(arguments: argparse.Namespace, repository: Repository) -> int:
+    from covgate import native_hooks
+    from covgate.setup_repository import configure, init, remove
 
+    top = repository.top
+    if arguments.native and (arguments.repo or arguments.rev):
+        raise UsageError("--repo and --rev are pre-commit's, plain git hooks have none", hint="covgate init --native")
     if arguments.remove:
+        native_hooks.remove(repository, say=print)
         remove(top, say=print)
+    elif arguments.native:
+        native_hooks.check(repository)
+        configure(top, say=print)
+        native_hooks.install(repository, say=print)
+        print("done: `git push` is gated; `covgate doctor` tells what will be measured")
     else:
         init(top, repo=arguments.repo, rev=arguments.rev, say=print)
     return EXIT_PASSED

@@ -13,6 +13,7 @@ from covgate.errors import CovgateError
 from covgate.measure.interpreter import Interpreter, child_environment
 from covgate.measure.pytest_config import read_pytest_config
 from covgate.measure.sources import default_sources
+from covgate.native_hooks import look
 from covgate.session import Session
 from covgate.show.data import FORMAT
 from covgate.store.checkout import why_not_in_place
@@ -154,16 +155,21 @@ def _probe(interpreter: Interpreter, top: Path, environ: Mapping[str, str]) -> d
 
 
 def _look_at_hooks(repository: Repository, found: _Findings) -> None:
-    hooks = repository.common_dir / "hooks"
+    hooks = repository.hooks_directory()
+    native, problems = look(hooks)
+    for problem in problems:
+        found.problem(*problem)
     elsewhere = repository.config("core.hooksPath")
-    if elsewhere:
+    if elsewhere and not native:
         found.problem(
             f"core.hooksPath is {elsewhere}: git runs the hooks there, and pre-commit refuses to install",
-            "git config --unset-all core.hooksPath, then covgate init",
+            "git config --unset-all core.hooksPath, then covgate init; or covgate init --native",
         )
         return
     missing = [name for name in ("pre-push", "post-merge", "post-rewrite") if not (hooks / name).is_file()]
     found.fact("hooks", "all installed" if not missing else f"missing: {', '.join(missing)}")
+    if native:
+        found.fact("native hooks", f"{', '.join(native)} in {hooks}")
     if missing:
         # Plain `pre-commit install` installs the pre-commit stage alone, and the push runs nothing, silently.
         found.problem(

@@ -6,8 +6,11 @@ import os
 from pathlib import Path
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write ``data`` so that a reader, or a kill, sees the old file or the new one, never a part."""
+def write_atomically(path: Path, data: bytes, *, mode: int | None = None) -> None:
+    """Write ``data`` so that a reader, or a kill, sees the old file or the new one, never a part.
+
+    ``mode``: the file's permissions from its first moment (None: for its owner alone).
+    """
     import tempfile
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -15,6 +18,8 @@ def write_atomically(path: Path, data: bytes) -> None:
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
+        if mode is not None:
+            Path(name).chmod(mode)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -60,6 +60,11 @@ def init(top: Path, *, repo: str | None, rev: str | None, say: Callable[[str], N
     say(f"done: {changed} `git push` is gated; `covgate doctor` tells what will be measured")
 
 
+def configure(top: Path, *, say: Callable[[str], None]) -> None:
+    """Write covgate's configuration where there is none, and no hook."""
+    _write(_configuration(top, say), say)
+
+
 def remove(top: Path, *, say: Callable[[str], None]) -> None:
     """Take away what ``init`` wrote and installed; what was changed since is left, and named."""
     _refuse_no_worktree(top)
@@ -220,7 +225,7 @@ def _refuse_foreign_hooks_path(top: Path) -> None:
     where = f"--{scope} " if scope in ("global", "system", "worktree") else ""
     raise UsageError(
         f"core.hooksPath is {path}: git looks for hooks there, and pre-commit does not install",
-        hint=f"git config {where}--unset-all core.hooksPath, then covgate init again",
+        hint=f"git config {where}--unset-all core.hooksPath, then covgate init again; or covgate init --native",
     )
 
 

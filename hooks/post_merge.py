@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from covgate.boundary import guarded, leave
+from covgate.errors import EXIT_PASSED
+from covgate.native_place import gates_natively
 from covgate.store.repository import Repository
 
 
@@ -28,10 +30,14 @@ def _main(argv: list[str], environ: Mapping[str, str]) -> int:
         return 0
     repository = Repository.discover(Path.cwd(), environ)
     try:
+        rewritten = bool(environ.get("PRE_COMMIT_REWRITE_COMMAND")) or argv[:1] in (["amend"], ["rebase"])
+        hook = "post-rewrite" if rewritten else "post-merge"
+        if gates_natively(repository, hook, environ):
+            print(f"covgate: the native {hook} hook sees to this")
+            return EXIT_PASSED
         if environ.get("PRE_COMMIT_IS_SQUASH_MERGE") == "1" or (not environ.get("PRE_COMMIT") and argv[:1] == ["1"]):
             print("covgate: a squash merge: nothing is committed yet, so nothing is ratcheted")
             return 0
-        rewritten = bool(environ.get("PRE_COMMIT_REWRITE_COMMAND")) or argv[:1] in (["amend"], ["rebase"])
         return report_ratchet(repository, environ, rewritten=rewritten)
     finally:
         repository.close()

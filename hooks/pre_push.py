@@ -9,8 +9,9 @@ from pathlib import Path
 
 from covgate.all_refs import all_updates
 from covgate.boundary import guarded, leave
-from covgate.errors import UsageError
+from covgate.errors import EXIT_PASSED, UsageError
 from covgate.model.push import HEADS, RefUpdate, parse_pre_push_lines
+from covgate.native_place import gates_natively
 from covgate.store.repository import Repository
 
 
@@ -31,6 +32,9 @@ def _main(argv: list[str], environ: Mapping[str, str]) -> int:
         return 0
     repository = Repository.discover(Path.cwd(), environ)
     try:
+        if gates_natively(repository, "pre-push", environ):
+            print("covgate: the native pre-push hook judges this push")
+            return EXIT_PASSED
         if environ.get("PRE_COMMIT"):
             updates, remote = _from_pre_commit(repository, environ)
             if environ.get("PRE_COMMIT_REMOTE_NAME"):

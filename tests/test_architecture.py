@@ -23,7 +23,9 @@ _CONFIG = [*_MODEL, "covgate.config"]
 _SESSION = [*_CONFIG, "covgate.measure", "covgate.store", "covgate.show", "covgate.session"]
 _GATE = [*_SESSION, "covgate.bar", "covgate.judgement", "covgate.gate"]
 _SIDE = ["report", "all_refs", "commands", "inspection", "doctor", "boundary", "setup_repository", "setup_text", "demo"]
-_COMMANDS = [*_GATE, *(f"covgate.{each}" for each in _SIDE)]
+_SIDE += ["native_hooks"]
+_NATIVE = ["covgate.native_script", "covgate.native_place"]
+_COMMANDS = [*_GATE, *_NATIVE, *(f"covgate.{each}" for each in _SIDE)]
 # A part, and what it may import besides itself. Read from the ground up.
 FLOORS = {
     "covgate": _GATE,  # the library's front door: all of it opened late, see the last test
@@ -39,6 +41,8 @@ FLOORS = {
     "covgate.judgement": [*_SESSION, "covgate.bar"],
     "covgate.catch_up": [*_SESSION, "covgate.judgement"],
     "covgate.gate": [*_SESSION, "covgate.bar", "covgate.judgement", "covgate.catch_up"],
+    "covgate.native_script": [],
+    "covgate.native_place": ["covgate.errors", "covgate.native_script", "covgate.store"],
     **{f"covgate.{each}": _COMMANDS for each in _SIDE},
     "covgate.cli": _COMMANDS,
     "covgate.__main__": ["covgate.cli"],

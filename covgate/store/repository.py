@@ -227,6 +227,13 @@ class Repository:
         status, out, _ = _execute(["git", "config", "--get", key], self.top, self.environ, None)
         return "" if status else os.fsdecode(out).removesuffix("\n")
 
+    def hooks_directory(self) -> Path:
+        """Where git looks for hooks here: core.hooksPath, which may be relative to the worktree, else its own."""
+        status, out, err = _execute(["git", "rev-parse", "--git-path", "hooks"], self.top, self.environ, None)
+        if status:
+            raise GitError(["rev-parse", "--git-path"], status, err)
+        return self.top / os.fsdecode(out).removesuffix("\n")
+
     def default_remote(self, branch: str = "") -> str:
         """The remote that ``branch`` follows, else ``origin``, else the only one; "" for none."""
         followed = self.config(f"branch.{branch}.remote") if branch else ""
