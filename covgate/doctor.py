@@ -156,7 +156,7 @@ def _probe(interpreter: Interpreter, top: Path, environ: Mapping[str, str]) -> d
 
 def _look_at_hooks(repository: Repository, found: _Findings) -> None:
     hooks = repository.hooks_directory()
-    native, problems = look(hooks)
+    native, problems = look(repository, hooks)
     for problem in problems:
         found.problem(*problem)
     elsewhere = repository.config("core.hooksPath")
@@ -174,7 +174,9 @@ def _look_at_hooks(repository: Repository, found: _Findings) -> None:
         # Plain `pre-commit install` installs the pre-commit stage alone, and the push runs nothing, silently.
         found.problem(
             f"no {' and no '.join(missing)} hook is installed: a push is not gated",
-            "covgate init, or: pre-commit install -t pre-push -t post-merge -t post-rewrite",
+            "covgate init --native"
+            if native
+            else "covgate init, or: pre-commit install -t pre-push -t post-merge -t post-rewrite",
         )
 
 

@@ -28,17 +28,19 @@ class Place:
 
     hook: str
     path: Path
+    top: Path
     at_path: bytes | None
     at_legacy: bytes | None
     chained: bytes | None
 
     @classmethod
-    def look(cls, directory: Path, hook: str) -> Place:
+    def look(cls, repository: Repository, directory: Path, hook: str) -> Place:
         path = directory / hook
         legacy, chained = path.with_name(hook + LEGACY), path.with_name(hook + CHAINED)
         return cls(
             hook=hook,
             path=path,
+            top=repository.top,
             at_path=read_hook(path),
             at_legacy=read_hook(legacy),
             chained=read_hook(chained),
@@ -51,6 +53,10 @@ class Place:
     @property
     def chained_path(self) -> Path:
         return self.path.with_name(self.hook + CHAINED)
+
+    def named(self, path: Path) -> str:
+        """``path`` as a person looks for it: from the top of the working tree where it is in there."""
+        return os.path.relpath(path, self.top) if path.is_relative_to(self.top) else str(path)
 
     @property
     def behind_pre_commit(self) -> bool:
@@ -71,7 +77,7 @@ def check(repository: Repository) -> None:
     """UsageError where ``install`` would refuse; changes nothing."""
     directory = hooks_of(repository)
     for hook in HOOKS:
-        _refuse(Place.look(directory, hook))
+        _refuse(Place.look(repository, directory, hook))
 
 
 def install(repository: Repository, *, say: Callable[[str], None]) -> None:
@@ -79,7 +85,7 @@ def install(repository: Repository, *, say: Callable[[str], None]) -> None:
     check(repository)
     directory = hooks_of(repository)
     for hook in HOOKS:
-        place = Place.look(directory, hook)
+        place = Place.look(repository, directory, hook)
         try:
             said = _put(place)
         except OSError as error:
@@ -88,19 +94,19 @@ def install(repository: Repository, *, say: Callable[[str], None]) -> None:
             ) from None
         say(said)
         if repository.text("ls-files", "--", str(place.path)):
-            say(f"  {_shown(place.path)} is tracked by git: leave covgate's, which names a path of this machine, out")
+            name = place.named(place.path)
+            say(f"  {name} is tracked by git: don't commit covgate's, it names a path of this machine")
 
 
-def remove(repository: Repository, *, say: Callable[[str], None]) -> bool:
-    """Take covgate's hooks away and put back what was there; whether there was anything of covgate's."""
+def remove(repository: Repository, *, say: Callable[[str], None]) -> None:
+    """Take covgate's hooks away and put back what was there."""
     # A core.hooksPath that came later hides those in git's own place.
     directories = [repository.hooks_directory(), repository.common_dir / "hooks"]
     if not is_own(repository, directories[0]):
         del directories[0]
-    found = False
     for directory in dict.fromkeys(each.resolve() for each in directories):
         for hook in HOOKS:
-            place = Place.look(directory, hook)
+            place = Place.look(repository, directory, hook)
             try:
                 said = _take(place)
             except OSError as error:
@@ -110,33 +116,33 @@ def remove(repository: Repository, *, say: Callable[[str], None]) -> bool:
                 ) from None
             for line in said:
                 say(line)
-            found = found or bool(said)
-    return found
 
 
-def look(directory: Path) -> tuple[list[str], list[tuple[str, str]]]:
+def look(repository: Repository, directory: Path) -> tuple[list[str], list[tuple[str, str]]]:
     """For covgate doctor: the native hooks in ``directory``, and what is wrong with them, each with its mend."""
     native, problems = [], []
     for hook in HOOKS:
-        place = Place.look(directory, hook)
+        place = Place.look(repository, directory, hook)
         for path, _ in place.having(Kind.CHANGED):
-            problems.append((f"{_shown(path)} was changed since covgate wrote it", f"move it away, {_AGAIN}"))
+            problems.append((f"{place.named(path)} was changed since covgate wrote it", f"move it away, {_AGAIN}"))
         ours = place.having(Kind.OURS)
         if not ours:
             if place.chained is not None:
-                what = f"{_shown(place.path)} is not covgate's any more, {place.chained_path.name} is still beside it"
+                what = (
+                    f"{place.named(place.path)} is not covgate's any more, {place.chained_path.name} is still beside it"
+                )
                 problems.append((what, "covgate init --native"))
             continue
         path, data = ours[0]
         if path != place.seat[0]:
-            problems.append((f"{_shown(path)} is run by nobody", "covgate init --native"))
+            problems.append((f"{place.named(path)} is run by nobody", "covgate init --native"))
             continue
         native.append(hook)
         if not os.access(path, os.X_OK):
-            problems.append((f"{_shown(path)} is not executable: git passes it over", f"chmod +x '{path}'"))
+            problems.append((f"{place.named(path)} is not executable: git passes it over", f"chmod +x '{path}'"))
         python = python_of(data)
         if not os.access(python, os.X_OK):
-            problems.append((f"{python}, which runs {_shown(path)}, is gone", "covgate init --native"))
+            problems.append((f"{python}, which runs {place.named(path)}, is gone", "covgate init --native"))
     return native, problems
 
 
@@ -180,33 +186,32 @@ def _put(place: Place) -> str:
         said += ", after the hook that was there"
     if place.behind_pre_commit:
         said += ", which pre-commit's runs first"
-    return f"{_shown(seat)}: {said}"
+    return f"{place.named(seat)}: {said}"
 
 
 def _take(place: Place) -> list[str]:
     said = [
-        f"{_shown(path)}: was changed since covgate wrote it, it stays as it is"
+        f"{place.named(path)}: was changed since covgate wrote it, it stays as it is"
         for path, _ in place.having(Kind.CHANGED)
     ]
     ours = [path for path, _ in place.having(Kind.OURS)]
     if place.chained is None:
         for path in ours:
             path.unlink()
-        return said + [f"{_shown(path)}: removed" for path in ours]
+        return said + [f"{place.named(path)}: removed" for path in ours]
     if ours:
         # A rename keeps what it is, byte for byte, its mode and a link included.
         place.chained_path.replace(ours[0])
         for path in ours[1:]:
             path.unlink()
-        return [*said, f"{_shown(ours[0])}: what was there before is back"]
+        return [*said, f"{place.named(ours[0])}: what was there before is back"]
     if place.at_path is None:
         place.chained_path.replace(place.path)
-        return [*said, f"{_shown(place.path)}: what was there before is back"]
+        return [*said, f"{place.named(place.path)}: what was there before is back"]
     if place.chained == place.at_path:
         place.chained_path.unlink()
-        return [*said, f"{place.chained_path.name}: removed, {_shown(place.path)} is the same again"]
-    return [*said, f"{_shown(place.chained_path)}: was there before covgate, it stays: what is there now is another"]
-
-
-def _shown(path: Path) -> str:
-    return "/".join(path.parts[-3:]) if path.parent.name == "hooks" else f"{path.parent.name}/{path.name}"
+        return [*said, f"{place.chained_path.name}: removed, {place.named(place.path)} is the same again"]
+    return [
+        *said,
+        f"{place.named(place.chained_path)}: was there before covgate, it stays: what is there now is another",
+    ]

@@ -53,19 +53,17 @@ def gates_natively(repository: Repository, hook: str, environ: Mapping[str, str]
     legacy = repository.common_dir / "hooks" / f"{hook}{LEGACY}"
     if said:
         place = Path(said)
-        return (
-            place.name == hook
-            and place.parent.is_dir()
-            and repository.hooks_directory().is_dir()
-            and place.parent.samefile(repository.hooks_directory())
-            and any(_runs(place.with_name(name)) for name in (hook, hook + LEGACY))
-        )
+        if place.name != hook or not _is_hooks_directory(repository, place.parent):
+            return False
+        return any(_runs(place.with_name(name)) for name in (hook, hook + LEGACY))
     if not environ.get("PRE_COMMIT") or not _called_by_git(hook, environ) or not _runs(legacy):
         return False
     caller = legacy.with_name(hook)
-    return kind_of(read_hook(caller) or b"") is Kind.PRE_COMMIT and (
-        repository.hooks_directory().resolve() == legacy.parent.resolve()
-    )
+    return kind_of(read_hook(caller) or b"") is Kind.PRE_COMMIT and _is_hooks_directory(repository, caller.parent)
+
+
+def _is_hooks_directory(repository: Repository, directory: Path) -> bool:
+    return directory.resolve() == repository.hooks_directory().resolve()
 
 
 def _runs(path: Path) -> bool:
