@@ -85,7 +85,7 @@ _HEAD = r"""#!/bin/sh
 # covgate's @HOOK@ hook, written by `covgate init --native`; `covgate init --remove` takes it away.
 # What was here before is @HOOK@@CHAINED@ beside it: that runs first, with the same arguments and input.
 python=@PYTHON@
-here=$(CDPATH= cd "$(dirname "$0")" && pwd -P) || exit 3
+case $0 in */*) here=${0%/*} ;; *) here=. ;; esac
 chained=$here/@HOOK@@CHAINED@
 
 if [ -x "$chained" ] && [ "${COVGATE_CHAINING:-}" = "$PPID" ]; then
@@ -94,7 +94,7 @@ if [ -x "$chained" ] && [ "${COVGATE_CHAINING:-}" = "$PPID" ]; then
 fi
 
 chain() {
-    @GUARD@=$here/@HOOK@
+    @GUARD@=$(CDPATH= cd "$here" && pwd -P)/@HOOK@
     export @GUARD@
     first=
     IFS= read -r first <"$chained"
