@@ -55,6 +55,7 @@ class Repository:
         self.shallow = shallow
         self.environ = dict(environ)
         self._batch: subprocess.Popen[bytes] | None = None
+        self._default_branches: dict[str, str] = {}
 
     @classmethod
     def discover(cls, directory: Path, environ: Mapping[str, str]) -> Repository:
@@ -243,7 +244,12 @@ class Repository:
         return "origin" if "origin" in remotes else remotes[0] if len(remotes) == 1 else ""
 
     def default_branch(self, remote: str) -> str:
-        """The short name of ``remote``'s default branch, found without the network where possible."""
+        """The short name of ``remote``'s default branch, found without the network; "" where nothing tells it."""
+        if remote not in self._default_branches:
+            self._default_branches[remote] = self._default_branch(remote)
+        return self._default_branches[remote]
+
+    def _default_branch(self, remote: str) -> str:
         prefix = f"refs/remotes/{remote}/"
         named = self.text("symbolic-ref", "--quiet", f"{prefix}HEAD") if self.commit(f"{prefix}HEAD") else ""
         if named.startswith(prefix):
