@@ -25,6 +25,7 @@ examples:
   covgate baseline             the height that a push has to hold
   covgate baseline set 84.5 --reason "legacy module removed"
   covgate log                  how the baseline came to be
+  covgate audit                who lowered a baseline, or left a note that can't be believed
   covgate doctor               what would be measured here, and what is wrong
 
 exit codes: 0 passed, 1 blocked, 2 usage or configuration, 3 tool error, 130 interrupted
@@ -127,6 +128,12 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
     sync = command("sync", "fetch, join and publish the notes", "  covgate sync\n  covgate sync upstream")
     sync.add_argument("remote", nargs="?", default="", metavar="REMOTE", help="default: the branch's, else origin")
+    audit = command(
+        "audit",
+        "walk the history of the notes for baselines that fell and records that can't be believed",
+        "  covgate audit\n  covgate audit --format json",
+    )
+    audit.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
     doctor = command("doctor", "tell what would be measured here, and what is wrong", "  covgate doctor")
     doctor.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
     demo = command("demo", "show it all on a throw-away repository", "  covgate demo")
@@ -155,6 +162,7 @@ def _run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             "baseline": _baseline,
             "log": _log,
             "sync": _sync,
+            "audit": _audit,
             "doctor": _doctor,
         }
         return handlers[arguments.command](arguments, repository, environ)
@@ -257,6 +265,14 @@ def _sync(arguments: argparse.Namespace, repository: Repository, environ: Mappin
         raise ToolError(error.message, hint="what was fetched is joined and judges here all the same") from None
     print(f"covgate: notes fetched from {remote}; " + ("published" if pushes else "nothing to publish"))
     return EXIT_PASSED
+
+
+def _audit(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:
+    from covgate.audit import audit_notes
+
+    status, text, data = audit_notes(repository)
+    _print(arguments.format, text, data)
+    return status
 
 
 def _doctor(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:

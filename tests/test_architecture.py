@@ -22,8 +22,10 @@ _MODEL = [*_WORDS, "covgate.model"]
 _CONFIG = [*_MODEL, "covgate.config"]
 _SESSION = [*_CONFIG, "covgate.measure", "covgate.store", "covgate.show", "covgate.session"]
 _GATE = [*_SESSION, "covgate.bar", "covgate.judgement", "covgate.gate"]
-_SIDE = ["report", "all_refs", "commands", "inspection", "doctor", "boundary", "setup_repository", "setup_text", "demo"]
-_SIDE += ["native_hooks"]
+_SIDE = [
+    "report", "all_refs", "audit", "commands", "inspection", "doctor", "boundary", "native_hooks", "setup_repository",
+    "setup_text", "demo",
+]  # fmt: skip
 _NATIVE = ["covgate.native_script", "covgate.native_place"]
 _COMMANDS = [*_GATE, *_NATIVE, *(f"covgate.{each}" for each in _SIDE)]
 # A part, and what it may import besides itself. Read from the ground up.

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.end_to_end
 
 def test_version_and_help(project: Project) -> None:
     assert project.covgate("--version").text.startswith("covgate 0.")
-    for command in ("", "init", "check", "ratchet", "baseline", "log", "status", "sync", "doctor", "demo"):
+    for command in ("", "init", "check", "ratchet", "baseline", "log", "status", "sync", "audit", "doctor", "demo"):
         done = project.covgate(*filter(None, [command]), "--help")
         assert done.status == 0
         assert "examples:" in done
