@@ -80,7 +80,8 @@ def log(repository: Repository) -> Answer:
                         "from": format_percent(before[1] * 100) if before else None,
                         "to": format_percent(known.percent),
                         "epoch": known.epoch,
-                        "override": known.override,
+                        # Once an epoch: a rise on the same commit keeps its reason.
+                        "override": known.override if not before or known.epoch > before[0] else "",
                         "who": who,
                         "when": when,
                         "notes_commit": oid,

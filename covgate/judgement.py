@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from covgate.bar import Bar
 from covgate.config import Config
 from covgate.errors import ConfigurationError, ToolError
-from covgate.model.baseline import Baseline, join, ratchet
+from covgate.model.baseline import Baseline, ratchet, risen_here
 from covgate.model.record import DEFAULT_COMPONENT, Judgement, Note, Record, join_notes, record_of
 from covgate.model.results import Measurement, Numbers, Toolchain
 from covgate.model.verdict import Status, Verdict, judge_both, not_applicable, tests_failed
@@ -190,7 +190,9 @@ def _with(note: Note, record: Record) -> Note:
     old, new = known.judgement, record.judgement
     if old is not None and new is not None and _alike(old, new):
         new = old
-    merged = Record(component=record.component, baseline=join(known.baseline, record.baseline), judgement=new or old)
+    merged = Record(
+        component=record.component, baseline=risen_here(known.baseline, record.baseline), judgement=new or old
+    )
     others = tuple(each for each in note.records if each.component != record.component)
     return Note(records=(*others, merged))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from covgate.model.results import HUNDRED, Numbers
@@ -69,6 +69,14 @@ def ratchet(baseline: Baseline | None, measured: Numbers) -> Baseline | None:
     if baseline is not None and baseline.height >= risen.height:
         return baseline
     return risen
+
+
+def risen_here(known: Baseline | None, new: Baseline | None) -> Baseline | None:
+    """The join of what a commit's note holds and what it gets: the reason of an epoch that was opened there stays."""
+    joined = join(known, new)
+    if joined is None or known is None or joined.epoch != known.epoch or joined.override:
+        return joined
+    return replace(joined, override=known.override)
 
 
 def override(baseline: Baseline | None, percent: Fraction, reason: str) -> Baseline:

@@ -34,6 +34,22 @@ def test_a_push_that_passes_by_an_override_says_so(project: Project) -> None:
     assert "by hand" not in done
 
 
+def test_the_reason_stays_in_the_note_when_its_commit_measures_a_little_more(project: Project) -> None:
+    """The usual way: the value is taken from the blocked push, rounded down, and the same commit is pushed again."""
+    project.push()
+    project.write("pkg/mod.py", functions("a", "b", "c", "d", "e"))
+    project.commit()
+    assert "set 70.00 --reason" in project.push()
+    assert project.covgate("baseline", "set", "69.5", "--reason", "legacy").status == 0
+    done = project.push()
+    assert "was set by hand" in done
+    assert "the baseline rises from 69.50% to 70.00%" in done
+    assert project.field("override") == "legacy"
+    assert project.field("baseline_ratio") == "7/10"
+    assert project.covgate("log").text.count("set by hand: legacy") == 1
+    assert project.covgate("audit").status == 0
+
+
 def test_an_override_that_the_policy_does_not_use_is_not_told(project: Project) -> None:
     project.push()
     assert project.covgate("baseline", "set", "75", "--reason", "why").status == 0
