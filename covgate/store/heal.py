@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from covgate.errors import RefMoved
 from covgate.model.record import join_notes, render_note
-from covgate.store.notes import Notes, pause
-
-_TRIES = 40
+from covgate.store.notes import Notes
+from covgate.store.retry import tries
 
 
 def heal(notes: Notes) -> None:
     """Join into the tip of ``notes`` whatever the merges below it know beyond it."""
-    for attempt in range(_TRIES):
+    for _ in tries():
         tip, healed = notes.tip(), notes.healed()
         if not tip or tip == healed:
             return
@@ -27,7 +26,6 @@ def heal(notes: Notes) -> None:
                 notes.move(tip, new)
                 tip = new
         except RefMoved:
-            pause(attempt)
             continue
         notes.remember_healed(tip)
         return

@@ -20,9 +20,9 @@ from covgate.files import write_atomically
 from covgate.model.baseline import Baseline, join
 from covgate.model.record import DEFAULT_COMPONENT, Note, parse_note, render_note
 from covgate.store.index import Known, RecordIndex
+from covgate.store.locks import remove_stale
 from covgate.store.repository import NOTES_REF, Repository
-
-_TRIES = 200
+from covgate.store.retry import PATIENCE, tries
 
 
 class UnbelievableNote(ToolError):
@@ -165,7 +165,7 @@ class Notes:
 
     def write(self, changes: Callable[[Mapping[str, str]], Mapping[str, bytes]], message: str) -> bool:
         """Apply ``changes(entries)`` (commit -> new bytes) on the newest notes; retried when the ref moves."""
-        for attempt in range(_TRIES):
+        for _ in tries():
             tip = self.tip()
             todo = changes(self.entries(tip))
             if not todo:
@@ -174,12 +174,11 @@ class Notes:
             try:
                 self.move(tip, new)
             except RefMoved:
-                pause(attempt)
                 continue
             if tip and tip == self.healed():
                 self.remember_healed(new)
             return True
-        raise ToolError(f"{self.ref} kept moving while it was written ({_TRIES} tries)", hint="try again")
+        raise ToolError(f"{self.ref} kept moving for {PATIENCE:.0f} seconds while it was written", hint="try again")
 
     def build(self, parent: str, todo: Mapping[str, bytes], message: str) -> str:
         """A notes commit on ``parent`` with the notes ``todo``; no ref moves."""
@@ -211,6 +210,8 @@ class Notes:
         status, _, err = self.repository.attempt(*argv)
         if status:
             moved = "cannot lock ref" in err or "is at" in err or "reference already exists" in err
+            if "File exists" in err:
+                remove_stale(self.repository.common_dir)
             raise (RefMoved if moved else GitError)(argv, status, err)
 
     def healed(self) -> str:
@@ -256,11 +257,3 @@ def _highest(records: Iterable[tuple[str, Known]]) -> Lookup:
         if problem:
             problems.append(f"the note of {commit[:10]} is not believed: {problem}")
     return Lookup(baseline=best, seen=best, problems=tuple(problems))
-
-
-def pause(attempt: int) -> None:
-    """Let others finish before the next try: up to twice as long each time, at random so that two don't meet again."""
-    import random
-    import time
-
-    time.sleep(random.uniform(0, min(0.01 * 2**attempt, 1.0)))

@@ -1,4 +1,4 @@
-"""How notes travel: fetched to a ref of covgate's own, joined note by note, published with a lease.
+"""How notes travel: fetched to a ref of covgate's own, joined note by note, published by a fast-forward push.
 
 Nothing is written to the user's configuration, no hook runs, nothing prompts. What goes wrong with the
 remote is a `SyncError`: a warning for the hooks, never a failed push.
@@ -7,20 +7,30 @@ remote is a `SyncError`: a warning for the hooks, never a failed push.
 from __future__ import annotations
 
 import re
+import time
+from pathlib import Path
 
 from covgate.errors import GitError, RefMoved, ToolError
 from covgate.model.record import join_notes, render_note
 from covgate.store.fetch import Fetch, start_fetch, tracking_ref
 from covgate.store.heal import heal
-from covgate.store.notes import Notes, pause
+from covgate.store.locks import remove_stale
+from covgate.store.notes import Notes
 from covgate.store.repository import NOTES_REF, Repository
+from covgate.store.retry import tries
 
-_TRIES = 40
-# A lost race, or a transfer that a race broke: worth another try. Anything else is final.
+# A lost race, or a transfer that a race broke: worth another try. Anything else is final, and so is what looks
+# like a broken transfer and is a remote that can't be written.
 _LOST_RACE = re.compile(
-    r"stale info|fetch first|non-fast-forward|cannot lock ref|failed to lock|failed to update ref"
+    r"fetch first|non-fast-forward|cannot lock ref|failed to lock|failed to update ref"
     r"|incorrect old value|unpacker error|remote unpack failed|unable to migrate|reference already exists"
 )
+_FINAL = re.compile(
+    r"insufficient permission|Permission denied|No space left|Read-only file system|temporary object directory"
+)
+# Seconds after which no race can be the reason, if nobody moved the remote's notes: longer than a lock that a
+# killed git left there is let be (see `locks`).
+_IDLE = 20.0
 
 
 class SyncError(ToolError):
@@ -29,13 +39,24 @@ class SyncError(ToolError):
 
 def join_fetched(repository: Repository, fetch: Fetch) -> None:
     """Wait for ``fetch`` and join what it brought into the local notes; SyncError where it failed."""
-    _, err = fetch.process.communicate()
-    if fetch.process.returncode:
+    for attempt in tries():
+        if attempt > 1:
+            fetch = start_fetch(repository, fetch.remote)
+        _, err = fetch.process.communicate()
         message = err.decode(errors="replace")
-        if "couldn't find remote ref" not in message:
+        if not fetch.process.returncode:
+            break
+        if "couldn't find remote ref" in message:
+            # The remote has no notes (yet, or no longer): what is here goes there with the next publish.
+            if repository.commit(fetch.tracking):
+                repository.attempt("update-ref", "-d", fetch.tracking)
+            break
+        if "cannot lock ref" not in message:
             raise SyncError(f"notes of {fetch.remote} could not be fetched: {_last_line(message)}")
-        # The remote has no notes (yet, or no longer): what is here goes there with the next publish.
-        repository.attempt("update-ref", "-d", fetch.tracking)
+        # Another covgate of this clone fetches, or was killed while it did.
+        remove_stale(repository.common_dir)
+    else:
+        raise SyncError(f"notes of {fetch.remote} could not be fetched: {_last_line(message)}")
     join_tracking(Notes(repository), Notes(repository, fetch.tracking))
 
 
@@ -54,7 +75,7 @@ def join_tracking(local: Notes, fetched: Notes) -> None:
 
 
 def _fold(local: Notes, fetched: Notes) -> None:
-    for attempt in range(_TRIES):
+    for _ in tries():
         ours, theirs = local.tip(), fetched.tip()
         if not theirs or ours == theirs or (ours and _descends(local.repository, ours, theirs)):
             return
@@ -65,28 +86,47 @@ def _fold(local: Notes, fetched: Notes) -> None:
                 local.move(ours, _joined(local, ours, theirs))
             return
         except RefMoved:
-            pause(attempt)
+            continue
     raise SyncError(f"{local.ref} kept moving while fetched notes were joined", hint="try again")
 
 
 def publish(repository: Repository, remote: str) -> int:
-    """Bring the local notes to ``remote``; the number of pushes it took, 0 where it had them all."""
+    """Bring the local notes to ``remote``; the number of pushes it took, 0 where it had them all.
+
+    A push that may only fast-forward is the compare-and-swap: the remote itself checks, under its lock, that what
+    it has is below what it gets. A lease would compare with what another covgate of this clone fetched meanwhile,
+    and overwrite it.
+    """
     local, fetched = Notes(repository), Notes(repository, tracking_ref(remote))
-    for attempt in range(1, _TRIES + 1):
-        ours, theirs = local.tip(), fetched.tip()
+    theirs, moved, err = fetched.tip(), time.monotonic(), ""
+    for attempt in tries():
+        if attempt > 1:
+            # After the pause, not before it: the less time between looking and pushing, the fewer races are lost.
+            fetch_notes(repository, remote)
+            before, theirs = theirs, fetched.tip()
+            if theirs != before:
+                moved = time.monotonic()
+            elif time.monotonic() - moved > _IDLE:
+                break
+        ours = local.tip()
         if not ours or ours == theirs:
             return attempt - 1
-        lease = f"--force-with-lease={NOTES_REF}:{theirs}"
-        argv = ("push", "--quiet", "--no-verify", lease, "--", remote, f"{ours}:{NOTES_REF}")
-        status, _, err = repository.attempt(*argv)
+        status, _, err = repository.attempt("push", "--quiet", "--no-verify", "--", remote, f"{ours}:{NOTES_REF}")
         if not status:
             repository.attempt("update-ref", fetched.ref, ours)
             return attempt
-        if not _LOST_RACE.search(err):
-            raise SyncError(f"notes could not be published to {remote}: {_last_line(err)}")
-        pause(attempt)
-        fetch_notes(repository, remote)
-    raise SyncError(f"notes could not be published to {remote}: it kept moving ({_TRIES} tries)")
+        if _FINAL.search(err) or not _LOST_RACE.search(err):
+            break
+        if "File exists" in err:
+            _remove_stale_at(repository, remote)
+    raise SyncError(f"notes could not be published to {remote}: {_last_line(err)}")
+
+
+def _remove_stale_at(repository: Repository, remote: str) -> None:
+    """Where ``remote`` is a directory of this machine: what pushes there dies with us, and leaves its lock there."""
+    url = repository.text("ls-remote", "--get-url", remote).removeprefix("file://")
+    for directory in (Path(repository.top, url, ".git"), Path(repository.top, url)):
+        remove_stale(directory, below=("refs/notes",))
 
 
 def _joined(local: Notes, ours: str, theirs: str) -> str:

@@ -1,0 +1,34 @@
+"""Trying again after a lost race: how often, how long, and with what pause between."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+# A lost race is somebody else's note that arrived: with every try there is less left to lose to. So a bound in
+# time, which holds on any machine and under any load, where a number of tries would be too many or too few.
+PATIENCE = 120.0
+# The most that a pause grows to, in durations of a try: about as many writers as may meet at a time.
+_WIDEST = 16
+# Who has lost so often waits no longer: else those who come fresh keep passing by.
+_OFTEN = 8
+
+
+def tries(patience: float = PATIENCE) -> Iterator[int]:
+    """1, 2, 3 … until ``patience`` seconds are over, with a pause before each but the first.
+
+    The pause is measured in durations of the try before: what is too short to get out of each other's way on a
+    slow disk or network is too long on a fast one. At random, so that two that met don't meet again.
+    """
+    import random
+    import time
+
+    begun = time.monotonic()
+    for attempt in itertools.count(1):
+        started = time.monotonic()
+        yield attempt
+        now = time.monotonic()
+        if now - begun > patience:
+            return
+        if attempt < _OFTEN:
+            time.sleep(random.uniform(0, min(2**attempt, _WIDEST)) * (now - started))
