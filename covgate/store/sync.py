@@ -26,7 +26,7 @@ _LOST_RACE = re.compile(
     r"|incorrect old value|unpacker error|remote unpack failed|unable to migrate|reference already exists"
 )
 _FINAL = re.compile(
-    r"insufficient permission|Permission denied|No space left|Read-only file system|temporary object directory"
+    r"insufficient permission|permission denied|no space left|read-only file system|temporary object directory", re.I
 )
 # Seconds after which no race can be the reason, if nobody moved the remote's notes: longer than a lock that a
 # killed git left there is let be (see `locks`).

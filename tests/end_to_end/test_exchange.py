@@ -1,0 +1,106 @@
+"""Under load nothing is lost: many clones, or many processes of one clone, ratchet against one remote at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from exchange import Exchange, Ratchet, clones, commits, exchange, work
+from git_http import serve
+from support import run
+
+from covgate.model.baseline import Baseline, join
+from covgate.model.record import parse_note
+from covgate.store.notes import Notes
+from covgate.store.repository import NOTES_REF, Repository
+from covgate.store.sync import fetch_notes, publish
+
+pytestmark = pytest.mark.end_to_end
+
+CLONES = 16
+
+
+def git(where: Path, environ: Mapping[str, str], *argv: str) -> str:
+    done = run(["git", *argv], where, environ)
+    assert done.status == 0, done.text
+    return done.text.strip()
+
+
+@contextmanager
+def remote_over(transport: str, directory: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+    """A bare repository, and its URL over ``transport``."""
+    remote = directory / "origin.git"
+    git(directory, environ, "init", "--quiet", "--bare", "--template=", str(remote))
+    if transport == "file":
+        yield remote, remote.as_uri()
+    else:
+        with serve(directory, environ) as url:
+            yield remote, f"{url}/{remote.name}"
+
+
+def nothing_is_lost(
+    remote: Path, copies: Sequence[Path], environ: Mapping[str, str], written: Sequence[Sequence[Ratchet]]
+) -> None:
+    """Every ratchet of ``written`` is on ``remote`` or below a higher one, and ``copies`` all end with the same."""
+    wanted: dict[str, Baseline | None] = {}
+    for commit, executed in (each for mine in written for each in mine):
+        wanted[commit] = join(wanted.get(commit), Baseline(executed=executed, executable=1000))
+    listed = dict(
+        reversed(line.split()) for line in git(remote, environ, "notes", "--ref=coverage", "list").splitlines()
+    )
+    assert listed.keys() == wanted.keys()
+    shown = {}
+    for commit, blob in listed.items():
+        record = parse_note(git(remote, environ, "cat-file", "blob", blob).encode() + b"\n").record()
+        shown[commit] = record and record.baseline
+    assert shown == wanted
+    assert git(remote, environ, "fsck", "--no-dangling") == ""
+    # A line of notes commits, one for each that anybody wrote: no state was thrown away for another.
+    assert git(remote, environ, "rev-list", "--min-parents=2", NOTES_REF) == ""
+    tip = git(remote, environ, "rev-parse", NOTES_REF)
+    for each in copies:
+        repository = Repository.discover(each, environ)
+        try:
+            fetch_notes(repository, "origin")
+            assert publish(repository, "origin") == 0
+            notes = Notes(repository)
+            assert notes.tip() == tip
+            assert notes.baseline([repository.commit("refs/remotes/origin/main")]).baseline == join(*wanted.values())
+        finally:
+            repository.close()
+
+
+def told(result: Exchange, record_property: pytest.RecordProperty, what: str) -> None:
+    record_property("exchange", f"{what}: {result.told}")
+    print(f"{what}: {result.told}")
+
+
+# Over HTTP each push costs several processes of the server's as well: fewer ratchets keep the suite fast.
+# The benchmark (tests/benchmarks/bench_exchange.py) plays the whole of it.
+@pytest.mark.parametrize(("transport", "ratchets"), [("file", 20), ("http", 4)])
+def test_sixteen_clones_that_ratchet_at_once_lose_nothing(
+    environ: dict[str, str], tmp_path: Path, record_property: pytest.RecordProperty, transport: str, ratchets: int
+) -> None:
+    with remote_over(transport, tmp_path, environ) as (remote, url):
+        line = commits(remote, (CLONES + 1) * ratchets, environ)
+        copies = clones(url, tmp_path, CLONES, environ)
+        written = work(line, CLONES, ratchets)
+        told(
+            exchange(list(zip(copies, written, strict=True)), environ), record_property, f"{CLONES} clones, {transport}"
+        )
+        nothing_is_lost(remote, copies, environ, written)
+
+
+def test_publishers_of_one_clone_lose_nothing(
+    environ: dict[str, str], tmp_path: Path, record_property: pytest.RecordProperty
+) -> None:
+    """They share the notes ref and the tracking ref: what one fetches between another's look and its push counts."""
+    with remote_over("file", tmp_path, environ) as (remote, url):
+        line = commits(remote, 9 * 6, environ)
+        mine, other = clones(url, tmp_path, 2, environ)
+        written = work(line, 8, 6)
+        writers = [(mine if number % 4 else other, ratchets) for number, ratchets in enumerate(written)]
+        told(exchange(writers, environ), record_property, "8 publishers, 2 clones")
+        nothing_is_lost(remote, [mine, other], environ, written)
