@@ -12,7 +12,8 @@ from git_http import serve
 from support import run
 
 from covgate.model.baseline import Baseline, join
-from covgate.model.record import parse_note
+from covgate.model.record import Note, Record, parse_note
+from covgate.store.fetch import start_fetch
 from covgate.store.notes import Notes
 from covgate.store.repository import NOTES_REF, Repository
 from covgate.store.sync import fetch_notes, publish
@@ -103,4 +104,22 @@ def test_publishers_of_one_clone_lose_nothing(
         written = work(line, 8, 6)
         writers = [(mine if number % 4 else other, ratchets) for number, ratchets in enumerate(written)]
         told(exchange(writers, environ), record_property, "8 publishers, 2 clones")
+        nothing_is_lost(remote, [mine, other], environ, written)
+
+
+def test_what_another_process_fetched_and_did_not_join_yet_is_not_thrown_off_the_remote(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    """The moment between the fetch and the join of one covgate, in which another of the same clone publishes."""
+    with remote_over("file", tmp_path, environ) as (remote, url):
+        line = commits(remote, 2, environ)
+        mine, other = clones(url, tmp_path, 2, environ)
+        written = [[(line[0], 1)], [(line[1], 2)]]
+        exchange([(other, written[0])], environ)
+        repository = Repository.discover(mine, environ)
+        note = Note(records=(Record(baseline=Baseline(executed=2, executable=1000)),))
+        Notes(repository).update(line[1], lambda _: note, "ratchet")
+        assert start_fetch(repository, "origin").process.communicate() == (b"", b"")
+        publish(repository, "origin")
+        repository.close()
         nothing_is_lost(remote, [mine, other], environ, written)
