@@ -9,7 +9,7 @@ from collections.abc import Iterator
 # time, which holds on any machine and under any load, where a number of tries would be too many or too few.
 PATIENCE = 120.0
 # The most that a pause grows to, in durations of a try: about as many writers as may meet at a time.
-_WIDEST = 32
+_WIDEST = 16
 _LONGEST = 10.0  # seconds: somebody waits
 
 
@@ -29,5 +29,5 @@ def tries(patience: float = PATIENCE) -> Iterator[int]:
         now = time.monotonic()
         if now - begun > patience:
             return
-        # Who lost often still waits: hurrying those made three times as many races (bench_exchange.py).
-        time.sleep(min(random.uniform(0, min(2**attempt, _WIDEST)) * (now - started), _LONGEST))
+        # Doubling the pause leaves the last few waiting for nobody; hurrying who lost often makes for more races.
+        time.sleep(min(random.uniform(0, min(2 * attempt, _WIDEST)) * (now - started), _LONGEST))
