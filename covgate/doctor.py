@@ -182,7 +182,7 @@ def _look_at_hooks(repository: Repository, found: _Findings) -> None:
 
 def _look_at_notes(repository: Repository, config: Config, head: str, found: _Findings) -> None:
     if repository.shallow:
-        found.problem("this clone is shallow: ancestors and their records are hidden", "git fetch --unshallow")
+        found.fact("history", "shallow: the ancestors whose records decide are fetched when they are needed")
     remote = repository.default_remote(repository.current_branch())
     branches = config.ratchet_branches or ([repository.default_branch(remote)] if remote else [])
     found.fact("ratchet", ", ".join(branch for branch in branches if branch) or "no branch is known yet")

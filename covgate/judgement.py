@@ -23,7 +23,7 @@ class Outcome:
 
     ``numbers`` is None where nothing was measured. ``measurement`` has the detail, where this machine knows
     it, ``before`` that of the commit it is best compared with. ``error`` tells why there is no verdict.
-    ``raised`` is the baseline after a ratchet that changed it.
+    ``raised`` is the baseline after a ratchet that changed it. ``ran_with`` is the interpreter of tests that failed.
     """
 
     verdict: Verdict
@@ -37,6 +37,7 @@ class Outcome:
     baseline_commit: str = ""
     before: Measurement | None = None
     output: str = ""
+    ran_with: str = ""
     error: ToolError | None = None
     blocks_on_error: bool = False
     raised: Baseline | None = None
@@ -125,11 +126,13 @@ def _judge_commit(
         result = session.measure(commit, config)
     baseline = lookup.baseline
     if not isinstance(result, Measurement):
+        interpreter = session.interpreter(config)
         return Outcome(
             verdict=tests_failed(getattr(result, "summary", ""), config.policy, baseline),
             commit=commit,
             tree=tree,
             output=getattr(result, "output", ""),
+            ran_with=f"{interpreter.path} ({interpreter.found})",
         )
     verdict = judge_both(result, baseline, config.policy, bar.base_policy if bar else None)
     if bar is not None:

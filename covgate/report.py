@@ -72,6 +72,7 @@ def shown(outcome: Outcome) -> Shown:
         before=outcome.before,
         baseline_commit=outcome.baseline_commit,
         output=outcome.output,
+        ran_with=outcome.ran_with,
         raised=outcome.raised,
         cached=outcome.cached,
     )

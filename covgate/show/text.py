@@ -41,6 +41,7 @@ class Shown:
     before: Measurement | None = None
     baseline_commit: str = ""
     output: str = ""
+    ran_with: str = ""
     raised: Baseline | None = None
     cached: bool = False
 
@@ -166,8 +167,11 @@ def _lines(numbers: Iterable[int]) -> str:
 
 def _failing_tests(shown: Shown) -> list[str]:
     tail = shown.output.splitlines()[-_TAIL_SHOWN:]
+    # The wrong environment is the usual reason for tests that fail here and nowhere else.
+    ran = [f"  They were run by {shown.ran_with}."] if shown.ran_with else []
     return [
-        "  The coverage of failing tests is not a measurement; nothing was recorded. They said:",
+        "  The coverage of failing tests is not a measurement; nothing was recorded.",
+        *ran,
         "",
         *(f"  | {line}" for line in tail),
     ]

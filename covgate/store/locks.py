@@ -11,13 +11,14 @@ import time
 from pathlib import Path
 
 _STALE = 10.0  # seconds
-_OURS = ("refs/notes", "refs/covgate")
+NOTES_LOCK = "refs/notes/coverage.lock"
+OWN_LOCKS = (NOTES_LOCK, "refs/covgate/**/*.lock")
 
 
-def remove_stale(directory: Path, *, below: tuple[str, ...] = _OURS) -> None:
-    """Remove the locks in the git directory ``directory``, on the refs ``below``, that no living git holds."""
-    for folder in below:
-        for lock in directory.joinpath(folder).rglob("*.lock"):
+def remove_stale(directory: Path, *patterns: str) -> None:
+    """Remove the locks in the git directory ``directory`` that match ``patterns`` and that no living git holds."""
+    for pattern in patterns:
+        for lock in directory.glob(pattern):
             with contextlib.suppress(OSError):
                 if time.time() - lock.stat().st_mtime > _STALE:
                     lock.unlink()

@@ -20,7 +20,7 @@ from covgate.files import write_atomically
 from covgate.model.baseline import Baseline, join
 from covgate.model.record import DEFAULT_COMPONENT, Note, parse_note, render_note
 from covgate.store.index import Known, RecordIndex
-from covgate.store.locks import remove_stale
+from covgate.store.locks import OWN_LOCKS, remove_stale
 from covgate.store.repository import NOTES_REF, Repository
 from covgate.store.retry import PATIENCE, tries
 
@@ -211,7 +211,7 @@ class Notes:
         if status:
             moved = "cannot lock ref" in err or "is at" in err or "reference already exists" in err
             if "File exists" in err:
-                remove_stale(self.repository.common_dir)
+                remove_stale(self.repository.common_dir, *OWN_LOCKS)
             raise (RefMoved if moved else GitError)(argv, status, err)
 
     def healed(self) -> str:

@@ -10,11 +10,11 @@ import re
 import time
 from pathlib import Path
 
-from covgate.errors import GitError, RefMoved, ToolError
+from covgate.errors import RefMoved, ToolError
 from covgate.model.record import join_notes, render_note
 from covgate.store.fetch import Fetch, start_fetch, tracking_ref
 from covgate.store.heal import heal
-from covgate.store.locks import remove_stale
+from covgate.store.locks import NOTES_LOCK, OWN_LOCKS, remove_stale
 from covgate.store.notes import Notes
 from covgate.store.repository import NOTES_REF, Repository
 from covgate.store.retry import tries
@@ -54,7 +54,7 @@ def join_fetched(repository: Repository, fetch: Fetch) -> None:
         if "cannot lock ref" not in message:
             raise SyncError(f"notes of {fetch.remote} could not be fetched: {_last_line(message)}")
         # Another covgate of this clone fetches, or was killed while it did.
-        remove_stale(repository.common_dir)
+        remove_stale(repository.common_dir, *OWN_LOCKS)
     else:
         raise SyncError(f"notes of {fetch.remote} could not be fetched: {_last_line(message)}")
     join_tracking(Notes(repository), Notes(repository, fetch.tracking))
@@ -77,10 +77,10 @@ def join_tracking(local: Notes, fetched: Notes) -> None:
 def _fold(local: Notes, fetched: Notes) -> None:
     for _ in tries():
         ours, theirs = local.tip(), fetched.tip()
-        if not theirs or ours == theirs or (ours and _descends(local.repository, ours, theirs)):
+        if not theirs or ours == theirs or (ours and local.repository.is_ancestor(theirs, ours)):
             return
         try:
-            if not ours or _descends(local.repository, theirs, ours):
+            if not ours or local.repository.is_ancestor(ours, theirs):
                 local.move(ours, theirs)
             else:
                 local.move(ours, _joined(local, ours, theirs))
@@ -126,7 +126,7 @@ def _remove_stale_at(repository: Repository, remote: str) -> None:
     """Where ``remote`` is a directory of this machine: what pushes there dies with us, and leaves its lock there."""
     url = repository.text("ls-remote", "--get-url", remote).removeprefix("file://")
     for directory in (Path(repository.top, url, ".git"), Path(repository.top, url)):
-        remove_stale(directory, below=("refs/notes",))
+        remove_stale(directory, NOTES_LOCK)
 
 
 def _joined(local: Notes, ours: str, theirs: str) -> str:
@@ -151,13 +151,6 @@ def _joined(local: Notes, ours: str, theirs: str) -> str:
             continue
         todo[commit] = render_note(join_notes(*notes).records).encode()
     return local.build(theirs, todo, "covgate: join notes") if todo else theirs
-
-
-def _descends(repository: Repository, commit: str, ancestor: str) -> bool:
-    status, _, err = repository.attempt("merge-base", "--is-ancestor", ancestor, commit)
-    if status > 1:
-        raise GitError(["merge-base"], status, err)
-    return status == 0
 
 
 def _last_line(message: str) -> str:
