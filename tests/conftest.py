@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -15,9 +16,17 @@ from support import CHECKOUT, Project, run, sealed_environment
 
 
 @pytest.fixture(scope="session")
-def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The sealed environment of the whole session."""
-    return sealed_environment(tmp_path_factory.mktemp("home"))
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """One directory for all workers of a run that is spread over several."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
+def environ(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> dict[str, str]:
+    """The sealed environment of the whole session; hook environments are built once for all workers."""
+    sealed = sealed_environment(tmp_path_factory.mktemp("home"))
+    return {**sealed, "PRE_COMMIT_HOME": str(shared / "pre-commit")}
 
 
 @pytest.fixture
@@ -36,12 +45,21 @@ def project(make_project: Callable[..., Project]) -> Project:
 
 
 @pytest.fixture(scope="session")
-def source(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> Path:
+def source(shared: Path, environ: dict[str, str]) -> Path:
     """covgate's checkout as a repository that pre-commit can clone, uncommitted work included.
 
-    One for the session: pre-commit builds one environment for it, which every test shares.
+    One for the run: pre-commit builds one environment for it, which every test shares.
     """
-    directory = tmp_path_factory.mktemp("covgate")
+    directory = shared / "covgate"
+    with FileLock(shared / "covgate.lock"):
+        if not directory.exists():
+            partial = shared / "covgate.partial"
+            _copy_checkout(partial, environ)
+            partial.rename(directory)
+    return directory
+
+
+def _copy_checkout(directory: Path, environ: dict[str, str]) -> None:
     listed = run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], CHECKOUT, environ)
     for name in filter(None, listed.text.split("\0")):
         if (CHECKOUT / name).is_file() and not name.startswith(("tests/", "docs/")):
@@ -54,7 +72,6 @@ def source(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) ->
         ["tag", "v0.1.0"],
     ):
         assert run(["git", *argv], directory, environ).status == 0
-    return directory
 
 
 @pytest.fixture
