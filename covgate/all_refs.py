@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from covgate.errors import UsageError
-from covgate.model.push import RefUpdate
+from covgate.model.push import HEADS, RefUpdate
 from covgate.model.push_command import PushCommand, may_be_several, parse_porcelain, parse_push_command
 from covgate.store.repository import Repository
 
@@ -31,7 +31,10 @@ def all_updates(repository: Repository, shown: RefUpdate, remote: str) -> list[R
     argv = ("-c", "core.abbrev=no", "push", "--dry-run", "--porcelain", "--verbose", "--no-verify")
     places = (remote, *command.refspecs)
     status, out, err = repository.attempt(*argv, "--no-recurse-submodules", *command.options, "--", *places)
-    listed = parse_porcelain(os.fsdecode(out))
+    try:
+        listed = parse_porcelain(os.fsdecode(out))
+    except ValueError as error:
+        raise _refused(shown, remote, str(error)) from None
     if not listed:
         said = next(
             (line for line in err.splitlines() if line.startswith(("fatal:", "error:"))), f"exit status {status}"
@@ -40,6 +43,8 @@ def all_updates(repository: Repository, shown: RefUpdate, remote: str) -> list[R
     updates = []
     for local, remote_ref, replaced in listed:
         commit = repository.commit(local)
+        if not commit and remote_ref.startswith(HEADS):
+            raise _refused(shown, remote, f"{local!r} leads to no commit")
         updates.append(RefUpdate(local_ref=local, local_oid=commit, remote_ref=remote_ref, remote_oid=replaced))
     return updates
 

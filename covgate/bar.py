@@ -6,7 +6,7 @@ change of the configuration has landed there, it is the base.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from covgate.config import Config
@@ -14,10 +14,11 @@ from covgate.errors import ConfigurationError
 from covgate.model.policy import Policy, weakened
 from covgate.model.push import RefUpdate, matches
 from covgate.session import CONFIGURATION_FILES, Session
-from covgate.store.repository import Repository
+from covgate.store.repository import NOTES_REF, Repository
 
 # Whose change changes how covgate measures without being weaker or stronger: said, so that a review looks at it.
 _TOLD = ("command", "report", "setup", "python")
+_HOOKS_FILE = ".pre-commit-config.yaml"
 _COVERAGE_FILES = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
 
 
@@ -34,9 +35,22 @@ class Bar:
 def base_of_push(repository: Repository, update: RefUpdate, remote: str) -> str:
     """The commit that ``update`` replaces, else where it left the default branch of ``remote``; "" for neither."""
     replaced = repository.commit(update.remote_oid)
+    if update.certain:
+        return replaced_tip(repository, update, remote) or fork_point(repository, update.local_oid, remote)
+    # What pre-commit names is an ancestor where the ref is new; where it is the tip that was seen last, it is that.
     tracked = repository.commit(f"refs/remotes/{remote}/{update.branch}")
-    known = replaced if update.certain and replaced else tracked
+    known = replaced if replaced == tracked else ""
     return known or fork_point(repository, update.local_oid, remote) or replaced
+
+
+def replaced_tip(repository: Repository, update: RefUpdate, remote: str) -> str:
+    """The remote tip that ``update`` replaces, as it was seen last where it was never fetched; "" where the ref is new.
+
+    A new ref replaces nothing, whatever branch of that name was there once and is still remembered here.
+    """
+    if not update.remote_oid:
+        return ""
+    return repository.commit(update.remote_oid) or repository.commit(f"refs/remotes/{remote}/{update.branch}")
 
 
 def fork_point(repository: Repository, commit: str, remote: str) -> str:
@@ -58,9 +72,9 @@ def default_tip(repository: Repository, remote: str) -> str:
     tip = repository.commit(f"refs/remotes/{name}/{default}") if default else ""
     if tip:
         return tip
-    from covgate.store.deepen import ask_default_tip
+    from covgate.store.deepen import ask_tip
 
-    return ask_default_tip(repository, name)
+    return ask_tip(repository, name)
 
 
 def bar_of(session: Session, commit: str, base: str, branch: str = "") -> Bar:
@@ -81,9 +95,9 @@ def bar_of(session: Session, commit: str, base: str, branch: str = "") -> Bar:
         return Bar(
             config=own, base=base, said=(f"the configuration of the base {base[:10]} is invalid: it does not hold",)
         )
-    if not earlier.configured and not own.configured:
+    if not earlier.configured and (not own.configured or not _in_force(repository, theirs)):
         earlier = own
-    config, weaker = _held(own, earlier, branch)
+    config, weaker = _held(own, earlier, branch, lambda: _default_sources(repository, commit))
     if config.enabled and any(mine.get(name) != theirs.get(name) for name in _COVERAGE_FILES):
         config, less = _held_coverage(repository, commit, config, mine, theirs)
         weaker += less
@@ -101,12 +115,30 @@ def bar_of(session: Session, commit: str, base: str, branch: str = "") -> Bar:
 
 
 def _files(repository: Repository, commit: str) -> dict[str, bytes]:
-    names = dict.fromkeys((*CONFIGURATION_FILES, *_COVERAGE_FILES))
+    names = dict.fromkeys((*CONFIGURATION_FILES, *_COVERAGE_FILES, _HOOKS_FILE))
     found = {name: repository.file(commit, name) for name in names}
     return {name: data for name, data in found.items() if data is not None}
 
 
-def _held(own: Config, base: Config, branch: str) -> tuple[Config, list[str]]:
+def _in_force(repository: Repository, files: Mapping[str, bytes]) -> bool:
+    """Whether covgate gated by its defaults where ``files`` don't configure it: who adopts it has no rules yet."""
+    return b"covgate" in files.get(_HOOKS_FILE, b"") or bool(repository.commit(NOTES_REF))
+
+
+def _default_sources(repository: Repository, commit: str) -> tuple[str, ...]:
+    """What is measured of ``commit`` where nothing names a source."""
+    from covgate.measure.sources import sources_among
+
+    listed = repository.run("ls-tree", "-z", commit).decode(errors="replace").split("\0")
+    trees = [line.partition("\t")[2] for line in listed if " tree " in line.partition("\t")[0]]
+    files = [line.partition("\t")[2] for line in listed if " blob " in line.partition("\t")[0]]
+    packages = [name for name in trees if repository.object(f"{commit}:{name}/__init__.py") is not None]
+    return sources_among("src" in trees, packages, [name for name in files if name.endswith(".py")]).source
+
+
+def _held(
+    own: Config, base: Config, branch: str, default_sources: Callable[[], Sequence[str]]
+) -> tuple[Config, list[str]]:
     """``own`` with the switches and sources of ``base`` that it has weakened, and which they are."""
     config, weaker = own, []
     if base.enabled and not own.enabled:
@@ -117,14 +149,10 @@ def _held(own: Config, base: Config, branch: str) -> tuple[Config, list[str]]:
     if base.fail_closed and not own.fail_closed:
         config = replace(config, fail_closed=True)
         weaker.append("fail_closed = false")
-    if base.sync and not own.sync:
-        config = replace(config, sync=True)
-        weaker.append("sync = false")
-    # No source stands for all that there is to measure.
-    if own.source and not set(base.source) <= set(own.source):
+    if not set(base.source) <= set(own.source):
         config = replace(config, source=tuple(dict.fromkeys([*own.source, *base.source])))
         weaker.append(f"source is without {', '.join(each for each in base.source if each not in own.source)}")
-    elif own.source and not base.source:
+    elif own.source and not base.source and not set(default_sources()) <= set(own.source):
         config = replace(config, source=())
         weaker.append("source is named")
     return config, weaker

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 from collections.abc import Collection
 from pathlib import Path
 
 from covgate.config import Config
-from covgate.errors import CovgateError
+from covgate.errors import CovgateError, Interrupted
 from covgate.files import write_atomically
 from covgate.model.push import HEADS, matches
 from covgate.model.results import format_percent
@@ -23,7 +24,9 @@ from covgate.store.repository import Repository
 # How a reflog names what came by a merge. A reset counts where it leads to what the remote has.
 _ARRIVED = ("pull", "merge ", "commit (merge)", "fetch")
 _MAYBE_ARRIVED = "reset: "
-_FOLLOWED = 10
+_FOLLOWED = 50
+# Each may be a run of all tests that somebody waits for; CI ratchets what is left.
+_MEASURED = 3
 
 
 def behind(repository: Repository, config: Config, remote: str) -> dict[str, str]:
@@ -40,20 +43,29 @@ def behind(repository: Repository, config: Config, remote: str) -> dict[str, str
 def catch_up(session: Session, branches: dict[str, str], remote: str, *, leave: Collection[str] = ()) -> None:
     """Ratchet what arrived on ``branches`` (name -> tip, see `behind`) unseen; the notes of ``remote`` are here.
 
-    ``leave``: commits that the calling hook looks at itself. What fails here is a notice, and is not tried again:
-    a post-merge hook would not have tried twice.
+    ``leave``: commits that the calling hook looks at itself. What fails here is a notice. Of many arrivals the newest
+    few are measured, the others only where their tree is known.
     """
     repository = session.repository
-    path = _bookmarks(repository)
+    seen = _read(_bookmarks(repository))
     for branch, tip in branches.items():
-        for commit in _unseen(repository, branch, tip, _read(path).get(branch, ""), remote):
-            if commit not in leave:
-                _ratchet(session, branch, commit)
-        with contextlib.suppress(OSError):  # then it is looked at once more
-            write_atomically(path, json.dumps({**_read(path), branch: tip}).encode())
+        unseen = [each for each in _unseen(repository, branch, tip, seen.get(branch, ""), remote) if each not in leave]
+        for commit in unseen:
+            _ratchet(session, branch, commit, may_measure=commit in unseen[-_MEASURED:])
 
 
-def _ratchet(session: Session, branch: str, commit: str) -> None:
+def remember(repository: Repository, branches: dict[str, str]) -> None:
+    """Move the bookmarks to ``branches`` (name -> tip), once the calling hook is through with all of them.
+
+    What failed is not tried again: a post-merge hook would not have tried twice.
+    """
+    if branches:
+        path = _bookmarks(repository)
+        with contextlib.suppress(OSError):  # then they are looked at once more
+            write_atomically(path, json.dumps({**_read(path), **branches}).encode())
+
+
+def _ratchet(session: Session, branch: str, commit: str, *, may_measure: bool) -> None:
     from covgate.judgement import judge_commit
     from covgate.store.notes import Notes
 
@@ -63,7 +75,16 @@ def _ratchet(session: Session, branch: str, commit: str) -> None:
         config = session.config_at(commit)
         if not config.enabled:
             return
-        outcome = judge_commit(session, commit, config, [], ratchets=True, believes_record=True)
+        outcome = judge_commit(session, commit, config, [], ratchets=True, may_measure=False, believes_record=True)
+        if may_measure and outcome.numbers is None and outcome.error is None:
+            print(
+                f"covgate: no hook saw {commit[:10]} arrive on {branch}: its tests run first",
+                file=sys.stderr,
+                flush=True,
+            )
+            outcome = judge_commit(session, commit, config, [], ratchets=True, believes_record=True)
+    except Interrupted:
+        raise
     except CovgateError as error:
         session.notices.append(f"caught up on {branch} {commit[:10]}: not measured: {error.message}")
         return
@@ -71,8 +92,8 @@ def _ratchet(session: Session, branch: str, commit: str) -> None:
         became = f"the baseline rises to {format_percent(outcome.raised.percent)}%"
     elif outcome.blocked:
         became = f"does not pass: {outcome.verdict.reason}"
-    elif outcome.cached:
-        return  # known, and nothing new: not worth a line
+    elif outcome.cached or not may_measure:
+        return  # nothing new: not worth a line
     else:
         became = outcome.verdict.reason
     session.notices.append(f"caught up on {branch} {commit[:10]}, which no hook saw arrive: {became}")

@@ -197,7 +197,7 @@ def _check(arguments: argparse.Namespace, repository: Repository, environ: Mappi
         repository,
         environ,
         commit=_commit(repository, arguments.rev),
-        base=_commit(repository, arguments.base) if arguments.base else "",
+        base=_base(repository, arguments.base) if arguments.base else "",
         reports=[Path(each) for each in arguments.report],
         output=Path(arguments.output) if arguments.output else None,
         use_cache=not arguments.no_cache,
@@ -279,6 +279,17 @@ def _doctor(arguments: argparse.Namespace, repository: Repository, environ: Mapp
     from covgate.doctor import doctor
 
     return _print(arguments.format, *doctor(repository, environ))
+
+
+def _base(repository: Repository, name: str) -> str:
+    """The commit that ``name`` leads to: here, else as a branch of the remote, which a CI checkout doesn't have."""
+    commit = repository.commit(name)
+    remote = "" if commit else repository.default_remote(repository.current_branch())
+    if remote:
+        from covgate.store.deepen import ask_tip
+
+        commit = ask_tip(repository, remote, f"refs/heads/{name}")
+    return commit or _commit(repository, name)
 
 
 def _commit(repository: Repository, name: str) -> str:

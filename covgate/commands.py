@@ -9,7 +9,7 @@ from pathlib import Path
 
 from covgate.bar import bar_of, fork_point
 from covgate.config import Config
-from covgate.errors import ToolError, UsageError
+from covgate.errors import EXIT_TOOL_ERROR, ToolError, UsageError
 from covgate.files import write_atomically
 from covgate.gate import ratchet_commit, synchronised
 from covgate.judgement import Outcome, judge_commit
@@ -67,7 +67,10 @@ def raise_baseline(
     fail_closed: bool | None,
     as_json: bool,
 ) -> int:
-    """Raise the baseline at ``commit``; exit code 1 where what it measures does not pass."""
+    """Raise the baseline at ``commit``; exit code 1 where what it measures does not pass.
+
+    Under fail-closed it is an error, too, that the raised baseline can't be published: CI has no other use for it.
+    """
     session = Session(repository=repository, environ=environ, use_cache=use_cache, fail_closed=fail_closed)
     config = session.config_at(commit)
     if config.enabled:
@@ -76,7 +79,8 @@ def raise_baseline(
     else:
         outcome = Outcome(verdict=not_applicable("disabled"), commit=commit)
     _tell(outcome, session, environ, as_json=as_json)
-    return exit_code([outcome])
+    code = exit_code([outcome])
+    return EXIT_TOOL_ERROR if not code and session.unpublished and session.blocks_on_error(config) else code
 
 
 def _tell(outcome: Outcome, session: Session, environ: Mapping[str, str], *, as_json: bool) -> None:

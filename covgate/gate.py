@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from covgate.bar import Bar, bar_of, base_of_push
+from covgate.bar import Bar, bar_of, base_of_push, replaced_tip
 from covgate.config import Config
 from covgate.errors import ToolError, UsageError
 from covgate.model.push import RefUpdate, matches, why_not_gated
@@ -27,57 +27,62 @@ _NOT_FETCHED = "judged by the notes that are here"
 _NOT_PUBLISHED = "they stay here, and go with the next push of somebody who may write there"
 
 
+@dataclass(frozen=True, slots=True)
+class _Gated:
+    """An update that is judged, by ``bar`` and the records that ``tip``, which it replaces, leads to, too."""
+
+    update: RefUpdate
+    bar: Bar
+    tip: str
+
+
 def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> list[Outcome]:
     """Judge every update of a push to ``remote``; publish the notes where all may pass."""
+    repository = session.repository
     skipped: list[tuple[RefUpdate, str]] = []
-    gated: list[tuple[RefUpdate, Bar]] = []
+    gated: list[_Gated] = []
     for update in updates:
         # Only what may be gated is worth a configuration: a tag or a deletion is waved through as it is.
         why_not = why_not_gated(update, ["*"])
-        commit = session.repository.commit(update.local_oid)
+        commit = repository.commit(update.local_oid)
         if not why_not and not commit:
             why_not = f"{update.local_ref} is no commit"
         if not why_not:
             update = replace(update, local_oid=commit)
-            bar = bar_of(session, commit, base_of_push(session.repository, update, remote), update.branch)
+            bar = bar_of(session, commit, base_of_push(repository, update, remote), update.branch)
             why_not = why_not_gated(update, bar.config.branches) if bar.config.enabled else "disabled"
         if why_not:
             skipped.append((update, why_not))
         else:
-            gated.append((update, bar))
-    syncing = bool(remote) and bool(gated) and all(bar.config.sync for _, bar in gated)
+            gated.append(_Gated(update, bar, replaced_tip(repository, update, remote)))
+    syncing = bool(remote) and bool(gated) and all(each.bar.config.sync for each in gated)
     with _fetching(session, remote if syncing else ""):
         # While the notes travel, all is imported and looked up that needs none.
-        from covgate.catch_up import behind, catch_up
+        from covgate.catch_up import behind, catch_up, remember
         from covgate.judgement import Outcome, judge_commit
         from covgate.model.verdict import not_applicable
 
-        prepared = [
-            (
-                _remembered(session, update.local_oid, bar.config),
-                is_ratchet_branch(session, bar.config, update.branch, remote),
-            )
-            for update, bar in gated
-        ]
-        late = behind(session.repository, gated[0][1].config, remote) if gated else {}
-    if late:
-        own = {update.local_oid for (update, _), (_, ratchets) in zip(gated, prepared, strict=True) if ratchets}
-        catch_up(session, late, remote, leave=own)
+        known = [_remembered(session, each.update.local_oid, each.bar.config) for each in gated]
+        ratchets = [is_ratchet_branch(session, each.bar.config, each.update.branch, remote) for each in gated]
+        late = behind(repository, gated[0].bar.config, remote) if gated else {}
+    if syncing:
+        lines = [[each.update.local_oid, each.tip] for each in gated]
+        _deepen(session, remote, *lines, *([tip] for tip in late.values()))
+    own = {each.update.local_oid for each, moves in zip(gated, ratchets, strict=True) if moves}
+    catch_up(session, late, remote, leave=own)
     outcomes = [
         Outcome(verdict=not_applicable(why_not), commit=update.local_oid, branch=update.branch)
         for update, why_not in skipped
     ]
-    for (update, bar), (known, ratchets) in zip(gated, prepared, strict=True):
-        tips = [update.remote_oid, f"refs/remotes/{remote}/{update.branch}"]
-        session.notices += bar.said
-        commit, config = update.local_oid, bar.config
-        if syncing:
-            _deepen(session, remote, [commit, *tips])
-        outcome = judge_commit(session, commit, config, tips, ratchets=ratchets, known=known, bar=bar)
-        outcomes.append(replace(outcome, branch=update.branch))
+    for each, measurement, moves in zip(gated, known, ratchets, strict=True):
+        session.notices += each.bar.said
+        commit, config = each.update.local_oid, each.bar.config
+        outcome = judge_commit(session, commit, config, [each.tip], ratchets=moves, known=measurement, bar=each.bar)
+        outcomes.append(replace(outcome, branch=each.update.branch))
+    remember(repository, late)
     # A push that itself brings the notes would find its ref moved by us.
     publishing = syncing and all(update.remote_ref != NOTES_REF for update in updates)
-    if publishing and not any(outcome.blocked for outcome in outcomes):
+    if publishing and not any(outcome.stops for outcome in outcomes):
         _publish(session, remote)
     return outcomes
 
@@ -88,7 +93,7 @@ def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
     ``rewritten``: commits were amended or rebased. They are not published yet, and their push measures them: no
     test is run for them here, unless they came with a pull.
     """
-    from covgate.catch_up import behind, catch_up
+    from covgate.catch_up import behind, catch_up, remember
     from covgate.judgement import Outcome
     from covgate.model.verdict import not_applicable
 
@@ -104,13 +109,14 @@ def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
     late = behind(repository, config, remote)
     ratchets = bool(branch) and is_ratchet_branch(session, config, branch, remote)
     if late or ratchets:
-        synchronised(session, config, remote, head)
+        synchronised(session, config, remote, head, *late.values())
     catch_up(session, late, remote, leave=(head,) if ratchets and not rewritten else ())
     if ratchets:
         outcome = _raise(session, head, config, may_measure=not rewritten)
     else:
         why_not = f"{branch} is no ratchet branch" if branch else "no branch is checked out"
         outcome = Outcome(verdict=not_applicable(why_not), commit=head)
+    remember(repository, late)
     if (late or ratchets) and remote and config.sync and outcome.error is None:
         _publish(session, remote)
     return replace(outcome, branch=branch)
@@ -177,7 +183,7 @@ def synchronised(session: Session, config: Config, remote: str, *commits: str) -
 
         with _journey(session, _NOT_FETCHED):
             fetch_notes(session.repository, remote)
-        _deepen(session, remote, commits)
+        _deepen(session, remote, *([commit] for commit in commits))
 
 
 @contextlib.contextmanager
@@ -214,17 +220,19 @@ def _fetching(session: Session, remote: str) -> Iterator[None]:
             join_fetched(session.repository, fetch)
 
 
-def _deepen(session: Session, remote: str, commits: Sequence[str]) -> None:
+def _deepen(session: Session, remote: str, *lines: Sequence[str]) -> None:
+    """In a shallow clone, fetch the ancestors that decide for each of ``lines``: commits whose records join."""
     if not session.repository.shallow:
         return
     from covgate.store.deepen import deepen
 
-    known = [each for each in map(session.repository.commit, commits) if each]
+    fetched = 0
     try:
-        fetched = deepen(session.repository, remote, known)
+        for line in lines:
+            known = [each for each in map(session.repository.commit, line) if each]
+            fetched += deepen(session.repository, remote, known)
     except ToolError as error:
         session.notices.append(f"WARNING: the ancestors could not be fetched from {remote}: {error.message}")
-        return
     if fetched:
         session.notices.append(f"this clone was shallow: {fetched} ancestors were fetched to find the baseline")
 
@@ -234,4 +242,6 @@ def _publish(session: Session, remote: str) -> None:
     from covgate.store.sync import publish
 
     with _journey(session, _NOT_PUBLISHED):
+        session.unpublished = True
         publish(session.repository, remote)
+        session.unpublished = False

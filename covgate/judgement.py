@@ -46,6 +46,11 @@ class Outcome:
     def blocked(self) -> bool:
         return self.error is None and self.verdict.status is Status.FAIL
 
+    @property
+    def stops(self) -> bool:
+        """Whether this keeps a push from passing: a regression, or an error where errors block."""
+        return self.blocked or (self.error is not None and self.blocks_on_error)
+
 
 def judge_commit(
     session: Session,
@@ -125,6 +130,8 @@ def _judge_commit(
             return Outcome(verdict=not_applicable(why), commit=commit, tree=tree)
         result = session.measure(commit, config)
     baseline = lookup.baseline
+    if lookup.hidden and lookup.seen and baseline and lookup.seen.percent > baseline.percent:
+        baseline = lookup.seen  # an override that may be another branch's lowers nothing
     if not isinstance(result, Measurement):
         interpreter = session.interpreter(config)
         return Outcome(
@@ -146,11 +153,13 @@ def _judge_commit(
     kept = stands if passed else notes.baseline([commit]).seen
     toolchain = str(result.toolchain)
     base_commit = ""
-    if baseline is not None and (baseline.override or not verdict.passed):
+    if not verdict.passed and baseline is not None:
         base_commit = notes.origin(known_tips, baseline)
     record = record_of(verdict, result.numbers, tree, toolchain, kept)
     try:
-        notes.update(commit, lambda note: _with(note, record), f"covgate: {verdict.status.value} {commit[:10]}")
+        # A report that was made elsewhere is judged, not believed by the next merge.
+        if measured is None:
+            notes.update(commit, lambda note: _with(note, record), f"covgate: {verdict.status.value} {commit[:10]}")
     except UnbelievableNote as error:
         # The verdict stands: a note that somebody spoilt must not turn it into "not measured".
         session.notices.append(f"nothing was recorded: {error.message} ({error.hint})")

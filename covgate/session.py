@@ -28,13 +28,17 @@ _DECIDING = ("PYTEST_ADDOPTS", "COVERAGE_CORE", "COVERAGE_RCFILE", "PYENV_VERSIO
 
 @dataclass(slots=True, kw_only=True)
 class Session:
-    """``fail_closed`` overrides the configuration where it is not None; ``notices`` collects what to say."""
+    """``fail_closed`` overrides the configuration where it is not None; ``notices`` collects what to say.
+
+    ``unpublished``: notes should have gone to the remote, and could not.
+    """
 
     repository: Repository
     environ: Mapping[str, str]
     use_cache: bool = True
     fail_closed: bool | None = None
     notices: list[str] = field(default_factory=list)
+    unpublished: bool = False
 
     @property
     def roots(self) -> list[Path]:

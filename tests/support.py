@@ -34,6 +34,9 @@ def sealed_environment(home: Path) -> dict[str, str]:
         if not name.startswith(foreign) or name.startswith("COVERAGE_PROCESS_")
     }
     kept.pop("PYTHONPATH", None)
+    # Nor the environment that somebody has activated to run the tests.
+    path = kept.get("PATH", "").split(os.pathsep)
+    kept["PATH"] = os.pathsep.join(each for each in path if not (Path(each).parent / "pyvenv.cfg").is_file())
     config = home / "gitconfig"
     if not config.exists():
         home.mkdir(parents=True, exist_ok=True)

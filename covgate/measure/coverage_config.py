@@ -8,13 +8,14 @@ as the later configuration has it.
 from __future__ import annotations
 
 import configparser
-import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 FILES = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
 _SOURCES = ("source", "source_pkgs", "source_dirs")
+# Branches that match count as executed whatever was executed.
+_PARTIAL = ("partial_branches", "partial_also", "partial_branches_always")
 
 Sections = dict[str, dict[str, object]]
 
@@ -40,18 +41,14 @@ class CoverageConfig:
 
     @property
     def names_sources(self) -> bool:
-        return any(self.values("run", key) for key in (*_SOURCES, "include"))
+        return any(self.values("run", key) for key in _SOURCES)
 
     def render(self) -> tuple[str, str]:
         """The name and the text of a configuration file that says the same."""
         if self.toml:
-            # JSON's strings, lists, numbers and booleans are TOML's.
-            tables = [
-                f"[tool.coverage.{json.dumps(name)}]\n"
-                + "".join(f"{json.dumps(key)} = {json.dumps(value, default=str)}\n" for key, value in table.items())
-                for name, table in self.sections.items()
-            ]
-            return "coverage.toml", "\n".join(tables)
+            import tomli_w
+
+            return "coverage.toml", tomli_w.dumps({"tool": {"coverage": self.sections}})
         parts = []
         for name, table in self.sections.items():
             lines = [f"{key} = " + str(value).replace("\n", "\n    ") for key, value in table.items()]
@@ -65,7 +62,8 @@ def read_coverage_config(files: Mapping[str, bytes]) -> CoverageConfig:
         if name in files:
             toml = name.endswith(".toml")
             found = _from_toml(files[name], name) if toml else _from_ini(files[name], bare=name == ".coveragerc")
-            if found:
+            # A file of coverage's own is the one even if it says nothing.
+            if found or name.startswith(".coveragerc"):
                 return CoverageConfig(toml=toml, sections=found)
     return CoverageConfig()
 
@@ -80,12 +78,14 @@ def held(
     run, report = dict(own.sections.get("run", {})), dict(own.sections.get("report", {}))
     said: list[str] = []
     if own.names_sources and not base.names_sources:
-        said += [f"{key} is named" for key in (*_SOURCES, "include") if run.pop(key, None)]
+        said += [f"{key} is named" for key in _SOURCES if run.pop(key, None)]
+        if base.values("run", "include") and not own.values("run", "include"):
+            run["include"] = _listed([*base.values("run", "include")], own.toml)
     else:
         for key in _SOURCES:
             mine = own.values("run", key)
             gone = [each for each in base.values("run", key) if each not in mine and exists(each)]
-            if gone and own.names_sources:
+            if gone:
                 run[key] = _listed([*mine, *gone], own.toml)
                 said.append(f"{key} is without {', '.join(gone)}")
     for name, table in (("run", run), ("report", report)):
@@ -101,6 +101,14 @@ def held(
         if more:
             table["omit"] = _listed([each for each in mine if each in theirs], own.toml)
             said.append(f"omit has {', '.join(more)}")
+    for key in _PARTIAL:
+        mine, theirs = own.values("report", key), base.values("report", key)
+        more = [each for each in mine if each not in theirs]
+        if more:
+            report[key] = _listed([each for each in mine if each in theirs], own.toml)
+            if not theirs:
+                del report[key]
+            said.append(f"{key} has {', '.join(more)}")
     if base.branch and not own.branch:
         run["branch"] = True if own.toml else "true"
         said.append("branches are not measured")

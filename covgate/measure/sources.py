@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,10 +23,15 @@ def default_sources(tree: Path) -> Sources:
 
     Given to coverage as directories, so that files which no test imports count as not executed.
     """
-    if (tree / "src").is_dir():
+    packages = [each.parent.name for each in tree.glob("*/__init__.py")]
+    return sources_among((tree / "src").is_dir(), packages, [each.name for each in tree.glob("*.py")])
+
+
+def sources_among(src: bool, packages: Iterable[str], modules: Iterable[str]) -> Sources:
+    """The same of names: whether there is a ``src``, the top-level packages and modules."""
+    if src:
         return Sources(source=("src",))
-    packages = sorted(each.parent.name for each in tree.glob("*/__init__.py"))
-    modules = sorted(each.name for each in tree.glob("*.py"))
+    packages, modules = sorted(packages), sorted(modules)
     wanted = [name for name in packages if not _is_test(name)]
     if not any(not _is_tool(name) for name in modules):
         return Sources(source=tuple(wanted) or (".",), omit=() if wanted else _omitted(packages, modules))

@@ -152,15 +152,18 @@ _SUMMARY = re.compile(r"([0-9a-f]{40}(?:[0-9a-f]{24})?)\.\.\.?[0-9a-f]{40}")
 def parse_porcelain(text: str) -> list[tuple[str, str, str]]:
     """What `git push --porcelain` would update: local name, remote ref, and the oid there ("" for none).
 
-    Deletions, refs that are up to date and those that git itself rejects are left out.
+    Deletions, refs that are up to date and those that git itself rejects are left out. ValueError names a line that
+    can't be understood: its ref must not go by unseen.
     """
     found = []
-    for line in text.splitlines():
-        flag, _, rest = line.partition("\t")
+    for line in text.split("\n"):  # a ref's name may hold what else Python takes for the end of a line
+        flag, tab, rest = line.partition("\t")
+        if not tab or flag not in (" ", "+", "*"):
+            continue
         names, _, summary = rest.partition("\t")
         local, colon, remote = names.rpartition(":")
-        if flag not in (" ", "+", "*") or not colon or not local:
-            continue
+        if not colon or not local or not remote:
+            raise ValueError(f"git push --porcelain said {line!r}")
         replaced = _SUMMARY.match(summary)
         found.append((local, remote, replaced[1] if replaced else ""))
     return found

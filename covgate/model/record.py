@@ -76,10 +76,14 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """What a note says: the records that can be believed, and why others can't."""
+    """What a note says: the records that can be believed, and why others can't.
+
+    ``foreign``: whether one of those is of another format, a newer covgate's, rather than spoilt.
+    """
 
     records: tuple[Record, ...] = ()
     problems: tuple[str, ...] = ()
+    foreign: bool = False
 
     def record(self, component: str = DEFAULT_COMPONENT) -> Record | None:
         return next((each for each in self.records if each.component == component), None)
@@ -203,17 +207,19 @@ def parse_note(data: bytes) -> Note:
         return Note(problems=(f"the note is not UTF-8 ({error.reason} at byte {error.start})",))
     records: dict[str, Record] = {}
     problems = []
+    foreign = False
     for chunk in _documents(text):
         try:
             record = _parse_record(chunk)
         except ValueError as error:
             problems.append(str(error))
+            foreign = foreign or isinstance(error, _OtherFormat)
             continue
         known = records.get(record.component)
         records[record.component] = join_records(known, record) if known else record
     if not records and not problems:
         problems.append("the note has no covgate record")
-    return Note(records=tuple(records[name] for name in sorted(records)), problems=tuple(problems))
+    return Note(records=tuple(records[name] for name in sorted(records)), problems=tuple(problems), foreign=foreign)
 
 
 def read_status(text: str) -> Status | None:
@@ -240,6 +246,10 @@ def _documents(text: str) -> list[str]:
     return ["\n".join(chunk) + "\n" for chunk in chunks if any(_KEY_LINE.match(line) for line in chunk)]
 
 
+class _OtherFormat(ValueError):
+    """A record that is well made, for another covgate."""
+
+
 def _parse_record(chunk: str) -> Record:
     fields = _load_fields(chunk)
     take = _Reader(fields)
@@ -247,7 +257,7 @@ def _parse_record(chunk: str) -> Record:
     if number is None:
         raise ValueError("a record without format")
     if number != FORMAT:
-        raise ValueError(f"a record of format {number}; this covgate reads format {FORMAT}")
+        raise _OtherFormat(f"a record of format {number}; this covgate reads format {FORMAT}")
     component = take("component", _component, None)
     if component is None:
         raise ValueError("a record without component")

@@ -79,8 +79,7 @@ def _set_by_hand(shown: Shown) -> str:
     baseline = verdict.baseline
     if baseline is None or not baseline.override or not verdict.policy.kind.uses_baseline:
         return ""
-    where = f" at {shown.baseline_commit[:10]}" if shown.baseline_commit else ""
-    return f"covgate: the baseline of {format_percent(baseline.percent)}% was set by hand{where}: {baseline.override}\n"
+    return f"covgate: the baseline of {format_percent(baseline.percent)}% was set by hand: {baseline.override}\n"
 
 
 def _raised(shown: Shown) -> str:

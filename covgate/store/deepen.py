@@ -33,13 +33,17 @@ def deepen(repository: Repository, remote: str, commits: Sequence[str]) -> int:
     return sum(1 for _ in repository.walk(commits)) - before if before else 0
 
 
-def ask_default_tip(repository: Repository, remote: str) -> str:
-    """The tip of the default branch of ``remote``, asked there, else as it was last asked; "" where it has none.
+def ask_tip(repository: Repository, remote: str, ref: str = "HEAD") -> str:
+    """The tip of ``ref`` of ``remote``, asked there, else as it was last asked; "" where it has none.
 
-    For a clone that tracks no default branch: CI services fetch the one commit that they check out.
+    For a clone that tracks no such branch: CI services fetch the one commit that they check out.
     """
-    kept = tracking_ref(remote).removesuffix("coverage") + "HEAD"
-    depth = ["--depth=1"] if repository.shallow else []
-    repository.attempt(*FETCH, "--refmap=", *depth, "--", remote, f"+HEAD:{kept}")
-    repository.look_again()
-    return repository.commit(kept)
+    kept = tracking_ref(remote).removesuffix("coverage") + ref
+    listed = repository.text("ls-remote", "--", remote, ref).split()
+    if listed and not repository.commit(listed[0]):
+        # A fetch with a depth cuts history off where it ends, even if what is beyond was there: only what is new.
+        depth = ["--depth=1"] if repository.shallow else []
+        repository.attempt(*FETCH, "--refmap=", *depth, "--", remote, f"+{ref}:{kept}")
+        repository.look_again()
+        return repository.commit(kept)
+    return repository.commit(listed[0] if listed else kept)

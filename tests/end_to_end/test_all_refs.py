@@ -180,3 +180,10 @@ def test_native_lines_are_all_gated(make_project: Callable[..., Project]) -> Non
     assert done.status != 0
     for words in ("refs/tags/v1 is no branch", "PASS good", "PASS newer", "BLOCKED bad"):
         assert words in done
+
+
+def test_a_name_that_python_would_break_into_lines_is_gated(refs: Project) -> None:
+    refs.git("branch", "torn\u2028name", "bad")
+    done = push(refs, "push", "origin", "good", "torn\u2028name")
+    assert done.status != 0, done.text
+    assert on_remote(refs) == {"refs/heads/main"}

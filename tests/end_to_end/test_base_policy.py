@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from support import Project, calls, functions
+from support import Project, calls, functions, run
 
 pytestmark = pytest.mark.end_to_end
 
@@ -211,3 +211,174 @@ def test_a_source_that_is_gone_does_not_come_back(make_project: Callable[..., Pr
     assert done.status == 0, done.text
     assert "hold for this push" not in done
     assert project.field("measured_coverage") == "83.33"
+
+
+def begin_anew(project: Project) -> None:
+    """wip is deleted on the remote, which this clone doesn't know; a new one starts from main."""
+    run(["git", "update-ref", "-d", "refs/heads/wip"], project.remote, project.environ)
+    project.git("checkout", "--quiet", "main")
+    project.git("branch", "--quiet", "-D", "wip")
+    project.git("checkout", "--quiet", "-b", "wip")
+
+
+def test_a_branch_that_is_gone_judges_no_new_one_of_its_name(project: Project) -> None:
+    assert project.push().status == 0
+    project.git("checkout", "--quiet", "-b", "wip")
+    project.write("tests/test_mod.py", calls("a", "b", "c"))
+    project.configure('ratchet_branches = ["*"]\n')
+    project.commit()
+    assert "rises" in project.push("wip")
+    begin_anew(project)
+    project.write("README", "good\n")
+    project.commit()
+    done = project.push("wip")
+    assert done.status == 0, done.text
+    assert "holds the baseline of 83.33%" in done
+
+
+def test_the_override_of_a_branch_that_is_gone_lowers_nothing(project: Project) -> None:
+    assert project.push().status == 0
+    project.git("checkout", "--quiet", "-b", "wip")
+    project.commit("an experiment")
+    assert project.covgate("baseline", "set", "10", "--reason", "an experiment").status == 0
+    assert project.push("wip").status == 0
+    begin_anew(project)
+    project.write("pkg/mod.py", MORE)
+    project.commit()
+    done = project.push("wip")
+    assert done.status != 0
+    assert "below the baseline of 83.33%" in done
+
+
+@pytest.mark.parametrize("where", ["covgate", "coverage"])
+def test_removing_the_sources_is_no_way_to_measure_less(make_project: Callable[..., Project], where: str) -> None:
+    named = 'source = ["pkg", "tools"]\n'
+    project = make_project()
+    project.write("tools/__init__.py", functions("t"))
+    project.write("tests/test_tools.py", "import tools\n\n\ndef test():\n    assert tools.t()\n")
+    project.write("src/.keep", "")  # without a source, src alone is measured
+    weaken(project, named if where == "covgate" else "", "" if where == "covgate" else f"[tool.coverage.run]\n{named}")
+    project.commit()
+    assert project.push().status == 0
+    project.git("checkout", "--quiet", "-b", "topic")
+    weaken(project, "")
+    project.write("tools/__init__.py", functions("t", "u", "v", "w"))
+    project.commit()
+    done = project.push("topic")
+    assert done.status != 0, done.text
+    assert "source is without pkg, tools" in done
+
+
+def test_a_source_does_not_replace_what_the_base_includes(make_project: Callable[..., Project]) -> None:
+    project = make_project()
+    project.write("pkg/sub/__init__.py", functions("s"))
+    project.write("tests/test_sub.py", "from pkg import sub\n\n\ndef test():\n    assert sub.s()\n")
+    weaken(project, "", '[tool.coverage.run]\ninclude = ["pkg/*"]\n')
+    project.commit()
+    assert project.push().status == 0
+    project.git("checkout", "--quiet", "-b", "topic")
+    weaken(project, "", '[tool.coverage.run]\nsource = ["pkg/sub"]\n')
+    project.write("pkg/mod.py", MORE)
+    project.commit()
+    done = project.push("topic")
+    assert done.status != 0, done.text
+    assert "source is named" in done
+
+
+def test_who_adopts_covgate_has_no_rules_yet(make_project: Callable[..., Project]) -> None:
+    """What the first push configures holds at once: held back, it would block the next one."""
+    project = make_project()
+    project.write("pyproject.toml", "")
+    project.write("src/app.py", functions("a", "b"))
+    project.write("tools/__init__.py", functions("t"))
+    project.commit()
+    assert project.push("main", COVGATE_DISABLE="1").status == 0
+    project.configure('source = ["src", "tools"]\nsync = false\n')
+    project.commit()
+    done = project.push()
+    assert done.status == 0, done.text
+    assert "stricter" not in done
+    assert project.remote_notes() == ""
+    first = project.field("baseline_ratio")
+    project.write("README", "x\n")
+    project.commit()
+    assert project.push().status == 0
+    assert project.field("baseline_ratio") == first
+
+
+def test_more_sources_than_the_default_hold_at_once(make_project: Callable[..., Project]) -> None:
+    project = make_project()
+    project.write("tools/mod.py", functions("t"))
+    project.commit()
+    assert project.push().status == 0
+    project.git("checkout", "--quiet", "-b", "topic")
+    project.configure('source = ["pkg", "tools"]\n')
+    project.commit()
+    done = project.push("topic")
+    assert done.status != 0
+    assert "stricter" not in done
+
+
+@pytest.mark.parametrize(
+    ("coverage", "said"),
+    [
+        ("", "branches are not measured"),
+        (
+            '[tool.coverage.run]\nbranch = true\n[tool.coverage.report]\npartial_branches = ["."]\n',
+            "partial_branches has .",
+        ),
+    ],
+)
+def test_branches_stay_measured(make_project: Callable[..., Project], coverage: str, said: str) -> None:
+    project = make_project()
+    project.write("pkg/mod.py", "def a(x):\n    if x:\n        x += 1\n    return x\n")
+    project.write(
+        "tests/test_mod.py", "from pkg import mod\n\n\ndef test():\n    assert mod.a(1)\n    assert not mod.a(0)\n"
+    )
+    weaken(project, "", "[tool.coverage.run]\nbranch = true\n")
+    project.commit()
+    assert project.push().status == 0
+    project.git("checkout", "--quiet", "-b", "topic")
+    project.write("tests/test_mod.py", "from pkg import mod\n\n\ndef test():\n    assert mod.a(1)\n")
+    weaken(project, "", coverage or "[tool.coverage.run]\nbranch = true\n")
+    if not coverage:
+        project.write(".coveragerc", "# coverage takes its own file, even if it says nothing\n")
+    project.commit()
+    done = project.push("topic")
+    assert done.status != 0, done.text
+    assert said in done
+    assert "below the baseline of 100.00%" in done
+
+
+def test_what_is_held_is_written_as_coverage_reads_it(make_project: Callable[..., Project]) -> None:
+    project = make_project()
+    assert project.push().status == 0
+    project.git("checkout", "--quiet", "-b", "topic")
+    project.write("pkg/mod.py", MORE)
+    weaken(
+        project,
+        "",
+        '[tool.coverage.run]\nomit = ["pkg/mod.py"]\n[tool.coverage.report]\nexclude_also = ["\U0001f6ab never"]\n'
+        '[tool.coverage.mine]\nopts = { a = 1, b = ["x\\u007f"] }\n',
+    )
+    project.commit()
+    done = project.push("topic")
+    assert done.status != 0, done.text
+    assert "omit has pkg/mod.py" in done
+    assert "below the baseline of 83.33%" in done
+
+
+def test_check_takes_a_branch_of_the_remote_for_its_base(project: Project) -> None:
+    project.configure("floor = 80\n")
+    project.commit()
+    assert project.push("main", "main:release").status == 0
+    project.configure("floor = 0\npolicy = 'absolute'\n")
+    project.write("pkg/mod.py", MORE)
+    project.commit()
+    project.git("push", "--quiet", "--no-verify", "origin", "main")
+    project.git("update-ref", "-d", "refs/remotes/origin/release")
+    assert project.covgate("check").status == 0
+    done = project.covgate("check", "--base", "release")
+    assert done.status == 1, done.text
+    assert "below the floor of 80.00%" in done
+    assert project.covgate("check", "--base", "nowhere").status == 2

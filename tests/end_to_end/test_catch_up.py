@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -163,3 +166,51 @@ def test_what_was_merged_and_taken_back_is_left_alone(team: tuple[Project, Proje
     ours.write("README", "x\n")
     ours.commit()
     assert "caught up" not in push_something(ours)
+
+
+def test_of_many_arrivals_the_newest_few_are_measured(team: tuple[Project, Project], tmp_path: Path) -> None:
+    ours, theirs = team
+    ours.git("checkout", "--quiet", "-b", "elsewhere")
+    for number in range(5):
+        theirs.write("README", f"{number}\n")
+        theirs.commit(str(number))
+        assert theirs.push().status == 0
+        ours.git("fetch", "--quiet", "origin", "main:main")
+    done = push_something(ours)
+    assert done.status == 0, done.text
+    assert done.text.count("its tests run first") == 3
+    assert [bool(ours.note(f"main~{number}")) for number in range(5)] == [True, True, True, False, False]
+
+
+def test_an_interrupted_hook_is_caught_up_with(team: tuple[Project, Project], tmp_path: Path) -> None:
+    """The bookmark moves when the hook is through, not before."""
+    ours, theirs = team
+    assert theirs.push().status == 0
+    started = tmp_path / "started"
+    ours.write("tests/conftest.py", WAIT.format(started=str(started)))
+    ours.git("add", ".")
+    ours.git("commit", "--quiet", "--message", "wait")
+    environ = {**ours.environ, "WAIT": "1"}
+    argv = ["git", "pull", "--quiet", "--no-rebase", "--no-edit", "origin", "main"]
+    process = subprocess.Popen(argv, cwd=ours.top, env=environ, start_new_session=True)
+    try:
+        while not started.exists():
+            assert process.poll() is None
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(timeout=60)
+    assert ours.note() == ""
+    done = push_something(ours)
+    assert "caught up on main" in done
+    assert ours.field("baseline_ratio", "main") == "6/6"
+
+
+WAIT = """\
+import os, pathlib, threading
+
+
+def pytest_sessionstart(session):
+    if os.environ.get("WAIT"):
+        pathlib.Path({started!r}).touch()
+        threading.Event().wait(30)
+"""

@@ -219,3 +219,43 @@ def test_demo(project: Project, tmp_path: Path) -> None:
     for words in ("PASS", "BLOCKED", "the baseline rises from 83.33% to 100.00%", "coverage_status: PASS"):
         assert words in done
     assert list(temporary.iterdir()) == []
+
+
+def test_a_ratchet_that_can_not_be_published_is_an_error_where_errors_block(project: Project) -> None:
+    hook = project.remote / "hooks" / "update"
+    hook.write_text('#!/bin/sh\ncase "$1" in refs/notes/*) echo "notes are not for you" >&2; exit 1;; esac\n')
+    hook.chmod(0o755)
+    assert project.covgate("ratchet").status == 0
+    done = project.covgate("ratchet", "--fail-closed")
+    assert done.status == 3
+    assert "WARNING: notes could not be published" in done
+
+
+def test_nothing_is_published_for_a_push_that_an_error_stops(project: Project) -> None:
+    project.push()
+    before = project.remote_notes()
+    project.covgate("baseline", "set", "80", "--reason", "offline", COVGATE_SYNC="false")
+    project.configure("fail_closed = true\ntimeout = 1\n")
+    project.write("tests/test_slow.py", "import threading\n\n\ndef test():\n    threading.Event().wait(20)\n")
+    project.commit()
+    assert project.push().status != 0
+    assert project.remote_notes() == before
+
+
+def test_a_report_is_judged_and_not_believed_by_a_merge(project: Project) -> None:
+    project.push()
+    project.git("checkout", "--quiet", "-b", "topic")
+    project.commit("topic")
+    report = project.top.parent / "coverage.xml"
+    lines = '<lines><line number="1" hits="1"/></lines>'
+    package = f'<package name="p"><classes><class name="mod" filename="pkg/mod.py">{lines}</class></classes></package>'
+    report.write_text(
+        '<?xml version="1.0" ?><coverage line-rate="1"><sources><source>.</source></sources>'
+        f"<packages>{package}</packages></coverage>"
+    )
+    assert project.covgate("check", "--report", str(report)).status == 0
+    assert project.note() == ""
+    project.git("checkout", "--quiet", "main")
+    done = run(["git", "merge", "--quiet", "topic"], project.top, project.environ)
+    assert "rises" not in done
+    assert project.field("baseline_ratio") == "5/6"

@@ -16,8 +16,7 @@ def test_a_push_that_passes_by_an_override_says_so(project: Project) -> None:
     project.commit()
     assert project.push().status != 0
     assert project.covgate("baseline", "set", "75", "--reason", "d comes with its tests next week").status == 0
-    at = project.git("rev-parse", "--short=10", "HEAD")
-    told = f"the baseline of 75.00% was set by hand at {at}: d comes with its tests next week"
+    told = "the baseline of 75.00% was set by hand: d comes with its tests next week"
     assert told in project.push()
     project.write("README", "x\n")
     project.commit()

@@ -181,3 +181,43 @@ def test_the_default_branch_ratchets_in_ci(grown: Project, tmp_path: Path) -> No
     assert "the baseline rises from 83.33% to 100.00%" in done
     assert grown.covgate("sync").status == 0
     assert grown.covgate("baseline", "main").text.startswith("100.00%")
+
+
+def test_asking_for_the_default_branch_cuts_nothing_off(grown: Project, tmp_path: Path) -> None:
+    grown.git("checkout", "--quiet", "-b", "work")
+    for number in range(3):
+        grown.commit(f"work {number}")
+    assert grown.push("work", **UNGATED).status == 0
+    shallow = clone(grown, tmp_path / "shallow", "--depth=5", "--branch=work")
+    before = commits(shallow)
+    assert shallow.covgate("check", COVGATE_SYNC="false").status == 0
+    assert commits(shallow) == before
+
+
+def test_a_record_elsewhere_lowers_nothing_in_a_shallow_clone(grown: Project, tmp_path: Path) -> None:
+    shallow = clone(grown, tmp_path / "shallow", "--depth=4")
+    assert shallow.covgate("sync").status == 0
+    shallow.git("fetch", "--quiet", "--depth=4", "origin", "main")
+    shallow.write("pkg/mod.py", functions("a", "b", "c", "d"))
+    shallow.commit()
+    (shallow.top / ".git" / "shallow").write_text(shallow.git("rev-list", "--max-parents=0", "HEAD") + "\n")
+    done = shallow.covgate("check", COVGATE_SYNC="false")
+    assert done.status == 1, done.text
+    assert "below the baseline of 83.33%" in done
+
+
+def test_what_arrived_unseen_is_judged_with_its_ancestors(grown: Project, tmp_path: Path) -> None:
+    shallow = clone(grown, tmp_path / "shallow", "--depth=1")
+    assert shallow.covgate("doctor").status == 0
+    (shallow.top / ".git" / "covgate").mkdir(exist_ok=True)
+    (shallow.top / ".git" / "covgate" / "caught-up.json").write_text('{"main": "none"}')
+    grown.write("tests/test_mod.py", calls("a", "b", "c"))
+    grown.commit("all covered")
+    assert grown.push(**UNGATED).status == 0
+    shallow.git("checkout", "--quiet", "-b", "topic")
+    shallow.git("fetch", "--quiet", "--depth=1", "origin", "+main:main")
+    done = shallow.push("topic")
+    assert done.status == 0, done.text
+    assert "caught up on main" in done
+    assert "the baseline rises to 100.00%" in done
+    assert (shallow.field("baseline_ratio", "main"), shallow.field("epoch", "main")) == ("6/6", "0")

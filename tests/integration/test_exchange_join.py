@@ -254,3 +254,22 @@ def test_the_tracking_ref_is_covgates_own(environ: dict[str, str], tmp_path: Pat
         them.sync(0)
         assert them.clones[0].commit(tracking_ref("origin")) == Notes(them.clones[0]).tip()
         assert them.clones[0].text("config", "--local", "--list") == before
+
+
+def test_a_note_of_a_newer_covgate_is_left_alone_where_notes_were_merged(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    with team(tmp_path, environ, size=1) as them:
+        (repository,) = them.clones
+        notes, commit = Notes(repository), them.commits[0]
+        them.write(0, commit, measured(70))
+        base = notes.tip()
+        newer = repository.run("notes", "--ref=coverage", "show", commit).decode().replace("format: 1", "format: 2")
+        repository.run("notes", "--ref=coverage", "add", "-f", "-m", newer, commit)
+        repository.run("update-ref", "refs/notes/other", base)
+        repository.run("notes", "--ref=other", "add", "-f", "-m", render_note([measured(80)]), commit)
+        repository.run("notes", "--ref=coverage", "merge", "--quiet", "--strategy", "ours", "refs/notes/other")
+        before = repository.run("notes", "--ref=coverage", "show", commit)
+        heal(notes)
+        assert b"format: 2" in before
+        assert repository.run("notes", "--ref=coverage", "show", commit) == before
