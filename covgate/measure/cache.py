@@ -1,6 +1,7 @@
 """Measurements remembered by tree and by what else decides them.
 
-A cache: what can't be read is not there. Only runs whose tests passed are kept. (Format 1 is the first.)
+A cache: what can't be read is not there. Only runs whose tests passed are kept. (Format 1 knew the
+missing lines alone, 2 knows all lines.)
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 from covgate.files import write_atomically
 from covgate.model.results import FileResult, Measurement, Numbers, Toolchain
 
-_FORMAT = 1
+_FORMAT = 2
 _KEPT = 100
 
 
@@ -74,7 +75,7 @@ def _encode(measurement: Measurement) -> bytes:
         "toolchain": [toolchain.python, toolchain.coverage, toolchain.platform],
         "seconds": round(measurement.seconds, 3),
         "notices": list(measurement.notices),
-        "files": [[each.path, _counts(each.numbers), list(each.missing_lines)] for each in measurement.files],
+        "files": [[each.path, _counts(each.numbers), each.lines] for each in measurement.files],
     }
     return json.dumps(value, separators=(",", ":")).encode()
 
@@ -89,8 +90,8 @@ def _read(path: Path) -> Measurement | None:
             tree=value["tree"],
             numbers=_numbers(value["numbers"]),
             files=tuple(
-                FileResult(path=name, numbers=_numbers(counts), missing_lines=tuple(missing))
-                for name, counts, missing in value["files"]
+                FileResult(path=name, numbers=_numbers(counts), lines=str(lines))
+                for name, counts, lines in value["files"]
             ),
             toolchain=Toolchain(python=python, coverage=coverage, platform=platform),
             seconds=float(value["seconds"]),

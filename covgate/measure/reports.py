@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from covgate.errors import ToolError
+from covgate.model.lines import from_maps
 from covgate.model.results import FileResult, Numbers, total
 
 _CONDITIONS = re.compile(r"\d+(?:\.\d+)?% \((\d{1,9})/(\d{1,9})\)")
@@ -35,7 +36,7 @@ class Lines:
     kind: str
     lines: Mapping[int, bool]
     branches: Mapping[tuple[int, ...], bool]
-    excluded: int = 0
+    excluded: frozenset[int] = frozenset()
 
     def result(self, path: str) -> FileResult:
         numbers = Numbers(
@@ -43,10 +44,17 @@ class Lines:
             executed_statements=sum(self.lines.values()),
             branches=len(self.branches),
             executed_branches=sum(self.branches.values()),
-            excluded=self.excluded,
+            excluded=len(self.excluded),
         )
-        missing = tuple(sorted(line for line, executed in self.lines.items() if not executed))
-        return FileResult(path=path, numbers=numbers, missing_lines=missing)
+        return FileResult(path=path, numbers=numbers, lines=self.text)
+
+    @property
+    def text(self) -> str:
+        taken: dict[int, tuple[int, int]] = {}
+        for (line, *_), executed in self.branches.items():
+            known, every = taken.get(line, (0, 0))
+            taken[line] = known + executed, every + 1
+        return from_maps(self.lines, taken, self.excluded - self.lines.keys())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +145,7 @@ def _unite(path: str, one: Lines, other: Lines) -> Lines:
         kind=one.kind,
         lines=_either(one.lines, other.lines),
         branches=_either(one.branches, other.branches),
-        excluded=max(one.excluded, other.excluded),
+        excluded=(one.excluded | other.excluded) - one.lines.keys() - other.lines.keys(),
     )
 
 
@@ -170,32 +178,37 @@ def _coverage_json(data: bytes, paths: _Paths, detailed: bool) -> Report:
     for name, entry in value["files"].items():
         numbers = _summary(entry["summary"])
         every.append(numbers)
-        missing = _integers(entry["missing_lines"])
-        if len(missing) != numbers.statements - numbers.executed_statements:
-            raise _Malformed(f"{name}: the missing lines are not as many as the counts say")
+        lines = _json_lines(entry)
+        missing = len(lines.lines) - sum(lines.lines.values())
+        if (len(lines.lines), missing) != (numbers.statements, numbers.statements - numbers.executed_statements):
+            raise _Malformed(f"{name}: the lines are not as many as the counts say")
         path = paths.relative(name)
         if path is None:
             outside.append(name)
             continue
         if path in results:
             raise _Malformed(f"{path} is there twice")
-        results[path] = FileResult(path=path, numbers=numbers, missing_lines=tuple(missing))
+        results[path] = FileResult(path=path, numbers=numbers, lines=lines.text)
         if detailed:
-            details[path] = _json_lines(entry, missing, numbers)
+            if len(lines.branches) != numbers.branches:
+                raise _Malformed(f"{name}: the branches are not as many as the counts say")
+            details[path] = lines
     if total(every) != _summary(value["totals"]):
         raise _Malformed("its totals are not the sum of its files")
     files = tuple(results[path] for path in sorted(results))
     return Report(files=files, outside=tuple(outside), coverage_version=version, details=details)
 
 
-def _json_lines(entry: Mapping[str, Any], missing: list[int], numbers: Numbers) -> Lines:
+def _json_lines(entry: Mapping[str, Any]) -> Lines:
     branches: dict[tuple[int, ...], bool] = {}
     for key, executed in (("missing_branches", False), ("executed_branches", True)):
-        branches.update((tuple(pair), executed) for pair in entry.get(key, ()))
-    lines = {**dict.fromkeys(_integers(entry["executed_lines"]), True), **dict.fromkeys(missing, False)}
-    if len(lines) != numbers.statements or len(branches) != numbers.branches:
-        raise _Malformed("its lines are not as many as its counts say")
-    return Lines(kind="coverage JSON", lines=lines, branches=branches, excluded=numbers.excluded)
+        branches.update((tuple(_integers(pair)), executed) for pair in entry.get(key, ()))
+    executed_lines, missing = _integers(entry["executed_lines"]), _integers(entry["missing_lines"])
+    lines = {**dict.fromkeys(executed_lines, True), **dict.fromkeys(missing, False)}
+    if len(lines) != len(executed_lines) + len(missing):
+        raise _Malformed("a line that is both executed and missing, or there twice")
+    excluded = frozenset(_integers(entry.get("excluded_lines", [])))
+    return Lines(kind="coverage JSON", lines=lines, branches=branches, excluded=excluded)
 
 
 def _summary(value: Mapping[str, Any]) -> Numbers:

@@ -72,11 +72,18 @@ def total(numbers: Iterable[Numbers]) -> Numbers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileResult:
-    """One file of a measurement; ``path`` relative to the tree, with ``/``; ``missing_lines`` ascending."""
+    """One file: ``path`` relative to the tree, with ``/``; ``lines`` in the text that `covgate.model.lines` reads."""
 
     path: str
     numbers: Numbers
-    missing_lines: tuple[int, ...] = ()
+    lines: str = ""
+
+    @property
+    def missing_lines(self) -> tuple[int, ...]:
+        """The first lines of the statements that were not executed, ascending."""
+        from covgate.model.lines import missing
+
+        return missing(self.lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,174 @@
+"""The lines of one measured file, as a short text: which are statements, executed or not, and how they branch.
+
+A measurement has some hundred thousand of them, of which a judgement looks at few: they stay a text until somebody
+asks, in memory, in the cache and in the notes alike. The text is a run for each stretch of like lines, from line 0 on
+(some tools number from there): a count, "" for one, and what the lines are::
+
+    .  nothing to execute     +  executed, no branch     -  missing, no branch     x  excluded
+    *  executed, 2 of 2 branches    %  executed, 1 of 2    o  missing, 0 of 2    [+e/n]  any other branches
+
+``3.2+4-`` are two executed statements at lines 3 and 4, and four missing ones from line 5 on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from covgate.model.results import Numbers
+
+# A text comes from notes that anybody may have written: nothing in it may take memory out of proportion.
+_MAX_LINES = 5_000_000
+_MAX_DIGITS = 15
+_RUN = re.compile(r"(\d*)(?:([.x+\-*%o])|\[([+-])(\d+)/(\d+)\])", re.ASCII)
+_KINDS = {"+": (True, 0, 0), "-": (False, 0, 0), "*": (True, 2, 2), "%": (True, 1, 2), "o": (False, 0, 2)}
+_SYMBOLS = {kind: symbol for symbol, kind in _KINDS.items()}
+
+
+class Line(NamedTuple):
+    """A statement, by its first line; how many of its branches were executed, of how many."""
+
+    number: int
+    executed: bool
+    executed_branches: int = 0
+    branches: int = 0
+
+    @property
+    def numbers(self) -> Numbers:
+        return Numbers(
+            statements=1,
+            executed_statements=int(self.executed),
+            branches=self.branches,
+            executed_branches=self.executed_branches,
+        )
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it was executed."""
+        return self.executed and self.executed_branches == self.branches
+
+
+def encode(statements: Iterable[Line], excluded: Iterable[int] = ()) -> str:
+    """The text of ``statements`` and of the line numbers ``excluded``, each line at most once, in any order."""
+    marks: dict[int, str] = dict.fromkeys(excluded, "x")
+    for line in statements:
+        kind = (line.executed, line.executed_branches, line.branches)
+        marks[line.number] = _SYMBOLS.get(kind) or f"[{'+' if kind[0] else '-'}{kind[1]}/{kind[2]}]"
+    runs: list[str] = []
+    at, pending, count = 0, "", 0
+    for number in sorted(marks):
+        mark = marks[number]
+        if number > at or mark != pending:
+            runs += [_run(count, pending), _run(number - at, ".")]
+            pending, count = mark, 0
+        count += 1
+        at = number + 1
+    return "".join([*runs, _run(count, pending)])
+
+
+def _run(count: int, mark: str) -> str:
+    return "" if not count else mark if count == 1 else f"{count}{mark}"
+
+
+def statements(text: str) -> Iterator[Line]:
+    """The statements in ``text``, ascending; ValueError where it is no such text."""
+    for number, count, symbol, kind in _runs(text):
+        if symbol not in (".", "x"):
+            executed, taken, branches = kind
+            for line in range(number, number + count):
+                yield Line(line, executed, taken, branches)
+
+
+def excluded(text: str) -> Iterator[int]:
+    """The line numbers that are excluded, ascending."""
+    for number, count, symbol, _ in _runs(text):
+        if symbol == "x":
+            yield from range(number, number + count)
+
+
+def missing(text: str) -> tuple[int, ...]:
+    """The statements that were not executed, by their first lines, ascending."""
+    return tuple(each.number for each in statements(text) if not each.executed)
+
+
+def numbers(text: str) -> Numbers:
+    """The counts that ``text`` adds up to."""
+    counts = [0, 0, 0, 0, 0]
+    for _, count, symbol, (executed, taken, branches) in _runs(text):
+        if symbol == "x":
+            counts[4] += count
+        elif symbol != ".":
+            counts[0] += count
+            counts[1] += count * executed
+            counts[2] += count * branches
+            counts[3] += count * taken
+    return Numbers(
+        statements=counts[0],
+        executed_statements=counts[1],
+        branches=counts[2],
+        executed_branches=counts[3],
+        excluded=counts[4],
+    )
+
+
+def either(one: str, other: str) -> str:
+    """What ran in one of two runs of the same file: executed is what either executed.
+
+    Which branches were taken is not told by their number: at least as many as in the better run.
+    """
+    joined: dict[int, Line] = {each.number: each for each in statements(one)}
+    for line in statements(other):
+        known = joined.get(line.number, line)
+        joined[line.number] = Line(
+            line.number,
+            line.executed or known.executed,
+            max(line.executed_branches, known.executed_branches),
+            max(line.branches, known.branches),
+        )
+    return encode(joined.values(), {*excluded(one), *excluded(other)} - joined.keys())
+
+
+def differing(one: str, other: str) -> tuple[int, ...]:
+    """The statements that two runs of the same file did not execute alike, by their first lines, ascending."""
+    return tuple(sorted({each.number for each in {*statements(one)} ^ {*statements(other)}}))
+
+
+def ranges(lines: Iterable[int]) -> list[tuple[int, int]]:
+    """Ascending line numbers as first and last of each stretch."""
+    found: list[tuple[int, int]] = []
+    for number in lines:
+        if found and number == found[-1][1] + 1:
+            found[-1] = found[-1][0], number
+        else:
+            found.append((number, number))
+    return found
+
+
+def _runs(text: str) -> Iterator[tuple[int, int, str, tuple[bool, int, int]]]:
+    """First line, how many lines, symbol ("[" for any other branches), and the kind of statement."""
+    place, at, told = 0, 0, 0
+    for match in _RUN.finditer(text):
+        if match.start() != place:
+            break
+        place = match.end()
+        digits, symbol, sign, taken, branches = match.groups()
+        if max(len(digits), len(taken or ""), len(branches or "")) > _MAX_DIGITS:
+            raise ValueError(f"a number of {len(digits)} digits in the lines of a file")
+        count = int(digits) if digits else 1
+        kind = _KINDS.get(symbol, (False, 0, 0)) if symbol else (sign == "+", int(taken), int(branches))
+        if symbol != ".":
+            told += count
+            if told > _MAX_LINES:
+                raise ValueError(f"more than {_MAX_LINES} lines in a file")
+        yield at, count, symbol or "[", kind
+        at += count
+    if place != len(text):
+        raise ValueError(f"the lines of a file can't be read at {text[place : place + 10]!r}")
+
+
+def from_maps(
+    executed: Mapping[int, bool], branches: Mapping[int, tuple[int, int]], excluded: Iterable[int] = ()
+) -> str:
+    """The text of ``executed`` (line -> whether) and ``branches`` (line -> executed, all)."""
+    return encode((Line(line, did, *branches.get(line, (0, 0))) for line, did in executed.items()), excluded)

@@ -1,0 +1,87 @@
+"""The lines of a file as a text: what goes in comes out, and what is no such text is refused."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgate.model.lines import Line, differing, either, encode, excluded, missing, numbers, ranges, statements
+from covgate.model.results import Numbers, total
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> tuple[list[Line], set[int]]:
+    where = draw(st.lists(st.integers(0, 60), unique=True, max_size=40))
+    cut = draw(st.integers(0, len(where)))
+    found = []
+    for number in where[:cut]:
+        branches = draw(st.sampled_from([0, 0, 2, 3, 11]))
+        found.append(Line(number, draw(st.booleans()), draw(st.integers(0, branches)), branches))
+    return found, set(where[cut:])
+
+
+@given(lines())
+def test_a_text_gives_back_its_lines(given_lines: tuple[list[Line], set[int]]) -> None:
+    known, left_out = given_lines
+    text = encode(known, left_out)
+    assert list(statements(text)) == sorted(known)
+    assert list(excluded(text)) == sorted(left_out)
+    counted = total(each.numbers for each in known)
+    assert numbers(text) == counted + Numbers(excluded=len(left_out))
+
+
+@given(lines())
+def test_one_text_for_one_set_of_lines(given_lines: tuple[list[Line], set[int]]) -> None:
+    known, left_out = given_lines
+    assert encode(reversed(known), sorted(left_out)) == encode(known, left_out)
+
+
+@given(lines(), lines())
+def test_two_runs_together(one: tuple[list[Line], set[int]], other: tuple[list[Line], set[int]]) -> None:
+    texts = encode(*one), encode(*other)
+    assert either(*texts) == either(*reversed(texts))
+    assert either(texts[0], texts[0]) == texts[0]
+    executed = {each.number for side in (one, other) for each in side[0] if each.executed}
+    assert {each.number for each in statements(either(*texts)) if each.executed} == executed
+
+
+def test_the_text_is_short_and_readable() -> None:
+    text = encode(
+        [Line(3, True), Line(4, True), *(Line(each, False) for each in range(5, 9)), Line(9, True, 1, 2)], [11]
+    )
+    assert text == "3.2+4-%.x"
+    assert missing(text) == (5, 6, 7, 8)
+
+
+def test_lines_far_apart_cost_nothing() -> None:
+    assert encode([Line(10**9, True)]) == "1000000000.+"
+    assert list(statements("1000000000.+")) == [Line(10**9, True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("3+?", "can't be read at '\\?'"),
+        ("3", "can't be read at '3'"),
+        ("[+1/", "can't be read"),
+        ("[+3/2]", "more executed"),
+        ("99999999999+", "more than"),
+        ("1" * 16 + ".", "16 digits"),
+        ("٣+", "can't be read"),
+    ],
+)
+def test_what_is_no_such_text(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        numbers(text)
+
+
+def test_unstable_lines_are_those_that_two_runs_differ_in() -> None:
+    first, second = encode([Line(1, True), Line(2, True, 1, 2)]), encode([Line(1, False), Line(2, True, 1, 2)])
+    assert differing(first, second) == (1,)
+    assert differing(first, first) == ()
+
+
+def test_ranges() -> None:
+    assert ranges([1, 2, 3, 7, 9, 10]) == [(1, 3), (7, 7), (9, 10)]
+    assert ranges([]) == []
