@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-_TEST_DIRECTORIES = frozenset({"test", "tests", "testing", "doc", "docs", "examples", "example", "benchmarks"})
-_TOOL_MODULES = frozenset({"setup.py", "conftest.py", "noxfile.py", "tasks.py", "fabfile.py", "__init__.py"})
+from covgate.model.sources import TEST_DIRECTORIES, is_test_directory, is_tool_module
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,23 +31,15 @@ def sources_among(src: bool, packages: Iterable[str], modules: Iterable[str]) ->
     if src:
         return Sources(source=("src",))
     packages, modules = sorted(packages), sorted(modules)
-    wanted = [name for name in packages if not _is_test(name)]
-    if not any(not _is_tool(name) for name in modules):
+    wanted = [name for name in packages if not is_test_directory(name)]
+    if not any(not is_tool_module(name) for name in modules):
         return Sources(source=tuple(wanted) or (".",), omit=() if wanted else _omitted(packages, modules))
     # A module on its own can't be a source (coverage wants it imported): the whole tree is, less the rest.
     return Sources(source=(".",), omit=_omitted(packages, modules))
 
 
 def _omitted(packages: list[str], modules: list[str]) -> tuple[str, ...]:
-    directories = [f"{name}/*" for name in packages if _is_test(name)]
+    directories = [f"{name}/*" for name in packages if is_test_directory(name)]
     # Test directories without __init__.py are no packages, but their files are executed.
-    directories += [f"{name}/*" for name in sorted(_TEST_DIRECTORIES) if name not in packages]
-    return (*directories, *(name for name in modules if _is_tool(name)))
-
-
-def _is_test(name: str) -> bool:
-    return name in _TEST_DIRECTORIES
-
-
-def _is_tool(name: str) -> bool:
-    return name in _TOOL_MODULES or name.startswith("test_") or name.endswith("_test.py")
+    directories += [f"{name}/*" for name in sorted(TEST_DIRECTORIES) if name not in packages]
+    return (*directories, *(name for name in modules if is_tool_module(name)))

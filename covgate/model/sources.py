@@ -1,0 +1,36 @@
+"""What a path tells about a file: whether it is a test or a tool, and whether its like is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+TEST_DIRECTORIES = frozenset({"test", "tests", "testing", "doc", "docs", "examples", "example", "benchmarks"})
+_TOOL_MODULES = frozenset({"setup.py", "conftest.py", "noxfile.py", "tasks.py", "fabfile.py", "__init__.py"})
+
+
+def is_test_directory(name: str) -> bool:
+    return name in TEST_DIRECTORIES
+
+
+def is_tool_module(name: str) -> bool:
+    """Whether a module on its own, at the top of the tree, is a test or a tool."""
+    return name in _TOOL_MODULES or name.startswith("test_") or name.endswith("_test.py")
+
+
+def suffix(path: str) -> str:
+    """The ending of the file's name, with its dot; "" for none."""
+    stem, dot, ending = path.rpartition("/")[2].rpartition(".")
+    return dot + ending if stem else ""
+
+
+def measured_suffixes(paths: Iterable[str]) -> frozenset[str]:
+    """The endings of the files that a measurement knows; Python's where it knows none."""
+    return frozenset(suffix(path) for path in paths) or frozenset({".py"})
+
+
+def could_be_measured(path: str, suffixes: Collection[str]) -> bool:
+    """Whether a file at ``path`` is like those that are measured: by its ending, and neither a test nor a tool."""
+    *directories, name = path.split("/")
+    if suffix(path) not in suffixes or any(is_test_directory(each) for each in directories):
+        return False
+    return not is_tool_module(name) or (name == "__init__.py" and bool(directories))
