@@ -145,6 +145,16 @@ def ranges(lines: Iterable[int]) -> list[tuple[int, int]]:
     return found
 
 
+def line_list(lines: Iterable[int], at_most: int = 8) -> str:
+    """Ascending line numbers for the eye: ``line 3``, ``lines 3-7, 12``; "" for none."""
+    found = ranges(lines)
+    if not found:
+        return ""
+    texts = [f"{first}-{last}" if first != last else str(first) for first, last in found[:at_most]]
+    more = ", ..." if len(found) > at_most else ""
+    return ("lines " if len(found) > 1 or "-" in texts[0] else "line ") + ", ".join(texts) + more
+
+
 def _runs(text: str) -> Iterator[tuple[int, int, str, tuple[bool, int, int]]]:
     """First line, how many lines, symbol ("[" for any other branches), and the kind of statement."""
     place, at, told = 0, 0, 0

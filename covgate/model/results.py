@@ -104,7 +104,8 @@ class Measurement:
     """What running the tests of one tree under coverage gave.
 
     ``tree`` is the oid of the git tree; ``seconds`` how long the run took, for the progress
-    line only (never in a record); ``notices`` what the user should know about this run.
+    line only (never in a record); ``notices`` what the user should know about this run. ``runs``: how many runs it
+    joins; ``unstable``: path and lines of the statements that these did not execute alike.
     """
 
     tree: str
@@ -114,6 +115,8 @@ class Measurement:
     seconds: float = 0.0
     tests_collected: bool = True
     notices: tuple[str, ...] = ()
+    runs: int = 1
+    unstable: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
 
 def format_percent(value: Fraction | None, places: int = 2) -> str:

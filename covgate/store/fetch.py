@@ -21,14 +21,15 @@ FETCH = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetch:
-    """A fetch under way."""
+    """A fetch of the notes at ``ref`` under way."""
 
     remote: str
+    ref: str
     tracking: str
     process: subprocess.Popen[bytes]
 
 
-def tracking_ref(remote: str) -> str:
+def tracking_ref(remote: str, ref: str = NOTES_REF) -> str:
     """Where the notes of ``remote`` are kept as they were last seen."""
     name = remote
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", remote):
@@ -36,12 +37,12 @@ def tracking_ref(remote: str) -> str:
         import hashlib
 
         name = "url-" + hashlib.sha256(remote.encode(errors="surrogateescape")).hexdigest()[:16]
-    return f"refs/covgate/remotes/{name}/coverage"
+    return f"refs/covgate/remotes/{name}/{ref.removeprefix('refs/notes/')}"
 
 
-def start_fetch(repository: Repository, remote: str) -> Fetch:
+def start_fetch(repository: Repository, remote: str, ref: str = NOTES_REF) -> Fetch:
     """Begin to fetch the notes of ``remote``; other work can go on until ``join_fetched``."""
-    tracking = tracking_ref(remote)
+    tracking = tracking_ref(remote, ref)
     # Whole, in a partial clone, too: there git would fetch the notes one by one as they are read.
-    process = repository.start(*FETCH, "--no-filter", "--", remote, f"+{NOTES_REF}:{tracking}")
-    return Fetch(remote=remote, tracking=tracking, process=process)
+    process = repository.start(*FETCH, "--no-filter", "--", remote, f"+{ref}:{tracking}")
+    return Fetch(remote=remote, ref=ref, tracking=tracking, process=process)

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 _STALE = 10.0  # seconds
-NOTES_LOCK = "refs/notes/coverage.lock"
-OWN_LOCKS = (NOTES_LOCK, "refs/covgate/**/*.lock")
+NOTES_LOCKS = ("refs/notes/coverage.lock", "refs/notes/coverage-files.lock")
+OWN_LOCKS = (*NOTES_LOCKS, "refs/covgate/**/*.lock")
 
 
 def remove_stale(directory: Path, *patterns: str) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from covgate.errors import GitError, ToolError, UsageError
 
 NOTES_REF = "refs/notes/coverage"
+FILES_REF = "refs/notes/coverage-files"
 
 # What `git rev-parse --local-env-vars` names (git 2.39), and the two that git adds for its hooks.
 LOCAL_ENVIRONMENT = frozenset(

@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 
 from covgate.errors import RefMoved, ToolError
-from covgate.model.record import join_notes, render_note
 from covgate.store.fetch import Fetch, start_fetch, tracking_ref
 from covgate.store.heal import heal
-from covgate.store.locks import NOTES_LOCK, OWN_LOCKS, remove_stale
+from covgate.store.locks import NOTES_LOCKS, OWN_LOCKS, remove_stale
 from covgate.store.notes import Notes
-from covgate.store.repository import NOTES_REF, Repository
+from covgate.store.notes_ref import NotesRef
+from covgate.store.repository import FILES_REF, NOTES_REF, Repository
 from covgate.store.retry import tries
 
 # A lost race, or a transfer that a race broke: worth another try. Anything else is final, and so is what looks
@@ -41,7 +41,7 @@ def join_fetched(repository: Repository, fetch: Fetch) -> None:
     """Wait for ``fetch`` and join what it brought into the local notes; SyncError where it failed."""
     for attempt in tries():
         if attempt > 1:
-            fetch = start_fetch(repository, fetch.remote)
+            fetch = start_fetch(repository, fetch.remote, fetch.ref)
         _, err = fetch.process.communicate()
         message = err.decode(errors="replace")
         if not fetch.process.returncode:
@@ -57,24 +57,35 @@ def join_fetched(repository: Repository, fetch: Fetch) -> None:
         remove_stale(repository.common_dir, *OWN_LOCKS)
     else:
         raise SyncError(f"notes of {fetch.remote} could not be fetched: {_last_line(message)}")
-    join_tracking(Notes(repository), Notes(repository, fetch.tracking))
+    join_tracking(_at(repository, fetch.ref), _at(repository, fetch.ref, fetch.tracking))
 
 
-def fetch_notes(repository: Repository, remote: str) -> None:
-    join_fetched(repository, start_fetch(repository, remote))
+def fetch_notes(repository: Repository, remote: str, ref: str = NOTES_REF) -> None:
+    join_fetched(repository, start_fetch(repository, remote, ref))
 
 
-def join_tracking(local: Notes, fetched: Notes) -> None:
+def _at(repository: Repository, ref: str, where: str = "") -> NotesRef:
+    """The notes of the kind that belong to ``ref``, as they stand at ``where``."""
+    if ref == FILES_REF:
+        from covgate.store.details import DetailNotes
+
+        return DetailNotes(repository, where or ref)
+    return Notes(repository, where or ref)
+
+
+def join_tracking(local: NotesRef, fetched: NotesRef) -> None:
     """Fold the fetched notes into the local ref; on return the local ref descends from the fetched one.
 
     Nothing that merges of notes have dropped on either side is missing afterwards.
     """
-    heal(local)  # what is rebuilt on the fetched tip leaves our own history behind
+    if isinstance(local, Notes):
+        heal(local)  # what is rebuilt on the fetched tip leaves our own history behind
     _fold(local, fetched)
-    heal(local)
+    if isinstance(local, Notes):
+        heal(local)
 
 
-def _fold(local: Notes, fetched: Notes) -> None:
+def _fold(local: NotesRef, fetched: NotesRef) -> None:
     for _ in tries():
         ours, theirs = local.tip(), fetched.tip()
         if not theirs or ours == theirs or (ours and local.repository.is_ancestor(theirs, ours)):
@@ -90,19 +101,19 @@ def _fold(local: Notes, fetched: Notes) -> None:
     raise SyncError(f"{local.ref} kept moving while fetched notes were joined", hint="try again")
 
 
-def publish(repository: Repository, remote: str) -> int:
+def publish(repository: Repository, remote: str, ref: str = NOTES_REF) -> int:
     """Bring the local notes to ``remote``; the number of pushes it took, 0 where it had them all.
 
     A push that may only fast-forward is the compare-and-swap: the remote itself checks, under its lock, that what
     it has is below what it gets. A lease would compare with what another covgate of this clone fetched meanwhile,
     and overwrite it.
     """
-    local, fetched = Notes(repository), Notes(repository, tracking_ref(remote))
+    local, fetched = _at(repository, ref), _at(repository, ref, tracking_ref(remote, ref))
     theirs, moved, err = fetched.tip(), time.monotonic(), ""
     for attempt in tries():
         if attempt > 1:
             # After the pause, not before it: the less time between looking and pushing, the fewer races are lost.
-            fetch_notes(repository, remote)
+            fetch_notes(repository, remote, ref)
             before, theirs = theirs, fetched.tip()
             if theirs != before:
                 moved = time.monotonic()
@@ -111,7 +122,7 @@ def publish(repository: Repository, remote: str) -> int:
         ours = local.tip()
         if not ours or ours == theirs:
             return attempt - 1
-        status, _, err = repository.attempt("push", "--quiet", "--no-verify", "--", remote, f"{ours}:{NOTES_REF}")
+        status, _, err = repository.attempt("push", "--quiet", "--no-verify", "--", remote, f"{ours}:{ref}")
         if not status:
             repository.attempt("update-ref", fetched.ref, ours)
             return attempt
@@ -126,10 +137,10 @@ def _remove_stale_at(repository: Repository, remote: str) -> None:
     """Where ``remote`` is a directory of this machine: what pushes there dies with us, and leaves its lock there."""
     url = repository.text("ls-remote", "--get-url", remote).removeprefix("file://")
     for directory in (Path(repository.top, url, ".git"), Path(repository.top, url)):
-        remove_stale(directory, NOTES_LOCK)
+        remove_stale(directory, *NOTES_LOCKS)
 
 
-def _joined(local: Notes, ours: str, theirs: str) -> str:
+def _joined(local: NotesRef, ours: str, theirs: str) -> str:
     """A notes commit on ``theirs`` with all that ``ours`` knows beyond it."""
     here, there = local.entries(ours), local.entries(theirs)
     todo: dict[str, bytes] = {}
@@ -143,13 +154,12 @@ def _joined(local: Notes, ours: str, theirs: str) -> str:
         if other is None:
             todo[commit] = found.data
             continue
-        notes = [local.read_blob(each) for each in sorted((blob, other))]
-        if any(note.problems for note in notes):
-            whole = [each for each, note in zip(sorted((blob, other)), notes, strict=True) if not note.problems]
-            if whole == [blob]:
-                todo[commit] = found.data
-            continue
-        todo[commit] = render_note(join_notes(*notes).records).encode()
+        beside = local.repository.object(other)
+        joined = local.joined([found.data, beside.data]) if beside else None
+        if joined is not None:
+            todo[commit] = joined
+        elif local.joined([found.data]) is not None and (beside is None or local.joined([beside.data]) is None):
+            todo[commit] = found.data
     return local.build(theirs, todo, "covgate: join notes") if todo else theirs
 
 

@@ -1,0 +1,113 @@
+"""Every line of a measured commit, as its note on ``refs/notes/coverage-files`` keeps it: for explanations.
+
+Format 1 (history: 1 is the first). JSON with a line for each file, so that `git notes --ref=coverage-files show` can be
+read, and git stores of the next commit's note what differs. Files are sorted by path; their lines are in the text of
+`covgate.model.lines`. The bytes are a function of what was measured.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from covgate.model import lines as text_of
+from covgate.model.record import DEFAULT_COMPONENT
+from covgate.model.results import FileResult, Measurement, Numbers, Toolchain, total
+
+FORMAT = 1
+MAX_BYTES = 64 * 1024 * 1024  # some 100 bytes a file
+
+Details = dict[str, Measurement]
+
+
+def render_detail(details: Details) -> bytes:
+    """The note's bytes for ``details`` (component -> measurement); ``parse_detail`` gives the same back."""
+    parts = []
+    for component in sorted(details):
+        measurement = details[component]
+        toolchain = measurement.toolchain
+        head = {
+            "component": component,
+            "tree": measurement.tree,
+            "toolchain": [toolchain.python, toolchain.coverage, toolchain.platform],
+        }
+        files = ",\n".join(_compact(_file(each)) for each in sorted(measurement.files, key=lambda each: each.path))
+        parts.append(f'{_compact(head)[:-1]},"files":[\n{files}\n]}}')
+    return f'{{"format":{FORMAT},"components":[\n{",".join(parts)}]}}\n'.encode()
+
+
+def parse_detail(data: bytes) -> Details:
+    """Component -> measurement; ValueError with what can't be believed."""
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"it has {len(data)} bytes, more than {MAX_BYTES}")
+    try:
+        value = json.loads(data)
+        if value["format"] != FORMAT:
+            raise ValueError(f"it is of format {str(value['format'])[:20]}; this covgate reads format {FORMAT}")
+        return {_text(each["component"]): _measurement(each) for each in value["components"]}
+    except (KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        raise ValueError(f"it is no detail of a measurement ({type(error).__name__})") from None
+
+
+def join_details(notes: Sequence[Details]) -> Details:
+    """Component by component the better measurement, as for records: in whatever order clones join, they end alike."""
+    joined: Details = {}
+    for note in notes:
+        for component, measurement in note.items():
+            known = joined.get(component)
+            joined[component] = measurement if known is None else max(known, measurement, key=_order)
+    return joined
+
+
+def _order(measurement: Measurement) -> tuple[object, ...]:
+    numbers = measurement.numbers
+    percent = numbers.percent if numbers.percent is not None else Fraction(-1)
+    return percent, numbers.executable, render_detail({DEFAULT_COMPONENT: measurement})
+
+
+def _file(result: FileResult) -> list[Any]:
+    row: list[Any] = [result.path, result.lines]
+    numbers = result.numbers
+    if text_of.numbers(result.lines) != numbers:  # what the lines of some reports don't tell
+        counts = (numbers.statements, numbers.executed_statements, numbers.branches, numbers.executed_branches)
+        row.append([*counts, numbers.excluded])
+    return row
+
+
+def _measurement(value: dict[str, Any]) -> Measurement:
+    files = tuple(_result(*row) for row in value["files"])
+    if len({each.path for each in files}) != len(files):
+        raise ValueError("a file is in it twice")
+    python, coverage, platform = value["toolchain"]
+    return Measurement(
+        tree=_text(value["tree"]),
+        numbers=total(each.numbers for each in files),
+        files=files,
+        toolchain=Toolchain(python=_text(python), coverage=_text(coverage), platform=_text(platform)),
+    )
+
+
+def _result(path: object, lines: object, counts: object = None) -> FileResult:
+    told = text_of.numbers(_text(lines))
+    if isinstance(counts, list):
+        statements, executed_statements, branches, executed_branches, excluded = counts
+        told = Numbers(
+            statements=statements,
+            executed_statements=executed_statements,
+            branches=branches,
+            executed_branches=executed_branches,
+            excluded=excluded,
+        )
+    return FileResult(path=_text(path), numbers=told, lines=_text(lines))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
