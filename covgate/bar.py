@@ -17,17 +17,21 @@ from covgate.session import CONFIGURATION_FILES, Session
 from covgate.store.repository import NOTES_REF, Repository
 
 # Whose change changes how covgate measures without being weaker or stronger: said, so that a review looks at it.
-_TOLD = ("command", "report", "setup", "python")
+_TOLD = ("command", "report", "setup", "python", "on_block")
 _HOOKS_FILE = ".pre-commit-config.yaml"
 _COVERAGE_FILES = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """``config`` to measure with and to be judged by, ``base_policy`` that must hold, too, and what to say."""
+    """``config`` to measure with and to be judged by, ``base_policy`` that must hold, too, and what to say.
+
+    ``base``: the commit that this comes from; ``remote``: where it goes.
+    """
 
     config: Config
     base: str = ""
+    remote: str = ""
     base_policy: Policy | None = None
     said: tuple[str, ...] = ()
 
@@ -77,24 +81,23 @@ def default_tip(repository: Repository, remote: str) -> str:
     return ask_tip(repository, name)
 
 
-def bar_of(session: Session, commit: str, base: str, branch: str = "") -> Bar:
+def bar_of(session: Session, commit: str, base: str, remote: str, branch: str = "") -> Bar:
     """What a push of ``commit`` is judged by where its base is ``base`` ("" for none); ConfigurationError as it holds.
 
-    ``branch``: the remote branch that is pushed to, "" where there is none.
+    ``remote`` and ``branch``: what is pushed to, "" where there is none.
     """
     own = session.config_at(commit)
+    bar = Bar(config=own, base=base, remote=remote)
     if not base or base == commit:
-        return Bar(config=own, base=base)
+        return bar
     repository = session.repository
     mine, theirs = _files(repository, commit), _files(repository, base)
     if mine == theirs:
-        return Bar(config=own, base=base)
+        return bar
     try:
         earlier = session.config_at(base)
     except ConfigurationError:
-        return Bar(
-            config=own, base=base, said=(f"the configuration of the base {base[:10]} is invalid: it does not hold",)
-        )
+        return replace(bar, said=(f"the configuration of the base {base[:10]} is invalid: it does not hold",))
     if not earlier.configured and (not own.configured or not _in_force(repository, theirs)):
         earlier = own
     config, weaker = _held(own, earlier, branch, lambda: _default_sources(repository, commit))
@@ -111,7 +114,7 @@ def bar_of(session: Session, commit: str, base: str, branch: str = "") -> Bar:
     told = [key for key in _TOLD if getattr(own, key) != getattr(earlier, key)]
     if told and earlier.configured:
         said.append(f"this push changes how it is measured: {', '.join(told)}")
-    return Bar(config=config, base=base, base_policy=earlier.policy if policies else None, said=tuple(said))
+    return replace(bar, config=config, base_policy=earlier.policy if policies else None, said=tuple(said))
 
 
 def _files(repository: Repository, commit: str) -> dict[str, bytes]:

@@ -11,8 +11,10 @@ import contextlib
 import json
 import sys
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
+from covgate.bar import Bar
 from covgate.config import Config
 from covgate.errors import CovgateError, Interrupted
 from covgate.files import write_atomically
@@ -51,7 +53,7 @@ def catch_up(session: Session, branches: dict[str, str], remote: str, *, leave: 
     for branch, tip in branches.items():
         unseen = [each for each in _unseen(repository, branch, tip, seen.get(branch, ""), remote) if each not in leave]
         for commit in unseen:
-            _ratchet(session, branch, commit, may_measure=commit in unseen[-_MEASURED:])
+            _ratchet(session, branch, commit, remote, may_measure=commit in unseen[-_MEASURED:])
 
 
 def remember(repository: Repository, branches: dict[str, str]) -> None:
@@ -65,8 +67,8 @@ def remember(repository: Repository, branches: dict[str, str]) -> None:
             write_atomically(path, json.dumps({**_read(path), **branches}).encode())
 
 
-def _ratchet(session: Session, branch: str, commit: str, *, may_measure: bool) -> None:
-    from covgate.judgement import judge_commit
+def _ratchet(session: Session, branch: str, commit: str, remote: str, *, may_measure: bool) -> None:
+    from covgate.judgement import Order, judge_commit
     from covgate.store.notes import Notes
 
     if Notes(session.repository).baseline([commit]).baseline is None:
@@ -75,14 +77,15 @@ def _ratchet(session: Session, branch: str, commit: str, *, may_measure: bool) -
         config = session.config_at(commit)
         if not config.enabled:
             return
-        outcome = judge_commit(session, commit, config, [], ratchets=True, may_measure=False, believes_record=True)
+        bar, order = Bar(config=config, remote=remote), Order(ratchets=True, may_measure=False, believes_record=True)
+        outcome = judge_commit(session, commit, bar, [], order)
         if may_measure and outcome.numbers is None and outcome.error is None:
             print(
                 f"covgate: no hook saw {commit[:10]} arrive on {branch}: its tests run first",
                 file=sys.stderr,
                 flush=True,
             )
-            outcome = judge_commit(session, commit, config, [], ratchets=True, believes_record=True)
+            outcome = judge_commit(session, commit, bar, [], replace(order, may_measure=True))
     except Interrupted:
         raise
     except CovgateError as error:

@@ -12,13 +12,12 @@ from covgate.config import Config
 from covgate.errors import EXIT_TOOL_ERROR, ToolError, UsageError
 from covgate.files import write_atomically
 from covgate.gate import ratchet_commit, synchronised
-from covgate.judgement import Outcome, judge_commit
+from covgate.judgement import Order, Outcome, judge_commit
 from covgate.model.record import record_of, render_note
 from covgate.model.results import Measurement, Toolchain, total
 from covgate.model.verdict import Status, not_applicable
-from covgate.report import exit_code, show
+from covgate.report import exit_code, outcome_data, show
 from covgate.session import Session
-from covgate.show.data import verdict_data
 from covgate.store.repository import Repository
 
 
@@ -41,7 +40,7 @@ def check(
     here = branch if commit == repository.commit("HEAD") else ""
     tip = base or (here and repository.commit("@{upstream}"))
     remote = repository.default_remote(branch)
-    bar = bar_of(session, commit, tip or fork_point(repository, commit, remote), here)
+    bar = bar_of(session, commit, tip or fork_point(repository, commit, remote), remote, here)
     session.notices += bar.said
     config = bar.config
     if not config.enabled:
@@ -51,7 +50,7 @@ def check(
         measured = None
         if reports:
             measured = lambda: _from_reports(repository, environ, session, config, commit, reports)  # noqa: E731
-        outcome = judge_commit(session, commit, config, [tip], ratchets=False, measured=measured, bar=bar)
+        outcome = judge_commit(session, commit, bar, [tip], Order(ratchets=False, measured=measured))
     if output is not None:
         _write_report(output, outcome)
     _tell(outcome, session, environ, as_json=as_json)
@@ -87,17 +86,7 @@ def _tell(outcome: Outcome, session: Session, environ: Mapping[str, str], *, as_
     if not as_json:
         show([outcome], session.notices, environ, pushing=False)
         return
-    data = verdict_data(
-        outcome.verdict,
-        commit=outcome.commit,
-        tree=outcome.tree,
-        numbers=outcome.numbers,
-        measurement=outcome.measurement,
-        cached=outcome.cached,
-        notices=list(dict.fromkeys(session.notices)),
-        error=outcome.error.message if outcome.error else "",
-    )
-    json.dump(data, sys.stdout, indent=2)
+    json.dump(outcome_data(outcome, session.notices), sys.stdout, indent=2)
     print()
 
 

@@ -12,10 +12,10 @@ from fractions import Fraction
 from typing import Any
 
 from covgate.errors import ConfigurationError
-from covgate.model.policy import Kind, Policy, parse_decimal
+from covgate.model.policy import Kind, Policy, RemovedCode, parse_decimal
 
 # Documented, not there yet: an error, since a gate that ignores a rule silently lets regressions through.
-_LATER = ("patch_floor", "removed_code", "preview_merge", "on_block", "components")
+_LATER = ("preview_merge", "components")
 _NOT_YET = "not supported by covgate 0.1 yet; remove it"
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
@@ -34,8 +34,9 @@ class Isolation(Enum):
 class Config:
     """What a repository asks for; ``configured``: whether it says anything to covgate at all.
 
-    ``timeout`` in seconds; ``ratchet_branches`` None: the remote's default branch. ``coverage_config``: the name
-    and the text of a configuration of coverage to measure with instead of the tree's own; no key sets it.
+    ``timeout`` in seconds; ``ratchet_branches`` None: the remote's default branch; ``retries``: how often a tree is
+    measured again that may have lost coverage by chance. ``coverage_config``: the name and the text of a
+    configuration of coverage to measure with instead of the tree's own; no key sets it.
     """
 
     enabled: bool = True
@@ -51,6 +52,8 @@ class Config:
     timeout: int = 900
     fail_closed: bool = False
     sync: bool = True
+    retries: int = 1
+    on_block: tuple[str, ...] | None = None
     configured: bool = False
     coverage_config: tuple[str, str] | None = None
 
@@ -94,6 +97,8 @@ def parse_config(
         kind=values.pop("policy", Kind.BOTH),
         floor=values.pop("floor", Fraction(0)),
         epsilon=values.pop("epsilon", Fraction(0)),
+        patch_floor=values.pop("patch_floor", None),
+        removed_code=values.pop("removed_code", RemovedCode.ADJUST),
     )
     return Config(policy=policy, configured=bool(tables), **values)
 
@@ -160,9 +165,9 @@ def _read_text(key: str, text: str) -> object:
     if key in ("enabled", "fail_closed", "sync", "disable"):
         return _boolean(True if text.lower() in _TRUE else False if text.lower() in _FALSE else text)
     value: object = text
-    if key == "timeout" and text.isascii() and text.isdigit() and len(text) < 10:
+    if key in ("timeout", "retries") and text.isascii() and text.isdigit() and len(text) < 10:
         value = int(text)
-    elif key in ("floor", "epsilon"):
+    elif key in ("floor", "epsilon", "patch_floor"):
         with contextlib.suppress(ValueError):
             value = parse_decimal(text)
     return _PARSERS[key](value)
@@ -200,6 +205,12 @@ def _epsilon(value: object) -> Fraction:
 def _timeout(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 10**7:
         raise _Bad("must be a whole number of seconds, from 1 to 9999999")
+    return value
+
+
+def _retries(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 9:
+        raise _Bad("must be a whole number from 0 to 9")
     return value
 
 
@@ -250,6 +261,8 @@ _PARSERS: dict[str, Callable[[object], Any]] = {
     "policy": _one_of(Kind),
     "floor": _floor,
     "epsilon": _epsilon,
+    "patch_floor": _floor,
+    "removed_code": _one_of(RemovedCode),
     "branches": _list,
     "ratchet_branches": _list,
     "source": _list,
@@ -261,6 +274,8 @@ _PARSERS: dict[str, Callable[[object], Any]] = {
     "timeout": _timeout,
     "fail_closed": _boolean,
     "sync": _boolean,
+    "retries": _retries,
+    "on_block": _command,
 }
 _SCALARS = tuple(key for key in _PARSERS if key not in ("branches", "ratchet_branches", "source"))
 

@@ -15,7 +15,7 @@ from covgate.config import Config
 from covgate.errors import ToolError, UsageError
 from covgate.model.push import RefUpdate, matches, why_not_gated
 from covgate.session import Session
-from covgate.store.repository import NOTES_REF
+from covgate.store.repository import FILES_REF, NOTES_REF
 
 if TYPE_CHECKING:
     from covgate.judgement import Outcome
@@ -49,7 +49,7 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> li
             why_not = f"{update.local_ref} is no commit"
         if not why_not:
             update = replace(update, local_oid=commit)
-            bar = bar_of(session, commit, base_of_push(repository, update, remote), update.branch)
+            bar = bar_of(session, commit, base_of_push(repository, update, remote), remote, update.branch)
             why_not = why_not_gated(update, bar.config.branches) if bar.config.enabled else "disabled"
         if why_not:
             skipped.append((update, why_not))
@@ -59,7 +59,7 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> li
     with _fetching(session, remote if syncing else ""):
         # While the notes travel, all is imported and looked up that needs none.
         from covgate.catch_up import behind, catch_up, remember
-        from covgate.judgement import Outcome, judge_commit
+        from covgate.judgement import Order, Outcome, judge_commit
         from covgate.model.verdict import not_applicable
 
         known = [_remembered(session, each.update.local_oid, each.bar.config) for each in gated]
@@ -76,12 +76,12 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> li
     ]
     for each, measurement, moves in zip(gated, known, ratchets, strict=True):
         session.notices += each.bar.said
-        commit, config = each.update.local_oid, each.bar.config
-        outcome = judge_commit(session, commit, config, [each.tip], ratchets=moves, known=measurement, bar=each.bar)
-        outcomes.append(replace(outcome, branch=each.update.branch))
+        order = Order(ratchets=moves, known=measurement)
+        outcome = judge_commit(session, each.update.local_oid, each.bar, [each.tip], order)
+        outcomes.append(replace(outcome, branch=each.update.branch, on_block=each.bar.config.on_block))
     remember(repository, late)
     # A push that itself brings the notes would find its ref moved by us.
-    publishing = syncing and all(update.remote_ref != NOTES_REF for update in updates)
+    publishing = syncing and all(update.remote_ref not in (NOTES_REF, FILES_REF) for update in updates)
     if publishing and not any(outcome.stops for outcome in outcomes):
         _publish(session, remote)
     return outcomes
@@ -112,7 +112,7 @@ def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
         synchronised(session, config, remote, head, *late.values())
     catch_up(session, late, remote, leave=(head,) if ratchets and not rewritten else ())
     if ratchets:
-        outcome = _raise(session, head, config, may_measure=not rewritten)
+        outcome = _raise(session, head, config, remote, may_measure=not rewritten)
     else:
         why_not = f"{branch} is no ratchet branch" if branch else "no branch is checked out"
         outcome = Outcome(verdict=not_applicable(why_not), commit=head)
@@ -125,16 +125,17 @@ def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
 def ratchet_commit(session: Session, commit: str, config: Config, remote: str) -> Outcome:
     """Raise the baseline at ``commit`` to what it measures, with the newest notes of ``remote``."""
     synchronised(session, config, remote, commit)
-    outcome = _raise(session, commit, config)
+    outcome = _raise(session, commit, config, remote)
     if remote and config.sync and outcome.error is None:
         _publish(session, remote)
     return outcome
 
 
-def _raise(session: Session, commit: str, config: Config, *, may_measure: bool = True) -> Outcome:
-    from covgate.judgement import judge_commit
+def _raise(session: Session, commit: str, config: Config, remote: str, *, may_measure: bool = True) -> Outcome:
+    from covgate.judgement import Order, judge_commit
 
-    return judge_commit(session, commit, config, [], ratchets=True, may_measure=may_measure, believes_record=True)
+    order = Order(ratchets=True, may_measure=may_measure, believes_record=True)
+    return judge_commit(session, commit, Bar(config=config, remote=remote), [], order)
 
 
 def set_baseline(session: Session, commit: str, value: str, reason: str, remote: str) -> Baseline:
@@ -244,4 +245,5 @@ def _publish(session: Session, remote: str) -> None:
     with _journey(session, _NOT_PUBLISHED):
         session.unpublished = True
         publish(session.repository, remote)
+        publish(session.repository, remote, FILES_REF)
         session.unpublished = False

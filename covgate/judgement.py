@@ -2,45 +2,60 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from covgate.bar import Bar
 from covgate.config import Config
 from covgate.errors import ConfigurationError, ToolError
+from covgate.evidence import Evidence
 from covgate.model.baseline import Baseline, ratchet, risen_here
+from covgate.model.lines import line_list
 from covgate.model.record import DEFAULT_COMPONENT, Judgement, Note, Record, join_notes, record_of
 from covgate.model.results import Measurement, Numbers, Toolchain
-from covgate.model.verdict import Status, Verdict, judge_both, not_applicable, tests_failed
+from covgate.model.verdict import Rule, Status, Verdict, judge_both, not_applicable, tests_failed
 from covgate.session import Session
 from covgate.store.heal import heal
-from covgate.store.notes import Notes, UnbelievableNote
+from covgate.store.notes import Lookup, Notes, UnbelievableNote
+
+if TYPE_CHECKING:
+    from covgate.measure.runner import TestsFailed
+    from covgate.model.explain import Explanation
+    from covgate.model.patch import Patch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one commit: the verdict, and what it rests on.
 
-    ``numbers`` is None where nothing was measured. ``measurement`` has the detail, where this machine knows
-    it, ``before`` that of the commit it is best compared with. ``error`` tells why there is no verdict.
-    ``raised`` is the baseline after a ratchet that changed it. ``ran_with`` is the interpreter of tests that failed.
+    ``numbers`` is None where nothing was measured. ``measurement`` has the detail, where this machine knows it;
+    ``patch`` tells of the changed lines, ``story`` the way here from where the baseline was reached: both where they
+    were asked for, and where the push is blocked. ``error`` tells why there is no verdict. ``raised`` is the baseline
+    after a ratchet that changed it. ``ran_with`` is the interpreter of tests that failed. ``on_block``: the command
+    that wants to know where this stops a push.
     """
 
     verdict: Verdict
     commit: str = ""
     tree: str = ""
     branch: str = ""
+    base: str = ""
     numbers: Numbers | None = None
     toolchain: str = ""
     measurement: Measurement | None = None
     cached: bool = False
     baseline_commit: str = ""
-    before: Measurement | None = None
+    patch: Patch | None = None
+    story: Explanation | None = None
     output: str = ""
     ran_with: str = ""
     error: ToolError | None = None
     blocks_on_error: bool = False
     raised: Baseline | None = None
+    on_block: tuple[str, ...] | None = None
 
     @property
     def blocked(self) -> bool:
@@ -52,31 +67,31 @@ class Outcome:
         return self.blocked or (self.error is not None and self.blocks_on_error)
 
 
-def judge_commit(
-    session: Session,
-    commit: str,
-    config: Config,
-    tips: Sequence[str],
-    *,
-    ratchets: bool,
-    may_measure: bool = True,
-    believes_record: bool = False,
-    known: Measurement | None = None,
-    measured: Callable[[], Measurement] | None = None,
-    bar: Bar | None = None,
-) -> Outcome:
-    """Measure ``commit``, judge it against the records on its ancestors and those of ``tips``, keep the record.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """How a commit is to be judged.
 
     ``ratchets``: whether a pass raises the baseline here. ``believes_record``: whether the numbers in the commit's
     own note spare the run: after a merge, never at a push, which would then judge itself. ``known``: the
     remembered measurement, where it was looked up already. ``measured``: gives the measurement instead of a
-    test run. ``bar``: what a stricter base adds to ``config``. A tool error is in the outcome, not raised: it is
-    for the caller to block on or to pass.
+    test run. ``explains``: whether a pass is explained, too.
+    """
+
+    ratchets: bool
+    may_measure: bool = True
+    believes_record: bool = False
+    known: Measurement | None = None
+    measured: Callable[[], Measurement] | None = None
+    explains: bool = False
+
+
+def judge_commit(session: Session, commit: str, bar: Bar, tips: Sequence[str], order: Order) -> Outcome:
+    """Measure ``commit``, judge it by ``bar`` and the records on its ancestors and those of ``tips``, keep the record.
+
+    A tool error is in the outcome, not raised: it is for the caller to block on or to pass.
     """
     try:
-        return _judge_commit(
-            session, commit, config, tips, ratchets, may_measure, believes_record, known, measured, bar
-        )
+        return _judge_commit(session, commit, bar, tips, order)
     except ConfigurationError:
         raise
     except ToolError as error:
@@ -84,27 +99,83 @@ def judge_commit(
             verdict=not_applicable(f"not measured: {error.message}"),
             commit=commit,
             error=error,
-            blocks_on_error=session.blocks_on_error(config),
+            blocks_on_error=session.blocks_on_error(bar.config),
         )
 
 
-def _judge_commit(
-    session: Session,
-    commit: str,
-    config: Config,
-    tips: Sequence[str],
-    ratchets: bool,
-    may_measure: bool,
-    believes_record: bool,
-    known: Measurement | None,
-    measured: Callable[[], Measurement] | None,
-    bar: Bar | None,
-) -> Outcome:
-    repository, notes = session.repository, Notes(session.repository)
+def _judge_commit(session: Session, commit: str, bar: Bar, tips: Sequence[str], order: Order) -> Outcome:
+    repository, notes, config = session.repository, Notes(session.repository), bar.config
     tree = repository.tree(commit)
     heal(notes)
     known_tips = [each for each in (repository.commit(name) for name in (commit, *tips)) if each]
-    lookup = notes.baseline(known_tips)
+    lookup = _looked_up(session, notes, known_tips, config)
+    result, cached = _result(session, notes, commit, tree, config, order)
+    if result is None:
+        why = "its tree is not measured yet; the next push does it"
+        return Outcome(verdict=not_applicable(why), commit=commit, tree=tree)
+    baseline = lookup.baseline
+    if lookup.hidden and lookup.seen and baseline and lookup.seen.percent > baseline.percent:
+        baseline = lookup.seen  # an override that may be another branch's lowers nothing
+    if not isinstance(result, Measurement):
+        interpreter = session.interpreter(config)
+        return Outcome(
+            verdict=tests_failed(result.summary, config.policy, baseline),
+            commit=commit,
+            tree=tree,
+            base=bar.base,
+            output=result.output,
+            ran_with=f"{interpreter.path} ({interpreter.found})",
+        )
+    evidence = Evidence(
+        session=session,
+        notes=notes,
+        bar=bar,
+        commit=commit,
+        tips=tuple(known_tips),
+        baseline=baseline,
+        may_measure=order.may_measure and order.measured is None,
+    )
+    judged = _judged(evidence, result)
+    if evidence.may_measure and result.files:
+        judged = _looked_at_again(evidence, judged)
+    result, verdict = judged.measurement, judged.verdict
+    _tell_of(session, notes, bar, result)
+    passed = verdict.status is Status.PASS
+    if passed and judged.patch and judged.patch.unmeasured:
+        session.notices.append(f"changed, but not measured: {', '.join(judged.patch.unmeasured)}")
+    # What may belong to another branch judges, but is not written down as a height of this one.
+    seen = lookup.seen
+    # What one of two runs did not execute is no height to hold from now on.
+    rises = order.ratchets and passed and not result.unstable
+    stands = ratchet(seen, result.numbers) if rises else seen
+    # A push that is blocked replaces nothing: what its branch held there is no height of this commit, which may
+    # well be on another branch already.
+    kept = stands if passed else notes.baseline([commit]).seen
+    # A report that was made elsewhere is judged, not believed by the next merge.
+    if order.measured is None:
+        _record(session, notes, commit, record_of(verdict, result.numbers, tree, str(result.toolchain), kept))
+        if rises and stands is not None and result.numbers.percent == stands.percent:
+            _keep_lines(session, commit, result)
+    explained = order.explains or not passed
+    return Outcome(
+        verdict=verdict,
+        commit=commit,
+        tree=tree,
+        base=bar.base,
+        numbers=result.numbers,
+        toolchain=str(result.toolchain),
+        measurement=result if result.files else None,
+        cached=cached,
+        baseline_commit=evidence.origin if explained else "",
+        patch=judged.patch or (evidence.patch(result) if explained and result.files else None),
+        story=judged.story or (evidence.story(result) if explained else None),
+        raised=stands if stands != seen else None,
+    )
+
+
+def _looked_up(session: Session, notes: Notes, commits: Sequence[str], config: Config) -> Lookup:
+    """The baseline, and what is to be said of the notes that it was looked up in."""
+    lookup = notes.baseline(commits)
     if lookup.problems and session.blocks_on_error(config):
         raise ToolError(lookup.problems[0], hint="git notes --ref=coverage remove <commit> takes it away")
     session.notices += lookup.problems
@@ -113,68 +184,96 @@ def _judge_commit(
             "this clone is shallow and hides ancestors: judged by every record there is"
             " (git fetch --unshallow shows them)"
         )
-    if known is None and measured is None:
-        known = session.remembered(commit, config)
-    cached = known is not None
-    result: object = known
-    if measured is not None:
-        result = measured()
-    elif known is None and believes_record and session.use_cache:
+    return lookup
+
+
+def _result(
+    session: Session, notes: Notes, commit: str, tree: str, config: Config, order: Order
+) -> tuple[Measurement | TestsFailed | None, bool]:
+    """The measurement, and whether no test ran for it; None where it would have to be made, and may not."""
+    if order.measured is not None:
+        return order.measured(), False
+    known = order.known or session.remembered(commit, config)
+    if known is None and order.believes_record and session.use_cache:
         # What another clone measured and published for this very tree spares the run.
         judged = _recorded(notes, commit, tree)
-        if judged is not None:
-            result, cached = _without_detail(judged), True
-    if result is None:
-        if not may_measure:
-            why = "its tree is not measured yet; the next push does it"
-            return Outcome(verdict=not_applicable(why), commit=commit, tree=tree)
-        result = session.measure(commit, config)
-    baseline = lookup.baseline
-    if lookup.hidden and lookup.seen and baseline and lookup.seen.percent > baseline.percent:
-        baseline = lookup.seen  # an override that may be another branch's lowers nothing
-    if not isinstance(result, Measurement):
-        interpreter = session.interpreter(config)
-        return Outcome(
-            verdict=tests_failed(getattr(result, "summary", ""), config.policy, baseline),
-            commit=commit,
-            tree=tree,
-            output=getattr(result, "output", ""),
-            ran_with=f"{interpreter.path} ({interpreter.found})",
+        known = _without_detail(judged) if judged is not None else None
+    if known is not None:
+        return known, True
+    return (session.measure(commit, config) if order.may_measure else None), False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """A measurement and its verdict; ``patch`` and ``story`` where the verdict needed them."""
+
+    measurement: Measurement
+    verdict: Verdict
+    patch: Patch | None = None
+    story: Explanation | None = None
+
+
+def _judged(evidence: Evidence, measurement: Measurement) -> _Judged:
+    bar = evidence.bar
+    policies = [each for each in (bar.config.policy, bar.base_policy) if each is not None]
+    wants_patch = any(each.patch_floor is not None for each in policies) and measurement.files
+    patch = evidence.patch(measurement) if wants_patch else None
+    judge = partial(judge_both, baseline=evidence.baseline, policy=policies[0], base=bar.base_policy, patch=patch)
+    verdict, story = judge(measurement), None
+    if Rule.BASELINE in verdict.failed:
+        story = evidence.story(measurement)
+        if story is not None:
+            from covgate.model.explain import removal_in
+
+            verdict = judge(measurement, removal=removal_in(story))
+    return _Judged(measurement=measurement, verdict=verdict, patch=patch, story=story)
+
+
+def _looked_at_again(evidence: Evidence, judged: _Judged) -> _Judged:
+    """Where chance may have lost what was lost, the tests run again: what two runs differ in is not charged."""
+    from covgate.model.unstable import may_be_chance
+
+    session, bar = evidence.session, evidence.bar
+    while (
+        judged.measurement.files
+        and judged.measurement.runs <= bar.config.retries
+        and may_be_chance(judged.verdict, judged.story)
+    ):
+        print("covgate: what was lost may be chance: the tests run once more", file=sys.stderr, flush=True)
+        again = session.measure(evidence.commit, bar.config, known=judged.measurement)
+        if not isinstance(again, Measurement):
+            session.notices.append(f"the tests ran once more, and failed: {again.summary}; the first run is judged")
+            break
+        judged = _judged(evidence, again)
+    return judged
+
+
+def _tell_of(session: Session, notes: Notes, bar: Bar, result: Measurement) -> None:
+    for path, lines in result.unstable:
+        session.notices.append(
+            f"unstable, and not charged: {path} {line_list(lines)}: executed in one of {result.runs} runs, not in all"
         )
-    verdict = judge_both(result, baseline, config.policy, bar.base_policy if bar else None)
-    if bar is not None:
-        session.notices += _newly_excluded(notes, bar.base, result.numbers)
-    passed = verdict.status is Status.PASS
-    # What may belong to another branch judges, but is not written down as a height of this one.
-    seen = lookup.seen
-    stands = ratchet(seen, result.numbers) if ratchets and passed else seen
-    # A push that is blocked replaces nothing: what its branch held there is no height of this commit, which may
-    # well be on another branch already.
-    kept = stands if passed else notes.baseline([commit]).seen
-    toolchain = str(result.toolchain)
-    base_commit = ""
-    if not verdict.passed and baseline is not None:
-        base_commit = notes.origin(known_tips, baseline)
-    record = record_of(verdict, result.numbers, tree, toolchain, kept)
+    session.notices += _newly_excluded(notes, bar.base, result.numbers)
+
+
+def _record(session: Session, notes: Notes, commit: str, record: Record) -> None:
+    told = f"covgate: {record.judgement.status.value if record.judgement else ''} {commit[:10]}"
     try:
-        # A report that was made elsewhere is judged, not believed by the next merge.
-        if measured is None:
-            notes.update(commit, lambda note: _with(note, record), f"covgate: {verdict.status.value} {commit[:10]}")
+        notes.update(commit, lambda note: _with(note, record), told)
     except UnbelievableNote as error:
         # The verdict stands: a note that somebody spoilt must not turn it into "not measured".
         session.notices.append(f"nothing was recorded: {error.message} ({error.hint})")
-    return Outcome(
-        verdict=verdict,
-        commit=commit,
-        tree=tree,
-        numbers=result.numbers,
-        toolchain=toolchain,
-        measurement=result if result.files else None,
-        cached=cached,
-        baseline_commit=base_commit,
-        before=None if verdict.passed else _measured_before(session, base_commit, commit),
-        raised=stands if stands != seen else None,
-    )
+
+
+def _keep_lines(session: Session, commit: str, measurement: Measurement) -> None:
+    """Every line of a commit that reached the baseline, for whoever is compared with it."""
+    from covgate.store.details import DetailNotes
+
+    if measurement.files:
+        try:
+            DetailNotes(session.repository).keep(commit, DEFAULT_COMPONENT, measurement)
+        except ToolError as error:
+            session.notices.append(f"the lines of {commit[:10]} were not kept: {error.message}")
 
 
 def _newly_excluded(notes: Notes, base: str, now: Numbers) -> list[str]:
@@ -230,17 +329,3 @@ def _recorded(notes: Notes, commit: str, tree: str) -> Judgement | None:
 def _without_detail(judged: Judgement) -> Measurement:
     python, _, coverage = judged.toolchain.partition(", coverage ")
     return Measurement(tree=judged.tree, numbers=judged.numbers, toolchain=Toolchain(python=python, coverage=coverage))
-
-
-def _measured_before(session: Session, *commits: str) -> Measurement | None:
-    """The remembered measurement of the first of ``commits``, for the explanation; the last one's parent else."""
-    from covgate.measure.cache import Cache
-
-    repository = session.repository
-    cache = Cache(repository.state_dir)
-    for name in (commits[0], f"{commits[-1]}^"):
-        commit = repository.commit(name)
-        found = cache.any_of(repository.tree(commit)) if commit and commit != commits[-1] else None
-        if found is not None:
-            return found
-    return None

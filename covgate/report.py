@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from covgate.boundary import paint_for
 from covgate.errors import EXIT_BLOCKED, EXIT_PASSED, EXIT_TOOL_ERROR
@@ -12,7 +12,7 @@ from covgate.gate import gate_push, ratchet_merge
 from covgate.model.push import RefUpdate
 from covgate.model.verdict import Status
 from covgate.session import Session
-from covgate.store.repository import Repository
+from covgate.store.repository import Repository, without_local_environment
 
 if TYPE_CHECKING:
     from covgate.judgement import Outcome
@@ -25,6 +25,14 @@ def report_push(repository: Repository, environ: Mapping[str, str], updates: Seq
     session = Session(repository=repository, environ=environ)
     outcomes = gate_push(session, updates, remote)
     show(outcomes, session.notices, environ, pushing=True)
+    for outcome in outcomes:
+        if outcome.stops and outcome.on_block:
+            from covgate.on_block import tell_of_block
+
+            data = outcome_data(outcome, session.notices)
+            failed = tell_of_block(outcome.on_block, data, repository.top, without_local_environment(environ))
+            if failed:
+                print(f"covgate: {failed}", flush=True)
     return exit_code(outcomes)
 
 
@@ -60,6 +68,22 @@ def show(outcomes: Iterable[Outcome], notices: Iterable[str], environ: Mapping[s
     sys.stdout.flush()
 
 
+def outcome_data(outcome: Outcome, notices: Iterable[str]) -> dict[str, Any]:
+    """``outcome`` for programs (docs/verdict.schema.json)."""
+    from covgate.show.data import verdict_data
+
+    return verdict_data(
+        outcome.verdict,
+        commit=outcome.commit,
+        tree=outcome.tree,
+        numbers=outcome.numbers,
+        measurement=outcome.measurement,
+        cached=outcome.cached,
+        notices=list(dict.fromkeys(notices)),
+        error=outcome.error.message if outcome.error else "",
+    )
+
+
 def shown(outcome: Outcome) -> Shown:
     from covgate.show.text import Shown
 
@@ -69,7 +93,9 @@ def shown(outcome: Outcome) -> Shown:
         branch=outcome.branch,
         numbers=outcome.numbers,
         measurement=outcome.measurement,
-        before=outcome.before,
+        base=outcome.base,
+        patch=outcome.patch,
+        story=outcome.story,
         baseline_commit=outcome.baseline_commit,
         output=outcome.output,
         ran_with=outcome.ran_with,

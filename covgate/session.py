@@ -72,22 +72,28 @@ class Session:
         decided = self._decided_by(config, self.interpreter(config))
         return Cache(self.repository.state_dir).find(self.repository.tree(commit), decided)
 
-    def measure(self, commit: str, config: Config) -> Measurement | TestsFailed:
-        """Run the tests of ``commit`` under coverage, wherever that is sound, one covgate at a time."""
+    def measure(self, commit: str, config: Config, known: Measurement | None = None) -> Measurement | TestsFailed:
+        """Run the tests of ``commit`` under coverage, wherever that is sound, one covgate at a time.
+
+        ``known``: an earlier run of this tree, to be joined with another one.
+        """
         from covgate.measure.cache import Cache
         from covgate.measure.process import interruptible
         from covgate.measure.progress import progress
         from covgate.model.results import Measurement
+        from covgate.model.unstable import united
 
         state = self.repository.state_dir
         cache = Cache(state)
         with interruptible(), self._alone() as scratch:
             # Whoever held the lock may just have measured this tree.
             found = self.remembered(commit, config)
-            if found is not None:
+            if found is not None and found.runs > (known.runs if known else 0):
                 return found
             with progress(cache.last_duration(), self.environ) as shown:
                 result = self._measure_soundly(commit, config, scratch, shown)
+            if known is not None and isinstance(result, Measurement):
+                result = united(known, result)
             if isinstance(result, Measurement) and result.tests_collected:
                 with contextlib.suppress(OSError):
                     cache.keep(result, self._decided_by(config, self.interpreter(config)))

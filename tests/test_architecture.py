@@ -21,10 +21,10 @@ _WORDS = ["covgate", "covgate.errors", "covgate.files"]
 _MODEL = [*_WORDS, "covgate.model"]
 _CONFIG = [*_MODEL, "covgate.config"]
 _SESSION = [*_CONFIG, "covgate.measure", "covgate.store", "covgate.show", "covgate.session"]
-_GATE = [*_SESSION, "covgate.bar", "covgate.judgement", "covgate.gate"]
+_GATE = [*_SESSION, "covgate.bar", "covgate.evidence", "covgate.judgement", "covgate.gate"]
 _SIDE = [
-    "report", "all_refs", "audit", "commands", "inspection", "doctor", "boundary", "native_hooks", "setup_repository",
-    "setup_text", "demo",
+    "report", "on_block", "all_refs", "audit", "commands", "inspection", "doctor", "boundary", "native_hooks",
+    "setup_repository", "setup_text", "demo",
 ]  # fmt: skip
 _NATIVE = ["covgate.native_script", "covgate.native_place"]
 _COMMANDS = [*_GATE, *_NATIVE, *(f"covgate.{each}" for each in _SIDE)]
@@ -40,8 +40,9 @@ FLOORS = {
     "covgate.config": ["covgate.errors", "covgate.model"],
     "covgate.session": _SESSION,
     "covgate.bar": _SESSION,
-    "covgate.judgement": [*_SESSION, "covgate.bar"],
-    "covgate.catch_up": [*_SESSION, "covgate.judgement"],
+    "covgate.evidence": [*_SESSION, "covgate.bar"],
+    "covgate.judgement": [*_SESSION, "covgate.bar", "covgate.evidence"],
+    "covgate.catch_up": [*_SESSION, "covgate.bar", "covgate.judgement"],
     "covgate.gate": [*_SESSION, "covgate.bar", "covgate.judgement", "covgate.catch_up"],
     "covgate.native_script": [],
     "covgate.native_place": ["covgate.errors", "covgate.native_script", "covgate.store"],

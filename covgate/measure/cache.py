@@ -75,6 +75,8 @@ def _encode(measurement: Measurement) -> bytes:
         "toolchain": [toolchain.python, toolchain.coverage, toolchain.platform],
         "seconds": round(measurement.seconds, 3),
         "notices": list(measurement.notices),
+        "runs": measurement.runs,
+        "unstable": [[path, list(lines)] for path, lines in measurement.unstable],
         "files": [[each.path, _counts(each.numbers), each.lines] for each in measurement.files],
     }
     return json.dumps(value, separators=(",", ":")).encode()
@@ -96,6 +98,8 @@ def _read(path: Path) -> Measurement | None:
             toolchain=Toolchain(python=python, coverage=coverage, platform=platform),
             seconds=float(value["seconds"]),
             notices=tuple(value["notices"]),
+            runs=int(value["runs"]),
+            unstable=tuple((str(path), tuple(lines)) for path, lines in value["unstable"]),
         )
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -29,18 +29,19 @@ def run_group(
     log: Path,
     deadline: float,
     tick: Callable[[], None] = lambda: None,
+    stdin: Path = Path(os.devnull),
 ) -> int:
-    """Run ``argv`` in a process group of its own, its output appended to ``log``; its exit status.
+    """Run ``argv`` in a process group of its own, reading ``stdin``, its output appended to ``log``; its exit status.
 
     ``deadline`` on the monotonic clock: then, and when covgate itself is asked to stop, the whole group
     ends (TERM, a grace, KILL) before TimedOut or Interrupted is raised. A missing program raises OSError.
     """
-    with log.open("ab") as output:
+    with log.open("ab") as output, stdin.open("rb") as input:
         process = subprocess.Popen(
             list(argv),
             cwd=cwd,
             env=dict(environ),
-            stdin=subprocess.DEVNULL,
+            stdin=input,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

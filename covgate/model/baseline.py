@@ -71,6 +71,33 @@ def ratchet(baseline: Baseline | None, measured: Numbers) -> Baseline | None:
     return risen
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """What became of the code since the baseline was reached: ``removed`` from it, and ``added``.
+
+    ``of``: the statements and branches that there were when it was reached.
+    """
+
+    of: int
+    removed: Numbers
+    added: Numbers
+
+
+def without_removed(baseline: Baseline, removal: Removal) -> Fraction | None:
+    """The percentage that ``baseline`` asks for once the removed code is out of both its counts.
+
+    Where nothing was added this is Codecov's definition (docs.codecov.com, "Removed Code Behavior", adjust_base). What
+    was added has to hold the baseline by itself: else well-tested code could be replaced by code that is covered as
+    little as what happens to be left (docs/adr/0010). None where nothing of it is left, and nothing was added.
+    """
+    ratio = Fraction(baseline.executed, baseline.executable)
+    executable = removal.of - removal.removed.executable + removal.added.executable
+    executed = ratio * removal.of - removal.removed.executed + ratio * removal.added.executable
+    if executable <= 0:
+        return None
+    return HUNDRED * min(max(executed / executable, Fraction(0)), Fraction(1))
+
+
 def risen_here(known: Baseline | None, new: Baseline | None) -> Baseline | None:
     """The join of what a commit's note holds and what it gets: the reason of an epoch that was opened there stays."""
     joined = join(known, new)

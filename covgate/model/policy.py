@@ -29,13 +29,25 @@ class Kind(Enum):
         return self is not Kind.ABSOLUTE
 
 
+class RemovedCode(Enum):
+    """Whether code that was removed since the baseline was reached is taken out of it."""
+
+    ADJUST = "adjust"
+    COUNT = "count"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """``floor`` in percent, ``epsilon`` in percentage points, both exact."""
+    """``floor`` and ``patch_floor`` in percent, ``epsilon`` in percentage points, all exact.
+
+    ``patch_floor`` None: the changed lines have no floor of their own.
+    """
 
     kind: Kind = Kind.BOTH
     floor: Fraction = Fraction(0)
     epsilon: Fraction = Fraction(0)
+    patch_floor: Fraction | None = None
+    removed_code: RemovedCode = RemovedCode.ADJUST
 
 
 def weakened(own: Policy, base: Policy) -> tuple[str, ...]:
@@ -47,6 +59,11 @@ def weakened(own: Policy, base: Policy) -> tuple[str, ...]:
         found.append(f"floor {format_exact(base.floor)} -> {format_exact(own.floor)}")
     if own.epsilon > base.epsilon:
         found.append(f"epsilon {format_exact(base.epsilon)} -> {format_exact(own.epsilon)}")
+    if base.patch_floor is not None and (own.patch_floor is None or own.patch_floor < base.patch_floor):
+        now = "none" if own.patch_floor is None else format_exact(own.patch_floor)
+        found.append(f"patch_floor {format_exact(base.patch_floor)} -> {now}")
+    if own.removed_code is RemovedCode.ADJUST and base.removed_code is RemovedCode.COUNT:
+        found.append("removed_code count -> adjust")
     return tuple(found)
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
 
-from covgate.model.baseline import Baseline
-from covgate.model.policy import Kind, Policy, exact_percent, weakened
+from covgate.model.baseline import Baseline, Removal, without_removed
+from covgate.model.policy import Kind, Policy, RemovedCode, exact_percent, weakened
 from covgate.model.results import Measurement, Numbers, format_exact, format_percent
 
 
@@ -17,18 +17,33 @@ class Status(Enum):
     NOT_APPLICABLE = "N/A"
 
 
+class Rule(Enum):
+    """What a push can fail by."""
+
+    TESTS = "tests"
+    FLOOR = "floor"
+    BASELINE = "baseline"
+    PATCH_FLOOR = "patch_floor"
+    INPUTS = "inputs"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """Pass, fail or not applicable, with every reason.
 
-    ``measured``, ``baseline`` and ``delta`` are exact percentages (points for delta); None where unknown.
-    ``bootstrap`` tells that there is no baseline yet.
+    ``measured``, ``baseline``, ``adjusted``, ``patch`` and ``delta`` are exact percentages (points for delta); None
+    where unknown. ``failed``: the rules that don't hold. ``bootstrap`` tells that there is no baseline yet.
+    ``adjusted``: the baseline less what was removed, where that was asked for. ``patch``: of the changed lines;
+    None where they are not known, or hold nothing to execute.
     """
 
     status: Status
     reasons: tuple[str, ...]
+    failed: tuple[Rule, ...] = ()
     measured: Fraction | None = None
     baseline: Baseline | None = None
+    adjusted: Fraction | None = None
+    patch: Fraction | None = None
     delta: Fraction = Fraction(0)
     bootstrap: bool = False
     policy: Policy = field(default_factory=Policy)
@@ -49,23 +64,29 @@ def not_applicable(reason: str) -> Verdict:
 
 def tests_failed(summary: str, policy: Policy, baseline: Baseline | None) -> Verdict:
     """The coverage of a failing run is not a measurement: blocked, whatever the policy."""
-    return Verdict(status=Status.FAIL, reasons=(summary,), baseline=baseline, policy=policy)
+    return Verdict(status=Status.FAIL, reasons=(summary,), failed=(Rule.TESTS,), baseline=baseline, policy=policy)
 
 
-def judge(measured: object, baseline: object, policy: Policy) -> Verdict:
+def judge(
+    measured: object, baseline: object, policy: Policy, *, patch: object = None, removal: Removal | None = None
+) -> Verdict:
     """Judge what was measured by ``policy``.
 
     ``measured``: a Measurement, Numbers, or a percentage. ``baseline``: a Baseline, a percentage, or
-    None where there is none. Anything else, or out of 0..100, fails with ``bad inputs``.
+    None where there is none. ``patch``: a Patch, Numbers or a percentage of the changed lines, None where they are not
+    known. ``removal``: what was removed since the baseline, where that is known. Anything else, or out of 0..100,
+    fails with ``bad inputs``.
     """
     try:
-        return _judge(_measured_percent(measured), _as_baseline(baseline), policy)
+        return _judge(_measured_percent(measured), _as_baseline(baseline), policy, patch, removal)
     except Exception as error:
         # A gate that raises is a gate that somebody routes around; what can't be understood fails.
-        return Verdict(status=Status.FAIL, reasons=(f"bad inputs: {_describe(error)}",))
+        return Verdict(status=Status.FAIL, reasons=(f"bad inputs: {_describe(error)}",), failed=(Rule.INPUTS,))
 
 
-def _judge(measured: Fraction | None, baseline: Baseline | None, policy: Policy) -> Verdict:
+def _judge(
+    measured: Fraction | None, baseline: Baseline | None, policy: Policy, patch: object, removal: Removal | None
+) -> Verdict:
     if not isinstance(policy, Policy) or not isinstance(policy.kind, Kind):
         raise ValueError("the policy is none")
     floor = exact_percent(policy.floor)
@@ -75,65 +96,113 @@ def _judge(measured: Fraction | None, baseline: Baseline | None, policy: Policy)
     kind = policy.kind
     bars = [bar for bar in (baseline.percent if baseline else None, floor or None) if bar is not None]
     delta = measured - max(bars) if bars and measured is not None else Fraction(0)
-    failures = []
+    failures: dict[Rule, str] = {}
+    adjusted = None
     if measured is None:
         nothing = "nothing was measured: no executable statement, with a"
         if kind.uses_floor and floor > 0:
-            failures.append(f"{nothing} floor of {format_exact(floor)}%")
+            failures[Rule.FLOOR] = f"{nothing} floor of {format_exact(floor)}%"
         if kind.uses_baseline and baseline is not None:
-            failures.append(f"{nothing} baseline of {format_percent(baseline.percent)}%")
+            failures[Rule.BASELINE] = f"{nothing} baseline of {format_percent(baseline.percent)}%"
     else:
         if kind.uses_floor and measured < floor - epsilon:
-            places = _places(measured, floor)
-            failures.append(
-                f"{format_percent(measured, places)}% is below the floor of"
-                f" {format_exact(floor, places)}%{_slack(epsilon)}"
-            )
+            failures[Rule.FLOOR] = _below(measured, "floor", floor, epsilon, exact=True)
         if kind.uses_baseline and baseline is not None and measured < baseline.percent - epsilon:
-            places = _places(measured, baseline.percent)
-            failures.append(
-                f"{format_percent(measured, places)}% is below the baseline of"
-                f" {format_percent(baseline.percent, places)}%{_slack(epsilon)}"
+            # Consulted only after a failure, and only able to turn it into a pass.
+            if removal and removal.removed.executable and policy.removed_code is RemovedCode.ADJUST:
+                adjusted = without_removed(baseline, removal)
+            if adjusted is None or measured < adjusted - epsilon:
+                failures[Rule.BASELINE] = _below(measured, "baseline", baseline.percent, epsilon)
+    changed = _patch_percent(patch)
+    if policy.patch_floor is not None:
+        least = exact_percent(policy.patch_floor)
+        if changed is not None and changed < least:
+            failures[Rule.PATCH_FLOOR] = _below(
+                changed, "patch floor", least, Fraction(0), exact=True, of="changed lines"
             )
-    bootstrap = kind.uses_baseline and baseline is None
-    reasons = failures or [_why_passed(measured, baseline if kind.uses_baseline else None, floor, kind)]
+    reasons = list(failures.values()) or _why_passed(measured, baseline, policy, adjusted, patch, changed)
     return Verdict(
         status=Status.FAIL if failures else Status.PASS,
         reasons=tuple(reasons),
+        failed=tuple(failures),
         measured=measured,
         baseline=baseline,
+        adjusted=adjusted,
+        patch=changed,
         delta=delta,
-        bootstrap=bootstrap,
+        bootstrap=kind.uses_baseline and baseline is None,
         policy=policy,
     )
 
 
-def judge_both(measured: object, baseline: object, policy: Policy, base: Policy | None) -> Verdict:
+def judge_both(
+    measured: object,
+    baseline: object,
+    policy: Policy,
+    base: Policy | None,
+    *,
+    patch: object = None,
+    removal: Removal | None = None,
+) -> Verdict:
     """Judge by ``policy``, and by that of the base where it asks for more: both have to pass.
 
     The verdict is the base's, unless only the push's own policy fails.
     """
-    own = judge(measured, baseline, policy)
+    own = judge(measured, baseline, policy, patch=patch, removal=removal)
     if base is None or not weakened(policy, base):
         return own
-    held = judge(measured, baseline, base)
+    held = judge(measured, baseline, base, patch=patch, removal=removal)
     return own if held.passed and not own.passed else held
 
 
-def _why_passed(measured: Fraction | None, baseline: Baseline | None, floor: Fraction, kind: Kind) -> str:
+def _below(
+    measured: Fraction, name: str, bar: Fraction, epsilon: Fraction, *, exact: bool = False, of: str = ""
+) -> str:
+    places = _places(measured, bar)
+    shown = format_exact(bar, places) if exact else format_percent(bar, places)
+    what = f"{format_percent(measured, places)}%" + (f" of the {of}" if of else "")
+    return f"{what} is below the {name} of {shown}%{_slack(epsilon)}"
+
+
+def _why_passed(
+    measured: Fraction | None,
+    baseline: Baseline | None,
+    policy: Policy,
+    adjusted: Fraction | None,
+    patch: object,
+    changed: Fraction | None,
+) -> list[str]:
+    reasons = [_why_held(measured, baseline, policy, adjusted)]
+    if policy.patch_floor is None:
+        return reasons
+    if changed is not None:
+        least = format_exact(policy.patch_floor, _places(changed, policy.patch_floor))
+        places = _places(changed, policy.patch_floor)
+        reasons.append(f"{format_percent(changed, places)}% of the changed lines holds the patch floor of {least}%")
+    elif patch is None:
+        reasons.append("the patch floor is not judged: there is no base to compare with")
+    else:
+        reasons.append("no executable line was changed")
+    return reasons
+
+
+def _why_held(measured: Fraction | None, baseline: Baseline | None, policy: Policy, adjusted: Fraction | None) -> str:
     if measured is None:
         return "nothing to measure: no executable statement"
-    floor = floor if kind.uses_floor else Fraction(0)
-    places = max(_places(measured, bar) for bar in (floor, baseline.percent if baseline else floor))
+    floor = policy.floor if policy.kind.uses_floor else Fraction(0)
+    bar = baseline.percent if baseline and policy.kind.uses_baseline else None
+    places = max(_places(measured, each) for each in (floor, floor if bar is None else bar, adjusted or floor))
     held = []
-    if baseline is not None:
-        held.append(f"the baseline of {format_percent(baseline.percent, places)}%")
+    if bar is not None:
+        held.append(f"the baseline of {format_percent(bar, places)}%")
+        if adjusted is not None:
+            held[-1] += f", which is {format_percent(adjusted, places)}% without the code that was removed"
     if floor:
         held.append(f"the floor of {format_exact(floor, places)}%")
     reason = f"{format_percent(measured, places)}%"
     if held:
         reason += " holds " + " and ".join(held)
-    if kind.uses_baseline and baseline is None:
+    if policy.kind.uses_baseline and baseline is None:
         return f"{reason}; no baseline yet (bootstrap)"
     return reason if held else f"{reason}; the floor is 0"
 
@@ -155,6 +224,12 @@ def _measured_percent(measured: object) -> Fraction | None:
     if isinstance(measured, Numbers):
         return measured.percent
     return exact_percent(measured)
+
+
+def _patch_percent(patch: object) -> Fraction | None:
+    if patch is None:
+        return None
+    return _measured_percent(getattr(patch, "numbers", patch))
 
 
 def _as_baseline(baseline: object) -> Baseline | None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from covgate.model.baseline import Baseline
-from covgate.model.results import FileResult, Measurement, Numbers, format_exact, format_percent
-from covgate.model.verdict import Status, Verdict
+from covgate.model.explain import Explanation
+from covgate.model.lines import line_list
+from covgate.model.patch import Patch
+from covgate.model.results import Measurement, Numbers, format_exact, format_percent
+from covgate.model.verdict import Rule, Status, Verdict
+from covgate.show.losses import Loss, losses
 
 _FILES_SHOWN = 8
-_RANGES_SHOWN = 8
 _TAIL_SHOWN = 25
 
 
@@ -38,8 +41,10 @@ class Shown:
     branch: str = ""
     numbers: Numbers | None = None
     measurement: Measurement | None = None
-    before: Measurement | None = None
     baseline_commit: str = ""
+    base: str = ""
+    patch: Patch | None = None
+    story: Explanation | None = None
     output: str = ""
     ran_with: str = ""
     raised: Baseline | None = None
@@ -106,62 +111,110 @@ def _numbers(shown: Shown) -> list[str]:
     if verdict.policy.epsilon > 0:
         lines.append(f"  tolerance  {format_exact(verdict.policy.epsilon):>8}   points (epsilon)")
     lines.append(f"  difference {_signed(verdict.delta):>8}   points")
+    if verdict.adjusted is not None:
+        lines.append(f"  adjusted   {_percent(verdict.adjusted):>8}   the baseline without what was removed since")
+    if verdict.policy.patch_floor is not None:
+        patch = _percent(verdict.patch) if verdict.patch is not None else "none"
+        lines.append(
+            f"  changed    {patch:>8}   of the lines of this push; floor {format_exact(verdict.policy.patch_floor)}%"
+        )
     return lines
 
 
 def _losses(shown: Shown) -> list[str]:
+    """The way from the baseline to here, and the lines to look at."""
     after = shown.measurement
     if shown.numbers is not None and not shown.numbers.executable:
         return ["  No file is left to measure: look at source, omit and exclude in coverage's configuration."]
     if after is None:
         return ["  No detail by file: this tree was measured by another clone. `covgate check --no-cache` has it."]
-    if shown.before is not None:
-        rows = _compared(shown.before.files, after.files)
-        if rows:
-            return ["  Where it was lost:", *_table(rows)]
-        return ["  No file covers less than before; what was removed was covered better than the rest."]
-    missing = sorted((each for each in after.files if each.numbers.missing), key=lambda e: -e.numbers.missing)
-    rows = [(each.path, f"{each.numbers.missing} missing", _lines(each.missing_lines)) for each in missing]
-    head = "  What is not covered (no earlier measurement is known on this machine to compare with):"
-    return [head, *_table(rows)] if rows else []
+    parts = [_patch(shown.patch), _way(shown.story, shown.baseline_commit)]
+    found = losses(shown.patch, shown.story)
+    parts.append(_by_file(found, shown.story))
+    if shown.story is None:
+        missing = sorted((each for each in after.files if each.numbers.missing), key=lambda e: -e.numbers.missing)
+        rows = [(each.path, f"{each.numbers.missing} missing", line_list(each.missing_lines)) for each in missing]
+        why = "the lines that the baseline was reached with are not known" if shown.verdict.baseline else "all files"
+        parts.append([f"  What is not covered ({why}):", *_table(rows)] if rows else [])
+    elif not found:
+        parts.append(["  No line is covered less than before; what was removed was covered better than the rest."])
+    told = [part for part in parts if part]
+    return [line for number, part in enumerate(told) for line in ([""] if number else []) + part]
 
 
-def _compared(before: Sequence[FileResult], after: Sequence[FileResult]) -> list[tuple[str, str, str]]:
-    old = {each.path: each for each in before}
-    lost = []
-    for each in after:
-        known = old.get(each.path)
-        more = each.numbers.missing - (known.numbers.missing if known else 0)
-        if more > 0:
-            was = _percent(known.numbers.percent) if known else "new"
-            lost.append((more, each, f"{was} -> {_percent(each.numbers.percent)}"))
-    lost.sort(key=lambda row: (-row[0], row[1].path))
-    return [(each.path, f"+{more} missing", f"{change}  {_lines(each.missing_lines)}") for more, each, change in lost]
+def _patch(patch: Patch | None) -> list[str]:
+    """What this push itself adds or changes."""
+    if patch is None:
+        return []
+    numbers = patch.numbers
+    lines = [
+        f"  This push changes {numbers.executable} statements and branches, {numbers.executed} of them are executed"
+        f" ({_percent(numbers.percent)})."
+        if numbers.executable
+        else "  This push changes no line that can be executed."
+    ]
+    if patch.unmeasured:
+        shown = ", ".join(patch.unmeasured[:_FILES_SHOWN]) + (", ..." if len(patch.unmeasured) > _FILES_SHOWN else "")
+        lines.append(f"  Changed, but not measured: {shown}")
+    return lines
+
+
+def _way(story: Explanation | None, since: str) -> list[str]:
+    """The terms from the baseline's counts to those of this push: they add up."""
+    if story is None:
+        return []
+    before, after = story.before, story.after
+    rows = [(f"at {since[:10]}", f"{before.executed}", f"{before.executable}", "")]
+    for sign, name, numbers in (
+        ("-", "removed", story.removed),
+        ("-", "no longer counted", story.dropped),
+        ("+", "added", story.added),
+        ("+", "counted anew", story.appeared),
+    ):
+        if numbers.executable:
+            more = f"{numbers.missing} not executed" if numbers.missing and sign == "+" else ""
+            rows.append((name, f"{sign}{numbers.executed}", f"{sign}{numbers.executable}", more))
+    if story.lost:
+        rows.append(("lost", f"-{story.lost}", "", "executed then, not now, and not touched since"))
+    if story.gained:
+        rows.append(("gained", f"+{story.gained}", "", "not executed then, and now they are"))
+    if story.untold != (0, 0):
+        rows.append(("not told by lines", f"{story.untold[0]:+d}", f"{story.untold[1]:+d}", ""))
+    rows.append(("here", f"{after.executed}", f"{after.executable}", ""))
+    widths = [max(len(row[place]) for row in rows) for place in range(3)]
+    lines = [
+        f"    {name:<{widths[0]}}  {executed:>{widths[1]}} {'of' if every else '  '} {every:>{widths[2]}}  {more}"
+        for name, executed, every, more in rows
+    ]
+    return ["  From the baseline to here, statements and branches:", *(line.rstrip() for line in lines)]
+
+
+def _by_file(found: Sequence[Loss], story: Explanation | None) -> list[str]:
+    """The lines to look at, under the file they are in."""
+    changes = {each.name: (each.before, each.after) for each in story.files} if story else {}
+    files: dict[str, list[Loss]] = {}
+    for each in found:
+        files.setdefault(each.path, []).append(each)
+    lines = ["  Lines to look at:"] if files else []
+    for path, rows in list(files.items())[:_FILES_SHOWN]:
+        before, after = changes.get(path, (None, None))
+        was, now = (_percent(each.percent) if each else "" for each in (before, after))
+        lines.append(f"    {path}  {was or 'new'} -> {now or 'not measured'}" if was or now else f"    {path}")
+        width = max(len(each.kind.value) for each in rows)
+        lines += [f"      {each.kind.value:<{width}}  {each.lines}" for each in rows]
+    if len(files) > _FILES_SHOWN:
+        lines.append(f"    and {len(files) - _FILES_SHOWN} more files")
+    return lines
 
 
 def _table(rows: Sequence[tuple[str, str, str]]) -> list[str]:
     shown = rows[:_FILES_SHOWN]
     width = max(len(row[0]) for row in shown)
     middle = max(len(row[1]) for row in shown)
-    lines = [f"    {path:<{width}}  {count:>{middle}}  {rest}".rstrip() for path, count, rest in shown]
+    lines = [f"    {path:<{width}}  {count:<{middle}}  {rest}".rstrip() for path, count, rest in shown]
     if len(rows) > len(shown):
-        lines.append(f"    and {len(rows) - len(shown)} more files")
+        lines.append(f"    and {len(rows) - len(shown)} more")
     return lines
-
-
-def _lines(numbers: Iterable[int]) -> str:
-    """Line numbers as ranges: ``lines 3-7, 12``."""
-    ranges: list[list[int]] = []
-    for number in numbers:
-        if ranges and number == ranges[-1][1] + 1:
-            ranges[-1][1] = number
-        else:
-            ranges.append([number, number])
-    if not ranges:
-        return ""
-    texts = [f"{first}-{last}" if first != last else str(first) for first, last in ranges[:_RANGES_SHOWN]]
-    more = ", ..." if len(ranges) > _RANGES_SHOWN else ""
-    return ("lines " if len(texts) > 1 or "-" in texts[0] else "line ") + ", ".join(texts) + more
 
 
 def _failing_tests(shown: Shown) -> list[str]:
@@ -183,7 +236,7 @@ def _what_to_do(shown: Shown, pushing: bool) -> list[str]:
     else:
         lines.append("    cover the lines above with tests, commit, and push again")
         lines.append(f"    see this again:          covgate check {shown.commit[:10]}")
-        if shown.verdict.baseline is not None and shown.verdict.policy.kind.uses_baseline:
+        if Rule.BASELINE in shown.verdict.failed:
             value = format_exact(Fraction(int((shown.verdict.measured or Fraction(0)) * 100), 100))
             lines.append(
                 f'    it is meant to fall:     covgate baseline set {value} --reason "why"   (kept in the history)'

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 import covgate
 from covgate.config import Config, Isolation, parse_config
 from covgate.errors import EXIT_CONFIGURATION, ConfigurationError
-from covgate.model.policy import Kind, Policy
+from covgate.model.policy import Kind, Policy, RemovedCode
 
-LATER = ("patch_floor", "removed_code", "preview_merge", "on_block", "components")
+LATER = ("preview_merge", "components")
 
 
 def read(name: str, data: bytes) -> Config:
@@ -97,6 +97,10 @@ isolation = "worktree"
 timeout = 60
 fail_closed = true
 sync = false
+patch_floor = 90.5
+removed_code = "count"
+retries = 0
+on_block = ["notify", "--channel", "ci"]
 """
 
 
@@ -105,7 +109,13 @@ def test_every_key_is_read(name: str) -> None:
     header = "[tool.covgate]" if name == "pyproject.toml" else ""
     assert read(name, (header + EVERY_KEY).encode()) == Config(
         enabled=False,
-        policy=Policy(kind=Kind.ABSOLUTE, floor=Fraction(8055, 100), epsilon=Fraction(1, 2)),
+        policy=Policy(
+            kind=Kind.ABSOLUTE,
+            floor=Fraction(8055, 100),
+            epsilon=Fraction(1, 2),
+            patch_floor=Fraction(181, 2),
+            removed_code=RemovedCode.COUNT,
+        ),
         branches=("main", "release/*"),
         ratchet_branches=("main",),
         source=("src/app",),
@@ -117,6 +127,8 @@ def test_every_key_is_read(name: str) -> None:
         timeout=60,
         fail_closed=True,
         sync=False,
+        retries=0,
+        on_block=("notify", "--channel", "ci"),
         configured=True,
     )
 
@@ -211,7 +223,7 @@ def test_an_unknown_key_is_answered_with_the_nearest(key: str, meant: str) -> No
 def test_a_key_near_to_none_is_answered_with_all() -> None:
     told = problem("zzz = 1")
     assert told.startswith("pyproject.toml: zzz = 1: unknown key (known: enabled, policy, floor, ")
-    assert told.endswith("sync)")
+    assert told.endswith("on_block)")
 
 
 @pytest.mark.parametrize("key", LATER)
@@ -295,6 +307,16 @@ def test_a_timeout_is_a_positive_integer(text: str) -> None:
     assert problem(f"timeout = {text}").endswith(": must be a whole number of seconds, from 1 to 9999999")
 
 
+@pytest.mark.parametrize("text", ["-1", "10", "true", "1.0", "'1'", "inf"])
+def test_retries_are_a_few(text: str) -> None:
+    assert problem(f"retries = {text}").endswith(": must be a whole number from 0 to 9")
+
+
+@pytest.mark.parametrize("text", ["-1", "100.5", "nan", "true", "'90'"])
+def test_a_patch_floor_is_a_percentage(text: str) -> None:
+    assert problem(f"patch_floor = {text}").endswith(": must be a number from 0 to 100")
+
+
 @pytest.mark.parametrize("key", ["enabled", "fail_closed", "sync"])
 @pytest.mark.parametrize("value", ["1", "0", "'true'", "'no'", "[]", "1.0"])
 def test_a_switch_is_true_or_false_only(key: str, value: str) -> None:
@@ -312,6 +334,7 @@ def test_a_switch_is_true_or_false_only(key: str, value: str) -> None:
         ("policy = {}", "must be one of absolute, baseline, both"),
         ("isolation = 'inplace'", "must be one of auto, worktree, in-place; did you mean in-place?"),
         ("isolation = ''", "must be one of auto, worktree, in-place"),
+        ("removed_code = 'adjusted'", "must be one of adjust, count; did you mean adjust?"),
     ],
 )
 def test_a_choice_lists_what_is_allowed_and_the_nearest(text: str, said: str) -> None:
@@ -390,7 +413,7 @@ def test_no_other_command_is_taken(key: str, value: str, said: str) -> None:
 
 
 def test_every_problem_is_listed_in_one_error() -> None:
-    told = problems("floor = 'x'\nepsilon = nan\nflor = 1\npatch_floor = 2\ntimeout = 0\ncommand = ''\nsource = 'a'")
+    told = problems("floor = 'x'\nepsilon = nan\nflor = 1\npatch_floor = 200\ntimeout = 0\ncommand = ''\nsource = 'a'")
     assert [each.split(" = ")[0].removeprefix("pyproject.toml: ") for each in told] == [
         *("floor", "epsilon", "flor", "patch_floor", "timeout", "command", "source")
     ]
@@ -457,10 +480,14 @@ def test_each_scalar_is_overridden_by_its_variable() -> None:
         "COVGATE_TIMEOUT": "30",
         "COVGATE_COMMAND": "pytest -k 'a b'",
         "COVGATE_SETUP": "make",
+        "COVGATE_PATCH_FLOOR": "70",
+        "COVGATE_REMOVED_CODE": "adjust",
+        "COVGATE_RETRIES": "2",
+        "COVGATE_ON_BLOCK": "tell 'the team'",
     }
     assert parse_config(own=EVERY_KEY.encode(), environ=environ) == Config(
         enabled=False,
-        policy=Policy(kind=Kind.BASELINE, floor=Fraction(847, 10), epsilon=Fraction(0)),
+        policy=Policy(kind=Kind.BASELINE, floor=Fraction(847, 10), epsilon=Fraction(0), patch_floor=Fraction(70)),
         branches=("main", "release/*"),
         ratchet_branches=("main",),
         source=("src/app",),
@@ -472,6 +499,8 @@ def test_each_scalar_is_overridden_by_its_variable() -> None:
         timeout=30,
         fail_closed=True,
         sync=False,
+        retries=2,
+        on_block=("tell", "the team"),
         configured=True,
     )
 

@@ -1,0 +1,34 @@
+"""`on_block`: somebody else's program learns of a blocked push. What becomes of it never changes the verdict."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from covgate.measure.process import TimedOut, interruptible, run_group
+
+_TIMEOUT = 30.0  # seconds: somebody waits at the prompt
+
+
+def tell_of_block(command: Sequence[str], verdict: Mapping[str, Any], top: Path, environ: Mapping[str, str]) -> str:
+    """Give ``verdict`` as JSON to ``command`` on its standard input, at ``top``; what went wrong, "" for nothing."""
+    with tempfile.TemporaryDirectory(prefix="covgate-") as directory:
+        given, log = Path(directory, "verdict.json"), Path(directory, "output.log")
+        given.write_text(json.dumps(verdict) + "\n", encoding="utf-8")
+        try:
+            with interruptible():
+                status = run_group(
+                    command, cwd=top, environ=environ, log=log, deadline=time.monotonic() + _TIMEOUT, stdin=given
+                )
+        except TimedOut:
+            return f"on_block was ended: {command[0]} ran longer than {_TIMEOUT:.0f} seconds"
+        except OSError as error:
+            return f"on_block could not be started: {command[0]}: {error.strerror or error}"
+        if not status:
+            return ""
+        said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+        return f"on_block failed: {command[0]} ended with {status}" + (f": {said[0]}" if said else "")

@@ -1,0 +1,78 @@
+"""Where coverage was lost, line by line: what every format tells of a verdict, each in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from covgate.model.explain import Explanation, Why
+from covgate.model.lines import Line, line_list
+from covgate.model.patch import Patch
+
+
+class LossKind(Enum):
+    """Why lines are shown; the value is the word for it."""
+
+    NEW = "new"  # added or changed by this push, and not executed
+    EARLIER = "added earlier"  # added since the baseline was reached, not by this push
+    LOST = "lost"  # executed where the baseline was reached, not touched since, and not executed any more
+    EXCLUDED = "excluded"
+    OMITTED = "omitted"
+    NOT_EXECUTABLE = "not executable"
+
+
+_DROPPED = {
+    Why.EXCLUDED: LossKind.EXCLUDED,
+    Why.OMITTED: LossKind.OMITTED,
+    Why.NOT_EXECUTABLE: LossKind.NOT_EXECUTABLE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """Some lines of ``path``, ascending: ``missing`` were not executed, of ``partial`` not all branches were.
+
+    What counts no longer is in ``missing``.
+    """
+
+    path: str
+    kind: LossKind
+    missing: tuple[int, ...] = ()
+    partial: tuple[Line, ...] = ()
+
+    @property
+    def lines(self) -> str:
+        """``lines 3-7, 12; line 20: 1 of 2 branches``."""
+        parts = [line_list(self.missing)] if self.missing else []
+        parts += [
+            f"line {each.number}: {each.executed_branches} of {each.branches} branches" for each in self.partial[:4]
+        ]
+        return "; ".join(parts) + ("; ..." if len(self.partial) > 4 else "")
+
+
+def losses(patch: Patch | None, story: Explanation | None) -> list[Loss]:
+    """All that was lost, file by file as ``story`` has them, else as ``patch`` does."""
+    new = {each.path: each.missing for each in patch.files} if patch else {}
+    told = {each.name: each for each in story.files} if story else {}
+    found: list[Loss] = []
+    for path in {**told, **new}:
+        mine = {line.number for line in new.get(path, ())}
+        found += _some(path, LossKind.NEW, new.get(path, ()))
+        file = told.get(path)
+        if file is not None:
+            found += _some(path, LossKind.EARLIER, (line for line in file.uncovered if line.number not in mine))
+            found += _some(path, LossKind.LOST, (line for line in file.lost if line.number not in mine))
+            found += [Loss(path=path, kind=_DROPPED[why], missing=lines) for why, lines in file.dropped]
+    return found
+
+
+def _some(path: str, kind: LossKind, lines: Iterable[Line]) -> Iterator[Loss]:
+    told = list(lines)
+    if told:
+        yield Loss(
+            path=path,
+            kind=kind,
+            missing=tuple(each.number for each in told if not each.executed),
+            partial=tuple(each for each in told if each.executed),
+        )

@@ -1,0 +1,94 @@
+"""Chance: when a tree is measured once more, and what its runs are together."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from covgate.model.baseline import Baseline
+from covgate.model.explain import Explanation, FileStory
+from covgate.model.lines import Line, encode, numbers
+from covgate.model.policy import Policy
+from covgate.model.results import FileResult, Measurement, Numbers, total
+from covgate.model.unstable import may_be_chance, united
+from covgate.model.verdict import Verdict, judge
+
+
+def counted(executed: int, executable: int) -> Numbers:
+    return Numbers(statements=executable, executed_statements=executed)
+
+
+def story(before: tuple[int, int], after: tuple[int, int], *, lost: int) -> Explanation:
+    files = (FileStory(path="a.py", lost_count=lost),)
+    return Explanation(before=counted(*before), after=counted(*after), files=files)
+
+
+def failing(executed: int, executable: int, *, baseline: str = "80", **rules: Fraction) -> Verdict:
+    return judge(counted(executed, executable), Fraction(baseline), Policy(**rules))
+
+
+def test_lines_that_nobody_touched_may_have_been_missed_by_chance() -> None:
+    assert may_be_chance(failing(75, 100), story((80, 100), (75, 100), lost=5))
+
+
+def test_what_is_missing_besides_is_not_chance() -> None:
+    assert not may_be_chance(failing(74, 100), story((80, 100), (74, 100), lost=5))
+
+
+def test_a_loss_that_was_touched_is_not_chance() -> None:
+    assert not may_be_chance(failing(75, 100), story((80, 100), (75, 100), lost=0))
+    assert not may_be_chance(failing(75, 100), None)
+
+
+def test_epsilon_is_part_of_what_is_asked_for() -> None:
+    verdict = failing(74, 100, epsilon=Fraction(1))
+    assert may_be_chance(verdict, story((80, 100), (74, 100), lost=5))
+
+
+@pytest.mark.parametrize(
+    "executed, epsilon, again", [(7999, "0", True), (7991, "0", True), (7990, "0", False), (7900, "0.95", False)]
+)
+def test_a_difference_below_a_tenth_of_a_point(executed: int, epsilon: str, again: bool) -> None:
+    verdict = failing(executed, 10_000, epsilon=Fraction(epsilon))
+    assert not verdict.passed
+    assert may_be_chance(verdict, None) is again
+
+
+def test_a_push_that_fails_by_its_floor_too_is_not_run_again() -> None:
+    verdict = failing(75, 100, floor=Fraction(78))
+    assert not may_be_chance(verdict, story((80, 100), (75, 100), lost=5))
+
+
+def test_nothing_measured_and_nothing_failed_is_not_chance() -> None:
+    assert not may_be_chance(judge(Numbers(), Baseline(executed=1, executable=2), Policy()), None)
+    assert not may_be_chance(failing(90, 100), story((80, 100), (90, 100), lost=5))
+
+
+def run(**files: list[Line]) -> Measurement:
+    results = []
+    for name, lines in sorted(files.items()):
+        text = encode(lines)
+        results.append(FileResult(path=f"{name}.py", numbers=numbers(text), lines=text))
+    return Measurement(tree="f" * 40, numbers=total(each.numbers for each in results), files=tuple(results))
+
+
+def test_two_runs_are_one_measurement() -> None:
+    one = run(a=[Line(1, True), Line(2, False), Line(3, False)], b=[Line(1, True)])
+    other = run(a=[Line(1, True), Line(2, True), Line(3, False)], b=[Line(1, True)])
+    both = united(one, other)
+    assert (both.runs, both.unstable) == (2, (("a.py", (2,)),))
+    assert both.numbers == counted(3, 4)
+    assert [each.missing_lines for each in both.files] == [(3,), ()]
+
+
+def test_a_third_run_adds_to_what_is_unstable() -> None:
+    runs = [run(a=[Line(line, line == executed) for line in (1, 2, 3)]) for executed in (1, 2, 0)]
+    both = united(united(runs[0], runs[1]), runs[2])
+    assert (both.runs, both.unstable) == (3, (("a.py", (1, 2)),))
+
+
+def test_two_runs_alike_change_nothing() -> None:
+    one = run(a=[Line(1, True), Line(2, False)])
+    both = united(one, one)
+    assert (both.files, both.numbers, both.unstable, both.runs) == (one.files, one.numbers, (), 2)
