@@ -24,7 +24,7 @@ class Progress:
         self._expected = expected
         self._begun = time.monotonic()
 
-    def tick(self, scratch: Path) -> None:
+    def tick(self, scratch: Path | None = None) -> None:
         """Draw the line anew, with what the run's guard has written to ``scratch``."""
         if self._terminal is None:
             return
@@ -32,7 +32,7 @@ class Progress:
         line = f"covgate: running the tests  {_clock(elapsed)}"
         if self._expected:
             line += f" of about {_clock(self._expected)}"
-        done, total = _tests(scratch)
+        done, total = _tests(scratch) if scratch is not None else (0, 0)
         if total:
             line += f"  {done}/{total} tests"
         elif done:
@@ -57,11 +57,13 @@ def progress(expected: float, environ: Mapping[str, str]) -> Iterator[Progress]:
     if environ.get("TERM") != "dumb":
         if environ.get("PRE_COMMIT"):
             with contextlib.suppress(OSError):
-                terminal = Path("/dev/tty").open("w", encoding="utf-8") if os.name == "posix" else None  # noqa: SIM115
-                opened = terminal is not None
+                # Never created: where there are no devices, a file of that name would stay behind.
+                terminal = open(os.open("/dev/tty", os.O_WRONLY), "w", encoding="utf-8")  # noqa: PTH123, SIM115
+                opened = True
         elif sys.stderr is not None and sys.stderr.isatty():
             terminal = sys.stderr
     shown = Progress(terminal, expected)
+    shown.tick()  # at once: on a busy machine, a short run is over before somebody looks at the clock
     try:
         yield shown
     finally:

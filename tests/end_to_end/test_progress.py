@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,62 +15,82 @@ from support import Project, script
 
 pytestmark = pytest.mark.end_to_end
 
-SLOW = """\
-import pytest
+# Comes after another test, and ends when the line has told of that one.
+WAITING = """\
+import pathlib, time
 
 
-@pytest.mark.parametrize("number", range(40))
-def test_wait(number):
-    import threading
-    threading.Event().wait(0.02)
+def test_wait():
+    until = time.monotonic() + 60
+    while not pathlib.Path({seen!r}).exists():
+        assert time.monotonic() < until, "no line has told of the first test"
+        time.sleep(0.01)
+"""
+
+# What a shell is to the command: the leader of the terminal's session. It outlives the command until its stdin is
+# closed, because the end of a leader hangs the terminal up, whatever has not been read of it.
+LEADER = """\
+import fcntl, os, subprocess, sys, termios
+terminal = int(sys.argv[1])
+fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+with open(sys.argv[2], "wb") as output:
+    done = subprocess.run(sys.argv[3:], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+os.write(terminal, b"\\0")
+sys.stdin.read()
+raise SystemExit(done.returncode)
 """
 
 
-def on_a_terminal(project: Project, argv: list[str], output: Path, environ: dict[str, str]) -> str:
-    """Run ``argv`` with a controlling terminal and its standard streams in files; what the terminal showed."""
-    pid, master = pty.fork()
-    if pid == 0:  # the child: nothing of pytest's may run on here
-        try:
-            os.chdir(project.top)
-            os.set_inheritable(os.dup(0), True)  # the terminal stays open, as under a shell
-            target = os.open(output, os.O_WRONLY | os.O_CREAT)
-            nothing = os.open(os.devnull, os.O_RDONLY)
-            os.dup2(nothing, 0)
-            os.dup2(target, 1)
-            os.dup2(target, 2)
-            os.execvpe(argv[0], argv, environ)
-        finally:
-            os._exit(127)
+def on_a_terminal(project: Project, output: Path, seen: Path) -> str:
+    """Run the hook with a controlling terminal, as pre-commit does: its standard streams lead elsewhere, to ``output``.
+
+    What the terminal showed; ``seen`` is made when it has shown a test that is done.
+    """
+    master, terminal = pty.openpty()
+    leader = subprocess.Popen(
+        [sys.executable, "-c", LEADER, str(terminal), str(output), script("covgate-pre-push")],
+        cwd=project.top,
+        env={**project.environ, "PRE_COMMIT": "1", "TERM": "xterm"},
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+        pass_fds=[terminal],
+    )
+    os.close(terminal)
     shown = b""
-    while True:
-        try:
-            data = os.read(master, 4096)
-        except OSError:  # Linux's end of a terminal
-            break
-        if not data:
-            break
-        shown += data
-    os.waitpid(pid, 0)
+    with contextlib.suppress(OSError):  # Linux's end of a terminal: the leader has failed
+        while not shown.endswith(b"\0"):
+            shown += os.read(master, 4096)
+            if b"  1/2 tests" in shown:
+                seen.touch()
+    leader.communicate()
     os.close(master)
-    return shown.decode()
+    assert leader.returncode == 0, output.read_text()
+    assert shown.endswith(b"\0")
+    return shown[:-1].decode()
 
 
 def test_a_live_line_under_pre_commit(project: Project, tmp_path: Path) -> None:
-    project.write("tests/test_slow.py", SLOW)
+    seen = tmp_path / "seen"
+    project.write("tests/test_waiting.py", WAITING.format(seen=str(seen)))
     project.commit()
-    environ = {**project.environ, "PRE_COMMIT": "1", "TERM": "xterm"}
-    argv = [script("covgate-pre-push")]
-    shown = on_a_terminal(project, argv, tmp_path / "first", environ)
-    assert "covgate: running the tests  0:00" in shown
-    assert re.search(r"\d+/42 tests|\d+/41 tests", shown), shown
+    shown = on_a_terminal(project, tmp_path / "first", seen)
+    assert re.match(r"\r\x1b\[Kcovgate: running the tests  \d+:\d\d\r", shown), shown
+    assert re.search(r"running the tests  \d+:\d\d  1/2 tests", shown), shown
     assert "of about" not in shown
     assert shown.endswith("\r\x1b[K")  # nothing is left on the line
     assert "PASS" in (tmp_path / "first").read_text()
     # From the second run on there is something to expect.
     project.write("README", "x\n")
     project.commit()
-    shown = on_a_terminal(project, argv, tmp_path / "second", environ)
-    assert "of about 0:0" in shown
+    shown = on_a_terminal(project, tmp_path / "second", seen)
+    assert re.match(r"\r\x1b\[Kcovgate: running the tests  \d+:\d\d of about \d+:\d\d\r", shown), shown
+
+
+def test_a_line_however_short_the_tests_are(project: Project, tmp_path: Path) -> None:
+    project.configure('command = ["true"]\nreport = "none.xml"')
+    project.commit()
+    shown = on_a_terminal(project, tmp_path / "output", tmp_path / "seen")
+    assert re.match(r"\r\x1b\[Kcovgate: running the tests  \d+:\d\d\r\x1b\[K", shown), shown
 
 
 def test_no_line_without_a_terminal(project: Project) -> None:
