@@ -9,10 +9,15 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from support import CHECKOUT, Project, run, sealed_environment
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("covgate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("covgate")
 
 
 @pytest.fixture(scope="session")

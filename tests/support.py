@@ -85,7 +85,7 @@ def run(argv: list[str], cwd: Path, environ: Mapping[str, str], input: str | Non
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        timeout=120,
+        timeout=600,  # that of a test that hangs, however busy the machine is
     )
     return Done(done.returncode, done.stdout)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -196,6 +197,7 @@ def test_an_interrupted_hook_is_caught_up_with(team: tuple[Project, Project], tm
     try:
         while not started.exists():
             assert process.poll() is None
+            time.sleep(0.02)
     finally:
         os.killpg(process.pid, signal.SIGINT)
         process.wait(timeout=60)

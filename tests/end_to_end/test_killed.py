@@ -121,7 +121,7 @@ class Scene:
             text=True,
             start_new_session=True,
         )
-        text, _ = process.communicate(timeout=120)
+        text, _ = process.communicate(timeout=600)
         return process.returncode, text
 
     def calls(self) -> list[str]:

@@ -97,7 +97,9 @@ step = st.one_of(
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20, suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture]
+)
 @given(steps=st.lists(step, max_size=14), last=st.permutations([0, 1, 2]))
 def test_clones_that_exchange_in_any_order_end_alike(
     environ: dict[str, str], steps: list[tuple[object, ...]], last: list[int]
