@@ -253,14 +253,16 @@ def _log(arguments: argparse.Namespace, repository: Repository, environ: Mapping
 
 
 def _sync(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:
+    from covgate.store.repository import FILES_REF, NOTES_REF
     from covgate.store.sync import SyncError, fetch_notes, publish
 
     remote = arguments.remote or repository.default_remote(repository.current_branch())
     if not remote:
         raise UsageError("this repository has no remote", hint="git remote add origin URL")
-    fetch_notes(repository, remote)
+    for ref in (NOTES_REF, FILES_REF):
+        fetch_notes(repository, remote, ref)
     try:
-        pushes = publish(repository, remote)
+        pushes = sum(publish(repository, remote, ref) for ref in (NOTES_REF, FILES_REF))
     except SyncError as error:
         raise ToolError(error.message, hint="what was fetched is joined and judges here all the same") from None
     print(f"covgate: notes fetched from {remote}; " + ("published" if pushes else "nothing to publish"))

@@ -162,9 +162,19 @@ def set_baseline(session: Session, commit: str, value: str, reason: str, remote:
     entry = Note(records=(Record(baseline=opened),))
     told = f"covgate: baseline set to {format_percent(percent)}% at {commit[:10]}: {reason}"
     notes.update(commit, lambda note: join_notes(note, entry), told)
+    _keep_what_is_remembered(session, commit, config)
     if remote and config.sync:
         _publish(session, remote)
     return opened
+
+
+def _keep_what_is_remembered(session: Session, commit: str, config: Config) -> None:
+    """The lines of a commit that a baseline is set on by hand, where it was measured here: what comes is compared."""
+    from covgate.judgement import keep_lines
+
+    known = _remembered(session, commit, config)
+    if known is not None:
+        keep_lines(session, commit, known)
 
 
 def is_ratchet_branch(session: Session, config: Config, branch: str, remote: str) -> bool:
@@ -240,10 +250,12 @@ def _deepen(session: Session, remote: str, *lines: Sequence[str]) -> None:
 
 def _publish(session: Session, remote: str) -> None:
     """Bring the notes to ``remote``; who may not write there is told so, and gated all the same."""
+    from covgate.store.fetch import tracking_ref
     from covgate.store.sync import publish
 
     with _journey(session, _NOT_PUBLISHED):
         session.unpublished = True
         publish(session.repository, remote)
-        publish(session.repository, remote, FILES_REF)
+        if session.repository.commit(FILES_REF) != session.repository.commit(tracking_ref(remote, FILES_REF)):
+            publish(session.repository, remote, FILES_REF)
         session.unpublished = False

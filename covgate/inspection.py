@@ -126,7 +126,7 @@ def status(directory: Path, environ: Mapping[str, str]) -> Answer:
         "policy": policy.kind.value,
         "floor": format_exact(policy.floor),
         "epsilon": format_exact(policy.epsilon),
-        "patch_floor": None,
+        "patch_floor": None if policy.patch_floor is None else format_exact(policy.patch_floor),
         "components": {DEFAULT_COMPONENT: component},
         "errors": errors,
     }
@@ -155,7 +155,8 @@ def _status_text(data: dict[str, Any]) -> str:
     known, coverage = component["baseline"], component["coverage"]
     lines = [
         f"enabled   {'yes' if data['enabled'] else 'no'}",
-        f"policy    {data['policy']}, floor {data['floor']}%, epsilon {data['epsilon']}",
+        f"policy    {data['policy']}, floor {data['floor']}%, epsilon {data['epsilon']}"
+        + (f", patch floor {data['patch_floor']}%" if data["patch_floor"] else ""),
         f"baseline  {known['percent']}% from {known['commit'][:10]}" if known else "baseline  none yet",
         f"coverage  {coverage['percent'] or 'nothing'}% at {coverage['commit'][:10]} ({coverage['status']})"
         if coverage

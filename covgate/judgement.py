@@ -13,7 +13,6 @@ from covgate.config import Config
 from covgate.errors import ConfigurationError, ToolError
 from covgate.evidence import Evidence
 from covgate.model.baseline import Baseline, ratchet, risen_here
-from covgate.model.lines import line_list
 from covgate.model.record import DEFAULT_COMPONENT, Judgement, Note, Record, join_notes, record_of
 from covgate.model.results import Measurement, Numbers, Toolchain
 from covgate.model.verdict import Rule, Status, Verdict, judge_both, not_applicable, tests_failed
@@ -155,7 +154,7 @@ def _judge_commit(session: Session, commit: str, bar: Bar, tips: Sequence[str], 
     if order.measured is None:
         _record(session, notes, commit, record_of(verdict, result.numbers, tree, str(result.toolchain), kept))
         if rises and stands is not None and result.numbers.percent == stands.percent:
-            _keep_lines(session, commit, result)
+            keep_lines(session, commit, result)
     explained = order.explains or not passed
     return Outcome(
         verdict=verdict,
@@ -250,6 +249,8 @@ def _looked_at_again(evidence: Evidence, judged: _Judged) -> _Judged:
 
 def _tell_of(session: Session, notes: Notes, bar: Bar, result: Measurement) -> None:
     for path, lines in result.unstable:
+        from covgate.model.lines import line_list
+
         session.notices.append(
             f"unstable, and not charged: {path} {line_list(lines)}: executed in one of {result.runs} runs, not in all"
         )
@@ -265,7 +266,7 @@ def _record(session: Session, notes: Notes, commit: str, record: Record) -> None
         session.notices.append(f"nothing was recorded: {error.message} ({error.hint})")
 
 
-def _keep_lines(session: Session, commit: str, measurement: Measurement) -> None:
+def keep_lines(session: Session, commit: str, measurement: Measurement) -> None:
     """Every line of a commit that reached the baseline, for whoever is compared with it."""
     from covgate.store.details import DetailNotes
 

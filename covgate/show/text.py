@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from covgate.model.baseline import Baseline
-from covgate.model.explain import Explanation
-from covgate.model.lines import line_list
-from covgate.model.patch import Patch
 from covgate.model.results import Measurement, Numbers, format_exact, format_percent
 from covgate.model.verdict import Rule, Status, Verdict
-from covgate.show.losses import Loss, losses
+
+if TYPE_CHECKING:
+    from covgate.model.explain import Explanation
+    from covgate.model.patch import Patch
+    from covgate.show.losses import Loss
 
 _FILES_SHOWN = 8
 _TAIL_SHOWN = 25
@@ -123,6 +125,9 @@ def _numbers(shown: Shown) -> list[str]:
 
 def _losses(shown: Shown) -> list[str]:
     """The way from the baseline to here, and the lines to look at."""
+    from covgate.model.lines import line_list
+    from covgate.show.losses import losses
+
     after = shown.measurement
     if shown.numbers is not None and not shown.numbers.executable:
         return ["  No file is left to measure: look at source, omit and exclude in coverage's configuration."]
