@@ -150,13 +150,12 @@ def _section(lines: list[bytes], at: int) -> tuple[FileChange | None, int]:
     while at < len(lines) and (told := _HEADER.fullmatch(lines[at])):
         header[told[1]] = told[2]
         at += 1
-    if lines[at - 1].startswith(b"--- "):
-        raise _unreadable(lines, at)
     hunks: list[Hunk] = []
-    if b"+++" in header:
-        while at < len(lines) and lines[at].startswith(b"@@ "):
-            at = _hunk(lines, at, hunks)
-    if at < len(lines) and not lines[at].startswith(b"diff --git "):
+    begun = at
+    while at < len(lines) and lines[at].startswith(b"@@ "):
+        at = _hunk(lines, at, hunks)
+    whole = (b"---" in header) == (b"+++" in header) == (at > begun)
+    if not header or not whole or (at < len(lines) and not lines[at].startswith(b"diff --git ")):
         raise _unreadable(lines, at)  # "Binary files differ", "GIT binary patch" among them
     modes = {header.get(name, b"").rpartition(b" ")[2] for name in _MODES}
     if not modes.isdisjoint(_NO_FILES):

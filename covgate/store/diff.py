@@ -15,13 +15,16 @@ from covgate.model.patch import FileChange, LineSet, parse_diff
 from covgate.model.sources import suffix
 from covgate.store.repository import Repository
 
-_TREES = ("diff-tree", "-r", "--no-relative", "--ignore-submodules=all", "--no-color", "--no-ext-diff", "--no-textconv")
-# A change of line endings alone changes no line. -l: as git's own default, against diff.renameLimit.
-_RENAMES = ("--find-renames", "--find-copies", "-l1000")
+_TREES = (
+    "--no-literal-pathspecs", "diff-tree", "-r", "--no-relative", "--ignore-submodules=all", "--no-color",
+    "--no-ext-diff", "--no-textconv",
+)  # fmt: skip
+_LIMIT = "-l1000"  # git's own default, against diff.renameLimit
+# A change of line endings alone changes no line.
 _PATCH = (
     "--patch", "--unified=0", "--inter-hunk-context=0", "--text", "--ignore-cr-at-eol", "--diff-algorithm=myers",
     "--indent-heuristic", "--src-prefix=a/", "--dst-prefix=b/", "--no-color-moved", "--ws-error-highlight=none",
-    "--submodule=short", *_RENAMES,
+    "--submodule=short", "--find-renames", "--find-copies", _LIMIT,
 )  # fmt: skip
 _AT_ONCE = 1000  # paths in one command line
 
@@ -29,7 +32,7 @@ _AT_ONCE = 1000  # paths in one command line
 def changes(repository: Repository, old: str, new: str, suffixes: Collection[str]) -> tuple[FileChange, ...]:
     """The files with one of ``suffixes`` that differ between two trees or commits, sorted by path.
 
-    A rename or a copy from a file with another suffix is one; to another suffix it is a deletion. Nothing but these
+    A rename from another suffix is one, a rename to another suffix a deletion. Nothing but these
     files is compared: an asset costs nothing, however large.
     """
     listed = list(_listed(repository, old, new, "--no-renames"))
@@ -37,14 +40,10 @@ def changes(repository: Repository, old: str, new: str, suffixes: Collection[str
     if not wanted:
         return ()
     named = [path for _, path in wanted if not suffix(path)]
-    if len(listed) > len(wanted) and any(status == "A" for status, _ in wanted):
-        named += sorted(
-            {
-                source
-                for _, source, path in _listed(repository, old, new, *_RENAMES)
-                if suffix(path) in suffixes and suffix(source) not in suffixes
-            }
-        )
+    others = [status for status, _, path in listed if suffix(path) not in suffixes]
+    if "D" in others and any(status == "A" for status, _ in wanted):
+        renamed = _listed(repository, old, new, "--find-renames", _LIMIT)
+        named += [each for _, each, path in renamed if suffix(path) in suffixes and suffix(each) not in suffixes]
     literals = [f":(top,literal){_argument(path)}" for path in named]
     pathspecs = [f":(top,glob)**/*{_escaped(each)}" for each in sorted(suffixes) if each] + literals[:_AT_ONCE]
     found: list[FileChange] = []
