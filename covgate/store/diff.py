@@ -15,16 +15,12 @@ from covgate.model.patch import FileChange, LineSet, parse_diff
 from covgate.model.sources import suffix
 from covgate.store.repository import Repository
 
-_TREES = (
-    "--no-literal-pathspecs", "diff-tree", "-r", "--no-relative", "--ignore-submodules=all", "--no-color",
-    "--no-ext-diff", "--no-textconv",
-)  # fmt: skip
+_TREES = ("--no-literal-pathspecs", "diff-tree", "-r", "--no-color", "--no-ext-diff", "--no-textconv")
 _LIMIT = "-l1000"  # git's own default, against diff.renameLimit
 # A change of line endings alone changes no line.
 _PATCH = (
-    "--patch", "--unified=0", "--inter-hunk-context=0", "--text", "--ignore-cr-at-eol", "--diff-algorithm=myers",
-    "--indent-heuristic", "--src-prefix=a/", "--dst-prefix=b/", "--no-color-moved", "--ws-error-highlight=none",
-    "--submodule=short", "--find-renames", "--find-copies", _LIMIT,
+    "--patch", "--unified=0", "--text", "--ignore-cr-at-eol", "--diff-algorithm=myers", "--indent-heuristic",
+    "--src-prefix=a/", "--dst-prefix=b/", "--find-renames", "--find-copies", _LIMIT,
 )  # fmt: skip
 _AT_ONCE = 1000  # paths in one command line
 
@@ -32,8 +28,8 @@ _AT_ONCE = 1000  # paths in one command line
 def changes(repository: Repository, old: str, new: str, suffixes: Collection[str]) -> tuple[FileChange, ...]:
     """The files with one of ``suffixes`` that differ between two trees or commits, sorted by path.
 
-    A rename from another suffix is one, a rename to another suffix a deletion. Nothing but these
-    files is compared: an asset costs nothing, however large.
+    A rename from another suffix is one, a rename to another suffix a deletion. Nothing but these files is compared:
+    an asset costs nothing, however large.
     """
     listed = list(_listed(repository, old, new, "--no-renames"))
     wanted = [(status, path) for status, _, path in listed if suffix(path) in suffixes]
