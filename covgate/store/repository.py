@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from covgate.errors import GitError, ToolError, UsageError
+from covgate.store.ssh import ssh_command
 
 NOTES_REF = "refs/notes/coverage"
 FILES_REF = "refs/notes/coverage-files"
@@ -68,7 +69,9 @@ class Repository:
             "--git-common-dir",
             "--is-shallow-repository",
         ]
-        status, out, err = _execute([*_PREFIX, *argv], directory, _environment(environ), None)
+        plain = _environment(environ)
+        with ssh_command(directory, plain) as ssh:
+            status, out, err = _execute([*_PREFIX, *argv], directory, plain, None)
         if status:
             raise _not_usable(directory, status, err)
         lines = os.fsdecode(out).split("\n")
@@ -81,7 +84,7 @@ class Repository:
             git_dir=git_dir,
             common_dir=(directory / common).resolve(),
             shallow=shallow,
-            environ={**_environment(environ), "GIT_DIR": str(git_dir), "GIT_WORK_TREE": str(top)},
+            environ={**plain, **ssh, "GIT_DIR": str(git_dir), "GIT_WORK_TREE": str(top)},
         )
 
     @property
@@ -301,7 +304,6 @@ def _environment(environ: Mapping[str, str]) -> dict[str, str]:
         "LC_ALL": "C",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
-        "GIT_SSH_COMMAND": environ.get("GIT_SSH_COMMAND", "ssh -o BatchMode=yes"),
     }
 
 

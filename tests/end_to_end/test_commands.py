@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -259,3 +260,44 @@ def test_a_report_is_judged_and_not_believed_by_a_merge(project: Project) -> Non
     done = run(["git", "merge", "--quiet", "topic"], project.top, project.environ)
     assert "rises" not in done
     assert project.field("baseline_ratio") == "5/6"
+
+
+# Stands for the network: what would run on the other host runs here.
+SSH = """\
+#!/bin/sh
+echo "$0 $*" >> '{log}'
+for command; do :; done
+exec sh -c "$command"
+"""
+
+
+@pytest.mark.parametrize("how", ["plain", "core.sshCommand", "a path in core.sshCommand", "GIT_SSH", "GIT_SSH_COMMAND"])
+def test_notes_travel_by_the_ssh_that_the_push_takes(project: Project, tmp_path: Path, how: str) -> None:
+    log = tmp_path / "log"
+    for name in ("bin/ssh", "own/ssh", "own/other"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(SSH.format(log=log))
+        path.chmod(0o755)
+    ours, other = str(tmp_path / "own" / "ssh"), str(tmp_path / "own" / "other")
+    environ = {"PATH": f"{tmp_path / 'bin'}{os.pathsep}{project.environ['PATH']}", "GIT_SSH_VARIANT": "ssh"}
+    expected = other
+    if how == "plain":
+        expected = "ssh"
+    elif how == "core.sshCommand":
+        project.git("config", "core.sshCommand", f"{other} -i key")
+    elif how == "a path in core.sshCommand":
+        project.git("config", "core.sshCommand", f"{ours} -i key")
+        expected = ours
+    else:
+        environ[how] = other
+    project.git("remote", "set-url", "origin", f"ssh://host.invalid{project.remote}")
+    done = project.push(**environ)
+    assert done.status == 0, done.text
+    assert "WARNING" not in done
+    assert project.remote_notes() == project.git("rev-parse", "refs/notes/coverage")
+    calls = log.read_text().splitlines()
+    assert all(line.split()[0].endswith(expected) for line in calls), calls
+    mine = [line for line in calls if "receive-pack" in line][-1]
+    assert ("BatchMode=yes" in mine) == (expected != other), mine
+    assert ("-i key" in mine) == ("core" in how)
