@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
@@ -18,6 +19,9 @@ from support import CHECKOUT, Project, run, sealed_environment
 # How long an example takes says how busy the machine is.
 settings.register_profile("covgate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("covgate")
+
+if TYPE_CHECKING:
+    from browser import Browser
 
 
 @pytest.fixture(scope="session")
@@ -87,3 +91,16 @@ def installed(make_project: Callable[..., Project], source: Path) -> Project:
     assert done.status == 0, done.text
     project.commit("set covgate up")
     return project
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> Iterator[Browser]:
+    """A real Chromium, started once; `open` gives every test a page that knows nothing of the one before."""
+    from browser import Browser, why_no_browser
+
+    why_not = why_no_browser()
+    if why_not:
+        pytest.skip(why_not)
+    opened = Browser(tmp_path_factory.mktemp("chromium"), environ)
+    yield opened
+    opened.close()
