@@ -7,7 +7,7 @@ from typing import Any
 
 from covgate.errors import EXIT_BLOCKED, EXIT_PASSED, EXIT_TOOL_ERROR
 from covgate.model.history import Audit, Finding, Kind, Read, Step, audit, missing
-from covgate.show.history import audit_data, audit_text
+from covgate.show.audit import audit_data, audit_text
 from covgate.store.history import boundary, reader, steps
 from covgate.store.notes import Notes
 from covgate.store.repository import Repository

@@ -122,8 +122,18 @@ def _parser() -> argparse.ArgumentParser:
     baseline.add_argument("--reason", default="", help="why the baseline is set by hand; kept in the history")
     baseline.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
 
-    log = command("log", "show how the baseline came to be", "  covgate log\n  covgate log --format json")
-    log.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    log = command(
+        "log",
+        "show how the baseline came to be",
+        "  covgate log\n  covgate log --format json\n  covgate log --format html --output coverage-history.html",
+    )
+    log.add_argument(
+        "--format",
+        choices=["text", "json", "html"],
+        default="text",
+        help="default: text; html is one page with a chart of every measured commit",
+    )
+    log.add_argument("--output", metavar="FILE", help="write it to this file")
     status = command("status", "show policy, baseline and coverage", "  covgate status --format json")
     status.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
     sync = command("sync", "fetch, join and publish the notes", "  covgate sync\n  covgate sync upstream")
@@ -247,9 +257,22 @@ def _baseline(arguments: argparse.Namespace, repository: Repository, environ: Ma
 
 
 def _log(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:
-    from covgate.inspection import log
+    import shutil
 
-    return _print(arguments.format, *log(repository))
+    from covgate.boundary import paint_for
+    from covgate.log import log_lines, log_page, log_rows
+    from covgate.show.text import Paint
+
+    if arguments.format == "html":
+        text = log_page(repository)
+    elif arguments.format == "json":
+        text = json.dumps(log_rows(repository), indent=2) + "\n"
+    else:
+        file = bool(arguments.output)
+        paint = Paint() if file else paint_for(environ)
+        width = shutil.get_terminal_size().columns
+        text = log_lines(repository, paint, width=width, unicode=file or _shows_unicode())
+    return _deliver(text, arguments.output)
 
 
 def _sync(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:
@@ -311,3 +334,21 @@ def _print(format: str, text: str, data: Any) -> int:
     else:
         sys.stdout.write(text)
     return EXIT_PASSED
+
+
+def _deliver(text: str, output: str | None) -> int:
+    """To the file ``output``, else to the terminal: what that can't show must not end the command."""
+    if output is not None:
+        from covgate.files import write_output
+
+        write_output(output, text)
+    else:
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    return EXIT_PASSED
+
+
+def _shows_unicode() -> bool:
+    import codecs
+
+    return codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"

@@ -1,4 +1,4 @@
-"""What stands in the notes: the baseline at a commit, its history, a snapshot. Each gives a text and data."""
+"""What stands in the notes: the baseline at a commit, a snapshot."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from covgate.model.results import format_exact, format_percent
 from covgate.session import Session
 from covgate.show.data import FORMAT, baseline_data
 from covgate.store.notes import Notes
-from covgate.store.repository import NOTES_REF, Repository
+from covgate.store.repository import Repository
 
 Answer = tuple[str, Any]
 
@@ -38,65 +38,6 @@ def baseline(repository: Repository, commit: str) -> Answer:
         how = f"set by hand: {known.override}" if known.override else "measured"
         text += f"  from {origin[:10]}, {how}\n"
     return text + "".join(f"covgate: {problem}\n" for problem in lookup.problems), data
-
-
-def log(repository: Repository) -> Answer:
-    """Each rise and each override in the history of the notes, the newest first."""
-    notes = Notes(repository)
-    rows = []
-    # --raw names the blobs before and after; two notes commits that were merged tell the same change once.
-    walked = repository.attempt(
-        "log",
-        "--first-parent",
-        "-m",
-        "--reverse",
-        "--raw",
-        "-z",
-        "--no-abbrev",
-        "--no-renames",
-        "--format=%x01%H%x02%an%x02%aI%x02%s",
-        NOTES_REF,
-    )
-    highest: dict[str, tuple[int, Any]] = {}
-    for entry in walked[1].decode(errors="replace").split("\x01")[1:] if not walked[0] else []:
-        head, _, changes = entry.partition("\0")
-        oid, who, when, _ = (head.split("\x02") + [""] * 4)[:4]
-        fields = [each for each in changes.replace("\n", "").split("\0") if each]
-        for meta, path in zip(fields[::2], fields[1::2], strict=False):
-            parts = meta.split()
-            if len(parts) < 5 or set(parts[3]) == {"0"}:
-                continue
-            commit = path.replace("/", "")
-            for record in notes.read_blob(parts[3]).records:
-                known = record.baseline
-                if known is None or known.height <= highest.get(record.component, (-1, 0)):
-                    continue
-                before = highest.get(record.component)
-                highest[record.component] = known.height
-                rows.append(
-                    {
-                        "commit": commit,
-                        "component": record.component,
-                        "from": format_percent(before[1] * 100) if before else None,
-                        "to": format_percent(known.percent),
-                        "epoch": known.epoch,
-                        # Once an epoch: a rise on the same commit keeps its reason.
-                        "override": known.override if not before or known.epoch > before[0] else "",
-                        "who": who,
-                        "when": when,
-                        "notes_commit": oid,
-                    }
-                )
-    rows.reverse()
-    if not rows:
-        return "covgate: no baseline has been recorded yet\n", []
-    return "".join(_log_line(row) for row in rows), rows
-
-
-def _log_line(row: dict[str, Any]) -> str:
-    came = f"{row['from']:>6}%" if row["from"] else "      -"
-    why = f"  set by hand: {row['override']}" if row["override"] else ""
-    return f"{row['when'][:16].replace('T', ' ')}  {row['commit'][:10]}  {came} -> {row['to']:>6}%  {row['who']}{why}\n"
 
 
 def status(directory: Path, environ: Mapping[str, str]) -> Answer:

@@ -23,7 +23,7 @@ _CONFIG = [*_MODEL, "covgate.config"]
 _SESSION = [*_CONFIG, "covgate.measure", "covgate.store", "covgate.show", "covgate.session"]
 _GATE = [*_SESSION, "covgate.bar", "covgate.evidence", "covgate.judgement", "covgate.gate"]
 _SIDE = [
-    "report", "on_block", "all_refs", "audit", "commands", "inspection", "doctor", "boundary", "native_hooks",
+    "report", "on_block", "all_refs", "audit", "log", "commands", "inspection", "doctor", "boundary", "native_hooks",
     "setup_repository", "setup_text", "demo",
 ]  # fmt: skip
 _NATIVE = ["covgate.native_script", "covgate.native_place"]

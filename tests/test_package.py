@@ -64,6 +64,13 @@ def test_every_module_is_in_it(wheel: zipfile.ZipFile) -> None:
     assert {name for name in wheel.namelist() if name.endswith(".py")} == expected
 
 
+def test_the_pieces_of_the_pages_are_in_it(wheel: zipfile.ZipFile) -> None:
+    pieces = [path for path in (ROOT / "covgate" / "show" / "page").iterdir() if path.is_file()]
+    assert {path.suffix for path in pieces} >= {".html", ".css", ".js"}
+    for path in pieces:
+        assert wheel.read(path.relative_to(ROOT).as_posix()) == path.read_bytes()
+
+
 def test_it_is_typed_and_licensed(wheel: zipfile.ZipFile) -> None:
     assert "covgate/py.typed" in wheel.namelist()
     assert any(name.endswith("/LICENSE") for name in wheel.namelist())

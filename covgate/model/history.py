@@ -111,6 +111,12 @@ def audit(steps: Sequence[Step], read: Read) -> Audit:
     return Audit(findings=findings, steps=len(steps), notes=sum(1 for each in state.values() if each.blob))
 
 
+def annotated(path: str) -> str:
+    """The commit whose note lies at ``path`` in a notes tree, whatever the fan-out; "" for a file that is no note."""
+    commit = path.replace("/", "")
+    return commit if _ANNOTATED.fullmatch(commit) else ""
+
+
 def missing(here: Mapping[str, str], seen: Mapping[str, str], read: Read) -> list[str]:
     """The commits of which the notes ``seen`` (commit -> blob) know a baseline that those ``here`` don't reach."""
     lower = []
@@ -139,8 +145,8 @@ class _Fold:
         changed: dict[str, dict[str, str]] = {}
         for number, changes in enumerate(step.changes):
             for path, blob in changes.items():
-                commit = path.replace("/", "")
-                if _ANNOTATED.fullmatch(commit):
+                commit = annotated(path)
+                if commit:
                     own = changed.setdefault(commit, {})
                     if number == 0:
                         own[path] = blob

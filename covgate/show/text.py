@@ -272,3 +272,8 @@ def _percent(value: Fraction | None) -> str:
 
 def _signed(value: Fraction) -> str:
     return f"{'+' if value > 0 else ''}{format_percent(value)}"
+
+
+def plain(line: str) -> str:
+    """Without what would steer a terminal: a name or a reason in the notes is whatever its writer wanted."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)

@@ -18,7 +18,8 @@ pytestmark = pytest.mark.end_to_end
 
 def test_version_and_help(project: Project) -> None:
     assert project.covgate("--version").text.startswith("covgate 0.")
-    for command in ("", "init", "check", "ratchet", "baseline", "log", "status", "sync", "audit", "doctor", "demo"):
+    commands = ("init", "check", "ratchet", "baseline", "log", "status", "sync", "audit", "doctor", "demo")
+    for command in ("", *commands):
         done = project.covgate(*filter(None, [command]), "--help")
         assert done.status == 0
         assert "examples:" in done
@@ -125,6 +126,30 @@ def test_baseline_set_is_an_override_with_a_reason(project: Project) -> None:
     assert project.push().status == 0
     assert project.field("epoch") == "1"
     assert project.field("baseline") == "87.50"
+
+
+def test_what_the_gate_records_is_in_the_log_and_on_its_page(project: Project) -> None:
+    project.push()
+    project.write("pkg/mod.py", functions("a", "b", "c", "d"))
+    blocked = project.commit("untested")
+    assert project.push().status != 0
+    assert project.covgate("baseline", "set", "75", "--reason", "<i>a legacy module</i>").status == 0
+    project.write("tests/test_mod.py", calls("a", "b", "c", "d"))
+    project.commit("tested")
+    assert project.push().status == 0
+    assert project.covgate("log").text.startswith("baseline  ▃▁█  83.33% -> 100.00%, 3 commits\n\n")
+    page = project.covgate("log", "--format", "html").text
+    data = json.loads(page.partition('<script type="application/json" id="data">')[2].partition("</script>")[0])
+    (component,) = data["components"]
+    assert [(data["commits"][each[0]][3], each[1], each[3], each[5]) for each in component["points"]] == [
+        ("begin", "83.33", "PASS", "83.33"),
+        ("untested", "75.00", "FAIL", "75.00"),
+        ("tested", "100.00", "PASS", "100.00"),
+    ]
+    assert data["commits"][1][0] == blocked
+    assert component["points"][1][4] == "75.00% is below the baseline of 83.33%"
+    assert component["points"][1][7][:2] == ["<i>a legacy module</i>", "Ada"]
+    assert "<i>" not in page
 
 
 def test_status_before_and_after(project: Project) -> None:

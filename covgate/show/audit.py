@@ -10,6 +10,7 @@ from covgate.model.history import Audit, Finding, Kind
 from covgate.model.record import DEFAULT_COMPONENT
 from covgate.model.results import format_percent
 from covgate.show.data import FORMAT, baseline_data
+from covgate.show.text import plain
 
 
 def audit_data(audit: Audit, ref: str, hidden: str) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def _block(finding: Finding) -> str:
         lines.append(
             f"  notes commit {step.oid[:10]}  {step.author} <{step.email}>  {step.date[:16].replace('T', ' ')}"
         )
-    return "".join(_plain(line) + "\n" for line in lines)
+    return "".join(plain(line) + "\n" for line in lines)
 
 
 def _height(baseline: Baseline | None, other: Baseline | None) -> str:
@@ -96,8 +97,3 @@ def _counts(audit: Audit) -> dict[Kind, int]:
 
 def _many(count: int, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
-
-
-def _plain(line: str) -> str:
-    """Without what would steer a terminal: a name in a notes commit is whatever its writer wanted."""
-    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)

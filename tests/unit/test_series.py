@@ -1,0 +1,157 @@
+"""The history to look at: its order, its heights, and where a height was set by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgate.model.baseline import Baseline
+from covgate.model.history import Step
+from covgate.model.record import Note, Record
+from covgate.model.series import Point, recorded, rises, series, woven
+
+A, B, C, D = ("abcd"[place] * 40 for place in range(4))
+
+
+def height(percent: int, epoch: int = 0, override: str = "") -> Baseline:
+    return Baseline(epoch=epoch, executed=percent, executable=100, override=override)
+
+
+def at(percent: int, epoch: int = 0, override: str = "", component: str = "default") -> Note:
+    return Note(records=(Record(component=component, baseline=height(percent, epoch, override)),))
+
+
+def points(*notes: tuple[str, Note], aside: Sequence[str] = ()) -> list[Point]:
+    told = dict(notes)
+    return series([(commit, commit in aside) for commit in told], told.__getitem__)["default"]
+
+
+def test_the_height_is_that_of_all_records_so_far() -> None:
+    found = points((A, at(80)), (B, at(85)), (C, at(82)), (D, at(86)))
+    assert [each.baseline for each in found] == [height(80), height(85), height(85), height(86)]
+
+
+def test_what_lies_aside_keeps_its_own_height_and_moves_none() -> None:
+    found = points((A, at(80)), (B, at(95)), (C, at(81)), aside=[B])
+    assert [(each.baseline, each.aside) for each in found] == [
+        (height(80), False),
+        (height(95), True),
+        (height(81), False),
+    ]
+
+
+def test_an_override_stands_where_its_epoch_was_opened_and_nowhere_else() -> None:
+    found = points((A, at(80)), (B, at(50, 1, "legacy")), (C, at(50, 1, "legacy")), (D, at(60, 1)))
+    assert [each.override for each in found] == ["", "legacy", "", ""]
+    assert [each.baseline.percent if each.baseline else None for each in found] == [80, 50, 50, 60]
+
+
+def test_two_overrides_of_one_epoch_are_both_told() -> None:
+    found = points((A, at(50, 1, "one")), (B, at(60, 1, "two")), (C, at(60, 1, "two")))
+    assert [each.override for each in found] == ["one", "two", ""]
+
+
+def test_an_override_aside_does_not_hide_the_one_on_the_line() -> None:
+    found = points((A, at(50, 1, "legacy")), (B, at(50, 1, "legacy")), aside=[A])
+    assert [each.override for each in found] == ["legacy", "legacy"]
+
+
+def test_components_have_a_course_each() -> None:
+    both = Note(records=(*at(80).records, *at(60, component="web").records))
+    found = series([(A, False), (B, False)], {A: both, B: at(65, component="web")}.__getitem__)
+    assert [(each.commit, each.baseline) for each in found["default"]] == [(A, height(80))]
+    assert [(each.commit, each.baseline) for each in found["web"]] == [(A, height(60)), (B, height(65))]
+
+
+def test_a_record_without_a_baseline_changes_no_height() -> None:
+    found = points((A, Note(records=(Record(),))), (B, at(80)), (C, Note(records=(Record(),))))
+    assert [each.baseline for each in found] == [None, height(80), height(80)]
+
+
+def test_others_stand_before_what_was_recorded_later() -> None:
+    places = {A: 0, C: 1, B: 2, D: 3}
+    assert woven([A, B], [D, C], places) == [(A, False), (C, True), (B, False), (D, True)]
+    assert woven([], [D, C, A], places) == [(A, True), (C, True), (D, True)]
+
+
+commits = st.lists(st.sampled_from([letter * 40 for letter in "0123456789abcdef"]), unique=True)
+
+
+@given(commits, st.data())
+def test_no_commit_is_lost_and_the_line_keeps_its_order(every: list[str], data: st.DataObject) -> None:
+    line = data.draw(st.lists(st.sampled_from(every), unique=True)) if every else []
+    places = {commit: place for place, commit in enumerate(data.draw(st.permutations(every)))}
+    others = set(every) - set(line)
+    order = woven(line, others, places)
+    assert [commit for commit, aside in order if not aside] == line
+    aside = [commit for commit, aside in order if aside]
+    assert set(aside) == others
+    assert aside == sorted(aside, key=places.__getitem__)
+
+
+BLOBS = {str(percent): at(percent) for percent in range(50, 90)} | {
+    "override": at(40, 1, "legacy"),
+    "risen": at(45, 1, "legacy"),
+    "torn": Note(problems=("a record that is not YAML",)),
+}
+
+
+def step(oid: str, parents: Sequence[str], *changes: dict[str, str]) -> Step:
+    return Step(oid=oid, parents=tuple(parents), author="Ada", changes=changes)
+
+
+def told(*steps: Step) -> list[tuple[str, str, int | None, int, str]]:
+    return [
+        (
+            each.step.oid,
+            each.commit,
+            int(each.before.percent) if each.before else None,
+            int(each.after.percent),
+            each.override,
+        )
+        for each in rises(steps, BLOBS.__getitem__)
+    ]
+
+
+def test_rises_and_overrides_are_told_and_nothing_else() -> None:
+    assert told(
+        step("1", [], {A: "70"}),
+        step("2", ["1"], {B: "70"}),
+        step("3", ["2"], {f"{C[:2]}/{C[2:]}": "75", "README": "89"}),
+        step("4", ["3"], {C: "", B: "torn"}),
+        step("5", ["4"], {D: "override"}),
+        step("6", ["5"], {D: "risen"}),
+    ) == [
+        ("1", A, None, 70, ""),
+        ("3", C, 70, 75, ""),
+        ("5", D, 75, 40, "legacy"),
+        ("6", D, 40, 45, ""),  # the reason that stays in the note is told once
+    ]
+
+
+def test_a_merge_of_notes_tells_what_it_brings_to_its_first_parent() -> None:
+    assert told(
+        step("base", [], {A: "60"}),
+        step("side", ["base"], {B: "65"}),
+        step("ours", ["base"], {C: "70"}),
+        step("merge", ["ours", "side"], {B: "80"}, {C: "70"}),
+    ) == [("base", A, None, 60, ""), ("ours", C, 60, 70, ""), ("merge", B, 70, 80, "")]
+
+
+def test_nothing_is_no_history() -> None:
+    assert rises([], BLOBS.__getitem__) == []
+    assert recorded([]) == {}
+    assert series([], BLOBS.__getitem__) == {}
+
+
+def test_a_commit_keeps_the_place_of_its_first_note() -> None:
+    history = [step("1", [], {B: "60"}), step("2", ["1"], {A: "60", "README": "1"}), step("3", ["2"], {B: "61"})]
+    assert recorded(history) == {B: 0, A: 1}
+
+
+@pytest.mark.parametrize("junk", ["README", "a" * 39, "g" * 40, "A" * 40])
+def test_a_file_that_is_no_note_is_no_commit(junk: str) -> None:
+    assert told(step("1", [], {junk: "70"})) == []
