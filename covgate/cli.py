@@ -134,6 +134,20 @@ def _parser() -> argparse.ArgumentParser:
         help="default: text; html is one page with a chart of every measured commit",
     )
     log.add_argument("--output", metavar="FILE", help="write it to this file")
+    badge = command(
+        "badge",
+        "print an SVG badge of the baseline, or of the coverage",
+        "  covgate badge > badge.svg\n  covgate badge --of coverage --output badge.svg\n  covgate badge v1.0",
+    )
+    badge.add_argument("rev", nargs="?", default="HEAD", metavar="REV", help="the commit (default: HEAD)")
+    badge.add_argument(
+        "--of",
+        choices=["baseline", "coverage"],
+        default="baseline",
+        help="the height that a push has to hold (the default), or what was measured last",
+    )
+    badge.add_argument("--component", default="default", metavar="NAME", help="of this part of the repository")
+    badge.add_argument("--output", metavar="FILE", help="write it to this file")
     status = command("status", "show policy, baseline and coverage", "  covgate status --format json")
     status.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
     sync = command("sync", "fetch, join and publish the notes", "  covgate sync\n  covgate sync upstream")
@@ -171,6 +185,7 @@ def _run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             "ratchet": _ratchet,
             "baseline": _baseline,
             "log": _log,
+            "badge": _badge,
             "sync": _sync,
             "audit": _audit,
             "doctor": _doctor,
@@ -273,6 +288,15 @@ def _log(arguments: argparse.Namespace, repository: Repository, environ: Mapping
         width = shutil.get_terminal_size().columns
         text = log_lines(repository, paint, width=width, unicode=file or _shows_unicode())
     return _deliver(text, arguments.output)
+
+
+def _badge(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:
+    from covgate.inspection import badge
+
+    svg, told = badge(repository, _commit(repository, arguments.rev), arguments.of, arguments.component)
+    for each in told:
+        print(f"covgate: {each}", file=sys.stderr)
+    return _deliver(svg, arguments.output)
 
 
 def _sync(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:

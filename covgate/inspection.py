@@ -1,4 +1,4 @@
-"""What stands in the notes: the baseline at a commit, a snapshot."""
+"""What stands in the notes: the baseline at a commit, a badge of it, a snapshot."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 
 from covgate.config import Config
 from covgate.errors import CovgateError
-from covgate.model.record import DEFAULT_COMPONENT, Note
+from covgate.model.record import DEFAULT_COMPONENT, Judgement
 from covgate.model.results import format_exact, format_percent
 from covgate.session import Session
+from covgate.show.badge import badge as render_badge
 from covgate.show.data import FORMAT, baseline_data
 from covgate.store.notes import Notes
 from covgate.store.repository import Repository
@@ -74,21 +75,45 @@ def status(directory: Path, environ: Mapping[str, str]) -> Answer:
     return _status_text(data), data
 
 
+def badge(repository: Repository, commit: str, of: str, component: str) -> tuple[str, list[str]]:
+    """The SVG of the ``of`` ("baseline" or "coverage") of ``component`` at ``commit``, and what else to say."""
+    notes = Notes(repository)
+    told: list[str] = []
+    if of == "baseline":
+        lookup = notes.baseline([commit], component)
+        percent = lookup.baseline.percent if lookup.baseline else None
+        told += lookup.problems
+    else:
+        judged = _last_judgement(notes, commit, component)
+        percent = judged[1].numbers.percent if judged else None
+    if percent is None:
+        told.append(f"no {of} of the component {component!r} is recorded at {commit[:10]} or before: unknown")
+    label = "coverage baseline" if of == "baseline" else "coverage"
+    return render_badge(label if component == DEFAULT_COMPONENT else f"{label}: {component}", percent), told
+
+
 def _heights(repository: Repository, head: str, errors: list[str]) -> dict[str, Any]:
     notes = Notes(repository)
     lookup = notes.baseline([head])
     errors += lookup.problems
+    judged = _last_judgement(notes, head, DEFAULT_COMPONENT)
     coverage = None
-    entries = notes.entries()
-    for commit in repository.walk([head]) if entries else ():
-        record = (notes.read_blob(entries[commit]) if commit in entries else Note()).record()
-        if record is not None and record.judgement is not None:
-            judged = record.judgement
-            percent = format_percent(judged.numbers.percent) or None
-            coverage = {"percent": percent, "status": judged.status.value, "commit": commit}
-            break
+    if judged:
+        commit, judgement = judged
+        percent = format_percent(judgement.numbers.percent) or None
+        coverage = {"percent": percent, "status": judgement.status.value, "commit": commit}
     origin = notes.origin([head], lookup.baseline) if lookup.baseline else ""
     return {"baseline": baseline_data(lookup.baseline, origin), "coverage": coverage}
+
+
+def _last_judgement(notes: Notes, head: str, component: str) -> tuple[str, Judgement] | None:
+    """The judgement of the newest judged commit among ``head`` and its ancestors, and which that is."""
+    entries = notes.entries()
+    for commit in notes.repository.walk([head]) if entries else ():
+        record = notes.read_blob(entries[commit]).record(component) if commit in entries else None
+        if record is not None and record.judgement is not None:
+            return commit, record.judgement
+    return None
 
 
 def _status_text(data: dict[str, Any]) -> str:

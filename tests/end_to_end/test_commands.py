@@ -18,7 +18,7 @@ pytestmark = pytest.mark.end_to_end
 
 def test_version_and_help(project: Project) -> None:
     assert project.covgate("--version").text.startswith("covgate 0.")
-    commands = ("init", "check", "ratchet", "baseline", "log", "status", "sync", "audit", "doctor", "demo")
+    commands = ("init", "check", "ratchet", "baseline", "log", "badge", "status", "sync", "audit", "doctor", "demo")
     for command in ("", *commands):
         done = project.covgate(*filter(None, [command]), "--help")
         assert done.status == 0
@@ -128,7 +128,7 @@ def test_baseline_set_is_an_override_with_a_reason(project: Project) -> None:
     assert project.field("baseline") == "87.50"
 
 
-def test_what_the_gate_records_is_in_the_log_and_on_its_page(project: Project) -> None:
+def test_what_the_gate_records_is_in_the_log_and_on_its_page_and_badge(project: Project) -> None:
     project.push()
     project.write("pkg/mod.py", functions("a", "b", "c", "d"))
     blocked = project.commit("untested")
@@ -150,6 +150,8 @@ def test_what_the_gate_records_is_in_the_log_and_on_its_page(project: Project) -
     assert component["points"][1][4] == "75.00% is below the baseline of 83.33%"
     assert component["points"][1][7][:2] == ["<i>a legacy module</i>", "Ada"]
     assert "<i>" not in page
+    assert ">100.00%</text>" in project.covgate("badge")
+    assert ">75.00%</text>" in project.covgate("badge", "HEAD~1", "--of", "coverage")
 
 
 def test_status_before_and_after(project: Project) -> None:

@@ -1,18 +1,21 @@
-"""`covgate log` on real repositories: what it finds, in which order, and how it is written."""
+"""`covgate log` and `covgate badge` on real repositories: what they find, in which order, and how it is written."""
 
 from __future__ import annotations
 
 import json
 import re
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
 
 import pytest
 from annals import annals, record
-from support import Project, run
+from support import Project, run, script
 
 from covgate.model.record import render_note
 from covgate.model.verdict import Status
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def page_data(page: str) -> Any:
@@ -225,7 +228,7 @@ def test_the_page_is_written_to_a_file(rising: Project, tmp_path: Path) -> None:
     assert target.read_text() == rising.covgate("log", "--format", "html").text
 
 
-@pytest.mark.parametrize("command", [["log"], ["log", "--format", "json"], ["log", "--format", "html"]])
+@pytest.mark.parametrize("command", [["log"], ["log", "--format", "json"], ["log", "--format", "html"], ["badge"]])
 def test_a_file_that_can_not_be_written_is_a_clear_error(rising: Project, tmp_path: Path, command: list[str]) -> None:
     (tmp_path / "file").write_text("")
     for name in (str(tmp_path / "file" / "page"), str(tmp_path)):
@@ -234,3 +237,39 @@ def test_a_file_that_can_not_be_written_is_a_clear_error(rising: Project, tmp_pa
         first, second = done.text.splitlines()
         assert first.startswith(f"covgate: {name} can't be written: ")
         assert second == "  give --output another file"
+
+
+def badge(project: Project, *argv: str) -> list[str]:
+    done = run_apart(project, "badge", *argv)
+    assert done[0] == 0, done
+    return [each.text or "" for each in ElementTree.fromstring(done[1]).iter(f"{SVG}text")]
+
+
+def run_apart(project: Project, *argv: str) -> tuple[int, str, str]:
+    """A command's status, and what it prints on each of its two channels."""
+    out, err = project.top.parent / "out", project.top.parent / "err"
+    line = f'exec "$@" >"{out}" 2>"{err}"'
+    done = run(["sh", "-c", line, "sh", script("covgate"), *argv], project.top, project.environ)
+    return done.status, out.read_text(), err.read_text()
+
+
+def test_the_badge_tells_baseline_or_coverage(rising: Project, tmp_path: Path) -> None:
+    annotate(rising, rising.commit("lower"), record(650, baseline=690, epoch=1, status=Status.FAIL))
+    assert badge(rising) == ["coverage baseline", "69.00%"]
+    assert badge(rising, "--of", "coverage") == ["coverage", "65.00%"]
+    assert badge(rising, "HEAD~6") == ["coverage baseline", "84.00%"]
+    assert badge(rising, "--of", "coverage", "HEAD~10") == ["coverage", "80.00%"]
+    assert badge(rising, "--component", "web") == ["coverage baseline: web", "50.00%"]
+    target = tmp_path / "badge.svg"
+    assert rising.covgate("badge", "--output", str(target)).text == ""
+    assert target.read_text() == run_apart(rising, "badge")[1]
+
+
+def test_the_badge_of_nothing_is_unknown(rising: Project) -> None:
+    for argv in (["--component", "docs"], ["HEAD~9", "--of", "coverage", "--component", "web"]):
+        assert badge(rising, *argv)[1] == "unknown"
+    status, svg, said = run_apart(rising, "badge", "--component", '"><x>')
+    assert (status, "<x>" in svg) == (0, False)
+    head = rising.git("rev-parse", "--short=10", "HEAD")
+    assert said == f"covgate: no baseline of the component '\"><x>' is recorded at {head} or before: unknown\n"
+    assert run_apart(rising, "badge", "nowhere")[0] == 2
