@@ -59,8 +59,8 @@ class Evidence:
 
     def story(self, measurement: Measurement) -> Explanation | None:
         """The way from the baseline's measurement to ``measurement``; None where the former's lines are not known."""
-        before = self.before
-        if before is None or not measurement.files:
+        before = self.before if measurement.files else None
+        if before is None:
             return None
         from covgate.model.explain import explain
 

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from covgate.bar import Bar
 from covgate.config import Config
-from covgate.errors import ConfigurationError, ToolError
+from covgate.errors import ConfigurationError, CovgateError, Interrupted, ToolError
 from covgate.evidence import Evidence
 from covgate.model.baseline import Baseline, ratchet, risen_here
 from covgate.model.record import DEFAULT_COMPONENT, Judgement, Note, Record, join_notes, record_of
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from covgate.measure.runner import TestsFailed
     from covgate.model.explain import Explanation
     from covgate.model.patch import Patch
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,8 +168,8 @@ def _judge_commit(session: Session, commit: str, bar: Bar, tips: Sequence[str], 
         measurement=result if result.files else None,
         cached=cached,
         baseline_commit=evidence.origin if explained else "",
-        patch=judged.patch or (evidence.patch(result) if explained and result.files else None),
-        story=judged.story or (evidence.story(result) if explained else None),
+        patch=judged.patch or (_told(session, partial(evidence.patch, result)) if explained and result.files else None),
+        story=judged.story or (_told(session, partial(evidence.story, result)) if explained else None),
         raised=stands if stands != seen else None,
     )
 
@@ -215,17 +217,34 @@ class _Judged:
 def _judged(evidence: Evidence, measurement: Measurement) -> _Judged:
     bar = evidence.bar
     policies = [each for each in (bar.config.policy, bar.base_policy) if each is not None]
-    wants_patch = any(each.patch_floor is not None for each in policies) and measurement.files
-    patch = evidence.patch(measurement) if wants_patch else None
-    judge = partial(judge_both, baseline=evidence.baseline, policy=policies[0], base=bar.base_policy, patch=patch)
+    judge = partial(judge_both, baseline=evidence.baseline, policy=policies[0], base=bar.base_policy)
+    patch = None
+    if any(each.patch_floor is not None for each in policies) and measurement.files:
+        if judge(measurement).passed:
+            patch = evidence.patch(measurement)
+        else:  # what fails without the patch must not pass because git could not tell it
+            patch = _told(evidence.session, partial(evidence.patch, measurement))
+    judge = partial(judge, patch=patch)
     verdict, story = judge(measurement), None
     if Rule.BASELINE in verdict.failed:
-        story = evidence.story(measurement)
+        story = _told(evidence.session, partial(evidence.story, measurement))
         if story is not None:
             from covgate.model.explain import removal_in
 
             verdict = judge(measurement, removal=removal_in(story))
     return _Judged(measurement=measurement, verdict=verdict, patch=patch, story=story)
+
+
+def _told(session: Session, tell: Callable[[], _T | None]) -> _T | None:
+    """What ``tell`` tells of a push that has failed; where it can't, that is said, and the push still has failed."""
+    try:
+        return tell()
+    except Interrupted:
+        raise
+    except Exception as error:
+        said = error.message if isinstance(error, CovgateError) else f"{type(error).__name__}: {error}"
+        session.notices.append(f"not everything can be explained: {said}")
+        return None
 
 
 def _looked_at_again(evidence: Evidence, judged: _Judged) -> _Judged:
@@ -239,9 +258,13 @@ def _looked_at_again(evidence: Evidence, judged: _Judged) -> _Judged:
         and may_be_chance(judged.verdict, judged.story)
     ):
         print("covgate: what was lost may be chance: the tests run once more", file=sys.stderr, flush=True)
-        again = session.measure(evidence.commit, bar.config, known=judged.measurement)
+        try:
+            again = session.measure(evidence.commit, bar.config, known=judged.measurement)
+        except ToolError as error:
+            session.notices.append(f"the tests ran once more: {error.message}; the first run is judged")
+            break
         if not isinstance(again, Measurement):
-            session.notices.append(f"the tests ran once more, and failed: {again.summary}; the first run is judged")
+            session.notices.append(f"the tests ran once more: {again.summary}; the first run is judged")
             break
         judged = _judged(evidence, again)
     return judged

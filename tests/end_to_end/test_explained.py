@@ -342,6 +342,38 @@ def test_what_the_push_itself_took_away_is_not_run_again(project: Project, tmp_p
     assert (tmp_path / "runs").read_text().count("run") == 2
 
 
+def test_a_second_run_that_fails_changes_nothing(project: Project, tmp_path: Path) -> None:
+    flapping(project, tmp_path / "counter", covers="1")
+    suite = (project.top / "tests" / "test_mod.py").read_text()
+    project.write("tests/test_mod.py", suite + "    assert run != 3\n")
+    project.commit()
+    assert project.push().status == 0
+    project.write("README", "more\n")
+    project.commit()
+    done = project.push()
+    assert done.status == 1
+    assert "the tests ran once more: the tests failed (exit status 1); the first run is judged" in done, done.text
+    assert "83.33% is below the baseline of 100.00%" in done
+
+
+def test_what_can_not_be_explained_is_blocked_all_the_same(project: Project, tmp_path: Path) -> None:
+    assert project.push().status == 0
+    project.write("tests/test_mod.py", calls("b"))
+    project.commit()
+    git = shutil.which("git", path=project.environ["PATH"])
+    broken = tmp_path / "bin" / "git"
+    broken.parent.mkdir()
+    broken.write_text(
+        f'#!/bin/sh\ncase " $* " in *" diff-tree "*) echo "fatal: no" >&2; exit 128;; esac\nexec {git} "$@"\n'
+    )
+    broken.chmod(0o755)
+    # Not by a push: git puts its own directory first on a hook's PATH.
+    done = project.covgate("check", PATH=f"{broken.parent}:{project.environ['PATH']}")
+    assert done.status == 1
+    assert "66.67% is below the baseline of 83.33%" in done
+    assert "not everything can be explained: git " in done, done.text
+
+
 # on_block
 
 
