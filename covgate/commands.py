@@ -68,7 +68,7 @@ def raise_baseline(
 ) -> int:
     """Raise the baseline at ``commit``; exit code 1 where what it measures does not pass.
 
-    Under fail-closed it is an error, too, that the raised baseline can't be published: CI has no other use for it.
+    Under fail-closed it is an error, too, that it can't be written down or published: CI has no other use for it.
     """
     session = Session(repository=repository, environ=environ, use_cache=use_cache, fail_closed=fail_closed)
     config = session.config_at(commit)
@@ -79,7 +79,8 @@ def raise_baseline(
         outcome = Outcome(verdict=not_applicable("disabled"), commit=commit)
     _tell(outcome, session, environ, as_json=as_json)
     code = exit_code([outcome])
-    return EXIT_TOOL_ERROR if not code and session.unpublished and session.blocks_on_error(config) else code
+    lost = session.unrecorded or session.unpublished
+    return EXIT_TOOL_ERROR if not code and lost and session.blocks_on_error(config) else code
 
 
 def _tell(outcome: Outcome, session: Session, environ: Mapping[str, str], *, as_json: bool) -> None:

@@ -18,7 +18,7 @@ from covgate.model.results import Measurement, Numbers, Toolchain
 from covgate.model.verdict import Rule, Status, Verdict, judge_both, not_applicable, tests_failed
 from covgate.session import Session
 from covgate.store.heal import heal
-from covgate.store.notes import Lookup, Notes, UnbelievableNote
+from covgate.store.notes import Lookup, Notes
 
 if TYPE_CHECKING:
     from covgate.measure.runner import TestsFailed
@@ -153,10 +153,10 @@ def _judge_commit(session: Session, commit: str, bar: Bar, tips: Sequence[str], 
     # well be on another branch already.
     kept = stands if passed else notes.baseline([commit]).seen
     # A report that was made elsewhere is judged, not believed by the next merge.
-    if order.measured is None:
-        _record(session, notes, commit, record_of(verdict, result.numbers, tree, str(result.toolchain), kept))
-        if rises and stands is not None and result.numbers.percent == stands.percent:
-            keep_lines(session, commit, result)
+    record = record_of(verdict, result.numbers, tree, str(result.toolchain), kept)
+    recorded = order.measured is None and _record(session, notes, commit, record)
+    if recorded and rises and stands is not None and result.numbers.percent == stands.percent:
+        keep_lines(session, commit, result)
     explained = order.explains or not passed
     return Outcome(
         verdict=verdict,
@@ -170,7 +170,7 @@ def _judge_commit(session: Session, commit: str, bar: Bar, tips: Sequence[str], 
         baseline_commit=evidence.origin if explained else "",
         patch=judged.patch or (_told(session, partial(evidence.patch, result)) if explained and result.files else None),
         story=judged.story or (_told(session, partial(evidence.story, result)) if explained else None),
-        raised=stands if stands != seen else None,
+        raised=stands if recorded and stands != seen else None,
     )
 
 
@@ -280,13 +280,18 @@ def _tell_of(session: Session, notes: Notes, bar: Bar, result: Measurement) -> N
     session.notices += _newly_excluded(notes, bar.base, result.numbers)
 
 
-def _record(session: Session, notes: Notes, commit: str, record: Record) -> None:
+def _record(session: Session, notes: Notes, commit: str, record: Record) -> bool:
+    """Write ``record`` down; whether that could be done."""
     told = f"covgate: {record.judgement.status.value if record.judgement else ''} {commit[:10]}"
     try:
         notes.update(commit, lambda note: _with(note, record), told)
-    except UnbelievableNote as error:
-        # The verdict stands: a note that somebody spoilt must not turn it into "not measured".
-        session.notices.append(f"nothing was recorded: {error.message} ({error.hint})")
+    except ToolError as error:
+        # The verdict stands: that it can't be written down must not turn a regression into "not measured".
+        session.unrecorded = True
+        hint = f" ({error.hint})" if error.hint else ""
+        session.notices.append(f"WARNING: nothing was recorded: {error.message}{hint}")
+        return False
+    return True
 
 
 def keep_lines(session: Session, commit: str, measurement: Measurement) -> None:

@@ -30,7 +30,7 @@ _DECIDING = ("PYTEST_ADDOPTS", "COVERAGE_CORE", "COVERAGE_RCFILE", "PYENV_VERSIO
 class Session:
     """``fail_closed`` overrides the configuration where it is not None; ``notices`` collects what to say.
 
-    ``unpublished``: notes should have gone to the remote, and could not.
+    ``unrecorded``: a note should have been written, and could not be; ``unpublished``: nor could it go to the remote.
     """
 
     repository: Repository
@@ -38,6 +38,7 @@ class Session:
     use_cache: bool = True
     fail_closed: bool | None = None
     notices: list[str] = field(default_factory=list)
+    unrecorded: bool = False
     unpublished: bool = False
 
     @property

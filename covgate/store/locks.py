@@ -7,12 +7,26 @@ on every update of that ref fails. git holds such a lock for milliseconds.
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from pathlib import Path
 
 _STALE = 10.0  # seconds
 NOTES_LOCKS = ("refs/notes/coverage.lock", "refs/notes/coverage-files.lock")
 OWN_LOCKS = (*NOTES_LOCKS, "refs/covgate/**/*.lock")
+
+# Of what keeps git from locking a ref, only this is over soon. Everything else stays, however often it is tried:
+# no right to write there, another ref in the way, a ref that is broken.
+_LOST_RACE = re.compile(
+    r"cannot lock ref .*(?:File exists|is at [0-9a-f]+ but expected|unable to resolve reference '[^']*'$)"
+    r"|reference already exists|incorrect old value",
+    re.M,
+)
+
+
+def lost_race(message: str) -> bool:
+    """Whether git failed because another process has moved or locked the ref first."""
+    return bool(_LOST_RACE.search(message))
 
 
 def remove_stale(directory: Path, *patterns: str) -> None:

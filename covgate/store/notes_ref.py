@@ -11,9 +11,9 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from covgate.errors import GitError, RefMoved, ToolError
+from covgate.errors import RefMoved, ToolError
 from covgate.files import write_atomically
-from covgate.store.locks import OWN_LOCKS, remove_stale
+from covgate.store.locks import OWN_LOCKS, lost_race, remove_stale
 from covgate.store.repository import Repository
 from covgate.store.retry import PATIENCE, tries
 
@@ -31,8 +31,16 @@ class NotesRef:
         raise NotImplementedError
 
     def tip(self) -> str:
-        """The oid of the notes commit; "" where there are no notes."""
-        return self.repository.commit(self.ref)
+        """The oid of the notes commit; "" where there are no notes. A ref that leads nowhere is not none."""
+        tip = self.repository.commit(self.ref)
+        if not tip and (self.repository.common_dir / self.ref).is_file():
+            tip = self.repository.commit(self.ref)  # it may have come into being between the two looks
+            if not tip:
+                raise ToolError(
+                    f"{self.ref} is broken: it leads to no commit",
+                    hint=f"delete {self.repository.common_dir / self.ref}; `covgate sync` brings what the remote has",
+                )
+        return tip
 
     def entries(self, tip: str | None = None) -> dict[str, str]:
         """Annotated commit -> blob oid, whatever the fan-out."""
@@ -99,10 +107,15 @@ class NotesRef:
         argv = ("update-ref", "-m", "covgate", "--create-reflog", self.ref, new, expected)
         status, _, err = self.repository.attempt(*argv)
         if status:
-            moved = "cannot lock ref" in err or "is at" in err or "reference already exists" in err
             if "File exists" in err:
                 remove_stale(self.repository.common_dir, *OWN_LOCKS)
-            raise (RefMoved if moved else GitError)(argv, status, err)
+            if lost_race(err):
+                raise RefMoved(argv, status, err)
+            reason = (err.splitlines() or ["no message"])[0].rpartition(f"'{self.ref}': ")[2]
+            raise ToolError(
+                f"{self.ref} can't be written: {reason}",
+                hint="may you write to .git/refs, and is no other ref in the way?",
+            )
 
     def healed(self) -> str:
         """The tip below which no merge of notes has dropped anything (see `heal`); "" where that is unknown."""

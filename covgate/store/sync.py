@@ -13,7 +13,7 @@ from pathlib import Path
 from covgate.errors import RefMoved, ToolError
 from covgate.store.fetch import Fetch, start_fetch, tracking_ref
 from covgate.store.heal import heal
-from covgate.store.locks import NOTES_LOCKS, OWN_LOCKS, remove_stale
+from covgate.store.locks import NOTES_LOCKS, OWN_LOCKS, lost_race, remove_stale
 from covgate.store.notes import Notes
 from covgate.store.notes_ref import NotesRef
 from covgate.store.repository import FILES_REF, NOTES_REF, Repository
@@ -26,7 +26,9 @@ _LOST_RACE = re.compile(
     r"|incorrect old value|unpacker error|remote unpack failed|unable to migrate|reference already exists"
 )
 _FINAL = re.compile(
-    r"insufficient permission|permission denied|no space left|read-only file system|temporary object directory", re.I
+    r"insufficient permission|permission denied|operation not permitted|no space left|read-only file system"
+    r"|temporary object directory|exists; cannot create|non-directory in the way|reference broken",
+    re.I,
 )
 # Seconds after which no race can be the reason, if nobody moved the remote's notes: longer than a lock that a
 # killed git left there is let be (see `locks`).
@@ -51,7 +53,7 @@ def join_fetched(repository: Repository, fetch: Fetch) -> None:
             if repository.commit(fetch.tracking):
                 repository.attempt("update-ref", "-d", fetch.tracking)
             break
-        if "cannot lock ref" not in message:
+        if not lost_race(message):
             raise SyncError(f"notes of {fetch.remote} could not be fetched: {_last_line(message)}")
         # Another covgate of this clone fetches, or was killed while it did.
         remove_stale(repository.common_dir, *OWN_LOCKS)

@@ -100,6 +100,42 @@ def test_a_bad_note_does_not_take_the_verdict_away(project: Project) -> None:
     assert ".nan" in project.note()
 
 
+def test_notes_that_can_not_be_written_do_not_take_the_verdict_away(project: Project) -> None:
+    project.push()
+    log = project.top / ".git" / "logs" / "refs" / "notes" / "coverage"
+    log.unlink()
+    project.write(".git/logs/refs/notes/coverage/x", "in the way of the log")
+    done = project.covgate("ratchet")
+    assert done.status == 0
+    assert_clear(done, "PASS")
+    project.write("pkg/mod.py", functions("a", "b", "c", "d"))
+    project.commit()
+    done = project.push()
+    assert done.status == 1
+    assert_clear(done, "BLOCKED", "below the baseline", "nothing was recorded: refs/notes/coverage can't be written")
+    # A pass is no raised baseline, and in CI no green one.
+    project.write("tests/test_mod.py", calls("a", "b", "c", "d"))
+    project.commit()
+    done = project.covgate("ratchet", "--fail-closed")
+    assert done.status == 3
+    assert_clear(done, "PASS", "nothing was recorded")
+    assert "rises" not in done
+
+
+def test_a_broken_notes_ref_is_no_absent_one(project: Project) -> None:
+    """What a crash of the machine leaves: an empty file."""
+    project.push()
+    ref = project.top / ".git" / "refs" / "notes" / "coverage"
+    ref.write_text("")
+    project.write("pkg/mod.py", functions("a", "b", "c", "d"))
+    project.commit()
+    done = project.push(COVGATE_FAIL_CLOSED="true")
+    assert done.status == 1
+    assert_clear(done, "BLOCKED", f"refs/notes/coverage is broken: it leads to no commit\n  delete {ref};")
+    ref.unlink()
+    assert_clear(project.push(), "BLOCKED", "below the baseline of 83.33%")
+
+
 @pytest.mark.parametrize("line", ["refs/heads/main", "refs/heads/main abc refs/heads/main def", "a b c d e"])
 def test_lines_of_pre_push_that_are_cut_short(project: Project, line: str) -> None:
     done = run([script("covgate-pre-push"), "origin", "url"], project.top, project.environ, input=line + "\n")

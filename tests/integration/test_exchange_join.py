@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import run
 
+from covgate.errors import ToolError
 from covgate.model.baseline import Baseline, join, override
 from covgate.model.record import Judgement, Note, Record, join_notes, parse_note, render_note
 from covgate.model.results import Numbers
@@ -275,3 +276,38 @@ def test_a_note_of_a_newer_covgate_is_left_alone_where_notes_were_merged(
         heal(notes)
         assert b"format: 2" in before
         assert repository.run("notes", "--ref=coverage", "show", commit) == before
+
+
+@pytest.mark.parametrize("harm", ["deleted", "forced back", "lowered in a history of its own"])
+def test_what_is_done_to_the_notes_on_the_remote_is_joined_back(
+    environ: dict[str, str], tmp_path: Path, harm: str
+) -> None:
+    with team(tmp_path, environ, size=2) as them:
+        one, other = them.clones
+        commit, later, _ = them.commits
+        them.write(0, commit, measured(70))
+        them.sync(0)
+        first = Notes(one).tip()
+        them.write(0, commit, measured(80))
+        them.write(0, later, measured(90))
+        them.sync(0)
+        if harm == "lowered in a history of its own":
+            them.write(1, commit, measured(60))
+            one.run("--git-dir", str(them.remote), "update-ref", "-d", NOTES_REF)
+            other.run("push", "--quiet", "origin", f"+{NOTES_REF}")
+        else:
+            back = ["-d", NOTES_REF] if harm == "deleted" else [NOTES_REF, first]
+            one.run("--git-dir", str(them.remote), "update-ref", *back)
+        for clone in (0, 1):
+            them.sync(clone)
+            note = Notes(them.clones[clone]).read(commit)
+            assert note is not None and note.record() == measured(80)
+            assert set(Notes(them.clones[clone]).entries()) == {commit, later}
+        assert len(them.notes_trees()) == 1
+
+
+def test_what_keeps_a_ref_from_being_locked_for_good_is_not_waited_for(environ: dict[str, str], tmp_path: Path) -> None:
+    with team(tmp_path, environ, size=1) as them:
+        them.clones[0].run("update-ref", f"{NOTES_REF}/in/the/way", "HEAD")
+        with pytest.raises(ToolError, match=r"refs/notes/coverage can't be written: .* exists; cannot create"):
+            them.write(0, them.commits[0], measured(70))
