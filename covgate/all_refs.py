@@ -15,6 +15,7 @@ from pathlib import Path
 from covgate.errors import UsageError
 from covgate.model.push import HEADS, RefUpdate
 from covgate.model.push_command import PushCommand, may_be_several, parse_porcelain, parse_push_command
+from covgate.store.fetch import without_credentials
 from covgate.store.repository import Repository
 
 _GENERATIONS = 40
@@ -50,7 +51,7 @@ def all_updates(repository: Repository, shown: RefUpdate, remote: str) -> list[R
 
 
 def _refused(shown: RefUpdate, remote: str, why: str) -> UsageError:
-    branch = shown.branch or "BRANCH"
+    branch, remote = shown.branch or "BRANCH", without_credentials(remote)
     return UsageError(
         f"this push may update several branches, and pre-commit shows its hooks only the first ({shown.remote_ref});"
         f" {why}",

@@ -300,6 +300,7 @@ def _badge(arguments: argparse.Namespace, repository: Repository, environ: Mappi
 
 
 def _sync(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:
+    from covgate.store.fetch import without_credentials
     from covgate.store.repository import FILES_REF, NOTES_REF
     from covgate.store.sync import SyncError, fetch_notes, publish
 
@@ -312,7 +313,8 @@ def _sync(arguments: argparse.Namespace, repository: Repository, environ: Mappin
         pushes = sum(publish(repository, remote, ref) for ref in (NOTES_REF, FILES_REF))
     except SyncError as error:
         raise ToolError(error.message, hint="what was fetched is joined and judges here all the same") from None
-    print(f"covgate: notes fetched from {remote}; " + ("published" if pushes else "nothing to publish"))
+    did = "published" if pushes else "nothing to publish"
+    print(f"covgate: notes fetched from {without_credentials(remote)}; {did}")
     return EXIT_PASSED
 
 

@@ -236,6 +236,7 @@ def _deepen(session: Session, remote: str, *lines: Sequence[str]) -> None:
     if not session.repository.shallow:
         return
     from covgate.store.deepen import deepen
+    from covgate.store.fetch import without_credentials
 
     fetched = 0
     try:
@@ -243,7 +244,8 @@ def _deepen(session: Session, remote: str, *lines: Sequence[str]) -> None:
             known = [each for each in map(session.repository.commit, line) if each]
             fetched += deepen(session.repository, remote, known)
     except ToolError as error:
-        session.notices.append(f"WARNING: the ancestors could not be fetched from {remote}: {error.message}")
+        where = without_credentials(remote)
+        session.notices.append(f"WARNING: the ancestors could not be fetched from {where}: {error.message}")
     if fetched:
         session.notices.append(f"this clone was shallow: {fetched} ancestors were fetched to find the baseline")
 

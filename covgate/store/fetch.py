@@ -40,6 +40,11 @@ def tracking_ref(remote: str, ref: str = NOTES_REF) -> str:
     return f"refs/covgate/remotes/{name}/{ref.removeprefix('refs/notes/')}"
 
 
+def without_credentials(remote: str) -> str:
+    """``remote`` as it may be shown: who pushes to a URL may have a token in it, and CI keeps the output."""
+    return re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*://)[^/]*@", r"\1", remote)
+
+
 def start_fetch(repository: Repository, remote: str, ref: str = NOTES_REF) -> Fetch:
     """Begin to fetch the notes of ``remote``; other work can go on until ``join_fetched``."""
     tracking = tracking_ref(remote, ref)

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from covgate.errors import RefMoved, ToolError
-from covgate.store.fetch import Fetch, start_fetch, tracking_ref
+from covgate.store.fetch import Fetch, start_fetch, tracking_ref, without_credentials
 from covgate.store.heal import heal
 from covgate.store.locks import NOTES_LOCKS, OWN_LOCKS, lost_race, remove_stale
 from covgate.store.notes import Notes
@@ -54,11 +54,11 @@ def join_fetched(repository: Repository, fetch: Fetch) -> None:
                 repository.attempt("update-ref", "-d", fetch.tracking)
             break
         if not lost_race(message):
-            raise SyncError(f"notes of {fetch.remote} could not be fetched: {_last_line(message)}")
+            raise SyncError(f"notes of {without_credentials(fetch.remote)} could not be fetched: {_last_line(message)}")
         # Another covgate of this clone fetches, or was killed while it did.
         remove_stale(repository.common_dir, *OWN_LOCKS)
     else:
-        raise SyncError(f"notes of {fetch.remote} could not be fetched: {_last_line(message)}")
+        raise SyncError(f"notes of {without_credentials(fetch.remote)} could not be fetched: {_last_line(message)}")
     join_tracking(_at(repository, fetch.ref), _at(repository, fetch.ref, fetch.tracking))
 
 
@@ -132,7 +132,7 @@ def publish(repository: Repository, remote: str, ref: str = NOTES_REF) -> int:
             break
         if "File exists" in err:
             _remove_stale_at(repository, remote)
-    raise SyncError(f"notes could not be published to {remote}: {_last_line(err)}")
+    raise SyncError(f"notes could not be published to {without_credentials(remote)}: {_last_line(err)}")
 
 
 def _remove_stale_at(repository: Repository, remote: str) -> None:

@@ -328,3 +328,13 @@ def test_notes_travel_by_the_ssh_that_the_push_takes(project: Project, tmp_path:
     mine = [line for line in calls if "receive-pack" in line][-1]
     assert ("BatchMode=yes" in mine) == (expected != other), mine
     assert ("-i key" in mine) == ("core" in how)
+
+
+def test_a_token_in_a_url_is_not_shown(project: Project) -> None:
+    project.push()
+    project.git("remote", "set-url", "origin", str(project.remote) + "-gone")
+    for url in ("http://ada:s3cret@127.0.0.1:9/x", "https://s3cret@127.0.0.1:9/x", "ssh://ada:s3cret@127.0.0.1:9/x"):
+        done = project.covgate("sync", url)
+        assert done.status == 3
+        assert "notes of " in done and "127.0.0.1:9/x could not be fetched" in done
+        assert "s3cret" not in done
