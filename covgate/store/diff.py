@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from covgate.errors import ToolError
-from covgate.model.patch import FileChange, LineSet, parse_diff
+from covgate.model.patch import FileChange, Hunk, LineSet, parse_diff
 from covgate.model.sources import suffix
 from covgate.store.repository import Repository
 
@@ -32,14 +34,16 @@ def changes(repository: Repository, old: str, new: str, suffixes: Collection[str
     an asset costs nothing, however large.
     """
     listed = list(_listed(repository, old, new, "--no-renames"))
-    wanted = [(status, path) for status, _, path in listed if suffix(path) in suffixes]
+    wanted = [each for each in listed if suffix(each.path) in suffixes]
     if not wanted:
         return ()
-    named = [path for _, path in wanted if not suffix(path)]
-    others = [status for status, _, path in listed if suffix(path) not in suffixes]
-    if "D" in others and any(status == "A" for status, _ in wanted):
-        renamed = _listed(repository, old, new, "--find-renames", _LIMIT)
-        named += [each for _, each, path in renamed if suffix(path) in suffixes and suffix(each) not in suffixes]
+    named = [each.path for each in wanted if not suffix(each.path)]
+    gone = any(each.status == "D" and suffix(each.path) not in suffixes for each in listed)
+    if gone and any(each.status == "A" for each in wanted):
+        renamed = [each for each in _listed(repository, old, new, "--find-renames", _LIMIT) if each.status == "R"]
+        named += [
+            each.old_path for each in renamed if suffix(each.path) in suffixes and suffix(each.old_path) not in suffixes
+        ]
     literals = [f":(top,literal){_argument(path)}" for path in named]
     pathspecs = [f":(top,glob)**/*{_escaped(each)}" for each in sorted(suffixes) if each] + literals[:_AT_ONCE]
     found: list[FileChange] = []
@@ -47,12 +51,9 @@ def changes(repository: Repository, old: str, new: str, suffixes: Collection[str
         found += _patch(repository, old, new, pathspecs)
         literals = literals[_AT_ONCE:]
         pathspecs = literals[:_AT_ONCE]
-    return tuple(
-        sorted(
-            (each for each in found if suffix(each.path or each.old_path) in suffixes),
-            key=lambda each: (each.path or each.old_path, each.old_path),
-        )
-    )
+    kept = [each for each in found if suffix(each.path or each.old_path) in suffixes]
+    kept.sort(key=lambda each: (each.path or each.old_path, each.old_path))
+    return tuple(_by_the_lines_of_compilers(repository, kept, listed))
 
 
 def added_lines(
@@ -77,14 +78,50 @@ def _patch(repository: Repository, old: str, new: str, pathspecs: Sequence[str])
         raise ToolError(f"git's diff of {old[:10]} and {new[:10]} can't be read: {error}") from None
 
 
-def _listed(repository: Repository, old: str, new: str, *options: str) -> Iterator[tuple[str, str, str]]:
-    """Status letter, old path and path of all that differs."""
-    told = repository.run(*_TREES, "--name-status", "-z", *options, "--end-of-options", old, new)
+class _Listed(NamedTuple):
+    """An entry that differs: letter, the blobs (zeros for none), the paths (the same but for a rename)."""
+
+    status: str
+    old_blob: str
+    blob: str
+    old_path: str
+    path: str
+
+
+def _listed(repository: Repository, old: str, new: str, *options: str) -> Iterator[_Listed]:
+    told = repository.run(*_TREES, "--raw", "--no-abbrev", "-z", *options, "--end-of-options", old, new)
     fields = iter(told.decode("utf-8", "surrogateescape").split("\0"))
-    for status in fields:
-        if status:
+    for entry in fields:
+        if entry:
+            _, _, old_blob, blob, status = entry.split(" ")
             path = next(fields)
-            yield status[0], path, next(fields) if status[0] in "RC" else path
+            yield _Listed(status[0], old_blob, blob, path, next(fields) if status[0] in "RC" else path)
+
+
+def _by_the_lines_of_compilers(
+    repository: Repository, found: Sequence[FileChange], listed: Sequence[_Listed]
+) -> Iterator[FileChange]:
+    """``found``, with all lines of a file changed where git does not count them as Python and its like do.
+
+    To git a carriage return alone ends no line: all below it would be looked up under wrong numbers.
+    """
+    before = {each.old_path: each.old_blob for each in listed}
+    after = {each.path: each.blob for each in listed}
+    blobs = [(before.get(each.old_path, ""), after.get(each.path, "")) for each in found]
+    asked = {oid for each, pair in zip(found, blobs, strict=True) if each.hunks for oid in pair if oid.strip("0")}
+    lines = {oid: _lines(data) for oid, data in repository.blobs(sorted(asked))}
+    for each, pair in zip(found, blobs, strict=True):
+        (removed, odd_before), (added, odd_now) = (lines.get(oid, (0, False)) for oid in pair)
+        if each.hunks and (odd_before or odd_now):
+            yield replace(each, hunks=(Hunk(old=min(removed, 1), removed=removed, new=min(added, 1), added=added),))
+        else:
+            yield each
+
+
+def _lines(data: bytes) -> tuple[int, bool]:
+    """How many lines there are, and whether a carriage return alone ends one of them."""
+    data = data.replace(b"\r\n", b"\n")
+    return data.count(b"\n") + data.count(b"\r") + (data[-1:] not in (b"", b"\n", b"\r")), b"\r" in data[:-1]
 
 
 def _empty_tree(repository: Repository) -> str:

@@ -167,6 +167,20 @@ def test_a_change_of_line_endings_alone_changes_no_line(work: Work, to: bytes) -
     assert list(work.change().added) == [3]
 
 
+def test_a_carriage_return_alone_ends_a_line_for_python(work: Work) -> None:
+    """git does not count it; so all lines of such a file are new, and none is looked up under a wrong number."""
+    work.commit(mod=b"# one\n" + TEN, other=TEN, same=b"# one\r# two\n")
+    work.commit(mod=b"# one\r# two\n" + TEN + b"x", other=TEN + b"y\n", new=b"a\rb\r\nc\r", same=b"# one\r# two\n")
+    mod, new, other = work.changes()
+    assert (list(mod.removed), list(mod.added)) == (list(range(1, 12)), list(range(1, 14)))
+    assert (list(new.removed), list(new.added)) == ([], [1, 2, 3])
+    assert list(other.added) == [11]
+    work.commit(mod=TEN, new=None)
+    mod, new = work.changes()
+    assert (len(mod.removed), len(mod.added)) == (13, 10)
+    assert (list(new.removed), list(new.added), new.path) == ([1, 2, 3], [], "")
+
+
 def test_a_file_without_a_final_newline(work: Work) -> None:
     work.commit(mod=TEN[:-1])
     work.commit(mod=TEN[:-1] + b" changed")
