@@ -126,13 +126,20 @@ def publish(repository: Repository, remote: str, ref: str = NOTES_REF) -> int:
             return attempt - 1
         status, _, err = repository.attempt("push", "--quiet", "--no-verify", "--", remote, f"{ours}:{ref}")
         if not status:
-            repository.attempt("update-ref", fetched.ref, ours)
+            _remember_published(repository, fetched.ref, ours)
             return attempt
         if _FINAL.search(err) or not _LOST_RACE.search(err):
             break
         if "File exists" in err:
             _remove_stale_at(repository, remote)
     raise SyncError(f"notes could not be published to {without_credentials(remote)}: {_last_line(err)}")
+
+
+def _remember_published(repository: Repository, tracking: str, tip: str) -> None:
+    """Forgetting it costs the next run a push; a lock that a killed git left would let every run forget it."""
+    if "File exists" in repository.attempt("update-ref", tracking, tip)[2]:
+        remove_stale(repository.common_dir, *OWN_LOCKS)
+        repository.attempt("update-ref", tracking, tip)
 
 
 def _remove_stale_at(repository: Repository, remote: str) -> None:

@@ -33,24 +33,31 @@ MOMENTS = {
     "push": ("pre-receive", "prepared", "committed", "post-receive"),
 }
 
+# A directory is made by one process alone: two calls at once get two numbers.
 KILLER = """#!/bin/sh
-echo "$*" >> "$STEPS/log"
-call=$(wc -l < "$STEPS/log")
-[ "$AT" = "$((call)) before" ] && kill -KILL 0
+call=1
+until mkdir "$STEPS/calls/$call" 2>/dev/null; do call=$((call + 1)); done
+echo "$*" > "$STEPS/calls/$call/command"
+[ "$AT" = "$call before" ] && kill -KILL 0
 case $AT in
-"$((call)) reading") { head -c 150; kill -KILL 0; } | exec "$GIT" "$@" ;;
-"$((call)) "*) export MOMENT="${AT#* }" GIT_CONFIG_GLOBAL="$STEPS/config"
+record) export REACHED="$STEPS/calls/$call/reached" GIT_CONFIG_GLOBAL="$STEPS/config"
+    [ "$1" = -c ] && shift 2 ;;
+"$call reading") { head -c 150; kill -KILL 0; } | exec "$GIT" "$@" ;;
+"$call "*) export MOMENT="${AT#* }" GIT_CONFIG_GLOBAL="$STEPS/config"
     shift 2 ;; # -c core.hooksPath=/dev/null
 esac
 exec "$GIT" "$@"
 """
 # In the hooks of covgate's repository and of the remote, by the name of each.
+# A whole run writes down which moments its calls reach: a push that is refused comes to none of the server's.
+_HOOK = '#!/bin/sh\n[ -z "$REACHED" ] || echo "{name}" >> "$REACHED"\n'
 HOOKS = {
-    "reference-transaction": '#!/bin/sh\n[ "$1" = "$MOMENT" ] && kill -KILL 0\nexit 0\n',
-    "pre-receive": '#!/bin/sh\n[ pre-receive = "$MOMENT" ] && kill -KILL 0\nexit 0\n',
-    "post-receive": '#!/bin/sh\n[ post-receive = "$MOMENT" ] && kill -KILL 0\nexit 0\n',
+    "reference-transaction": _HOOK.format(name="$1") + '[ "$1" = "$MOMENT" ] && kill -KILL 0\nexit 0\n',
+    "pre-receive": _HOOK.format(name="pre-receive") + '[ pre-receive = "$MOMENT" ] && kill -KILL 0\nexit 0\n',
+    "post-receive": _HOOK.format(name="post-receive") + '[ post-receive = "$MOMENT" ] && kill -KILL 0\nexit 0\n',
     # Some of the pack is under way when its sender is killed.
-    "packing": '#!/bin/sh\n[ packing = "$MOMENT" ] || exec "$@"\n"$@" | { head -c 40; kill -KILL 0; }\n',
+    "packing": _HOOK.format(name="packing")
+    + '[ packing = "$MOMENT" ] || exec "$@"\n"$@" | { head -c 40; kill -KILL 0; }\n',
 }
 
 
@@ -106,7 +113,8 @@ class Scene:
     def reset(self) -> None:
         shutil.rmtree(self.project.top.parent)
         shutil.copytree(self.before, self.project.top.parent, symlinks=True)
-        (self.steps / "log").write_text("")
+        shutil.rmtree(self.steps / "calls", ignore_errors=True)
+        (self.steps / "calls").mkdir()
 
     def ratchet(self, at: str = "") -> tuple[int, str]:
         """`covgate ratchet` in a process group of its own, killed at ``at``: "<call> <moment>"."""
@@ -124,23 +132,23 @@ class Scene:
         text, _ = process.communicate(timeout=600)
         return process.returncode, text
 
-    def calls(self) -> list[str]:
-        """The commands that the last run called, in order."""
-        lines = (self.steps / "log").read_text().splitlines()
-        return [re.sub(r"(-c \S+ )*", "", line, count=1).split()[0] for line in lines]
-
     def points(self) -> Iterator[str]:
-        for number, command in enumerate(self.calls(), 1):
-            yield f"{number} before"
-            yield from (f"{number} {moment}" for moment in MOMENTS.get(command, ()))
+        """Where the recorded run can be killed: before each of its calls, and at each moment that these came to."""
+        for made in sorted((self.steps / "calls").iterdir(), key=lambda each: int(each.name)):
+            command = re.sub(r"(-c \S+ )*", "", (made / "command").read_text(), count=1).split()[0]
+            reached = (made / "reached").read_text().split() if (made / "reached").exists() else []
+            yield f"{made.name} before"
+            for moment in MOMENTS.get(command, ()):
+                if moment == "reading" or moment in reached:
+                    yield f"{made.name} {moment}"
 
     def locks(self) -> list[Path]:
         return list(self.project.top.parent.rglob("*.lock"))
 
-    def notes(self, directory: Path) -> dict[str, str]:
+    def notes(self, directory: Path, ref: str = "coverage") -> dict[str, str]:
         """Annotated commit -> what its note says, read by git alone; everything there is sound."""
         environ = self.project.environ
-        for argv in (["fsck", "--no-dangling", "--no-progress"], ["notes", "--ref=coverage", "list"]):
+        for argv in (["fsck", "--no-dangling", "--no-progress"], ["notes", f"--ref={ref}", "list"]):
             done = run(["git", *argv], directory, environ)
             assert done.status == 0 and "error" not in done and "broken" not in done, done.text
         found = {}
@@ -158,10 +166,11 @@ def test_killed_at_any_step_nothing_breaks_and_the_next_run_completes(scene: Sce
     project = scene.project
     scene.reset()
     known = [scene.notes(project.top), scene.notes(project.remote)]
-    status, text = scene.ratchet()
+    status, text = scene.ratchet("record")
     assert status == 0 and "WARNING" not in text, text
-    wanted = scene.notes(project.remote)
+    wanted, lines = scene.notes(project.remote), scene.notes(project.remote, "coverage-files")
     assert scene.notes(project.top) == wanted and len(wanted) == 4
+    assert scene.notes(project.top, "coverage-files") == lines and lines
     points = list(scene.points())
     moments = {each.split()[1] for each in points}
     assert moments == {"before", *(each for several in MOMENTS.values() for each in several)}
@@ -181,6 +190,7 @@ def test_killed_at_any_step_nothing_breaks_and_the_next_run_completes(scene: Sce
         status, text = scene.ratchet()
         assert status == 0 and "WARNING" not in text, f"{at}: {text}"
         assert scene.notes(project.remote) == scene.notes(project.top) == wanted, at
+        assert scene.notes(project.remote, "coverage-files") == scene.notes(project.top, "coverage-files") == lines, at
         assert scene.locks() == [], at
     # The locks that are left behind are among what is tested.
     assert locked == {"prepared"}
