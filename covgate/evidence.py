@@ -80,11 +80,12 @@ class Evidence:
         note = self.notes.read(origin)
         record = note.record() if note else None
         judged = record.judgement.numbers if record and record.judgement else None
-        known = [each for each in (self._kept(origin), self._remembered(origin)) if each is not None]
-        for each in known:
-            if judged is None or each.numbers == judged:
-                return each
-        return self._measured_anew(origin) or (known[0] if known else None)
+        for find in (self._kept, self._remembered):
+            known = find(origin)
+            # Lines that the record doesn't know excuse nothing: anybody may have written them.
+            if known is not None and (judged is None or known.numbers == judged):
+                return known
+        return self._measured_anew(origin)
 
     @property
     def _bases(self) -> list[str]:

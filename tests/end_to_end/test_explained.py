@@ -108,6 +108,30 @@ def test_lines_that_were_spoilt_are_named_and_not_believed(project: Project) -> 
     assert "      lost  line 2\n" in done.text, done.text
 
 
+def test_lines_that_the_record_does_not_know_excuse_nothing(project: Project) -> None:
+    """A report made elsewhere is judged where no test can run: what is forged there must not be what is left."""
+    project.write("pkg/more.py", functions("x"))
+    project.write("tests/test_more.py", "from pkg import more\n\n\ndef test_x():\n    assert more.x() == 'x'\n")
+    head = project.commit()
+    assert project.push().status == 0
+    forged = project.git("show", f"{FILES}:{head}").replace('["pkg/more.py",".2+"]', '["pkg/more.py",".90+"]')
+    assert ".90+" in forged
+    project.write(".git/forged", forged)
+    blob = project.git("hash-object", "-w", ".git/forged")
+    project.git("notes", "--ref=coverage-files", "add", "-f", "-C", blob, head)
+    forget(project)
+    (project.top / "pkg" / "more.py").unlink()
+    (project.top / "tests" / "test_more.py").unlink()
+    project.write("tests/test_mod.py", calls("b"))
+    project.commit()
+    for argv in (["run", "--source=pkg", "-m", "pytest", "-q"], ["json", "-q", "-o", ".git/report.json"]):
+        done = run([sys.executable, "-m", "coverage", *argv], project.top, project.environ)
+        assert done.status == 0, done.text
+    done = project.covgate("check", "--report", ".git/report.json")
+    assert done.status == 1, done.text
+    assert "66.67% is below the baseline of 87.50%" in done
+
+
 def test_the_note_of_the_lines_can_be_read(project: Project) -> None:
     assert project.push().status == 0
     told = json.loads(project.git("notes", "--ref=coverage-files", "show"))
