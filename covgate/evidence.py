@@ -49,7 +49,7 @@ class Evidence:
         from covgate.model.sources import measured_suffixes
         from covgate.store.diff import added_lines
 
-        bases = self._bases
+        bases = self._bases if measurement.files else []
         if not bases:
             return None
         suffixes = measured_suffixes(each.path for each in measurement.files)
@@ -87,7 +87,7 @@ class Evidence:
                 return known
         return self._measured_anew(origin)
 
-    @property
+    @cached_property
     def _bases(self) -> list[str]:
         """What was there before: the target that is pushed to, and the default branch, where the commit left them.
 

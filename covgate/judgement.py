@@ -33,8 +33,8 @@ class Outcome:
     """What became of one commit: the verdict, and what it rests on.
 
     ``numbers`` is None where nothing was measured. ``measurement`` has the detail, where this machine knows it;
-    ``patch`` tells of the changed lines, ``story`` the way here from where the baseline was reached: both where they
-    were asked for, and where the push is blocked. ``error`` tells why there is no verdict. ``raised`` is the baseline
+    ``patch`` tells of the changed lines, ``story`` the way here from where the baseline was reached: where the
+    push is blocked. ``error`` tells why there is no verdict. ``raised`` is the baseline
     after a ratchet that changed it. ``ran_with`` is the interpreter of tests that failed. ``on_block``: the command
     that wants to know where this stops a push.
     """
@@ -43,7 +43,6 @@ class Outcome:
     commit: str = ""
     tree: str = ""
     branch: str = ""
-    base: str = ""
     numbers: Numbers | None = None
     toolchain: str = ""
     measurement: Measurement | None = None
@@ -75,7 +74,7 @@ class Order:
     ``ratchets``: whether a pass raises the baseline here. ``believes_record``: whether the numbers in the commit's
     own note spare the run: after a merge, never at a push, which would then judge itself. ``known``: the
     remembered measurement, where it was looked up already. ``measured``: gives the measurement instead of a
-    test run. ``explains``: whether a pass is explained, too.
+    test run.
     """
 
     ratchets: bool
@@ -83,7 +82,6 @@ class Order:
     believes_record: bool = False
     known: Measurement | None = None
     measured: Callable[[], Measurement] | None = None
-    explains: bool = False
 
 
 def judge_commit(session: Session, commit: str, bar: Bar, tips: Sequence[str], order: Order) -> Outcome:
@@ -123,7 +121,6 @@ def _judge_commit(session: Session, commit: str, bar: Bar, tips: Sequence[str], 
             verdict=tests_failed(result.summary, config.policy, baseline),
             commit=commit,
             tree=tree,
-            base=bar.base,
             output=result.output,
             ran_with=f"{interpreter.path} ({interpreter.found})",
         )
@@ -157,19 +154,17 @@ def _judge_commit(session: Session, commit: str, bar: Bar, tips: Sequence[str], 
     recorded = order.measured is None and _record(session, notes, commit, record)
     if recorded and rises and stands is not None and result.numbers.percent == stands.percent:
         keep_lines(session, commit, result)
-    explained = order.explains or not passed
     return Outcome(
         verdict=verdict,
         commit=commit,
         tree=tree,
-        base=bar.base,
         numbers=result.numbers,
         toolchain=str(result.toolchain),
         measurement=result if result.files else None,
         cached=cached,
-        baseline_commit=evidence.origin if explained else "",
-        patch=judged.patch or (_told(session, partial(evidence.patch, result)) if explained and result.files else None),
-        story=judged.story or (_told(session, partial(evidence.story, result)) if explained else None),
+        baseline_commit="" if passed else evidence.origin,
+        patch=judged.patch or (None if passed else _told(session, partial(evidence.patch, result))),
+        story=judged.story or (None if passed else _told(session, partial(evidence.story, result))),
         raised=stands if recorded and stands != seen else None,
     )
 
@@ -219,7 +214,7 @@ def _judged(evidence: Evidence, measurement: Measurement) -> _Judged:
     policies = [each for each in (bar.config.policy, bar.base_policy) if each is not None]
     judge = partial(judge_both, baseline=evidence.baseline, policy=policies[0], base=bar.base_policy)
     patch = None
-    if any(each.patch_floor is not None for each in policies) and measurement.files:
+    if any(each.patch_floor is not None for each in policies):
         if judge(measurement).passed:
             patch = evidence.patch(measurement)
         else:  # what fails without the patch must not pass because git could not tell it
@@ -252,11 +247,7 @@ def _looked_at_again(evidence: Evidence, judged: _Judged) -> _Judged:
     from covgate.model.unstable import may_be_chance
 
     session, bar = evidence.session, evidence.bar
-    while (
-        judged.measurement.files
-        and judged.measurement.runs <= bar.config.retries
-        and may_be_chance(judged.verdict, judged.story)
-    ):
+    while judged.measurement.runs <= bar.config.retries and may_be_chance(judged.verdict, judged.story):
         print("covgate: what was lost may be chance: the tests run once more", file=sys.stderr, flush=True)
         try:
             again = session.measure(evidence.commit, bar.config, known=judged.measurement)

@@ -69,7 +69,7 @@ def show(outcomes: Iterable[Outcome], notices: Iterable[str], environ: Mapping[s
 
 
 def outcome_data(outcome: Outcome, notices: Iterable[str]) -> dict[str, Any]:
-    """``outcome`` for programs (docs/verdict.schema.json)."""
+    """``outcome`` for programs."""
     from covgate.show.data import verdict_data
 
     return verdict_data(
@@ -93,7 +93,6 @@ def shown(outcome: Outcome) -> Shown:
         branch=outcome.branch,
         numbers=outcome.numbers,
         measurement=outcome.measurement,
-        base=outcome.base,
         patch=outcome.patch,
         story=outcome.story,
         baseline_commit=outcome.baseline_commit,

@@ -176,8 +176,8 @@ def _why_passed(
     if policy.patch_floor is None:
         return reasons
     if changed is not None:
-        least = format_exact(policy.patch_floor, _places(changed, policy.patch_floor))
         places = _places(changed, policy.patch_floor)
+        least = format_exact(policy.patch_floor, places)
         reasons.append(f"{format_percent(changed, places)}% of the changed lines holds the patch floor of {least}%")
     elif patch is None:
         reasons.append("the patch floor is not judged: there is no base to compare with")

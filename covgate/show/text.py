@@ -44,7 +44,6 @@ class Shown:
     numbers: Numbers | None = None
     measurement: Measurement | None = None
     baseline_commit: str = ""
-    base: str = ""
     patch: Patch | None = None
     story: Explanation | None = None
     output: str = ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from covgate.store.repository import Repository
 from covgate.store.retry import PATIENCE, tries
 
 
-class NotesRef:
+class NotesRef(ABC):
     """The notes at ``ref`` of ``repository``; every method reads the ref anew."""
 
     def __init__(self, repository: Repository, ref: str) -> None:
@@ -26,9 +27,9 @@ class NotesRef:
         self.ref = ref
         self._listed: tuple[str, dict[str, str], dict[str, str]] = ("", {}, {})
 
+    @abstractmethod
     def joined(self, blobs: Sequence[bytes]) -> bytes | None:
         """One note for all of ``blobs``, in whatever order they come; None where one of them can't be understood."""
-        raise NotImplementedError
 
     def tip(self) -> str:
         """The oid of the notes commit; "" where there are no notes. A ref that leads nowhere is not none."""
