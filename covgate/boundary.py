@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -11,18 +12,22 @@ from typing import TYPE_CHECKING, NoReturn
 from covgate.errors import EXIT_INTERRUPTED, EXIT_PASSED, EXIT_TOOL_ERROR, CovgateError, ToolError
 
 if TYPE_CHECKING:
-    from covgate.show.text import Paint
+    from covgate.show.paint import Paint
 
 
 def paint_for(environ: Mapping[str, str]) -> Paint:
-    """Colour by NO_COLOR, FORCE_COLOR, and whether somebody looks (https://no-color.org)."""
-    from covgate.show.text import Paint
+    """Colour by NO_COLOR, FORCE_COLOR, and whether somebody looks (https://no-color.org); as wide as the terminal."""
+    import shutil
+
+    from covgate.show.paint import Paint
 
     if environ.get("NO_COLOR"):
-        return Paint()
-    if environ.get("FORCE_COLOR"):
-        return Paint(colour=True)
-    return Paint(colour=sys.stdout.isatty() and environ.get("TERM") != "dumb")
+        colour = False
+    else:
+        colour = bool(environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and environ.get("TERM") != "dumb")
+    width = shutil.get_terminal_size(fallback=(80, 24)).columns
+    utf8 = (sys.stdout.encoding or "").lower().replace("_", "-") in ("utf-8", "utf8")
+    return Paint(colour=colour, width=min(max(width, 60), 160), utf8=utf8)
 
 
 def guarded(work: Callable[[], int], environ: Mapping[str, str], *, gate: bool) -> int:
@@ -30,6 +35,9 @@ def guarded(work: Callable[[], int], environ: Mapping[str, str], *, gate: bool) 
 
     ``gate``: an error that leaves a push without a verdict passes with a warning, unless fail_closed is set.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name that the terminal has no characters for is a blemish in a line, never an error.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return work()
     except ToolError as error:

@@ -84,7 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     check = command(
         "check",
         "measure a commit and judge it, as a push would",
-        "  covgate check\n  covgate check HEAD~1 --format json\n  covgate check --report coverage.json --fail-closed",
+        "  covgate check\n  covgate check HEAD~1 --format json\n"
+        "  covgate check --report coverage.json --fail-closed\n"
+        '  covgate check --format markdown >> "$GITHUB_STEP_SUMMARY"\n  covgate check --html covgate-html',
     )
     check.add_argument("rev", nargs="?", default="HEAD", metavar="REV", help="the commit (default: HEAD)")
     check.add_argument(
@@ -99,7 +101,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--output", metavar="FILE", help="also write the record as a report")
     check.add_argument("--no-cache", action="store_true", help="run the tests even if this tree was measured")
-    check.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    check.add_argument(
+        "--format",
+        choices=["text", "json", "markdown", "github", "sarif"],
+        default="text",
+        help="default: text; github annotates lines in GitHub Actions",
+    )
+    check.add_argument("--html", metavar="DIR", help="also write pages with the touched files, line by line")
     ratchet = command(
         "ratchet",
         "raise the baseline at a commit, as a merge would",
@@ -225,9 +233,10 @@ def _check(arguments: argparse.Namespace, repository: Repository, environ: Mappi
         base=_base(repository, arguments.base) if arguments.base else "",
         reports=[Path(each) for each in arguments.report],
         output=Path(arguments.output) if arguments.output else None,
+        html=Path(arguments.html) if arguments.html else None,
         use_cache=not arguments.no_cache,
         fail_closed=arguments.fail_closed,
-        as_json=arguments.format == "json",
+        format=arguments.format,
     )
 
 
@@ -240,7 +249,7 @@ def _ratchet(arguments: argparse.Namespace, repository: Repository, environ: Map
         commit=_commit(repository, arguments.rev),
         use_cache=not arguments.no_cache,
         fail_closed=arguments.fail_closed,
-        as_json=arguments.format == "json",
+        format=arguments.format,
     )
 
 
@@ -276,7 +285,7 @@ def _log(arguments: argparse.Namespace, repository: Repository, environ: Mapping
 
     from covgate.boundary import paint_for
     from covgate.log import log_lines, log_page, log_rows
-    from covgate.show.text import Paint
+    from covgate.show.paint import Paint
 
     if arguments.format == "html":
         text = log_page(repository)

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from covgate.bar import bar_of, fork_point
+from covgate.boundary import paint_for
 from covgate.config import Config
 from covgate.errors import EXIT_TOOL_ERROR, ToolError, UsageError
-from covgate.files import write_atomically
+from covgate.files import write_output
 from covgate.gate import ratchet_commit, synchronised
 from covgate.judgement import Order, Outcome, judge_commit
 from covgate.model.record import record_of, render_note
 from covgate.model.results import Measurement, Toolchain, total
 from covgate.model.verdict import Status, not_applicable
-from covgate.report import exit_code, outcome_data, show
+from covgate.pages import may_write_pages, with_sources, write_pages
+from covgate.report import exit_code, shown
 from covgate.session import Session
 from covgate.store.repository import Repository
+
+if TYPE_CHECKING:
+    from covgate.show.paint import Paint
+    from covgate.show.shown import Shown
 
 
 def check(
@@ -29,11 +36,14 @@ def check(
     base: str,
     reports: Sequence[Path],
     output: Path | None,
+    html: Path | None,
     use_cache: bool,
     fail_closed: bool | None,
-    as_json: bool,
+    format: str,
 ) -> int:
     """Judge ``commit`` as a push would; ``reports`` are judged instead of a test run."""
+    if html is not None:
+        may_write_pages(html)
     session = Session(repository=repository, environ=environ, use_cache=use_cache, fail_closed=fail_closed)
     branch = repository.current_branch()
     # What a push from here would replace is judged by, too: the upstream of the branch.
@@ -50,10 +60,16 @@ def check(
         measured = None
         if reports:
             measured = lambda: _from_reports(repository, environ, session, config, commit, reports)  # noqa: E731
-        outcome = judge_commit(session, commit, bar, [tip], Order(ratchets=False, measured=measured))
+        order = Order(ratchets=False, measured=measured, explains=format != "text" or html is not None)
+        outcome = judge_commit(session, commit, bar, [tip], order)
     if output is not None:
         _write_report(output, outcome)
-    _tell(outcome, session, environ, as_json=as_json)
+    told = shown(outcome, session.notices)
+    if format == "sarif" or html is not None:
+        told = with_sources(told, repository)
+    if html is not None:
+        write_pages(html, told)
+    _print(told, environ, format)
     return exit_code([outcome])
 
 
@@ -64,7 +80,7 @@ def raise_baseline(
     commit: str,
     use_cache: bool,
     fail_closed: bool | None,
-    as_json: bool,
+    format: str,
 ) -> int:
     """Raise the baseline at ``commit``; exit code 1 where what it measures does not pass.
 
@@ -77,18 +93,32 @@ def raise_baseline(
         outcome = ratchet_commit(session, commit, config, remote)
     else:
         outcome = Outcome(verdict=not_applicable("disabled"), commit=commit)
-    _tell(outcome, session, environ, as_json=as_json)
+    _print(shown(outcome, session.notices), environ, format)
     code = exit_code([outcome])
     lost = session.unrecorded or session.unpublished
     return EXIT_TOOL_ERROR if not code and lost and session.blocks_on_error(config) else code
 
 
-def _tell(outcome: Outcome, session: Session, environ: Mapping[str, str], *, as_json: bool) -> None:
-    if not as_json:
-        show([outcome], session.notices, environ, pushing=False)
-        return
-    json.dump(outcome_data(outcome, session.notices), sys.stdout, indent=2)
-    print()
+def _print(told: Shown, environ: Mapping[str, str], format: str) -> None:
+    paint = paint_for(environ)
+    sys.stdout.write(paint.encodable(_renderers(paint)[format](told)))
+    sys.stdout.flush()
+
+
+def _renderers(paint: Paint) -> dict[str, Callable[[Shown], str]]:
+    from covgate.show.data import verdict_json
+    from covgate.show.github import github
+    from covgate.show.markdown import markdown
+    from covgate.show.sarif import sarif_json
+    from covgate.show.text import check_text
+
+    return {
+        "text": partial(check_text, paint=paint),
+        "json": verdict_json,
+        "markdown": markdown,
+        "github": partial(github, paint=paint),
+        "sarif": sarif_json,
+    }
 
 
 def _write_report(path: Path, outcome: Outcome) -> None:
@@ -100,10 +130,7 @@ def _write_report(path: Path, outcome: Outcome) -> None:
         status = Status.FAIL.value if outcome.blocked else ""
         text = f"---\nformat: 1\ncomponent: default\ncoverage_status: {status}".rstrip() + "\n---\n"
         text += outcome.verdict.reason + "\n"
-    try:
-        write_atomically(path.absolute(), text.encode())
-    except OSError as error:
-        raise UsageError(f"{path} can't be written: {error.strerror}", hint="give --output another file") from None
+    write_output(str(path), text)
 
 
 def _from_reports(

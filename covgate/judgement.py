@@ -33,16 +33,17 @@ class Outcome:
     """What became of one commit: the verdict, and what it rests on.
 
     ``numbers`` is None where nothing was measured. ``measurement`` has the detail, where this machine knows it;
-    ``patch`` tells of the changed lines, ``story`` the way here from where the baseline was reached: where the
-    push is blocked. ``error`` tells why there is no verdict. ``raised`` is the baseline
-    after a ratchet that changed it. ``ran_with`` is the interpreter of tests that failed. ``on_block``: the command
-    that wants to know where this stops a push.
+    ``patch`` tells of the changed lines, ``story`` the way here from where the baseline was reached: both where they
+    were asked for, and where the push is blocked. ``base`` is the commit whose policy holds, too, or "". ``error``
+    tells why there is no verdict. ``raised`` is the baseline after a ratchet that changed it. ``ran_with`` is the
+    interpreter of tests that failed. ``on_block``: the command that wants to know where this stops a push.
     """
 
     verdict: Verdict
     commit: str = ""
     tree: str = ""
     branch: str = ""
+    base: str = ""
     numbers: Numbers | None = None
     toolchain: str = ""
     measurement: Measurement | None = None
@@ -74,7 +75,7 @@ class Order:
     ``ratchets``: whether a pass raises the baseline here. ``believes_record``: whether the numbers in the commit's
     own note spare the run: after a merge, never at a push, which would then judge itself. ``known``: the
     remembered measurement, where it was looked up already. ``measured``: gives the measurement instead of a
-    test run.
+    test run. ``explains``: whether a pass is explained, too.
     """
 
     ratchets: bool
@@ -82,6 +83,7 @@ class Order:
     believes_record: bool = False
     known: Measurement | None = None
     measured: Callable[[], Measurement] | None = None
+    explains: bool = False
 
 
 def judge_commit(session: Session, commit: str, bar: Bar, tips: Sequence[str], order: Order) -> Outcome:
@@ -121,6 +123,7 @@ def _judge_commit(session: Session, commit: str, bar: Bar, tips: Sequence[str], 
             verdict=tests_failed(result.summary, config.policy, baseline),
             commit=commit,
             tree=tree,
+            base=bar.base,
             output=result.output,
             ran_with=f"{interpreter.path} ({interpreter.found})",
         )
@@ -154,17 +157,19 @@ def _judge_commit(session: Session, commit: str, bar: Bar, tips: Sequence[str], 
     recorded = order.measured is None and _record(session, notes, commit, record)
     if recorded and rises and stands is not None and result.numbers.percent == stands.percent:
         keep_lines(session, commit, result)
+    explained = order.explains or not passed
     return Outcome(
         verdict=verdict,
         commit=commit,
         tree=tree,
+        base=bar.base,
         numbers=result.numbers,
         toolchain=str(result.toolchain),
         measurement=result if result.files else None,
         cached=cached,
-        baseline_commit="" if passed else evidence.origin,
-        patch=judged.patch or (None if passed else _told(session, partial(evidence.patch, result))),
-        story=judged.story or (None if passed else _told(session, partial(evidence.story, result))),
+        baseline_commit=evidence.origin if explained else "",
+        patch=judged.patch or (_told(session, partial(evidence.patch, result)) if explained else None),
+        story=judged.story or (_told(session, partial(evidence.story, result)) if explained else None),
         raised=stands if recorded and stands != seen else None,
     )
 

@@ -9,7 +9,7 @@ from covgate.model.history import Read, Step, annotated
 from covgate.model.record import DEFAULT_COMPONENT
 from covgate.model.series import Point, recorded, rises, series, woven
 from covgate.show.log import log_data, log_text
-from covgate.show.text import Paint
+from covgate.show.paint import Paint
 from covgate.store.annotated import described, on_branches, on_line, tips
 from covgate.store.history import reader, steps
 from covgate.store.notes import Notes

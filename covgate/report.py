@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from covgate.boundary import paint_for
 from covgate.errors import EXIT_BLOCKED, EXIT_PASSED, EXIT_TOOL_ERROR
@@ -16,7 +16,7 @@ from covgate.store.repository import Repository, without_local_environment
 
 if TYPE_CHECKING:
     from covgate.judgement import Outcome
-    from covgate.show.text import Shown
+    from covgate.show.shown import Shown
 
 _SKIPPED_SHOWN = 3
 
@@ -28,8 +28,9 @@ def report_push(repository: Repository, environ: Mapping[str, str], updates: Seq
     for outcome in outcomes:
         if outcome.stops and outcome.on_block:
             from covgate.on_block import tell_of_block
+            from covgate.show.data import verdict_data
 
-            data = outcome_data(outcome, session.notices)
+            data = verdict_data(shown(outcome, session.notices))
             failed = tell_of_block(outcome.on_block, data, repository.top, without_local_environment(environ))
             if failed:
                 print(f"covgate: {failed}", flush=True)
@@ -47,7 +48,7 @@ def report_ratchet(repository: Repository, environ: Mapping[str, str], *, rewrit
 
 def show(outcomes: Iterable[Outcome], notices: Iterable[str], environ: Mapping[str, str], *, pushing: bool) -> None:
     """Print what became of each commit, then what else there is to know."""
-    from covgate.show.text import verdict_text, warning_text
+    from covgate.show.text import notices_text, verdict_text
 
     paint = paint_for(environ)
     told = list(outcomes)
@@ -55,51 +56,38 @@ def show(outcomes: Iterable[Outcome], notices: Iterable[str], environ: Mapping[s
     for outcome in skipped[_SKIPPED_SHOWN:]:
         told.remove(outcome)
     for outcome in told:
-        error = outcome.error
-        if error is not None:
-            text = warning_text(error.message, error.hint, error.output, paint, blocks=outcome.blocks_on_error)
-            sys.stdout.write(text)
-        else:
-            sys.stdout.write(verdict_text(shown(outcome), paint, pushing=pushing))
+        sys.stdout.write(paint.encodable(verdict_text(shown(outcome), paint, pushing=pushing)))
     if len(skipped) > _SKIPPED_SHOWN:
         print(f"covgate: not applicable: {len(skipped) - _SKIPPED_SHOWN} more refs that are not gated")
-    for notice in dict.fromkeys(notices):
-        print(f"covgate: {notice}")
+    sys.stdout.write(paint.encodable(notices_text(notices)))
     sys.stdout.flush()
 
 
-def outcome_data(outcome: Outcome, notices: Iterable[str]) -> dict[str, Any]:
-    """``outcome`` for programs."""
-    from covgate.show.data import verdict_data
+def shown(outcome: Outcome, notices: Iterable[str] = ()) -> Shown:
+    """What every format gets of ``outcome``."""
+    from covgate.show.shown import Shown
 
-    return verdict_data(
-        outcome.verdict,
-        commit=outcome.commit,
-        tree=outcome.tree,
-        numbers=outcome.numbers,
-        measurement=outcome.measurement,
-        cached=outcome.cached,
-        notices=list(dict.fromkeys(notices)),
-        error=outcome.error.message if outcome.error else "",
-    )
-
-
-def shown(outcome: Outcome) -> Shown:
-    from covgate.show.text import Shown
-
+    error = outcome.error
     return Shown(
         verdict=outcome.verdict,
         commit=outcome.commit,
+        tree=outcome.tree,
         branch=outcome.branch,
         numbers=outcome.numbers,
         measurement=outcome.measurement,
+        base=outcome.base,
         patch=outcome.patch,
         story=outcome.story,
         baseline_commit=outcome.baseline_commit,
-        output=outcome.output,
+        output=error.output if error else outcome.output,
         ran_with=outcome.ran_with,
         raised=outcome.raised,
         cached=outcome.cached,
+        error=error.message if error else "",
+        hint=error.hint if error else "",
+        blocks=error is not None and outcome.blocks_on_error,
+        exit_code=exit_code([outcome]),
+        notices=tuple(dict.fromkeys(notices)),
     )
 
 

@@ -23,8 +23,8 @@ _CONFIG = [*_MODEL, "covgate.config"]
 _SESSION = [*_CONFIG, "covgate.measure", "covgate.store", "covgate.show", "covgate.session"]
 _GATE = [*_SESSION, "covgate.bar", "covgate.evidence", "covgate.judgement", "covgate.gate"]
 _SIDE = [
-    "report", "on_block", "all_refs", "audit", "log", "commands", "inspection", "doctor", "boundary", "native_hooks",
-    "setup_repository", "setup_text", "demo",
+    "report", "on_block", "all_refs", "audit", "log", "pages", "commands", "inspection", "doctor", "boundary",
+    "native_hooks", "setup_repository", "setup_text", "demo",
 ]  # fmt: skip
 _NATIVE = ["covgate.native_script", "covgate.native_place"]
 _COMMANDS = [*_GATE, *_NATIVE, *(f"covgate.{each}" for each in _SIDE)]

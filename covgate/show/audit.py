@@ -10,7 +10,7 @@ from covgate.model.history import Audit, Finding, Kind
 from covgate.model.record import DEFAULT_COMPONENT
 from covgate.model.results import format_percent
 from covgate.show.data import FORMAT, baseline_data
-from covgate.show.text import plain
+from covgate.show.paint import plain
 
 
 def audit_data(audit: Audit, ref: str, hidden: str) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Any
 from covgate.model.record import DEFAULT_COMPONENT
 from covgate.model.results import format_percent
 from covgate.model.series import Point, Rise
+from covgate.show.paint import Paint, plain
 from covgate.show.sparkline import sparkline
-from covgate.show.text import Paint, plain
 
 _LEAST_WIDTH = 8  # of a sparkline that stands beside its numbers
 

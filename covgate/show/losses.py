@@ -14,14 +14,22 @@ from covgate.model.patch import Patch
 class LossKind(Enum):
     """Why lines are shown; the value is the word for it."""
 
-    NEW = "new"  # added or changed by this push, and not executed
-    EARLIER = "added earlier"  # added since the baseline was reached, not by this push
-    LOST = "lost"  # executed where the baseline was reached, not touched since, and not executed any more
+    NEW = "new"
+    EARLIER = "added earlier"
+    LOST = "lost"
     EXCLUDED = "excluded"
     OMITTED = "omitted"
     NOT_EXECUTABLE = "not executable"
 
 
+MEANING = {
+    LossKind.NEW: "added or changed by this push, and not executed",
+    LossKind.EARLIER: "added since the baseline, before this push, and not executed",
+    LossKind.LOST: "executed at the baseline, not touched since, and not executed any more",
+    LossKind.EXCLUDED: "counted at the baseline, and excluded from the measurement now",
+    LossKind.OMITTED: "counted at the baseline; their file is not measured any more",
+    LossKind.NOT_EXECUTABLE: "counted at the baseline; to coverage they are no statements any more",
+}
 _DROPPED = {
     Why.EXCLUDED: LossKind.EXCLUDED,
     Why.OMITTED: LossKind.OMITTED,

@@ -127,7 +127,10 @@ class Repository:
 
     def object(self, name: str) -> GitObject | None:
         """The object that ``name`` stands for (gitrevisions(7)); None where there is none."""
-        if "\n" in name or not name:
+        return self._read(os.fsencode(name))
+
+    def _read(self, name: bytes) -> GitObject | None:
+        if b"\n" in name or not name:
             return None
         if self._batch is None:
             self._batch = subprocess.Popen(
@@ -140,7 +143,7 @@ class Repository:
             )
         stdin, stdout = self._batch.stdin, self._batch.stdout
         assert stdin is not None and stdout is not None
-        stdin.write(os.fsencode(name) + b"\n")
+        stdin.write(name + b"\n")
         stdin.flush()
         header = stdout.readline()
         fields = header.split()
@@ -167,10 +170,11 @@ class Repository:
                 if fields[1] == b"blob" and place <= len(told):
                     yield fields[0].decode(), data
 
-    def _reader_ended(self, name: str) -> ToolError:
+    def _reader_ended(self, name: bytes) -> ToolError:
         """git dies of a damaged object; the next one is read by another process."""
         self.close()
-        return ToolError(f"git can't read the object {name[:80]}", hint="`git fsck` tells what is damaged")
+        told = name[:80].decode(errors="replace")
+        return ToolError(f"git can't read the object {told}", hint="`git fsck` tells what is damaged")
 
     def commit(self, name: str) -> str:
         """The oid of the commit that ``name`` leads to, tags peeled; "" where it leads to none."""
@@ -189,7 +193,8 @@ class Repository:
 
     def file(self, commit: str, path: str) -> bytes | None:
         """A file's content at ``commit``; None where there is no such file."""
-        found = self.object(f"{commit}:{path}")
+        # Paths in git are bytes, whatever the locale says of names of files.
+        found = self._read(f"{commit}:{path}".encode("utf-8", "surrogateescape"))
         return found.data if found and found.kind == "blob" else None
 
     def walk(self, commits: Sequence[str]) -> Iterator[str]:

@@ -1,0 +1,78 @@
+"""How a text looks on a terminal: colour, width, and what must not reach it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_TAIL_SHOWN = 25
+_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paint:
+    """How a text looks where it goes: in colour or not, ``width`` columns, in UTF-8 or in ASCII alone."""
+
+    colour: bool = False
+    width: int = 80
+    utf8: bool = True
+
+    def __call__(self, text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour else text
+
+    def status(self, word: str) -> str:
+        return self(word, {"PASS": "1;32", "BLOCKED": "1;31", "WARNING": "1;33"}.get(word, "1"))
+
+    def encodable(self, text: str) -> str:
+        """``text`` with nothing that can't be written there: a path that is no UTF-8, an emoji in a C locale."""
+        codec = "utf-8" if self.utf8 else "ascii"
+        return text.encode(codec, "backslashreplace").decode(codec)
+
+
+def tail(output: str) -> list[str]:
+    """The last lines of what a program printed, without its colours."""
+    return [plain(_COLOUR.sub("", line)) for line in output.splitlines()[-_TAIL_SHOWN:]]
+
+
+def plain(line: str) -> str:
+    """Without what would steer a terminal: a name or a reason in the notes is whatever its writer wanted."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
+
+
+def one_line(text: str) -> str:
+    """`plain`, of a message that may have several lines."""
+    return plain(" ".join(line.strip() for line in text.splitlines()))
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal ``text`` takes."""
+    import unicodedata
+
+    return sum(0 if unicodedata.combining(each) else 1 + (unicodedata.east_asian_width(each) in "WF") for each in text)
+
+
+def shortened(path: str, room: int) -> str:
+    """``path`` in at most ``room`` columns, without its middle: the file's name tells most."""
+    if columns(path) <= room:
+        return path
+    end = len(path)
+    while end > 1 and columns(path[-end:]) > (room - 3) * 2 // 3:
+        end -= 1
+    start = 0
+    while columns(path[: start + 1]) + 3 + columns(path[-end:]) <= room:
+        start += 1
+    return f"{path[:start]}...{path[-end:]}"
+
+
+def wrapped(text: str, paint: Paint, indent: str) -> list[str]:
+    """``text`` in lines that start with ``indent`` and fit, as far as its words do."""
+    import textwrap
+
+    return textwrap.wrap(
+        plain(text),
+        max(paint.width, len(indent) + 20),
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

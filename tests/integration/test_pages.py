@@ -1,0 +1,262 @@
+"""The pages of `covgate check --html`: as a real Chromium shows them, and as they are written."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from verdicts import EVERY_KIND, HOSTILE, NO_UTF8, blocked, failing_tests, measurement, passed
+
+from covgate.errors import UsageError
+from covgate.pages import may_write_pages, source_lines, write_pages
+from covgate.show.html import page_name
+from covgate.show.shown import Shown
+from covgate.show.source_page import AROUND, WHOLE_FILE, shown_lines
+
+if TYPE_CHECKING:
+    from browser import Browser
+
+SOURCE = (
+    "def f(x):",
+    "    if x:",
+    "        return '</code><script>document.title = \"owned\"</script>'",
+    "    return \"\u202e reversed\" + '\x00\x1b'",
+    "\t# a tab, and 名前 \N{FIRE}",
+    "y = 1",
+    "z = 2",
+    "if y:",
+    f"    LONG = '{'long ' * 100}'",
+    "    a()",
+    "",
+    "b()",
+)
+
+
+def shown(path: str = "pkg/a.py") -> Shown:
+    return replace(blocked(path), sources={path: SOURCE})
+
+
+def written(directory: Path, told: Shown) -> dict[str, str]:
+    write_pages(directory, told)
+    return {each.name: each.read_text("utf-8") for each in directory.iterdir()}
+
+
+class TestInTheBrowser:
+    @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+    @pytest.mark.parametrize("width", [390, 1280])
+    @pytest.mark.parametrize("path", ["pkg/a.py", HOSTILE, NO_UTF8], ids=["plain", "hostile", "no UTF-8"])
+    def test_it_is_quiet_and_fits(self, browser: Browser, tmp_path: Path, path: str, width: int, dark: bool) -> None:
+        write_pages(tmp_path / "html", shown(path))
+        for name in ("index.html", page_name(path)):
+            browser.open(tmp_path / "html" / name, width, dark=dark)
+            assert browser.errors() == []
+            assert len(browser.requests()) == 1
+            assert not browser.scrolls_sideways()
+            assert "owned" not in browser.driver.title
+            back = browser.run("return getComputedStyle(document.body).backgroundColor")
+            assert (max(map(int, re.findall(r"\d+", back)[:3])) < 60) == dark
+
+    def test_numbers_on_top_and_links_to_the_lines(self, browser: Browser, tmp_path: Path) -> None:
+        write_pages(tmp_path / "html", shown())
+        browser.open(tmp_path / "html" / "index.html")
+        text = browser.run("return document.body.innerText")
+        assert text.index("BLOCKED") < text.index("70.59%") < text.index("pkg/a.py") < text.index("From the baseline")
+        links = browser.run("return [...document.querySelectorAll('.jumps li')].map(each => each.innerText)")
+        assert [" ".join(each.split()) for each in links] == ["3 lost", "5 unstable", "8\u201312 new"]
+        browser.run("document.querySelectorAll('.jumps a')[2].click()")
+        browser.driver.implicitly_wait(5)
+        assert browser.driver.find_element("css selector", "#L8:target").is_displayed()
+
+    def test_every_line_tells_what_it_is_not_by_colour_alone(self, browser: Browser, tmp_path: Path) -> None:
+        write_pages(tmp_path / "html", shown())
+        browser.open(tmp_path / "html" / page_name("pkg/a.py"))
+        rows = browser.run(
+            "return [...document.querySelectorAll('.l')].map(row => [row.querySelector('.no').innerText,"
+            " row.querySelector('i').innerText, row.querySelector('i').title, row.querySelector('.w').innerText])"
+        )
+        assert [row for row in rows if row[1] or row[3]] == [
+            ["1", "✓", "executed", ""],
+            ["2", "✓", "executed", ""],
+            ["3", "✗", "not executed", "lost"],
+            ["4", "✓", "executed", ""],
+            ["5", "✓", "executed", "unstable"],
+            ["6", "✓", "executed", ""],
+            ["7", "✓", "executed", ""],
+            ["8", "½", "not all branches executed", "new"],
+            ["9", "✗", "not executed", "new"],
+            ["10", "✗", "not executed", "new"],
+            ["12", "✗", "not executed", "new"],
+        ]
+        code = browser.run("return [...document.querySelectorAll('.l code')].map(each => each.textContent)")
+        assert code[:3] == list(SOURCE[:3])
+        assert code[3] == "    return \"U+202E reversed\" + 'U+0000U+001B'"
+        assert code[4] == "    # a tab, and 名前 \N{FIRE}"
+        assert "1 of 2 branches" in browser.run("return document.querySelector('#L8').innerText")
+
+    def test_only_the_box_of_the_code_scrolls_on_a_phone(self, browser: Browser, tmp_path: Path) -> None:
+        write_pages(tmp_path / "html", shown())
+        browser.open(tmp_path / "html" / page_name("pkg/a.py"), 390)
+        assert browser.run("const box = document.querySelector('.code'); return box.scrollWidth > box.clientWidth")
+        browser.run("document.querySelector('.code').scrollLeft = 300")
+        # The line's number and why it is marked stay.
+        assert browser.run("return document.querySelector('#L9 .g').getBoundingClientRect().left") == 0
+        assert browser.run("return document.querySelector('#L9 code').getBoundingClientRect().left") < 0
+        assert not browser.scrolls_sideways()
+
+    def test_the_next_marked_line_is_a_key_away(self, browser: Browser, tmp_path: Path) -> None:
+        told = blocked()
+        source = tuple(f"line {number}" for number in range(1, 13))
+        write_pages(tmp_path / "html", replace(told, sources={"pkg/a.py": source}))
+        browser.open(tmp_path / "html" / page_name("pkg/a.py"), height=300)
+        reached = []
+        for _ in range(4):
+            browser.run("document.querySelector('#next').click()")
+            reached.append(browser.run("return location.hash"))
+        browser.run("document.dispatchEvent(new KeyboardEvent('keydown', {key: 'p', bubbles: true}))")
+        reached.append(browser.run("return location.hash"))
+        assert reached == ["#L3", "#L5", "#L8", "#L3", "#L8"]
+        # Not below the header that stays on top.
+        assert browser.run(
+            "return document.querySelector('#L8').getBoundingClientRect().top"
+            " >= document.querySelector('header').getBoundingClientRect().bottom"
+        )
+
+    def test_it_works_without_scripts(self, browser: Browser, tmp_path: Path) -> None:
+        write_pages(tmp_path / "html", shown())
+        browser.open(tmp_path / "html" / page_name("pkg/a.py"), scripts=False)
+        links = browser.driver.find_elements("css selector", "a.w")
+        assert [(each.text, each.get_dom_attribute("href")) for each in links] == [
+            ("lost", "#L5"),
+            ("unstable", "#L8"),
+            ("new", "#L3"),
+        ]
+        assert not browser.driver.find_element("id", "next").is_displayed()
+
+    def test_a_huge_file(self, browser: Browser, tmp_path: Path) -> None:
+        count = 100_000
+        lines = f".{count - 2}+-"
+        made = measurement({"big.py": lines})
+        told = replace(passed(), measurement=made, numbers=made.numbers, patch=None)
+        told = replace(told, sources={"big.py": tuple(f"x{number} = {number}" for number in range(1, count))})
+        write_pages(tmp_path / "html", told)
+        page = tmp_path / "html" / page_name("big.py")
+        assert page.stat().st_size < 100_000
+        browser.open(page)
+        assert browser.run("return document.querySelectorAll('.l').length") == AROUND + 1
+        assert f"{count - 2 - AROUND:,} lines are not shown" in browser.run("return document.body.innerText")
+
+
+class TestFiles:
+    @pytest.mark.parametrize("told", EVERY_KIND.values(), ids=EVERY_KIND.keys())
+    def test_every_kind_has_pages_that_let_nothing_in(self, tmp_path: Path, told: Shown) -> None:
+        pages = written(tmp_path / "new" / "html", told)
+        assert told.word in pages["index.html"]
+        for name, text in pages.items():
+            if name.endswith(".html"):
+                assert "Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-" in text
+                assert not re.search(r"(src|href)=['\"]?(https?:)?//", text)
+                assert not re.search(r"<[^>]* (style|on\w+)=", text)
+                assert "\u202e" not in text
+
+    def test_only_its_own_files_are_replaced(self, tmp_path: Path) -> None:
+        directory = tmp_path / "html"
+        first = written(directory, shown("pkg/old.py"))
+        (directory / "mine.html").write_text("mine")
+        (directory / "index.txt").write_text("mine")
+        second = written(directory, shown("pkg/new.py"))
+        assert page_name("pkg/old.py") in first
+        assert set(second) == {"mine.html", "index.txt", "index.html", page_name("pkg/new.py"), ".gitignore",
+                               ".covgate-pages"}  # fmt: skip
+        assert second["mine.html"] == second["index.txt"] == "mine"
+
+    def test_somebody_elses_directory_stays_as_it_is(self, tmp_path: Path) -> None:
+        directory = tmp_path / "site"
+        directory.mkdir()
+        (directory / "index.html").write_text("mine")
+        for work in (lambda: may_write_pages(directory), lambda: write_pages(directory, shown())):
+            with pytest.raises(UsageError, match="is not empty, and was not made by covgate"):
+                work()
+        (tmp_path / "file").write_text("")
+        with pytest.raises(UsageError, match="is a file"):
+            may_write_pages(tmp_path / "file")
+        assert [each.name for each in directory.iterdir()] == ["index.html"]
+        assert (directory / "index.html").read_text() == "mine"
+
+    def test_a_file_of_the_users_with_the_name_of_a_page(self, tmp_path: Path) -> None:
+        directory = tmp_path / "html"
+        write_pages(directory, shown("pkg/old.py"))
+        mine = directory / page_name("pkg/new.py")
+        mine.write_text("mine")
+        with pytest.raises(UsageError, match="was not made by covgate"):
+            write_pages(directory, shown("pkg/new.py"))
+        assert mine.read_text() == "mine"
+
+    def test_a_list_that_names_files_elsewhere(self, tmp_path: Path) -> None:
+        directory = tmp_path / "html"
+        (tmp_path / "precious.html").write_text("mine")
+        write_pages(directory, shown())
+        (directory / "precious.txt").write_text("mine")
+        with (directory / ".covgate-pages").open("a") as file:
+            file.write(f"../precious.html\n{tmp_path / 'precious.html'}\nprecious.txt\n.gitignore\n")
+        write_pages(directory, shown("pkg/b.py"))
+        assert (tmp_path / "precious.html").exists()
+        assert (directory / "precious.txt").exists()
+        assert (directory / ".gitignore").exists()
+
+    def test_a_run_that_ends_halfway_leaves_no_index(self, tmp_path: Path) -> None:
+        directory = tmp_path / "html"
+        write_pages(directory, shown())
+        page = directory / page_name("pkg/a.py")
+        page.unlink()
+        (page / "in the way").mkdir(parents=True)  # what no file can replace
+        with pytest.raises(UsageError):
+            write_pages(directory, shown())
+        assert not (directory / "index.html").exists()
+        (page / "in the way").rmdir()
+        page.rmdir()
+        write_pages(directory, shown())
+        assert (directory / "index.html").exists()
+
+    def test_a_directory_that_can_not_be_written(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        with pytest.raises(UsageError, match="--html: "):
+            write_pages(tmp_path / "file" / "html", shown())
+
+    def test_names_of_pages(self) -> None:
+        paths = ["a/b.py", "a_b.py", "A/b.py", "a/b/py", HOSTILE, NO_UTF8, "x/" * 500 + "y.py", "源/代码.py"]
+        names = [page_name(each) for each in paths]
+        assert len({each.lower() for each in names}) == len(names)
+        assert all(re.fullmatch(r"[A-Za-z0-9_]*-[0-9a-f]{12}\.html", each) and len(each) < 110 for each in names)
+
+    def test_output_of_failing_tests(self, tmp_path: Path) -> None:
+        text = written(tmp_path / "html", failing_tests("<script>x</script>\n\x1b[31mred"))["index.html"]
+        assert "&lt;script&gt;x&lt;/script&gt;\nred" in text
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "lines"),
+    [
+        ("a.py", b"", ()),
+        ("a.py", b"x\n", ("x",)),
+        ("a.py", b"x\r\ny\rz", ("x", "y", "z")),
+        ("a.py", b"x = 1\x0cy\n\xe2\x80\xa8\n", ("x = 1\x0cy", "\u2028")),
+        ("a.py", "# -*- coding: latin-1 -*-\né".encode("latin-1"), ("# -*- coding: latin-1 -*-", "é")),
+        ("a.txt", "# -*- coding: latin-1 -*-\né".encode("latin-1"), ("# -*- coding: latin-1 -*-", "\ufffd")),
+        ("a.py", b"\xef\xbb\xbfx", ("x",)),
+        ("a.py", b"# coding: no-such-thing\n\xff", ("# coding: no-such-thing", "\ufffd")),
+        ("a.py", b"# coding: rot13\nx", ("# coding: rot13", "x")),
+        ("a.py", b"\xff\xfe\x00", ("\ufffd\ufffd\x00",)),
+    ],
+)
+def test_sources_of_any_encoding(path: str, data: bytes, lines: tuple[str, ...]) -> None:
+    assert source_lines(path, data) == lines
+
+
+def test_what_is_shown_of_a_huge_file() -> None:
+    assert shown_lines(WHOLE_FILE, [7]) == list(range(1, WHOLE_FILE + 1))
+    some = shown_lines(WHOLE_FILE * 3, [1, 40, 14_000, 14_030])
+    assert some == [*range(1, 66), *range(13_975, 14_056)]
+    assert len(shown_lines(WHOLE_FILE * 3, range(1, WHOLE_FILE * 3))) == WHOLE_FILE

@@ -1,0 +1,188 @@
+"""What a person reads of a verdict: on a terminal, and as Markdown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from itertools import groupby
+
+import pytest
+from verdicts import EVERY_KIND, HOSTILE, NO_UTF8, blocked, disabled, failing_tests, not_measured, passed
+
+from covgate.show.markdown import LIMIT, code, markdown, prose
+from covgate.show.paint import Paint, columns, plain, shortened
+from covgate.show.shown import Shown
+from covgate.show.text import check_text, notices_text, verdict_text
+
+kinds = pytest.mark.parametrize("shown", EVERY_KIND.values(), ids=EVERY_KIND.keys())
+_SEQUENCE = re.compile(r"\x1b\[[0-9;]*m")
+LONG = "src/company/services/payments/handlers/" + "very_" * 12 + "long/refunds.py"
+
+
+class TestTerminal:
+    def test_who_is_blocked_sees_the_lines(self) -> None:
+        lines = verdict_text(blocked(), Paint(), pushing=True).splitlines()
+        at = lines.index("  Lines to look at:")
+        assert lines[at + 1 : at + 8] == [
+            "    pkg/a.py  100.00% -> 61.54%",
+            "      new   lines 9-10, 12; line 8: 1 of 2 branches",
+            "      lost  line 3",
+            "",
+            "    new   added or changed by this push, and not executed",
+            "    lost  executed at the baseline, not touched since, and not executed any more",
+            "",
+        ]
+
+    @kinds
+    @pytest.mark.parametrize("width", [60, 80, 120])
+    def test_it_fits(self, shown: Shown, width: int) -> None:
+        lines = verdict_text(shown, Paint(width=width), pushing=True).splitlines()
+        # What is to be copied stays whole; the rest is short by itself, but for what has a place in a table.
+        for line in lines if shown.verdict.failed else ():
+            if "git push" not in line and "covgate " not in line and (width >= 80 or line.startswith("      ")):
+                assert columns(line) <= width, line
+
+    @pytest.mark.parametrize("width", [60, 80])
+    def test_a_long_path_is_shortened_in_its_middle(self, width: int) -> None:
+        text = verdict_text(blocked(LONG), Paint(width=width), pushing=False)
+        (line,) = [line for line in text.splitlines() if "refunds.py" in line]
+        assert columns(line) <= width
+        assert re.fullmatch(r"    src\S*\.\.\.\S*refunds\.py  100\.00% -> 61\.54%", line)
+        assert LONG in verdict_text(blocked(LONG), Paint(width=160), pushing=False)
+
+    def test_a_long_reason_is_wrapped_below_itself(self) -> None:
+        text = verdict_text(blocked(override="because " * 40), Paint(), pushing=False)
+        at = text.index("  baseline ")
+        lines = text[at : text.index("  floor ")].splitlines()
+        assert len(lines) > 3
+        assert all(line.startswith(" " * 24 + "because") and len(line) <= 80 for line in lines[1:])
+
+    @kinds
+    def test_colour_is_paint_alone(self, shown: Shown) -> None:
+        for pushing in (True, False):
+            plain_text = verdict_text(shown, Paint(), pushing=pushing)
+            coloured = verdict_text(shown, Paint(colour=True), pushing=pushing)
+            assert "\x1b" not in plain_text
+            assert _SEQUENCE.sub("", coloured) == plain_text
+        assert "\x1b[1;31mBLOCKED" in verdict_text(blocked(), Paint(colour=True), pushing=False)
+
+    @kinds
+    def test_nothing_steers_the_terminal(self, shown: Shown) -> None:
+        shown = replace(shown, notices=("a\x1b[2Jb\r\nc\u202e\x9b31m", *shown.notices))
+        text = check_text(shown, Paint())
+        assert [each for each in text if not (each.isprintable() or each == "\n")] == []
+        assert "\n::error" not in text
+        assert "a\ufffd[2Jb c\ufffd\ufffd31m" in text
+
+    @kinds
+    def test_nothing_but_ascii_where_there_is_nothing_else(self, shown: Shown) -> None:
+        text = check_text(shown, Paint())
+        assert Paint(utf8=False).encodable(text).isascii()
+        Paint().encodable(text).encode()  # lone surrogates are no UTF-8
+
+    def test_output_of_tests_loses_its_colours(self) -> None:
+        text = verdict_text(failing_tests("\x1b[31mE   assert 0\x1b[0m\x07"), Paint(), pushing=True)
+        assert "  | E   assert 0\ufffd\n" in text
+
+    def test_notices_are_told_once(self) -> None:
+        assert notices_text(["a", "b", "a"]) == "covgate: a\ncovgate: b\n"
+
+    def test_a_pass_is_a_line(self) -> None:
+        text = verdict_text(passed(), Paint(), pushing=True)
+        assert text.count("\n") == 1
+        assert text.startswith("covgate: PASS refunds a1a1a1a1a1: 70.59%")
+
+    def test_not_measured_and_not_applicable(self) -> None:
+        assert verdict_text(disabled(), Paint(), pushing=True) == "covgate: not applicable: disabled\n"
+        for blocks, word in ((True, "BLOCKED"), (False, "WARNING")):
+            text = verdict_text(not_measured(blocks=blocks), Paint(), pushing=True)
+            assert text.startswith(f"covgate: {word} not measured: pytest is missing\n  pip install pytest\n")
+
+
+@pytest.mark.parametrize("room", [5, 10, 17, 30, 31])
+@pytest.mark.parametrize("path", ["short.py", LONG, "源代码/" * 20 + "模块.py"])
+def test_shortened(path: str, room: int) -> None:
+    made = shortened(path, room)
+    assert columns(made) <= room or len(made) <= 5
+    assert made == path or (columns(path) > room and "..." in made)
+    assert path.endswith(made.rpartition("...")[2])
+    assert path.startswith(made.partition("...")[0] if "..." in made else path)
+
+
+def test_plain() -> None:
+    assert plain("naïve 名前 \N{FIRE}") == "naïve 名前 \N{FIRE}"
+    assert plain("a\tb\x00\udcff") == "a\ufffdb\ufffd\ufffd"
+
+
+def cells(row: str) -> list[str]:
+    """The cells of a row, as GitHub's tables are split: at each pipe that no backslash is before."""
+    return [each.strip() for each in re.split(r"(?<!\\)\|", row.removeprefix("|").removesuffix("|"))]
+
+
+class TestMarkdown:
+    def test_a_blocked_push(self) -> None:
+        text = markdown(blocked())
+        assert text.startswith("### :x: covgate: BLOCKED `refunds` at `a1a1a1a1a1`\n")
+        for row in (
+            "| measured | 70.59% | 12 of 17 statements and branches executed |",
+            "| baseline | 100.00% | reached at c3c3c3c3c3 |",
+            "| changed | 33.33% | of the lines of this push; floor 80.00% |",
+            "| added | +2 | +6 | 4 not executed |",
+            "| `pkg/a.py` | new | lines 9-10, 12; line 8: 1 of 2 branches |",
+            "| `pkg/a.py` | lost | line 3 |",
+        ):
+            assert f"\n{row}\n" in text
+        assert "<details>" not in text
+
+    @kinds
+    def test_tables_are_tables(self, shown: Shown) -> None:
+        found = 0
+        for is_table, lines in groupby(markdown(shown).splitlines(), lambda line: line.startswith("|")):
+            rows = list(lines) if is_table else []
+            assert len({len(cells(row)) for row in rows}) <= 1, rows
+            assert not rows or set(rows[1]) <= set("| -:")
+            found += is_table
+        assert found == (0 if shown.numbers is None else 3 if shown.story else 2)
+
+    @kinds
+    def test_names_are_no_markup(self, shown: Shown) -> None:
+        text = markdown(shown)
+        assert "<b>" not in text
+        assert not re.search(r"(?<!`)@\w", re.sub(r"`[^`\n]*`", "", text))  # a mention outside of code
+        assert [each for each in text if not (each.isprintable() or each == "\n")] == []
+
+    def test_hostile_names(self) -> None:
+        told = code(HOSTILE)
+        assert told.startswith("<code>")
+        assert not set("`|*_~@\\\n") & set(told)
+        assert code("a b.py") == "`a b.py`"
+        assert code(NO_UTF8) == "`pkg/\ufffd\ufffd ü.py`"
+        assert prose("@ada `x` | <b> *y*\nz #1") == r"@&#8203;ada \`x\` \| \<b\> \*y\* z \#1"
+        assert len(prose("x" * 10_000)) < 400
+
+    def test_many_lines_are_folded(self) -> None:
+        text = markdown(blocked(rows=40))
+        start, end = text.index("<details><summary>Lines to look at (42)</summary>\n\n"), text.index("\n\n</details>")
+        assert text[start:end].count("`gen/f") == 40
+
+    @pytest.mark.parametrize("rows", [3_000, 8_000])
+    def test_it_fits_into_a_comment_and_says_what_is_left_out(self, rows: int) -> None:
+        text = markdown(replace(blocked(rows=rows), notices=tuple(f"notice {each} " * 9 for each in range(900))))
+        assert len(text.encode()) <= LIMIT
+        left = re.search(r"Cut here, (\d+) of (\d+) rows are left out: a comment on GitHub holds no more\.", text)
+        assert left
+        assert int(left[2]) - int(left[1]) == text.count("`gen/f") + text.count("| `pkg/a.py`")
+        assert "- Cut here: a comment on GitHub holds no more." in text
+        assert text.count("<details>") == text.count("</details>")
+
+    def test_output_can_not_end_its_own_block(self) -> None:
+        text = markdown(failing_tests("```\n</details>\n````\n@ada"))
+        fence = re.search(r"^(`{3,})text$", text, re.MULTILINE)
+        assert fence
+        assert len(fence[1]) == 5
+        assert text.count(f"\n{fence[1]}\n") == 1
+
+    def test_not_measured(self) -> None:
+        assert markdown(not_measured()).startswith(
+            "### :warning: covgate: WARNING at `a1a1a1a1a1`\n\n**Not measured:**"
+        )

@@ -1,0 +1,112 @@
+"""Verdicts of every kind as values, for the tests of what is told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from covgate.model import lines as text_of
+from covgate.model.baseline import Baseline
+from covgate.model.explain import explain
+from covgate.model.patch import FileChange, Hunk, patch_coverage
+from covgate.model.policy import Policy
+from covgate.model.results import FileResult, Measurement, Toolchain, total
+from covgate.model.verdict import judge, not_applicable, tests_failed
+from covgate.show.shown import Shown
+
+COMMIT, TREE, ORIGIN, BASE = "a1" * 20, "b2" * 20, "c3" * 20, "d4" * 20
+HOSTILE = "pkg/<b>|`x`*_~&#@ada,a:b%\n::error::\x1b[31m\u202e.py"
+NO_UTF8 = "pkg/\udcff\udce9 ü.py"
+
+
+def measurement(files: Mapping[str, str], **more: object) -> Measurement:
+    """``files``: path -> lines, in the text of `covgate.model.lines`."""
+    results = tuple(FileResult(path=path, numbers=text_of.numbers(lines), lines=lines) for path, lines in files.items())
+    made = Measurement(
+        tree=TREE,
+        numbers=total(each.numbers for each in results),
+        files=results,
+        toolchain=Toolchain(python="CPython 3.12.1", coverage="7.6", platform="Linux"),
+    )
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def blocked(path: str = "pkg/a.py", *, override: str = "", others: Sequence[str] = (), rows: int = 0) -> Shown:
+    """A push that adds lines 8-12 to ``path`` (9, 10, 12 not executed; 8 by 1 of 2 branches) and loses line 3.
+
+    ``rows``: that many more files of the push, with one line each that is not executed.
+    """
+    many = {f"gen/f{number:05}.py": ".-" for number in range(rows)}
+    before = measurement({path: ".7+", "pkg/same.py": ".4+", **dict.fromkeys(others, ".2+")})
+    after = measurement(
+        {path: ".2+-4+%2-.-", "pkg/same.py": ".4+", **dict.fromkeys(others, ".+x"), **many},
+        runs=2,
+        unstable=((path, (5,)),),
+    )
+    changes = [FileChange(old_path=path, path=path, hunks=(Hunk(old=7, removed=0, new=8, added=5),))]
+    changes += [FileChange(old_path="", path=each, hunks=(Hunk(old=0, removed=0, new=1, added=1),)) for each in many]
+    story = explain(before, after, changes)
+    patch = patch_coverage(after.files, {path: range(8, 13), **{each: range(1, 2) for each in many}}, {})
+    patch = replace(patch, unmeasured=("pkg/never.py",))
+    baseline = Baseline(executed=before.numbers.executed, executable=before.numbers.executable, override=override)
+    policy = Policy(floor=Fraction(60), epsilon=Fraction(1, 2), patch_floor=Fraction(80))
+    verdict = judge(after, baseline, policy, patch=patch)
+    return Shown(
+        verdict=verdict,
+        commit=COMMIT,
+        tree=TREE,
+        branch="refunds",
+        numbers=after.numbers,
+        measurement=after,
+        baseline_commit=ORIGIN,
+        base=BASE,
+        patch=patch,
+        story=story,
+        exit_code=1,
+        notices=("the base's policy holds: floor 60.00 -> 10.00",),
+        sources={path: tuple(f"line {number}" for number in range(1, 13))},
+    )
+
+
+def passed() -> Shown:
+    """A push of one new line that nothing executes, by a floor that holds."""
+    made = blocked()
+    policy = Policy(floor=Fraction(60))
+    verdict = judge(made.numbers, None, policy, patch=made.patch)
+    return replace(made, verdict=verdict, exit_code=0, baseline_commit="", story=None)
+
+
+def failing_tests(output: str = "E   assert 0\n1 failed") -> Shown:
+    verdict = tests_failed("the tests failed (exit status 1)", Policy(), None)
+    return Shown(
+        verdict=verdict, commit=COMMIT, tree=TREE, output=output, ran_with="/usr/bin/python3 (found)", exit_code=1
+    )
+
+
+def not_measured(*, blocks: bool = False) -> Shown:
+    return Shown(
+        verdict=not_applicable("not measured: pytest is missing"),
+        commit=COMMIT,
+        error="pytest is missing",
+        hint="pip install pytest",
+        output="No module named pytest",
+        blocks=blocks,
+        exit_code=3 if blocks else 0,
+    )
+
+
+def disabled() -> Shown:
+    return Shown(verdict=not_applicable("disabled"), commit=COMMIT)
+
+
+EVERY_KIND = {
+    "blocked": blocked(),
+    "blocked, hostile": blocked(HOSTILE, override="why\n@ada ::error::x | <b>"),
+    "blocked, no UTF-8": blocked(NO_UTF8, override="\N{FIRE}"),
+    "passed": passed(),
+    "failing tests": failing_tests(),
+    "not measured": not_measured(),
+    "not measured, blocks": not_measured(blocks=True),
+    "disabled": disabled(),
+}
