@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import venv
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
+
+from packaging.requirements import Requirement
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 ZERO = "0" * 40
@@ -63,6 +67,34 @@ def script(name: str) -> str:
     return str(Path(sys.executable).parent / name)
 
 
+def plain_python(home: Path) -> str:
+    """The interpreter of an environment under ``home`` that has pytest and coverage, those of the tests, and no more.
+
+    The plugins that the environment of the tests has take longer to load than the small projects of the tests to run.
+    """
+    environment = home / "plain"
+    python = environment / "bin" / "python"
+    if not python.exists():
+        venv.create(environment, symlinks=True)
+        [packages] = environment.glob("lib/python*/site-packages")
+        for name in _with_requirements("pytest", "coverage"):
+            for top in {Path(file).parts[0] for file in distribution(name).files or ()} - {"..", "__pycache__"}:
+                (packages / top).symlink_to(str(distribution(name).locate_file(top)))
+    return str(python)
+
+
+def _with_requirements(*names: str) -> set[str]:
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            needed = [Requirement(each) for each in distribution(name).requires or ()]
+            waiting += [each.name for each in needed if each.marker is None or each.marker.evaluate({"extra": ""})]
+    return found
+
+
 @dataclass(frozen=True)
 class Done:
     """How a command ended; ``text`` is all that it printed."""
@@ -102,19 +134,25 @@ def calls(*names: str) -> str:
 
 
 class Project:
-    """A repository with the package ``pkg``, its tests, and a bare remote ``origin``."""
+    """A repository with the package ``pkg``, its tests, and a bare remote ``origin``.
 
-    def __init__(self, top: Path, remote: Path, environ: Mapping[str, str]) -> None:
+    ``python`` measures it; by default one that has pytest and coverage, and no plugin.
+    """
+
+    def __init__(self, top: Path, remote: Path, environ: Mapping[str, str], *, python: str = "") -> None:
         self.top = top
         self.remote = remote
         self.environ = dict(environ)
+        self.python = python
 
     @classmethod
-    def create(cls, directory: Path, environ: Mapping[str, str], *, config: str = "", hooks: str = "native") -> Project:
+    def create(
+        cls, directory: Path, environ: Mapping[str, str], *, config: str = "", hooks: str = "native", python: str = ""
+    ) -> Project:
         """Two of three functions tested: 5 of 6 statements. ``hooks``: native, or none."""
         top, remote = directory / "work", directory / "origin.git"
         directory.mkdir(parents=True, exist_ok=True)
-        project = cls(top, remote, environ)
+        project = cls(top, remote, environ, python=python)
         run(["git", "init", "--quiet", "--bare", str(remote)], directory, environ)
         run(["git", "init", "--quiet", str(top)], directory, environ)
         project.git("remote", "add", "origin", str(remote))
@@ -129,7 +167,8 @@ class Project:
         return project
 
     def configure(self, config: str) -> None:
-        self.write("pyproject.toml", f'[tool.covgate]\npython = "{sys.executable}"\n{config}')
+        python = self.python or plain_python(Path(self.environ["HOME"]))
+        self.write("pyproject.toml", f'[tool.covgate]\npython = "{python}"\n{config}')
 
     def install_natively(self) -> None:
         """The console scripts as plain git hooks: what is tested is the gate, not pre-commit."""
@@ -191,7 +230,7 @@ class Project:
 
     def clone(self, directory: Path) -> Project:
         run(["git", "clone", "--quiet", str(self.remote), str(directory)], self.top, self.environ)
-        other = Project(directory, self.remote, self.environ)
+        other = Project(directory, self.remote, self.environ, python=self.python)
         other.install_natively()
         return other
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 from covgate.model.results import format_percent
 
@@ -40,7 +40,7 @@ def badge(label: str, percent: Fraction | None) -> str:
     left, right = (round(_width(each)) + 2 * _PADDING for each in (label, value))
     text = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="{_HEIGHT}" role="img"'
-        f" aria-label={quoteattr(f'{label}: {value}')}>\n"
+        f' aria-label="{escape(f"{label}: {value}")}">\n'
         f"  <title>{escape(f'{label}: {value}')}</title>\n"
         f'  <path fill="{_LABEL_COLOUR}" d="M{left} 0H{_RADIUS}{_corners(-1)}H{left}z"/>\n'
         f'  <path fill="{_colour(percent)}" d="M{left} 0H{left + right - _RADIUS}{_corners(1)}H{left}z"/>\n'

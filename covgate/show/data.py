@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from covgate.model.baseline import Baseline
-from covgate.model.explain import Explanation, FileStory
-from covgate.model.lines import Line, statements
-from covgate.model.patch import Patch
 from covgate.model.results import FileResult, Numbers, format_exact, format_percent
-from covgate.show.losses import losses
-from covgate.show.shown import Shown
+
+if TYPE_CHECKING:
+    from covgate.model.explain import Explanation, FileStory
+    from covgate.model.lines import Line
+    from covgate.model.patch import Patch
+    from covgate.show.shown import Shown
 
 FORMAT = 1
 
@@ -27,6 +28,8 @@ def verdict_json(shown: Shown) -> str:
 
 def verdict_data(shown: Shown) -> dict[str, Any]:
     """A judged commit; percentages are texts with at least two decimals, counts are integers."""
+    from covgate.show.losses import losses
+
     verdict, measurement = shown.verdict, shown.measurement
     policy = verdict.policy
     toolchain = measurement.toolchain if measurement else None
@@ -106,6 +109,8 @@ def baseline_data(baseline: Baseline | None, commit: str = "") -> dict[str, Any]
 
 
 def _file_data(result: FileResult) -> dict[str, Any]:
+    from covgate.model.lines import statements
+
     partial = (line for line in statements(result.lines) if line.executed and not line.whole)
     return {"path": result.path, **numbers_data(result.numbers), **_places(result.missing_lines, partial)}
 

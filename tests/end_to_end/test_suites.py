@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,12 @@ from support import Project, calls, functions, run, script
 pytestmark = pytest.mark.end_to_end
 
 BRANCHY = "def f(x):\n    if x:\n        return 1\n    return 2\n\n\ndef g():  # pragma: no cover\n    return 3\n"
+
+
+@pytest.fixture
+def project(make_project: Callable[..., Project]) -> Project:
+    """One whose environment has pytest-cov and xdist, too."""
+    return make_project(python=sys.executable)
 
 
 def checked(project: Project, *argv: str) -> dict[str, Any]:
