@@ -48,7 +48,7 @@ def patch_sentence(patch: Patch) -> str:
     if not numbers.executable:
         return "This push changes no line that can be executed."
     return (
-        f"This push changes {numbers.executable} statements and branches, {numbers.executed} of them are executed"
+        f"This push changes {numbers.executable} statements and branches, {numbers.executed} of them executed"
         f" ({percent(numbers.percent)})."
     )
 

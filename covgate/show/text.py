@@ -107,11 +107,9 @@ def _what_to_do(shown: Shown, pushing: bool) -> list[str]:
         lines.append(f"    see this again:          covgate check {shown.commit[:10]}")
         if Rule.BASELINE in shown.verdict.failed:
             value = format_exact(Fraction(int((shown.verdict.measured or Fraction(0)) * 100), 100))
-            lines.append(
-                f'    it is meant to fall:     covgate baseline set {value} --reason "why"   (kept in the history)'
-            )
+            lines.append(f'    it is meant to fall:     covgate baseline set {value} --reason "why"')
     if pushing:
-        lines.append("    push past the gate once: SKIP=covgate-pre-push git push   (or git push --no-verify)")
+        lines.append("    push past the gate once: SKIP=covgate-pre-push git push   (or --no-verify)")
     return lines
 
 

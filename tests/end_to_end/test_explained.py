@@ -45,7 +45,7 @@ def test_lines_that_were_added_and_lines_that_were_lost(project: Project) -> Non
         "    pkg/mod.py  83.33% -> 62.50%",
         "      new   line 15",
         "      lost  line 3",
-        "  This push changes 2 statements and branches, 1 of them are executed (50.00%).",
+        "  This push changes 2 statements and branches, 1 of them executed (50.00%).",
     ]:
         assert row in done.text.splitlines(), done.text
 

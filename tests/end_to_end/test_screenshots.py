@@ -1,0 +1,34 @@
+"""The pictures of the README show what a terminal shows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from screenshots import NOTE, PICTURES, painted, scenes, told, words
+from support import CHECKOUT
+
+pytestmark = pytest.mark.end_to_end
+
+README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_pictures_are_what_a_terminal_shows(tmp_path: Path) -> None:
+    shown = {name: words(text) for name, text in scenes(tmp_path).items()}
+    note = shown.pop(NOTE)
+    kept = {path.stem: painted(path.read_text(encoding="utf-8")) for path in PICTURES.glob("*.svg")}
+    assert kept == shown, "python tests/screenshots.py makes them anew"
+    [block] = re.findall(r"```\n(\$ git notes --ref=coverage show\n.*?)```", README, re.DOTALL)
+    assert told(block) == note
+
+
+def test_the_readme_shows_every_picture() -> None:
+    assert set(re.findall(r"\(docs/screenshots/(\w+)\.svg\)", README)) == {path.stem for path in PICTURES.glob("*.svg")}
+
+
+def test_a_picture_asks_for_nothing() -> None:
+    for path in PICTURES.glob("*.svg"):
+        text = path.read_text(encoding="utf-8")
+        assert re.findall(r"https?://[^\"]*", text) == ["http://www.w3.org/2000/svg"]
+        assert not re.search(r"<(script|image|foreignObject)|@import|href", text)
