@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,12 +17,25 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from support import CHECKOUT, Project, run, sealed_environment
 
+# A shell that starts the tests in the background has them ignore interrupts, and all that they start would, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # How long an example takes says how busy the machine is.
 settings.register_profile("covgate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("covgate")
 
+REMEMBERED = ".git/covgate/measurements"
+
 if TYPE_CHECKING:
     from browser import Browser
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: one that is begun last is waited for by all the other workers."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.once)
+    items.sort(key=lambda item: item.get_closest_marker("once") is None)
 
 
 @pytest.fixture(scope="session")
@@ -48,9 +62,21 @@ def make_project(tmp_path: Path, environ: dict[str, str]) -> Callable[..., Proje
     return make
 
 
+@pytest.fixture(scope="session")
+def remembered(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> Path:
+    """What covgate keeps of measuring the tree that a project begins with."""
+    measured = Project.create(tmp_path_factory.mktemp("remembered"), environ, hooks="none")
+    done = measured.covgate("check")
+    assert done.status == 0 and "PASS" in done, done.text
+    return measured.top / REMEMBERED
+
+
 @pytest.fixture
-def project(make_project: Callable[..., Project]) -> Project:
-    return make_project()
+def project(make_project: Callable[..., Project], remembered: Path) -> Project:
+    """A project whose first tree was measured before: tests of that very run take one of `make_project`."""
+    project = make_project()
+    shutil.copytree(remembered, project.top / REMEMBERED)
+    return project
 
 
 @pytest.fixture(scope="session")

@@ -127,10 +127,14 @@ WEAKER = {
 }
 
 
-@pytest.mark.parametrize("name", WEAKER)
-@pytest.mark.parametrize("through", ["coverage", "pytest-cov"])
+# How the run is begun has to do with where it is told, not with what.
+@pytest.mark.parametrize(
+    ("through", "name"),
+    [("coverage", name) for name in WEAKER]
+    + [("pytest-cov", name) for name in ("omit", "report:omit", "source", "covgate's source")],
+)
 def test_fewer_sources_do_not_hold_for_their_own_push(
-    make_project: Callable[..., Project], name: str, through: str
+    make_project: Callable[..., Project], through: str, name: str
 ) -> None:
     file, before, after = WEAKER[name]
     project = make_project(python=sys.executable if through == "pytest-cov" else "")

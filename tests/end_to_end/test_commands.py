@@ -45,7 +45,8 @@ def test_check_writes_a_report_whose_status_can_be_read_back(project: Project, t
     assert "can't be written" in done
 
 
-def test_check_as_json(project: Project) -> None:
+def test_check_as_json(make_project: Callable[..., Project]) -> None:
+    project = make_project()
     done = project.covgate("check", "--format", "json")
     data = json.loads(done.text)
     assert data["status"] == "PASS"

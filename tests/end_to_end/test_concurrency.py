@@ -14,7 +14,7 @@ from covgate.model.record import Note, Record
 from covgate.store.notes import Notes
 from covgate.store.repository import Repository
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
 
 PROCESSES = 16
 

@@ -18,7 +18,7 @@ from covgate.store.notes import Notes
 from covgate.store.repository import NOTES_REF, Repository
 from covgate.store.sync import fetch_notes, publish
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
 
 CLONES = 16
 

@@ -23,7 +23,7 @@ from support import Project, calls, run, script
 
 from covgate.store.repository import NOTES_REF
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
 
 # The moments within a call of each command that writes.
 MOMENTS = {

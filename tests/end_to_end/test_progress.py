@@ -8,6 +8,7 @@ import pty
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,8 @@ def on_a_terminal(project: Project, output: Path, seen: Path) -> str:
     return shown[:-1].decode()
 
 
-def test_a_live_line_under_pre_commit(project: Project, tmp_path: Path) -> None:
+def test_a_live_line_under_pre_commit(make_project: Callable[..., Project], tmp_path: Path) -> None:
+    project = make_project()
     seen = tmp_path / "seen"
     project.write("tests/test_waiting.py", WAITING.format(seen=str(seen)))
     project.commit()
@@ -86,12 +88,14 @@ def test_a_live_line_under_pre_commit(project: Project, tmp_path: Path) -> None:
     assert re.match(r"\r\x1b\[Kcovgate: running the tests  \d+:\d\d of about \d+:\d\d\r", shown), shown
 
 
-def test_a_line_however_short_the_tests_are(project: Project, tmp_path: Path) -> None:
+def test_a_line_however_short_the_tests_are(make_project: Callable[..., Project], tmp_path: Path) -> None:
+    project = make_project()
     project.configure('command = ["true"]\nreport = "none.xml"')
     project.commit()
     shown = on_a_terminal(project, tmp_path / "output", tmp_path / "seen")
     assert re.match(r"\r\x1b\[Kcovgate: running the tests  \d+:\d\d\r\x1b\[K", shown), shown
 
 
-def test_no_line_without_a_terminal(project: Project) -> None:
+def test_no_line_without_a_terminal(make_project: Callable[..., Project]) -> None:
+    project = make_project()
     assert "running the tests" not in project.push()

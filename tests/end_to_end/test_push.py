@@ -11,7 +11,8 @@ from support import Project, calls, functions, run, snapshot
 pytestmark = pytest.mark.end_to_end
 
 
-def test_first_push_of_a_repository_bootstraps(project: Project) -> None:
+def test_first_push_of_a_repository_bootstraps(make_project: Callable[..., Project]) -> None:
+    project = make_project()
     done = project.push()
     assert done.status == 0, done.text
     assert "PASS" in done

@@ -240,8 +240,9 @@ def test_an_installation_that_leads_elsewhere(project: Project, tmp_path: Path) 
     assert project.note() == ""
 
 
-def test_a_killed_run_leaves_nothing_in_the_way(project: Project, tmp_path: Path) -> None:
+def test_a_killed_run_leaves_nothing_in_the_way(make_project: Callable[..., Project], tmp_path: Path) -> None:
     """Killed in the worktree, half made and locked: the next run heals it."""
+    project = make_project()
     project.write("README", "x\n")
     project.commit()
     assert project.covgate("check", "HEAD~1").status == 0
