@@ -110,7 +110,11 @@ class _Run:
         program = _program(job.command, job.report)
         before = self._stamp()
         if program is None:
-            assert job.command is not None
+            if job.command is None:
+                raise ToolError(
+                    f"report = {job.report!r} is set, and no command that would leave it",
+                    hint="set `command` to what writes the report, or take `report` out",
+                )
             pytest = PytestConfig(rcfile=self.rcfile)
             facts: dict[str, Any] = {}
             status, collected = self._run_external(job.command), True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import time
@@ -238,6 +239,26 @@ def test_an_installation_that_leads_elsewhere(project: Project, tmp_path: Path) 
     assert "measured outside the tree" in done
     assert str(elsewhere / "pkg") in done
     assert project.note() == ""
+
+
+def test_an_installed_copy_in_an_environment_within_the_tree(project: Project) -> None:
+    """What `pip install .` puts into `.venv` is not the commit's code, though it lies below the checkout."""
+    project.git("mv", "pkg", "lib")
+    (project.top / "src").mkdir()
+    project.git("mv", "lib", "src/pkg")
+    project.commit("src layout")
+    site = project.top / ".venv/lib/python3/site-packages"
+    shutil.copytree(project.top / "src/pkg", site / "pkg")
+    done = project.covgate("check", PYTHONPATH=str(site))
+    assert f"measured outside the tree: {site}/pkg/" in done
+    assert project.note() == ""
+    assert "PASS" in project.covgate("check", PYTHONPATH=str(project.top / "src"))
+
+
+def test_a_report_without_a_command(make_project: Callable[..., Project]) -> None:
+    done = make_project(config='report = "coverage.xml"\n').push()
+    assert "WARNING not measured: report = 'coverage.xml' is set, and no command" in done
+    assert "set `command` to what writes the report" in done
 
 
 def test_a_killed_run_leaves_nothing_in_the_way(make_project: Callable[..., Project], tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any, Iterator, List
 
 SPEC = json.loads(os.environ.get("COVGATE_GUARD", "{}"))
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
 _progress = {"done": 0, "total": 0, "written": 0.0}
 
 
@@ -61,7 +62,8 @@ def _foreign_modules() -> "List[List[str]]":
         if not tree or not isinstance(file, str) or not file.endswith(".py"):
             continue
         real = os.path.realpath(file)
-        if real.startswith(tree + os.sep):
+        # A virtual environment in the tree holds installed copies, which are not the tree's code.
+        if real.startswith(tree + os.sep) and not _INSTALLED.intersection(real[len(tree) :].split(os.sep)):
             continue
         parts = name.split(".")
         if os.path.basename(file) == "__init__.py":
