@@ -166,7 +166,12 @@ def _parser() -> argparse.ArgumentParser:
         "  covgate audit\n  covgate audit --format json",
     )
     audit.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
-    doctor = command("doctor", "tell what would be measured here, and what is wrong", "  covgate doctor")
+    doctor = command(
+        "doctor",
+        "tell what would be measured here and why, and what is wrong, each with its mend",
+        "  covgate doctor\n  covgate doctor --format json\n\n"
+        "It changes nothing. The exit code is 0 whatever it finds: scripts read `problems` in the JSON.",
+    )
     doctor.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
     demo = command("demo", "show it all on a throw-away repository", "  covgate demo")
     demo.add_argument("--keep", action="store_true", help="leave the repository there to look at")
@@ -336,9 +341,10 @@ def _audit(arguments: argparse.Namespace, repository: Repository, environ: Mappi
 
 
 def _doctor(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:
+    from covgate.boundary import paint_for
     from covgate.doctor import doctor
 
-    return _print(arguments.format, *doctor(repository, environ))
+    return _print(arguments.format, *doctor(repository, environ, paint_for(environ)))
 
 
 def _base(repository: Repository, name: str) -> str:

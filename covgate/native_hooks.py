@@ -16,7 +16,7 @@ from pathlib import Path
 from covgate.errors import UsageError
 from covgate.files import write_atomically
 from covgate.native_place import hooks_of, is_own, read_hook
-from covgate.native_script import CHAINED, HOOKS, LEGACY, Kind, kind_of, python_of, script
+from covgate.native_script import CHAINED, HOOKS, LEGACY, Kind, kind_of, script
 from covgate.store.repository import Repository
 
 _AGAIN = "then covgate init --native again"
@@ -116,34 +116,6 @@ def remove(repository: Repository, *, say: Callable[[str], None]) -> None:
                 ) from None
             for line in said:
                 say(line)
-
-
-def look(repository: Repository, directory: Path) -> tuple[list[str], list[tuple[str, str]]]:
-    """For covgate doctor: the native hooks in ``directory``, and what is wrong with them, each with its mend."""
-    native, problems = [], []
-    for hook in HOOKS:
-        place = Place.look(repository, directory, hook)
-        for path, _ in place.having(Kind.CHANGED):
-            problems.append((f"{place.named(path)} was changed since covgate wrote it", f"move it away, {_AGAIN}"))
-        ours = place.having(Kind.OURS)
-        if not ours:
-            if place.chained is not None:
-                what = (
-                    f"{place.named(place.path)} is not covgate's any more, {place.chained_path.name} is still beside it"
-                )
-                problems.append((what, "covgate init --native"))
-            continue
-        path, data = ours[0]
-        if path != place.seat[0]:
-            problems.append((f"{place.named(path)} is run by nobody", "covgate init --native"))
-            continue
-        native.append(hook)
-        if not os.access(path, os.X_OK):
-            problems.append((f"{place.named(path)} is not executable: git passes it over", f"chmod +x '{path}'"))
-        python = python_of(data)
-        if not os.access(python, os.X_OK):
-            problems.append((f"{python}, which runs {place.named(path)}, is gone", "covgate init --native"))
-    return native, problems
 
 
 def _refuse(place: Place) -> None:

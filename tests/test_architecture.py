@@ -24,7 +24,7 @@ _SESSION = [*_CONFIG, "covgate.measure", "covgate.store", "covgate.show", "covga
 _GATE = [*_SESSION, "covgate.bar", "covgate.evidence", "covgate.judgement", "covgate.gate"]
 _SIDE = [
     "report", "on_block", "all_refs", "audit", "log", "pages", "commands", "inspection", "doctor", "boundary",
-    "native_hooks", "setup_repository", "setup_text", "demo",
+    "native_hooks", "setup_repository", "setup_text", "demo", "diagnosis",
 ]  # fmt: skip
 _NATIVE = ["covgate.native_script", "covgate.native_place"]
 _COMMANDS = [*_GATE, *_NATIVE, *(f"covgate.{each}" for each in _SIDE)]

@@ -24,11 +24,13 @@ else:
 class PytestConfig:
     """``file``: the configuration's name in the tree, "" for none; ``addopts``: its options and the environment's.
 
-    ``rcfile``: the configuration of coverage to use, "" for the one that coverage finds.
+    ``pythonpath``: what pytest puts first on the path, relative to the tree. ``rcfile``: the configuration of coverage
+    to use, "" for the one that coverage finds.
     """
 
     file: str = ""
     addopts: tuple[str, ...] = ()
+    pythonpath: tuple[str, ...] = ()
     rcfile: str = ""
 
     @property
@@ -42,6 +44,21 @@ class PytestConfig:
         """Whether pytest-cov is asked to measure."""
         asked = any(each == "--cov" or each.startswith("--cov=") for each in self.addopts)
         return asked and "--no-cov" not in self.addopts
+
+    @property
+    def cov_source(self) -> tuple[str, ...]:
+        """What pytest-cov is asked to measure by name; a bare ``--cov`` names nothing."""
+        named = _values(self.addopts, "", "--cov")
+        return tuple(each for each in named if each and not each.startswith("-"))
+
+    @property
+    def cov_branch(self) -> bool:
+        return "--cov-branch" in self.addopts
+
+    @property
+    def cov_fail_under(self) -> str:
+        """The percentage below which pytest-cov fails, as it is written; "" for none."""
+        return (_values(self.addopts, "", "--cov-fail-under") or [""])[-1]
 
     @property
     def cov_config(self) -> str:
@@ -66,11 +83,16 @@ def read_pytest_config(tree: Path, arguments: tuple[str, ...], environ: Mapping[
             continue
         found = _from_toml(path) if name.endswith(".toml") else _from_ini(path)
         if found is not None:
-            return PytestConfig(file=name, addopts=(*found, *later))
+            addopts, pythonpath = found
+            return PytestConfig(file=name, addopts=(*addopts, *later), pythonpath=pythonpath)
     return PytestConfig(addopts=later)
 
 
-def _from_toml(path: Path) -> tuple[str, ...] | None:
+# Of one file: addopts, and pythonpath.
+_Found = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+def _from_toml(path: Path) -> _Found | None:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError, RecursionError):
@@ -82,14 +104,11 @@ def _from_toml(path: Path) -> tuple[str, ...] | None:
         tables = [native.get("ini_options") if isinstance(native, dict) else None, native]
     for table in tables:
         if isinstance(table, dict):
-            value = table.get("addopts", ())
-            if isinstance(value, list):
-                return tuple(str(each) for each in value)
-            return _split(str(value)) if value else ()
+            return _listed(table.get("addopts")), _listed(table.get("pythonpath"))
     return None
 
 
-def _from_ini(path: Path) -> tuple[str, ...] | None:
+def _from_ini(path: Path) -> _Found | None:
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
     try:
         parser.read_string(path.read_text(encoding="utf-8"))
@@ -97,9 +116,17 @@ def _from_ini(path: Path) -> tuple[str, ...] | None:
         return None
     section = "tool:pytest" if path.name == "setup.cfg" else "pytest"
     if parser.has_section(section):
-        return _split(parser.get(section, "addopts", fallback="") or "")
+        return _listed(parser.get(section, "addopts", fallback="")), _listed(
+            parser.get(section, "pythonpath", fallback="")
+        )
     # A pytest.ini configures pytest even when it says nothing.
-    return () if path.name in ("pytest.ini", ".pytest.ini") else None
+    return ((), ()) if path.name in ("pytest.ini", ".pytest.ini") else None
+
+
+def _listed(value: object) -> tuple[str, ...]:
+    if isinstance(value, list):
+        return tuple(str(each) for each in value)
+    return _split(str(value)) if value else ()
 
 
 def _split(text: str) -> tuple[str, ...]:

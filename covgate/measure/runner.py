@@ -21,7 +21,7 @@ from covgate.measure.interpreter import Interpreter, child_environment
 from covgate.measure.process import TimedOut, run_group
 from covgate.measure.pytest_config import PytestConfig, read_pytest_config
 from covgate.measure.reports import DataFile, Report, parse_coverage_json, parse_report
-from covgate.measure.sources import Sources, default_sources
+from covgate.measure.sources import Sources, default_sources, import_roots
 from covgate.model.results import Measurement, Toolchain, total
 
 _INSIDE = Path(__file__).parent / "inside"
@@ -107,7 +107,7 @@ class _Run:
         job = self.job
         if job.setup is not None and job.isolated:
             self._set_up(job.setup)
-        program = _program(job.command, job.report)
+        program = program_of(job.command, job.report)
         before = self._stamp()
         if program is None:
             if job.command is None:
@@ -148,12 +148,8 @@ class _Run:
 
     def _lead_imports_here(self) -> None:
         """In a checkout that no editable install leads to, the tree itself comes first on the path."""
-        tree = self.job.tree
-        first = [str(tree)]
-        if (tree / "src").is_dir() and not (tree / "src" / "__init__.py").is_file():
-            first.insert(0, str(tree / "src"))
         known = [each for each in self.environ.get("PYTHONPATH", "").split(os.pathsep) if each]
-        self.environ["PYTHONPATH"] = os.pathsep.join([*first, *known])
+        self.environ["PYTHONPATH"] = os.pathsep.join([*import_roots(self.job.tree), *known])
 
     def _set_up(self, command: tuple[str, ...]) -> None:
         try:
@@ -396,7 +392,7 @@ class _Run:
         return "\n".join(text.rstrip().splitlines()[-_TAIL:])
 
 
-def _program(command: tuple[str, ...] | None, report: str) -> tuple[str, ...] | None:
+def program_of(command: tuple[str, ...] | None, report: str) -> tuple[str, ...] | None:
     """What ``coverage run`` is given for ``command``; None for a command that measures by itself."""
     if command is None:
         return None if report else ("-m", "pytest")

@@ -17,6 +17,12 @@ class Sources:
     omit: tuple[str, ...] = ()
 
 
+def import_roots(tree: Path) -> list[str]:
+    """The directories of ``tree`` that its packages are imported from."""
+    src = tree / "src"
+    return [str(src), str(tree)] if src.is_dir() and not (src / "__init__.py").is_file() else [str(tree)]
+
+
 def default_sources(tree: Path) -> Sources:
     """``src/`` where there is one, else the top-level packages and modules without the tests.
 

@@ -16,6 +16,7 @@ from covgate.store.heal import heal
 from covgate.store.locks import NOTES_LOCKS, OWN_LOCKS, lost_race, remove_stale
 from covgate.store.notes import Notes
 from covgate.store.notes_ref import NotesRef
+from covgate.store.refusal import forget, remember
 from covgate.store.repository import FILES_REF, NOTES_REF, Repository
 from covgate.store.retry import tries
 
@@ -54,11 +55,11 @@ def join_fetched(repository: Repository, fetch: Fetch) -> None:
                 repository.attempt("update-ref", "-d", fetch.tracking)
             break
         if not lost_race(message):
-            raise SyncError(f"notes of {without_credentials(fetch.remote)} could not be fetched: {_last_line(message)}")
+            raise SyncError(f"notes of {without_credentials(fetch.remote)} could not be fetched: {reason_in(message)}")
         # Another covgate of this clone fetches, or was killed while it did.
         remove_stale(repository.common_dir, *OWN_LOCKS)
     else:
-        raise SyncError(f"notes of {without_credentials(fetch.remote)} could not be fetched: {_last_line(message)}")
+        raise SyncError(f"notes of {without_credentials(fetch.remote)} could not be fetched: {reason_in(message)}")
     join_tracking(_at(repository, fetch.ref), _at(repository, fetch.ref, fetch.tracking))
 
 
@@ -123,16 +124,19 @@ def publish(repository: Repository, remote: str, ref: str = NOTES_REF) -> int:
                 break
         ours = local.tip()
         if not ours or ours == theirs:
+            forget(repository, remote, ref)
             return attempt - 1
         status, _, err = repository.attempt("push", "--quiet", "--no-verify", "--", remote, f"{ours}:{ref}")
         if not status:
             _remember_published(repository, fetched.ref, ours)
+            forget(repository, remote, ref)
             return attempt
         if _FINAL.search(err) or not _LOST_RACE.search(err):
             break
         if "File exists" in err:
             _remove_stale_at(repository, remote)
-    raise SyncError(f"notes could not be published to {without_credentials(remote)}: {_last_line(err)}")
+    remember(repository, remote, ref, reason_in(err))
+    raise SyncError(f"notes could not be published to {without_credentials(remote)}: {reason_in(err)}")
 
 
 def _remember_published(repository: Repository, tracking: str, tip: str) -> None:
@@ -172,7 +176,8 @@ def _joined(local: NotesRef, ours: str, theirs: str) -> str:
     return local.build(theirs, todo, "covgate: join notes") if todo else theirs
 
 
-def _last_line(message: str) -> str:
+def reason_in(message: str) -> str:
+    """The line of git's messages that tells most."""
     lines = [line.strip() for line in message.splitlines() if line.strip() and "hint:" not in line]
     told = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "ERROR:", "!"))]
     return (told or lines or ["no message"])[0]
