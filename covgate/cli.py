@@ -324,7 +324,7 @@ def _sync(arguments: argparse.Namespace, repository: Repository, environ: Mappin
     for ref in (NOTES_REF, FILES_REF):
         fetch_notes(repository, remote, ref)
     try:
-        pushes = sum(publish(repository, remote, ref) for ref in (NOTES_REF, FILES_REF))
+        pushes = publish(repository, remote, NOTES_REF, FILES_REF)
     except SyncError as error:
         raise ToolError(error.message, hint="what was fetched is joined and judges here all the same") from None
     did = "published" if pushes else "nothing to publish"

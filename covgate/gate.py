@@ -257,7 +257,6 @@ def _publish(session: Session, remote: str) -> None:
 
     with _journey(session, _NOT_PUBLISHED):
         session.unpublished = True
-        publish(session.repository, remote)
-        if session.repository.commit(FILES_REF) != session.repository.commit(tracking_ref(remote, FILES_REF)):
-            publish(session.repository, remote, FILES_REF)
+        lines = session.repository.commit(FILES_REF) != session.repository.commit(tracking_ref(remote, FILES_REF))
+        publish(session.repository, remote, NOTES_REF, *([FILES_REF] if lines else []))
         session.unpublished = False

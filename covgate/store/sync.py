@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from covgate.errors import RefMoved, ToolError
@@ -104,39 +105,66 @@ def _fold(local: NotesRef, fetched: NotesRef) -> None:
     raise SyncError(f"{local.ref} kept moving while fetched notes were joined", hint="try again")
 
 
-def publish(repository: Repository, remote: str, ref: str = NOTES_REF) -> int:
-    """Bring the local notes to ``remote``; the number of pushes it took, 0 where it had them all.
+def publish(repository: Repository, remote: str, *refs: str) -> int:
+    """Bring the local notes at ``refs`` (the records, if none is named) to ``remote``, all with one push.
 
-    A push that may only fast-forward is the compare-and-swap: the remote itself checks, under its lock, that what
-    it has is below what it gets. A lease would compare with what another covgate of this clone fetched meanwhile,
-    and overwrite it.
+    The number of pushes it took, 0 where it had them all. A push that may only fast-forward is the compare-and-swap:
+    the remote itself checks, under its lock, that what it has is below what it gets. A lease would compare with what
+    another covgate of this clone fetched meanwhile, and overwrite it.
     """
-    local, fetched = _at(repository, ref), _at(repository, ref, tracking_ref(remote, ref))
-    theirs, moved, err = fetched.tip(), time.monotonic(), ""
+    waiting = {ref: tracking_ref(remote, ref) for ref in refs or (NOTES_REF,)}
+    theirs, moved = _tips(repository, waiting), time.monotonic()
+    refused: dict[str, str] = {}
+    err = ""
     for attempt in tries():
         if attempt > 1:
             # After the pause, not before it: the less time between looking and pushing, the fewer races are lost.
-            fetch_notes(repository, remote, ref)
-            before, theirs = theirs, fetched.tip()
-            if theirs != before:
+            for ref in waiting:
+                fetch_notes(repository, remote, ref)
+            before, theirs = theirs, _tips(repository, waiting)
+            if any(theirs[ref] != before[ref] for ref in waiting):
                 moved = time.monotonic()
             elif time.monotonic() - moved > _IDLE:
                 break
-        ours = local.tip()
-        if not ours or ours == theirs:
+        ours = {ref: _at(repository, ref).tip() for ref in waiting}
+        for ref in [each for each in waiting if not ours[each] or ours[each] == theirs[each]]:
             forget(repository, remote, ref)
+            del waiting[ref]
+        if not waiting:
             return attempt - 1
-        status, _, err = repository.attempt("push", "--quiet", "--no-verify", "--", remote, f"{ours}:{ref}")
-        if not status:
-            _remember_published(repository, fetched.ref, ours)
+        refused, err = _push(repository, remote, {ref: ours[ref] for ref in waiting})
+        for ref in [each for each in waiting if each not in refused]:
+            _remember_published(repository, waiting.pop(ref), ours[ref])
             forget(repository, remote, ref)
+        if not waiting:
             return attempt
-        if _FINAL.search(err) or not _LOST_RACE.search(err):
+        if _FINAL.search(err) or not all(_LOST_RACE.search(each) for each in refused.values()):
             break
         if "File exists" in err:
             _remove_stale_at(repository, remote)
-    remember(repository, remote, ref, reason_in(err))
-    raise SyncError(f"notes could not be published to {without_credentials(remote)}: {reason_in(err)}")
+    said = re.sub(r"(?m)^error: failed to push some refs.*$", "", err)
+    reasons = {ref: reason_in(f"{said}\n! {why}" if why != err else err) for ref, why in refused.items()}
+    for ref, reason in reasons.items():
+        remember(repository, remote, ref, reason)
+    raise SyncError(
+        f"notes could not be published to {without_credentials(remote)}: {next(iter(reasons.values()), 'no answer')}"
+    )
+
+
+def _tips(repository: Repository, tracking: Mapping[str, str]) -> dict[str, str]:
+    return {ref: _at(repository, ref, where).tip() for ref, where in tracking.items()}
+
+
+def _push(repository: Repository, remote: str, tips: Mapping[str, str]) -> tuple[dict[str, str], str]:
+    """Push each ref of ``tips``: those that the remote did not take, each with why, and all that git said."""
+    pushed = [f"{tip}:{ref}" for ref, tip in tips.items()]
+    status, out, err = repository.attempt("push", "--quiet", "--porcelain", "--no-verify", "--", remote, *pushed)
+    if not status:
+        return {}, err
+    # A flag, the two names, and what became of it; none of a push that never got there.
+    told = [line.split("\t") for line in out.decode(errors="replace").splitlines() if line.count("\t") == 2]
+    became = {names.partition(":")[2]: (flag, why) for flag, names, why in told}
+    return {ref: became.get(ref, ("", err))[1] for ref in tips if became.get(ref, ("!", ""))[0] == "!"}, err
 
 
 def _remember_published(repository: Repository, tracking: str, tip: str) -> None:

@@ -345,3 +345,42 @@ def test_omitting_everything_is_no_way_through(project: Project) -> None:
     assert done.status != 0
     assert "nothing was measured: no executable statement, with a baseline of 83.33%" in done
     assert "look at source, omit and exclude" in done
+
+
+def at_the_remote(project: Project, hook: str, text: str) -> Path:
+    path = project.remote / "hooks" / hook
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_records_and_lines_go_with_one_push(project: Project, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    at_the_remote(project, "pre-receive", f"{{ cut -d' ' -f3 | sort | tr '\\n' ' '; echo; }} >> {log}")
+    assert project.push().status == 0
+    assert log.read_text().split("\n") == [
+        "refs/notes/coverage refs/notes/coverage-files ",
+        "refs/heads/main ",
+        "",
+    ]
+    # Nothing is new: nothing is pushed but the branch.
+    project.push("main:other")
+    assert log.read_text().split("\n")[2:] == ["refs/heads/other ", ""]
+
+
+def test_a_remote_that_takes_one_of_the_two_refs(project: Project) -> None:
+    refusing = at_the_remote(
+        project, "update", '[ "$1" != refs/notes/coverage-files ] || { echo no lines >&2; exit 1; }'
+    )
+    done = project.push()
+    assert done.status == 0
+    assert "WARNING: notes could not be published to origin: remote: no lines" in done
+    assert project.remote_notes() == project.git("rev-parse", "refs/notes/coverage")
+    assert project.git("rev-parse", "refs/covgate/remotes/origin/coverage") == project.remote_notes()
+    assert run(["git", "rev-parse", "--verify", "refs/notes/coverage-files"], project.remote, project.environ).status
+    refusing.unlink()
+    project.commit("nothing")
+    assert "WARNING" not in project.push()
+    lines = project.git("rev-parse", "refs/notes/coverage-files")
+    assert project.git("ls-remote", "origin", "refs/notes/coverage-files").startswith(lines)
