@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from filelock import FileLock
@@ -56,7 +56,7 @@ def environ(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> dict[str,
 def make_project(tmp_path: Path, environ: dict[str, str]) -> Callable[..., Project]:
     """Makes projects in the test's own directory."""
 
-    def make(name: str = "project", **options: str) -> Project:
+    def make(name: str = "project", **options: Any) -> Project:
         return Project.create(tmp_path / name, environ, **options)
 
     return make

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
-from support import CHECKOUT, Project, plain_python, sealed_environment
+from support import CHECKOUT, Project, project_python, sealed_environment
 
 PICTURES = CHECKOUT / "docs" / "screenshots"
 WIDTH = 100
@@ -169,7 +169,7 @@ def _project(directory: Path) -> Project:
         "COLUMNS": f"{WIDTH}",
         "LC_ALL": "C.UTF-8",
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), environ["PATH"]]),
-        "COVGATE_PYTHON": plain_python(directory / "home"),
+        "COVGATE_PYTHON": project_python(directory / "home"),
     }
     project = Project(directory / "shop", directory / "origin.git", environ)
     project.top.mkdir()

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import venv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
@@ -67,17 +67,17 @@ def script(name: str) -> str:
     return str(Path(sys.executable).parent / name)
 
 
-def plain_python(home: Path) -> str:
-    """The interpreter of an environment under ``home`` that has pytest and coverage, those of the tests, and no more.
+def project_python(home: Path, *plugins: str) -> str:
+    """The interpreter of an environment under ``home`` that has pytest, coverage and ``plugins``, those of the tests.
 
-    The plugins that the environment of the tests has take longer to load than the small projects of the tests to run.
+    All that the environment of the tests has takes longer to load than the small projects of the tests to run.
     """
-    environment = home / "plain"
+    environment = home / "-".join(["environment", *plugins])
     python = environment / "bin" / "python"
     if not python.exists():
         venv.create(environment, symlinks=True)
         [packages] = environment.glob("lib/python*/site-packages")
-        for name in _with_requirements("pytest", "coverage"):
+        for name in _with_requirements("pytest", "coverage", *plugins):
             for top in {Path(file).parts[0] for file in distribution(name).files or ()} - {"..", "__pycache__"}:
                 (packages / top).symlink_to(str(distribution(name).locate_file(top)))
     return str(python)
@@ -136,23 +136,33 @@ def calls(*names: str) -> str:
 class Project:
     """A repository with the package ``pkg``, its tests, and a bare remote ``origin``.
 
-    ``python`` measures it; by default one that has pytest and coverage, and no plugin.
+    It is measured by an interpreter that has pytest, coverage, and ``plugins`` of pytest.
     """
 
-    def __init__(self, top: Path, remote: Path, environ: Mapping[str, str], *, python: str = "") -> None:
+    def __init__(self, top: Path, remote: Path, environ: Mapping[str, str], *, plugins: Sequence[str] = ()) -> None:
         self.top = top
         self.remote = remote
         self.environ = dict(environ)
-        self.python = python
+        self.plugins = plugins
+
+    @property
+    def python(self) -> str:
+        return project_python(Path(self.environ["HOME"]), *self.plugins)
 
     @classmethod
     def create(
-        cls, directory: Path, environ: Mapping[str, str], *, config: str = "", hooks: str = "native", python: str = ""
+        cls,
+        directory: Path,
+        environ: Mapping[str, str],
+        *,
+        config: str = "",
+        hooks: str = "native",
+        plugins: Sequence[str] = (),
     ) -> Project:
         """Two of three functions tested: 5 of 6 statements. ``hooks``: native, or none."""
         top, remote = directory / "work", directory / "origin.git"
         directory.mkdir(parents=True, exist_ok=True)
-        project = cls(top, remote, environ, python=python)
+        project = cls(top, remote, environ, plugins=plugins)
         run(["git", "init", "--quiet", "--bare", str(remote)], directory, environ)
         run(["git", "init", "--quiet", str(top)], directory, environ)
         project.git("remote", "add", "origin", str(remote))
@@ -167,8 +177,7 @@ class Project:
         return project
 
     def configure(self, config: str) -> None:
-        python = self.python or plain_python(Path(self.environ["HOME"]))
-        self.write("pyproject.toml", f'[tool.covgate]\npython = "{python}"\n{config}')
+        self.write("pyproject.toml", f'[tool.covgate]\npython = "{self.python}"\n{config}')
 
     def install_natively(self) -> None:
         """The console scripts as plain git hooks: what is tested is the gate, not pre-commit."""
@@ -230,7 +239,7 @@ class Project:
 
     def clone(self, directory: Path) -> Project:
         run(["git", "clone", "--quiet", str(self.remote), str(directory)], self.top, self.environ)
-        other = Project(directory, self.remote, self.environ, python=self.python)
+        other = Project(directory, self.remote, self.environ, plugins=self.plugins)
         other.install_natively()
         return other
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from support import Done, Project, calls, functions, run
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
 
 
 def build(project: Project) -> None:

@@ -13,7 +13,7 @@ from support import Project, calls, run
 from covgate.model.baseline import Baseline
 from covgate.model.record import Record, render_note
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
 REF = "refs/notes/coverage"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 
 import pytest
@@ -137,7 +136,7 @@ def test_fewer_sources_do_not_hold_for_their_own_push(
     make_project: Callable[..., Project], through: str, name: str
 ) -> None:
     file, before, after = WEAKER[name]
-    project = make_project(python=sys.executable if through == "pytest-cov" else "")
+    project = make_project(plugins=["pytest-cov"] if through == "pytest-cov" else [])
 
     def configure(text: str) -> None:
         addopts = '\n[tool.pytest.ini_options]\naddopts = "--cov"\n' if through == "pytest-cov" else ""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from looking import Doctor
-from support import Project, plain_python, run
+from support import Project, run
 
 pytestmark = pytest.mark.end_to_end
 
@@ -35,7 +34,7 @@ def test_the_commit_and_the_rules(doctor: Doctor, tmp_path: Path) -> None:
     assert facts["settings"] == "[tool.covgate] in pyproject.toml"
     assert facts["policy"] == "both, floor 0.00%, epsilon 0.00"
     assert facts["ratchet"] == "main"
-    assert facts["interpreter"] == f"{plain_python(Path(project.environ['HOME']))} (configured)"
+    assert facts["interpreter"] == f"{project.python} (configured)"
     assert facts["tests"] == "coverage run -m pytest"
     assert facts["sources"] == "pkg (found), 2 files"
     assert facts["notes"] == "not on origin yet, nor here: the first push that passes begins them"
@@ -98,7 +97,7 @@ def test_contradictions(doctor: Doctor) -> None:
     assert project.field("branches") == "0"
 
     (project.top / ".coveragerc").unlink()
-    project.python = sys.executable  # which has pytest-cov
+    project.plugins = ["pytest-cov"]
     project.configure(
         'policy = "baseline"\nsource = ["lib"]\n[tool.pytest.ini_options]\n'
         'addopts = "--cov=pkg --cov-branch --cov-fail-under 90"\n'

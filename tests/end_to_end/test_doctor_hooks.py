@@ -11,7 +11,7 @@ from support import Project, run, script, snapshot
 
 from covgate import native_script
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
 
 PRE_COMMIT = ".pre-commit-config.yaml"
 

@@ -12,7 +12,7 @@ from support import Project, run
 
 from covgate.diagnosis.remote import ssh_host
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
 
 
 @pytest.fixture(scope="module")

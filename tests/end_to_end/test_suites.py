@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import Project, calls, functions, run, script
+from support import Project, calls, functions, run
 
 pytestmark = pytest.mark.end_to_end
 
@@ -20,7 +20,7 @@ BRANCHY = "def f(x):\n    if x:\n        return 1\n    return 2\n\n\ndef g():  #
 @pytest.fixture
 def project(make_project: Callable[..., Project]) -> Project:
     """One whose environment has pytest-cov and xdist, too."""
-    return make_project(python=sys.executable)
+    return make_project(plugins=["pytest-cov", "pytest-xdist"])
 
 
 def checked(project: Project, *argv: str) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def by_hand(project: Project, tmp_path: Path, *argv: str) -> dict[str, int]:
     """Counts from ``python argv`` and ``coverage json`` in a copy, as the owner types them."""
     copy = tmp_path / "by-hand"
     run(["git", "clone", "--quiet", str(project.top), str(copy)], tmp_path, project.environ)
-    python = script("python")
+    python = project.python
     ran = run([python, *argv], copy, project.environ)
     assert ran.status == 0, ran.text
     if not (copy / ".coverage").exists():
@@ -146,7 +146,7 @@ def test_a_configured_command(project: Project, command: str) -> None:
 
 @pytest.mark.parametrize("kind", ["json", "xml", "lcov", "data"])
 def test_a_command_that_measures_by_itself(project: Project, kind: str) -> None:
-    python = sys.executable
+    python = project.python
     report = ".coverage-here" if kind == "data" else f"out.{kind}"
     lines = [f"COVERAGE_FILE=.coverage-here {python} -m coverage run --source=pkg -m pytest -q"]
     if kind != "data":

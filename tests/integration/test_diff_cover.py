@@ -30,6 +30,8 @@ from covgate.model.results import FileResult
 from covgate.store.diff import added_lines, changes
 from covgate.store.repository import Repository
 
+pytestmark = pytest.mark.once
+
 PYTHON = {".py"}
 LONE_RETURN = re.compile(rb"\r(?!\n)")
 

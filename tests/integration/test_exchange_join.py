@@ -25,6 +25,8 @@ from covgate.store.notes import Notes
 from covgate.store.repository import NOTES_REF, Repository
 from covgate.store.sync import fetch_notes, join_fetched, publish
 
+pytestmark = pytest.mark.once
+
 TREE = "1" * 40
 
 

@@ -12,6 +12,8 @@ from support import ZERO, Done, Project, calls, functions, run, script
 
 from covgate import native_script
 
+pytestmark = pytest.mark.once
+
 HOOKS = ("pre-push", "post-merge", "post-rewrite")
 # Leaves in LOG what it was called with.
 RECORDING = '#!/bin/sh\n{ echo "${0##*/} $*"; cat; } >>"$LOG"\n'
