@@ -33,6 +33,12 @@ MOMENTS = {
     "push": ("pre-receive", "prepared", "committed", "post-receive"),
 }
 
+# To be killed between two of these is to be killed after the last change.
+READING = (
+    *("cat-file", "config", "diff", "diff-tree", "for-each-ref", "log", "ls-files", "ls-remote", "ls-tree"),
+    *("merge-base", "remote", "rev-list", "rev-parse", "status", "symbolic-ref", "var"),
+)
+
 # A directory is made by one process alone: two calls at once get two numbers.
 KILLER = """#!/bin/sh
 call=1
@@ -133,11 +139,17 @@ class Scene:
         return process.returncode, text
 
     def points(self) -> Iterator[str]:
-        """Where the recorded run can be killed: before each of its calls, and at each moment that these came to."""
+        """Where the recorded run can be killed: before and after each call that changes something, and at each moment
+        that these came to.
+        """
+        changed = True
         for made in sorted((self.steps / "calls").iterdir(), key=lambda each: int(each.name)):
             command = re.sub(r"(-c \S+ )*", "", (made / "command").read_text(), count=1).split()[0]
             reached = (made / "reached").read_text().split() if (made / "reached").exists() else []
-            yield f"{made.name} before"
+            changes = command not in READING
+            if changes or changed:
+                yield f"{made.name} before"
+            changed = changes
             for moment in MOMENTS.get(command, ()):
                 if moment == "reading" or moment in reached:
                     yield f"{made.name} {moment}"
