@@ -40,6 +40,12 @@ class Place:
 
 
 UNSTABLE = "executed in one run of the tests and not in another: unstable, and not charged"
+# Of a line that was executed, `MEANING` would say that it was not.
+_PARTIAL = {
+    LossKind.NEW: "added or changed by this push, and not executed in all branches",
+    LossKind.EARLIER: "added since the baseline, before this push, and not executed in all branches",
+    LossKind.LOST: "executed in more branches at the baseline, and not touched since",
+}
 _ORDER = [LossKind.NEW, LossKind.LOST, LossKind.EARLIER, *LossKind]
 _LEVELS = [Level.ERROR, Level.WARNING, Level.NOTICE]
 
@@ -106,16 +112,11 @@ def _level(kind: LossKind, *, blocked: bool) -> Level:
     return Level.WARNING if blocked or kind is LossKind.EARLIER else Level.NOTICE
 
 
-def why(place: Place) -> str:
-    return MEANING[place.kind] if place.kind else UNSTABLE
-
-
 def told(place: Place) -> str:
     """One place in a sentence that needs nothing around it."""
     line = place.partial
-    if line is not None:
-        return (
-            f"{line.executed_branches} of the {line.branches} branches of line {place.first} are executed: {why(place)}"
-        )
+    if line is not None and place.kind:
+        branches = f"{line.executed_branches} of {line.branches} branches executed"
+        return f"{place.lines.capitalize()}, {branches}: {_PARTIAL[place.kind]}"
     many = f", {place.count} statements" if place.count > 1 else ""
-    return f"{place.lines.capitalize()}{many}: {why(place)}"
+    return f"{place.lines.capitalize()}{many}: {MEANING[place.kind] if place.kind else UNSTABLE}"
