@@ -120,6 +120,18 @@ def test_imports_from_elsewhere(doctor: Doctor, tmp_path: Path) -> None:
     assert doctor.look()["installed-elsewhere"]["mend"] == "unset PYTHONPATH"
     doctor.environ.clear()
 
+    # A name that Python has, too, is no install; and what only the tests' own path leads to is there.
+    project.write("statistics/__init__.py", "x = 1\n")
+    project.write("src/shop/__init__.py", "x = 1\n")
+    project.write("conftest.py", "import sys\n\nsys.path.insert(0, 'src')\n")
+    project.write("tests/test_shop.py", "import shop\n\n\ndef test():\n    assert shop.x\n")
+    project.write("pyproject.toml", '[tool.coverage.run]\nsource = ["statistics", "shop"]\n[tool.covgate]\n')
+    project.commit()
+    assert doctor.look().names == []
+    assert "PASS" in project.covgate("check")
+    assert project.field("statements") == "2"
+    project.git("reset", "--quiet", "--hard", "HEAD~1")
+
     # As scikit-build-core and meson-python install: a finder that is asked before any path.
     package(project)
     path_file(

@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Optional
 
+_STANDARD = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
 _INSTALLED = {"coverage": "coverage", "pytest": "pytest", "pytest-cov": "pytest_cov", "pytest-xdist": "xdist"}
 
 
@@ -41,12 +42,16 @@ def look(spec: "Dict[str, Any]") -> "Dict[str, Any]":
     source = facts["coverage"].get("source") or spec["source"]
     here = packages(spec, source)
     plain = {name: known.get(name) or places(name) for name in here}
+    # A name that is also one of Python's own modules is not installed elsewhere: it is whichever is imported first.
+    own = {name for name in here if name in sys.builtin_module_names or any(map(is_standard, plain[name]))}
     sys.path[:0] = spec["lead"]
     facts["imports"] = [
         {"name": name, "here": here[name], "plain": plain[name], "measured": places(name), "finder": finder(name)}
         for name in here
+        if name not in own
     ]
-    facts["absent"] = [each for each in source if not exists(each, spec["tree"])]
+    # What lies in the tree may be found by the tests in a way of their own.
+    facts["absent"] = [each for each in source if not here.get(each.split(".")[0]) and not exists(each, spec["tree"])]
     return facts
 
 
@@ -69,7 +74,7 @@ def packages(spec: "Dict[str, Any]", sources: "List[str]") -> "Dict[str, str]":
         directory = os.path.normpath(os.path.join(spec["tree"], source))
         if not os.path.isdir(directory):
             name = source.split(".")[0]
-            tried = [os.path.join(spec["tree"], root, name) for root in ("src", "")]
+            tried = [os.path.join(spec["tree"], root, name + ending) for root in ("src", "") for ending in ("", ".py")]
             found[name] = next((path for path in tried if os.path.exists(path)), "")
         elif os.path.isfile(os.path.join(directory, "__init__.py")):
             while os.path.isfile(os.path.join(os.path.dirname(directory), "__init__.py")):
@@ -96,6 +101,10 @@ def places(name: str) -> "List[str]":
         found = [os.path.dirname(spec.origin)] if spec.origin else list(spec.submodule_search_locations)
         return [os.path.realpath(each) for each in found]
     return [os.path.realpath(spec.origin)] if spec.origin and os.path.isabs(spec.origin) else []
+
+
+def is_standard(place: str) -> bool:
+    return place.startswith(_STANDARD) and "-packages" + os.sep not in place
 
 
 def finder(name: str) -> str:
