@@ -36,10 +36,11 @@ def doctor(repository: Repository, environ: Mapping[str, str], paint: Paint | No
         try:
             config = commit.checkout_config(session)
         except CovgateError as error:
-            # Which interpreter, which command: nobody knows until it is valid.
+            # Which rules, which interpreter, which command: nobody knows until it is valid.
             found.append(_invalid(error))
+        valid = not found
         aside = commit.why_aside(session, config, head)
-        if not found:
+        if valid:
             measuring, more = project.find_project(session, config, aside)
             found += more
         here = Here(
@@ -51,9 +52,10 @@ def doctor(repository: Repository, environ: Mapping[str, str], paint: Paint | No
             project=measuring,
             is_measured=_is_measured(session, config, head),
         )
+        rules: list[Callable[[Here], Found]] = [partial(commit.look_at_rules, environ=environ)] if valid else []
         for look in (
             commit.look_at_commit,
-            partial(commit.look_at_rules, environ=environ),
+            *rules,
             project.look_at_interpreter,
             project.look_at_command,
             sources.look_at_sources,

@@ -12,6 +12,8 @@ from covgate.model.results import format_exact
 from covgate.session import CONFIGURATION_FILES, Session
 from covgate.store.checkout import why_not_in_place
 
+_SWITCHES = ("COVGATE_DISABLE", "COVGATE_ENABLED")
+
 
 def checkout_config(session: Session) -> Config:
     """The configuration that lies in the checkout; ConfigurationError or UsageError where there is none to be had."""
@@ -56,8 +58,9 @@ def look_at_commit(here: Here) -> Found:
 def look_at_rules(here: Here, environ: Mapping[str, str]) -> Found:
     """Whether anything is gated, and by what bar. ``environ`` is the caller's own."""
     config = here.config
-    if not config.enabled or not parse_config(environ={"COVGATE_DISABLE": environ.get("COVGATE_DISABLE", "")}).enabled:
-        switch = next((name for name in ("COVGATE_DISABLE", "COVGATE_ENABLED") if environ.get(name)), "")
+    switched = [name for name in _SWITCHES if not parse_config(environ={name: environ.get(name, "")}).enabled]
+    if switched or not config.enabled:
+        switch = (switched or [""])[0]
         yield Finding(
             name="disabled",
             what="covgate is switched off" + (f" by {switch}={environ[switch]} in this shell" if switch else ""),

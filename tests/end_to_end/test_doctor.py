@@ -50,8 +50,9 @@ def test_the_commit_and_the_rules(doctor: Doctor, tmp_path: Path) -> None:
     project.configure('flor = 80\npolicy = "bot"\n')
     project.commit()
     seen = doctor.look()
-    # Nothing is said of an interpreter that the configuration may name.
+    # Nothing is said of rules that don't hold, or of an interpreter that the configuration may name.
     assert seen.names == ["configuration"]
+    assert not {"settings", "policy", "interpreter"} & set(seen.facts)
     told = seen["configuration"]["problem"]
     assert "flor = 80: unknown key; did you mean floor?" in told
     # Several lines of one problem stay together in the text.
@@ -64,7 +65,11 @@ def test_the_commit_and_the_rules(doctor: Doctor, tmp_path: Path) -> None:
     assert "flor = 80" in seen["not-committed"]["problem"]
     assert seen["disabled"]["mend"] == "set enabled = true in [tool.covgate] in pyproject.toml, and commit it"
     assert doctor.type(seen["not-committed"]["mend"], cwd=project.top / "pkg").status == 0
-    assert doctor.look().names == ["disabled"]
+    doctor.environ["COVGATE_DISABLE"] = "0"
+    seen = doctor.look()
+    assert seen.names == ["disabled"]
+    assert seen["disabled"]["problem"] == "covgate is switched off"
+    doctor.environ.clear()
     project.configure('isolation = "in-place"\nbranches = ["release/*"]\npatch_floor = 90\n')
     project.commit()
     project.write("new.py", "")
