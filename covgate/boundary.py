@@ -103,10 +103,12 @@ def _warn(message: str, hint: str, output: str, environ: Mapping[str, str], *, b
 
 
 def _say(error: CovgateError, output: str = "") -> None:
-    print(f"covgate: {error.message}", file=sys.stderr)
+    from covgate.show.paint import plain, tail
+
+    print("covgate:", "\n".join(map(plain, error.message.split("\n"))), file=sys.stderr)
     if error.hint:
-        print(f"  {error.hint}", file=sys.stderr)
-    for line in output.splitlines()[-25:]:
+        print(" ", "\n".join(map(plain, error.hint.split("\n"))), file=sys.stderr)
+    for line in tail(output):
         print(f"  | {line}", file=sys.stderr)
 
 

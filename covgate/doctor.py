@@ -16,7 +16,7 @@ from covgate.diagnosis.findings import Fact, Finding, Found, Here, Severity
 from covgate.errors import CovgateError
 from covgate.session import Session
 from covgate.show.data import FORMAT
-from covgate.show.paint import Paint
+from covgate.show.paint import Paint, plain
 from covgate.store.repository import Repository
 
 _WIDTH = 12
@@ -114,12 +114,12 @@ def _unseen(what: str, hint: str) -> Finding:
 
 
 def _text(facts: list[Fact], findings: list[Finding], paint: Paint) -> str:
-    lines = [f"{each.name:<{_WIDTH}}  {each.value}" for each in facts]
+    lines = [f"{each.name:<{_WIDTH}}  {plain(each.value)}" for each in facts]
     for each in findings:
         word = each.severity.value.upper()
         code = "1;31" if each.severity is Severity.PROBLEM else "1;33"
-        what = each.what.replace("\n", "\n" + " " * (len(word) + 2))
-        lines += ["", f"{paint(word, code)}  {what}", f"  why:   {each.why}", f"  mend:  {each.mend}"]
+        what = ("\n" + " " * (len(word) + 2)).join(map(plain, each.what.split("\n")))
+        lines += ["", f"{paint(word, code)}  {what}", f"  why:   {plain(each.why)}", f"  mend:  {plain(each.mend)}"]
     return "\n".join([*lines, "", _summary(findings)]) + "\n"
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from covgate.config import Config
 from covgate.session import Session
+from covgate.store.fetch import without_credentials
 
 if TYPE_CHECKING:
     from covgate.measure.interpreter import Interpreter
@@ -91,6 +92,11 @@ class Here:
     @property
     def top(self) -> Path:
         return self.session.repository.top
+
+    @property
+    def remote_shown(self) -> str:
+        """``remote`` for the eye: it may be a URL with a token in it."""
+        return without_credentials(self.remote)
 
     @property
     def table(self) -> str:

@@ -20,14 +20,14 @@ def look_at_notes(here: Here, answer: Answer | None) -> Found:
     """Whether the notes that are here are on the remote, and the other way round."""
     if answer is None or answer.unreadable:
         return
-    repository, remote = here.session.repository, here.remote
+    repository, remote = here.session.repository, here.remote_shown
     notes = Notes(repository)
     by_hand = "" if here.config.sync else "; sync = false: only `covgate sync` moves them"
     yield Fact(name="notes", value=_compared(here, notes, answer) + by_hand)
     if notes.tip() in ("", answer.notes) or answer.refused:
         return
     stay = _unpublished(here, notes, answer)
-    said = refusal.last(repository, remote, NOTES_REF)
+    said = refusal.last(repository, here.remote, NOTES_REF)
     if said:
         yield Finding(
             name="notes-refused",
@@ -75,7 +75,7 @@ def look_at_history(here: Here) -> Found:
             what="this clone is shallow: ancestors whose records decide may lie beyond its edge",
             why="covgate fetches them as they are needed; where it can't, every record that is known judges a push,"
             " other branches' too",
-            mend=shell("git", "fetch", "--unshallow", here.remote),
+            mend=shell("git", "fetch", "--unshallow", here.remote_shown),
             severity=Severity.WARNING,
         )
     if not here.head:
@@ -98,7 +98,7 @@ def look_at_history(here: Here) -> Found:
 
 
 def _compared(here: Here, notes: Notes, answer: Answer) -> str:
-    repository, remote = here.session.repository, here.remote
+    repository, remote = here.session.repository, here.remote_shown
     ours, theirs = notes.tip(), answer.notes
     if not theirs:
         return f"not on {remote} yet" + ("" if ours else ", nor here: the first push that passes begins them")

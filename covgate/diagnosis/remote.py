@@ -88,19 +88,19 @@ def look_at_remote(here: Here, answer: Answer | None) -> Found:
         yield _no_remote(repository)
         return
     url = repository.text("remote", "get-url", "--push", "--", here.remote) or here.remote
-    yield Fact(name="remote", value=f"{here.remote}, {without_credentials(url)}")
+    yield Fact(name="remote", value=f"{here.remote_shown}, {without_credentials(url)}")
     if answer.unreadable:
         yield Finding(
             name="remote-unreadable",
-            what=f"{here.remote} can't be read: {answer.unreadable}",
+            what=f"{here.remote_shown} can't be read: {answer.unreadable}",
             why="pushes are judged by the notes that are here, and theirs stay here",
-            mend=shell("git", "ls-remote", here.remote),
+            mend=shell("git", "ls-remote", here.remote_shown),
             severity=Severity.WARNING,
         )
     elif answer.refused:
         yield Finding(
             name="remote-read-only",
-            what=f"{here.remote} takes no push from here: {answer.refused}",
+            what=f"{here.remote_shown} takes no push from here: {answer.refused}",
             why="pushes are judged in full, but what they record stays here",
             mend="nothing, where CI publishes (covgate ratchet); else get the right to push refs/notes/coverage",
             severity=Severity.WARNING,
@@ -139,7 +139,7 @@ def _idle(here: Here, url: str) -> Found:
         return
     yield Finding(
         name="idle-ssh",
-        what=f"{here.remote} is reached over SSH, and the last run of the tests took {seconds:.0f} s",
+        what=f"{here.remote_shown} is reached over SSH, and the last run of the tests took {seconds:.0f} s",
         why="git connects before the hook runs: a server that drops idle connections ends the push after the gate has"
         " passed. What is measured before the push is a look-up; `ServerAliveInterval 30` under"
         f" `Host {host.rpartition('@')[2]}` in ~/.ssh/config keeps most connections up",

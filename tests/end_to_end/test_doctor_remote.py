@@ -67,6 +67,12 @@ def test_which_remote_and_whether_it_answers(doctor: Doctor) -> None:
     assert seen["remote-unreadable"]["severity"] == "warning"
     assert "127.0.0.1" in seen["remote-unreadable"]["problem"]
     assert "hunter2" not in str(seen)
+    # A push may go to a URL, which has no name.
+    project.git("config", "remote.pushDefault", "https://ada:hunter2@127.0.0.1:9/gone.git")
+    seen = doctor.look()
+    assert seen["remote-unreadable"]["mend"] == "git ls-remote https://127.0.0.1:9/gone.git"
+    assert "hunter2" not in str(seen)
+    project.git("config", "--unset", "remote.pushDefault")
     for remote in ("fork", "theirs"):
         project.git("remote", "remove", remote)
     assert doctor.look()["no-remote"]["mend"] == "git remote add origin URL"
@@ -151,6 +157,12 @@ def test_notes_that_the_remote_lacks(doctor: Doctor) -> None:
     assert seen.names == ["notes-refused"]
     assert seen["notes-refused"]["problem"].endswith("last published them: remote: notes are not for you")
     assert seen["notes-refused"]["mend"] == "let origin take pushes to refs/notes/*, then covgate sync origin"
+    # What a server says steers no terminal.
+    executable(refusal, "#!/bin/sh\nprintf '\\033[31mnot for\\033]0;owned\\007 you\\n' >&2\nexit 1\n")
+    for command in ("sync", "doctor"):
+        done = project.covgate(command)
+        assert "remote: \ufffd[31mnot for" in done
+        assert "\x1b" not in done
     refusal.unlink()
     assert project.covgate("sync", "origin").status == 0
     assert doctor.look().names == []
