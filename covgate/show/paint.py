@@ -31,7 +31,7 @@ class Paint:
 
 def tail(output: str) -> list[str]:
     """The last lines of what a program printed, without its colours."""
-    return [plain(_COLOUR.sub("", line)) for line in output.splitlines()[-_TAIL_SHOWN:]]
+    return [plain(_COLOUR.sub("", line).expandtabs()) for line in output.splitlines()[-_TAIL_SHOWN:]]
 
 
 def plain(line: str) -> str:

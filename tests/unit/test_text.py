@@ -83,6 +83,8 @@ class TestTerminal:
     def test_output_of_tests_loses_its_colours(self) -> None:
         text = verdict_text(failing_tests("\x1b[31mE   assert 0\x1b[0m\x07"), Paint(), pushing=True)
         assert "  | E   assert 0\ufffd\n" in text
+        # Who indents by tabs reads the source in it all the same.
+        assert "  |         assert 0\n" in verdict_text(failing_tests("\tassert 0"), Paint(), pushing=True)
 
     def test_notices_are_told_once(self) -> None:
         assert notices_text(["a", "b", "a"]) == "covgate: a\ncovgate: b\n"
