@@ -219,8 +219,10 @@ def _source(each: Touched, shown: Shown, style: str, script: str) -> str:
         "<button type=button id=next hidden aria-keyshortcuts=n title='key n'>&darr; next</button>"
     )
     listing, widest = rows(each, shown.sources[each.path])
-    # The width of the longest line, for the stripes of the others; part of the style, whose hash is in the policy.
-    style = f"{style}\n.code{{--columns:{widest}ch}}"
+    word = max(map(len, ["next" if stops else "", *each.words.values()]))
+    # The width of the longest line, for the stripes of the others, and of the longest word; part of the style, whose
+    # hash is in the policy.
+    style = f"{style}\n.code{{--columns:{widest}ch;--word:{word}ch}}"
     legend = (
         "<p class=legend-line><span class='key executed'><i>&#10003;</i> executed</span>"
         "<span class='key partial'><i>&#189;</i> not all branches</span>"

@@ -96,6 +96,17 @@ class TestInTheBrowser:
         assert code[4] == "    # a tab, and 名前 \N{FIRE}"
         assert "1 of 2 branches" in browser.run("return document.querySelector('#L8').innerText")
 
+    @pytest.mark.parametrize("width", [390, 1280])
+    def test_no_word_is_cut(self, browser: Browser, tmp_path: Path, width: int) -> None:
+        write_pages(tmp_path / "html", replace(shown(), patch=None))
+        browser.open(tmp_path / "html" / page_name("pkg/a.py"), width)
+        words = browser.run(
+            "return [...document.querySelectorAll('.w')]"
+            ".map(each => [each.innerText, each.scrollWidth, each.clientWidth])"
+        )
+        assert {word for word, *_ in words} == {"", "lost", "unstable", "added earlier"}
+        assert all(needed <= there for _, needed, there in words), words
+
     def test_only_the_box_of_the_code_scrolls_on_a_phone(self, browser: Browser, tmp_path: Path) -> None:
         write_pages(tmp_path / "html", shown())
         browser.open(tmp_path / "html" / page_name("pkg/a.py"), 390)
