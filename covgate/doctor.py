@@ -38,9 +38,9 @@ def doctor(repository: Repository, environ: Mapping[str, str], paint: Paint | No
         except CovgateError as error:
             # Which rules, which interpreter, which command: nobody knows until it is valid.
             found.append(_invalid(error))
-        valid = not found
         aside = commit.why_aside(session, config, head)
-        if valid:
+        is_valid = not found
+        if is_valid:
             measuring, more = project.find_project(session, config, aside)
             found += more
         here = Here(
@@ -48,14 +48,14 @@ def doctor(repository: Repository, environ: Mapping[str, str], paint: Paint | No
             head=head,
             aside=aside,
             config=config,
+            is_valid=is_valid,
             remote=name,
             project=measuring,
             is_measured=_is_measured(session, config, head),
         )
-        rules: list[Callable[[Here], Found]] = [partial(commit.look_at_rules, environ=environ)] if valid else []
         for look in (
             commit.look_at_commit,
-            *rules,
+            partial(commit.look_at_rules, environ=environ),
             project.look_at_interpreter,
             project.look_at_command,
             sources.look_at_sources,

@@ -40,7 +40,8 @@ def look_at_commit(here: Here) -> Found:
         return
     branch = here.session.repository.current_branch()
     yield Fact(name="commit", value=f"{here.head[:10]} {f'on {branch}' if branch else '(no branch is checked out)'}")
-    yield from _not_committed(here)
+    if here.is_valid:
+        yield from _not_committed(here)
     if here.aside and here.config.isolation is Isolation.IN_PLACE:
         yield Finding(
             name="not-in-place",
@@ -58,6 +59,8 @@ def look_at_commit(here: Here) -> Found:
 def look_at_rules(here: Here, environ: Mapping[str, str]) -> Found:
     """Whether anything is gated, and by what bar. ``environ`` is the caller's own."""
     config = here.config
+    if not here.is_valid:
+        return
     switched = [name for name in _SWITCHES if not parse_config(environ={name: environ.get(name, "")}).enabled]
     if switched or not config.enabled:
         switch = (switched or [""])[0]

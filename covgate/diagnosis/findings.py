@@ -76,15 +76,17 @@ class Project:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Here:
     """What the looks are given. ``head``: the commit that a push would measure, "" for none; ``aside``: why it would
-    not be measured in place, "" where it would. ``config``: the checkout's, which holds once it is committed.
-    ``remote``: where a push goes, "" for nowhere. ``project``: None where no interpreter was found. ``is_measured``:
-    whether the measurement of ``head`` is remembered.
+    not be measured in place, "" where it would. ``config``: the checkout's, which holds once it is committed;
+    ``is_valid``: whether it could be read, and is not the defaults instead. ``remote``: where a push goes, "" for
+    nowhere. ``project``: None where no interpreter was found. ``is_measured``: whether the measurement of ``head`` is
+    remembered.
     """
 
     session: Session
     head: str
     aside: str
     config: Config
+    is_valid: bool
     remote: str
     project: Project | None
     is_measured: bool

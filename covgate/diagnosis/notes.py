@@ -81,7 +81,9 @@ def look_at_history(here: Here) -> Found:
     if not here.head:
         return
     lookup = notes.baseline([here.head])
-    told = "none yet: the first push that passes sets it" if here.config.policy.kind.uses_baseline else "none"
+    told = "none here yet"
+    if here.config.policy.kind.uses_baseline:
+        told += ": the first push that passes sets it, unless the notes that it fetches have one"
     if lookup.baseline is not None:
         origin = notes.origin([here.head], lookup.baseline)
         told = f"{format_percent(lookup.baseline.percent)}% from {origin[:10] or 'a commit that is not here'}"

@@ -38,7 +38,7 @@ def test_the_commit_and_the_rules(doctor: Doctor, tmp_path: Path) -> None:
     assert facts["tests"] == "coverage run -m pytest"
     assert facts["sources"] == "pkg (found), 2 files"
     assert facts["notes"] == "not on origin yet, nor here: the first push that passes begins them"
-    assert facts["baseline"] == "none yet: the first push that passes sets it"
+    assert facts["baseline"].startswith("none here yet: the first push that passes sets it, unless the notes")
 
     doctor.environ["COVGATE_DISABLE"] = "1"
     seen = doctor.look()
@@ -58,6 +58,10 @@ def test_the_commit_and_the_rules(doctor: Doctor, tmp_path: Path) -> None:
     # Several lines of one problem stay together in the text.
     indented = "PROBLEM  " + told.replace("\n", "\n" + " " * 9)
     assert f"\n\n{indented}\n  why:   {seen['configuration']['why']}\n" in project.covgate("doctor")
+    # What blocks is not to be committed.
+    project.write(".covgate.toml", "floor = 80\n")
+    assert doctor.look().names == ["configuration"]
+    (project.top / ".covgate.toml").unlink()
     project.configure("enabled = false\n")
     # Called, and mended, from below.
     seen = doctor.look(cwd=project.top / "pkg")
