@@ -75,7 +75,8 @@ def _index(shown: Shown, found: Sequence[Touched], names: dict[str, str], style:
         parts.append(f"<section>{_bar(shown)}{_numbers(shown)}</section>")
     elif shown.output:
         printed = _text_block("\n".join(tail(shown.output)))
-        parts.append(f"<section><h2>What was printed last</h2>{printed}</section>")
+        ran = f"<p>They were run by <code>{_text(shown.ran_with)}</code>.</p>" if shown.ran_with else ""
+        parts.append(f"<section>{ran}<h2>What was printed last</h2>{printed}</section>")
     if found:
         parts.append(_files(found, names, shown))
     if shown.story:

@@ -245,6 +245,7 @@ class TestFiles:
     def test_output_of_failing_tests(self, tmp_path: Path) -> None:
         text = written(tmp_path / "html", failing_tests("<script>x</script>\n\x1b[31mred"))["index.html"]
         assert "&lt;script&gt;x&lt;/script&gt;\nred" in text
+        assert "They were run by <code>/usr/bin/python3 (found)</code>." in text
 
 
 @pytest.mark.parametrize(
