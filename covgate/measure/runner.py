@@ -25,7 +25,6 @@ from covgate.measure.sources import Sources, default_sources, import_roots
 from covgate.model.results import Measurement, Toolchain, total
 
 _INSIDE = Path(__file__).parent / "inside"
-_NOT_STARTED = 97
 _PYTHON = re.compile(r"python(\d+(\.\d+)?)?(\.exe)?")
 _TAIL = 40  # lines of the tests' output shown when they end badly
 
