@@ -187,7 +187,9 @@ def _look_at(each: Touched, page: str | None) -> str:
     words = each.words
     links = []
     stretches = each.stops
-    for first, last in stretches[:_JUMPS_SHOWN]:
+    # What is not charged gives way where there are too many.
+    charged_first = sorted(stretches, key=lambda stop: words.get(stop[0]) == "unstable")
+    for first, last in sorted(charged_first[:_JUMPS_SHOWN]):
         lines = f"{first}&#8211;{last}" if last > first else f"{first}"
         word = words.get(first, "")
         tag = f" <span class='tag {_tag(word)}'>{word}</span>" if word else ""

@@ -11,6 +11,7 @@ import pytest
 from verdicts import EVERY_KIND, HOSTILE, NO_UTF8, blocked, failing_tests, measurement, passed
 
 from covgate.errors import UsageError
+from covgate.model.explain import explain
 from covgate.pages import may_write_pages, source_lines, write_pages
 from covgate.show.html import page_name
 from covgate.show.shown import Shown
@@ -241,6 +242,13 @@ class TestFiles:
         names = [page_name(each) for each in paths]
         assert len({each.lower() for each in names}) == len(names)
         assert all(re.fullmatch(r"[A-Za-z0-9_]*-[0-9a-f]{12}\.html", each) and len(each) < 110 for each in names)
+
+    def test_many_unstable_lines_hide_no_lost_one(self, tmp_path: Path) -> None:
+        before = measurement({"pkg/a.py": ".201+"})
+        after = measurement({"pkg/a.py": ".200+-"}, runs=2, unstable=(("pkg/a.py", tuple(range(1, 200, 2))),))
+        told = replace(shown(), measurement=after, numbers=after.numbers, patch=None, story=explain(before, after, []))
+        index = written(tmp_path / "html", told)["index.html"]
+        assert re.search(r"#L201'>201</a> <span class='tag lost'>lost</span><li>and 61 more<", index)
 
     def test_output_of_failing_tests(self, tmp_path: Path) -> None:
         text = written(tmp_path / "html", failing_tests("<script>x</script>\n\x1b[31mred"))["index.html"]
