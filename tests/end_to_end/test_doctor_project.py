@@ -131,6 +131,7 @@ def test_imports_from_elsewhere(doctor: Doctor, tmp_path: Path) -> None:
     assert "PASS" in project.covgate("check")
     assert project.field("statements") == "2"
     project.git("reset", "--quiet", "--hard", "HEAD~1")
+    project.git("clean", "-fdxq", "src")
 
     # As scikit-build-core and meson-python install: a finder that is asked before any path.
     package(project)
