@@ -400,7 +400,9 @@ def program_of(command: tuple[str, ...] | None, report: str) -> tuple[str, ...] 
     name = Path(command[0]).name
     if name in ("pytest", "py.test"):
         return ("-m", "pytest", *command[1:])
-    if _PYTHON.fullmatch(name) and len(command) > 1 and command[1:3] != ("-m", "coverage"):
+    # Of Python's own options coverage knows none but -m.
+    runs = len(command) > 1 and (command[1] == "-m" or not command[1].startswith("-"))
+    if _PYTHON.fullmatch(name) and runs and command[1:3] != ("-m", "coverage"):
         return command[1:]
     return None
 

@@ -255,6 +255,13 @@ def test_an_installed_copy_in_an_environment_within_the_tree(project: Project) -
     assert "PASS" in project.covgate("check", PYTHONPATH=str(project.top / "src"))
 
 
+def test_a_command_that_coverage_can_not_run(make_project: Callable[..., Project]) -> None:
+    done = make_project(config="command = ['python', '-c', 'import pkg.mod']\n").push()
+    assert done.status == 0, done.text
+    assert "WARNING not measured: command left no coverage data" in done
+    assert "let it measure with COVERAGE_FILE as it is set" in done
+
+
 def test_a_report_without_a_command(make_project: Callable[..., Project]) -> None:
     done = make_project(config='report = "coverage.xml"\n').push()
     assert "WARNING not measured: report = 'coverage.xml' is set, and no command" in done
