@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 def paint_for(environ: Mapping[str, str]) -> Paint:
     """Colour by NO_COLOR, FORCE_COLOR, and whether somebody looks (https://no-color.org); as wide as the terminal."""
+    import codecs
     import shutil
 
     from covgate.show.paint import Paint
@@ -26,7 +27,7 @@ def paint_for(environ: Mapping[str, str]) -> Paint:
     else:
         colour = bool(environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and environ.get("TERM") != "dumb")
     width = shutil.get_terminal_size(fallback=(80, 24)).columns
-    utf8 = (sys.stdout.encoding or "").lower().replace("_", "-") in ("utf-8", "utf8")
+    utf8 = codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"
     return Paint(colour=colour, width=min(max(width, 60), 160), utf8=utf8)
 
 

@@ -300,7 +300,7 @@ def _log(arguments: argparse.Namespace, repository: Repository, environ: Mapping
         file = bool(arguments.output)
         paint = Paint() if file else paint_for(environ)
         width = shutil.get_terminal_size().columns
-        text = log_lines(repository, paint, width=width, unicode=file or _shows_unicode())
+        text = log_lines(repository, paint, width=width, unicode=paint.utf8)
     return _deliver(text, arguments.output)
 
 
@@ -387,9 +387,3 @@ def _deliver(text: str, output: str | None) -> int:
         encoding = sys.stdout.encoding or "utf-8"
         sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
     return EXIT_PASSED
-
-
-def _shows_unicode() -> bool:
-    import codecs
-
-    return codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,6 @@ from covgate.judgement import Order, Outcome, judge_commit
 from covgate.model.record import record_of, render_note
 from covgate.model.results import Measurement, Toolchain, total
 from covgate.model.verdict import Status, not_applicable
-from covgate.pages import may_write_pages, with_sources, write_pages
 from covgate.report import exit_code, shown
 from covgate.session import Session
 from covgate.store.repository import Repository
@@ -43,6 +41,8 @@ def check(
 ) -> int:
     """Judge ``commit`` as a push would; ``reports`` are judged instead of a test run."""
     if html is not None:
+        from covgate.pages import may_write_pages
+
         may_write_pages(html)
     session = Session(repository=repository, environ=environ, use_cache=use_cache, fail_closed=fail_closed)
     branch = repository.current_branch()
@@ -66,9 +66,11 @@ def check(
         _write_report(output, outcome)
     told = shown(outcome, session.notices)
     if format == "sarif" or html is not None:
+        from covgate.pages import with_sources, write_pages
+
         told = with_sources(told, repository)
-    if html is not None:
-        write_pages(html, told)
+        if html is not None:
+            write_pages(html, told)
     _print(told, environ, format)
     return exit_code([outcome])
 
@@ -101,24 +103,30 @@ def raise_baseline(
 
 def _print(told: Shown, environ: Mapping[str, str], format: str) -> None:
     paint = paint_for(environ)
-    sys.stdout.write(paint.encodable(_renderers(paint)[format](told)))
+    sys.stdout.write(paint.encodable(_rendered(told, paint, format)))
     sys.stdout.flush()
 
 
-def _renderers(paint: Paint) -> dict[str, Callable[[Shown], str]]:
-    from covgate.show.data import verdict_json
-    from covgate.show.github import github
-    from covgate.show.markdown import markdown
-    from covgate.show.sarif import sarif_json
+def _rendered(told: Shown, paint: Paint, format: str) -> str:
+    if format == "json":
+        from covgate.show.data import verdict_json
+
+        return verdict_json(told)
+    if format == "markdown":
+        from covgate.show.markdown import markdown
+
+        return markdown(told)
+    if format == "github":
+        from covgate.show.github import github
+
+        return github(told, paint)
+    if format == "sarif":
+        from covgate.show.sarif import sarif_json
+
+        return sarif_json(told)
     from covgate.show.text import check_text
 
-    return {
-        "text": partial(check_text, paint=paint),
-        "json": verdict_json,
-        "markdown": markdown,
-        "github": partial(github, paint=paint),
-        "sarif": sarif_json,
-    }
+    return check_text(told, paint)
 
 
 def _write_report(path: Path, outcome: Outcome) -> None:

@@ -9,7 +9,7 @@ import hashlib
 from collections import Counter
 
 from covgate.show.paint import Paint, plain
-from covgate.show.places import Level, Place, places, told
+from covgate.show.places import Level, Place, places, told, verdict_level, word
 from covgate.show.shown import Shown
 from covgate.show.text import check_text
 
@@ -26,7 +26,7 @@ def github(shown: Shown, paint: Paint) -> str:
 
 def commands(shown: Shown) -> list[str]:
     """The verdict, the places that matter most, and what was left out of what GitHub shows."""
-    level = Level.ERROR if shown.blocked else Level.WARNING if shown.error else Level.NOTICE
+    level = verdict_level(shown)
     room = Counter({Level.ERROR: _SHOWN, Level.WARNING: _SHOWN, Level.NOTICE: _SHOWN - 1})
     room[level] -= 1
     made = [_command(level, f"covgate: {shown.word}", _verdict(shown))]
@@ -34,8 +34,7 @@ def commands(shown: Shown) -> list[str]:
     for place in places(shown):
         if room[place.level]:
             room[place.level] -= 1
-            title = f"covgate: {place.kind.value if place.kind else 'unstable'}"
-            made.append(_command(place.level, title, told(place), place))
+            made.append(_command(place.level, f"covgate: {word(place.kind)}", told(place), place))
         else:
             left.append(place)
     if left:

@@ -105,6 +105,19 @@ def stretches(lines: Iterable[int], of_file: Iterable[int]) -> list[tuple[int, i
     return found
 
 
+def verdict_level(shown: Shown) -> Level:
+    """How much the verdict itself matters."""
+    return Level.ERROR if shown.blocked else Level.WARNING if shown.error else Level.NOTICE
+
+
+def word(kind: LossKind | None) -> str:
+    return kind.value if kind else "unstable"
+
+
+def meaning(kind: LossKind | None) -> str:
+    return MEANING[kind] if kind else UNSTABLE
+
+
 def _level(kind: LossKind, *, blocked: bool) -> Level:
     """What this push itself brought about stands in its way; the rest explains."""
     if kind in (LossKind.NEW, LossKind.LOST):
@@ -119,4 +132,4 @@ def told(place: Place) -> str:
         branches = f"{line.executed_branches} of {line.branches} branches executed"
         return f"{place.lines.capitalize()}, {branches}: {_PARTIAL[place.kind]}"
     many = f", {place.count} statements" if place.count > 1 else ""
-    return f"{place.lines.capitalize()}{many}: {MEANING[place.kind] if place.kind else UNSTABLE}"
+    return f"{place.lines.capitalize()}{many}: {meaning(place.kind)}"

@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 from covgate import __version__
 from covgate.model.results import format_percent
-from covgate.show.losses import MEANING, LossKind
+from covgate.show.losses import LossKind
 from covgate.show.paint import plain
-from covgate.show.places import UNSTABLE, Level, Place, places, told
+from covgate.show.places import Level, Place, meaning, places, told, verdict_level, word
 from covgate.show.shown import Shown
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -85,13 +85,11 @@ def sarif_data(shown: Shown) -> dict[str, Any]:
 
 
 def _rule(kind: LossKind | None, id: str, name: str, help: str) -> dict[str, Any]:
-    meaning = MEANING[kind] if kind else UNSTABLE
-    word = kind.value if kind else "unstable"
     return {
         "id": id,
         "name": name,
-        "shortDescription": {"text": f"Coverage: {word} lines"},
-        "fullDescription": {"text": f"Lines that are told as {word}: {meaning}."},
+        "shortDescription": {"text": f"Coverage: {word(kind)} lines"},
+        "fullDescription": {"text": f"Lines that are told as {word(kind)}: {meaning(kind)}."},
         "help": {"text": help},
         "defaultConfiguration": {"level": "note" if kind is None else "warning"},
         "properties": {"tags": ["coverage", "tests"]},
@@ -100,7 +98,7 @@ def _rule(kind: LossKind | None, id: str, name: str, help: str) -> dict[str, Any
 
 def _invocation(shown: Shown) -> dict[str, Any]:
     """What is to be said of the whole commit: a result needs a place, and a verdict has none."""
-    level = "error" if shown.blocked else "warning" if shown.error else "note"
+    level = _LEVELS[verdict_level(shown)]
     if shown.error:
         said = [f"not measured: {shown.error}", *([shown.hint] if shown.hint else [])]
     else:
