@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +12,8 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from support import CHECKOUT, Project, run, sealed_environment
+from helpers.project import Project
+from helpers.sealed import CHECKOUT, run, sealed_environment
 
 # A shell that starts the tests in the background has them ignore interrupts, and all that they start would, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -27,7 +25,7 @@ settings.load_profile("covgate")
 REMEMBERED = ".git/covgate/measurements"
 
 if TYPE_CHECKING:
-    from browser import Browser
+    from helpers.browser import Browser
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -122,7 +120,7 @@ def installed(make_project: Callable[..., Project], source: Path) -> Project:
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> Iterator[Browser]:
     """A real Chromium, started once; `open` gives every test a page that knows nothing of the one before."""
-    from browser import Browser, why_no_browser
+    from helpers.browser import Browser, why_no_browser
 
     why_not = why_no_browser()
     if why_not:

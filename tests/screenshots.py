@@ -17,12 +17,12 @@ import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
-sys.path.insert(0, str(Path(__file__).parent))
-
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
-from support import CHECKOUT, Project, project_python, sealed_environment
+
+from helpers.project import Project
+from helpers.sealed import CHECKOUT, project_python, sealed_environment
 
 PICTURES = CHECKOUT / "docs" / "screenshots"
 WIDTH = 100

@@ -19,8 +19,8 @@ from side_by_side import place, run
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from exchange import Exchange, clones, commits, exchange, work
-from git_http import serve
+from helpers.exchange import Exchange, clones, commits, exchange, work
+from helpers.git_http import serve
 
 # The milliseconds of a note among the most clones may be this many times those among the fewest.
 GOAL = 2.0

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Done, Project, calls, functions, run
+
+from helpers.project import Project, calls, functions
+from helpers.sealed import Done, run
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import Project, calls, run
 
 from covgate.model.baseline import Baseline
 from covgate.model.record import Record, render_note
+from helpers.project import Project, calls
+from helpers.sealed import run
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
 REF = "refs/notes/coverage"

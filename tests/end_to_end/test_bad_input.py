@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Done, Project, calls, functions, run, script, sealed_environment
+
+from helpers.project import Project, calls, functions
+from helpers.sealed import Done, run, script, sealed_environment
 
 pytestmark = pytest.mark.end_to_end
 

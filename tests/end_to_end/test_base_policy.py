@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from support import Project, calls, functions, run
+
+from helpers.project import Project, calls, functions
+from helpers.sealed import run
 
 pytestmark = pytest.mark.end_to_end
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from schemas import problems, sarif_validator, verdict_validator
-from support import Project, calls, functions
+
+from helpers.project import Project, calls, functions
+from helpers.schemas import problems, sarif_validator, verdict_validator
 
 pytestmark = pytest.mark.end_to_end
 

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Project, calls, functions, run, script
 
 from covgate.model.record import read_status
 from covgate.model.verdict import Status
+from helpers.project import Project, calls, functions
+from helpers.sealed import run, script
 
 pytestmark = pytest.mark.end_to_end
 

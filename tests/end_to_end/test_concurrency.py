@@ -7,12 +7,13 @@ import threading
 from pathlib import Path
 
 import pytest
-from support import Project, calls, script
 
 from covgate.model.baseline import Baseline
 from covgate.model.record import Note, Record
 from covgate.store.notes import Notes
 from covgate.store.repository import Repository
+from helpers.project import Project, calls
+from helpers.sealed import script
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
 

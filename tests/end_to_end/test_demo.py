@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from support import Project, run, script, snapshot
+
+from helpers.project import Project, snapshot
+from helpers.sealed import run, script
 
 pytestmark = pytest.mark.end_to_end
 

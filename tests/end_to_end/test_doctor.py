@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from looking import Doctor
-from support import Project, run
+
+from helpers.doctor import Doctor
+from helpers.project import Project
+from helpers.sealed import run
 
 pytestmark = pytest.mark.end_to_end
 

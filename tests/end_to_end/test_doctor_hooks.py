@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from looking import Doctor
-from support import Project, run, script, snapshot
 
 from covgate import native_script
+from helpers.doctor import Doctor
+from helpers.project import Project, snapshot
+from helpers.sealed import run, script
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
 

@@ -7,10 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from looking import Doctor
-from support import Project, run
 
 from covgate.diagnosis.remote import ssh_host
+from helpers.doctor import Doctor
+from helpers.project import Project
+from helpers.sealed import run
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
 

@@ -7,9 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from exchange import Exchange, Ratchet, clones, commits, exchange, work
-from git_http import serve
-from support import run
 
 from covgate.model.baseline import Baseline, join
 from covgate.model.record import Note, Record, parse_note
@@ -17,6 +14,9 @@ from covgate.store.fetch import start_fetch
 from covgate.store.notes import Notes
 from covgate.store.repository import NOTES_REF, Repository
 from covgate.store.sync import fetch_notes, publish
+from helpers.exchange import Exchange, Ratchet, clones, commits, exchange, work
+from helpers.git_http import serve
+from helpers.sealed import run
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
 

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Project, calls, functions, run
+
+from helpers.project import Project, calls, functions
+from helpers.sealed import run
 
 pytestmark = pytest.mark.end_to_end
 Make = Callable[..., Project]

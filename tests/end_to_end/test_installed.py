@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Project, calls, functions, run, script
+
+from helpers.project import Project, calls, functions
+from helpers.sealed import run, script
 
 pytestmark = pytest.mark.end_to_end
 

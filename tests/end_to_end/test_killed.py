@@ -19,9 +19,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from support import Project, calls, run, script
 
 from covgate.store.repository import NOTES_REF
+from helpers.project import Project, calls
+from helpers.sealed import run, script
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
 

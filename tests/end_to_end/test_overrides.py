@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support import Project, calls, functions
+
+from helpers.project import Project, calls, functions
 
 pytestmark = pytest.mark.end_to_end
 

@@ -12,7 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Project, script
+
+from helpers.project import Project
+from helpers.sealed import script
 
 pytestmark = pytest.mark.end_to_end
 

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Project, calls, functions, run, snapshot
+
+from helpers.project import Project, calls, functions, snapshot
+from helpers.sealed import run
 
 pytestmark = pytest.mark.end_to_end
 

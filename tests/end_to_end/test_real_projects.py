@@ -19,7 +19,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from support import script, sealed_environment
+
+from helpers.sealed import script, sealed_environment
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.real_project]
 

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Project, calls, functions, script
+
+from helpers.project import Project, calls, functions
+from helpers.sealed import script
 
 pytestmark = pytest.mark.end_to_end
 

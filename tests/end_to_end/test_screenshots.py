@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+
+from helpers.sealed import CHECKOUT
 from screenshots import NOTE, PICTURES, painted, scenes, told, words
-from support import CHECKOUT
 
 pytestmark = pytest.mark.end_to_end
 

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import Project, calls, functions, run
+
+from helpers.project import Project, calls, functions
+from helpers.sealed import run
 
 pytestmark = pytest.mark.end_to_end
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import run
 
 from covgate.errors import GitError
 from covgate.model.patch import FileChange, Hunk
 from covgate.store.diff import added_lines, changes
 from covgate.store.repository import Repository
+from helpers.sealed import run
 
 PYTHON = {".py"}
 

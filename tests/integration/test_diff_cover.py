@@ -20,7 +20,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from support import CHECKOUT, run, script
 
 from covgate.measure.interpreter import Interpreter
 from covgate.measure.reports import parse_report
@@ -29,6 +28,7 @@ from covgate.model.patch import FileChange, LineSet, patch_coverage
 from covgate.model.results import FileResult
 from covgate.store.diff import added_lines, changes
 from covgate.store.repository import Repository
+from helpers.sealed import CHECKOUT, run, script
 
 pytestmark = pytest.mark.once
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import run
 
 from covgate.errors import ToolError
 from covgate.model.baseline import Baseline, join, override
@@ -24,6 +23,7 @@ from covgate.store.heal import heal
 from covgate.store.notes import Notes
 from covgate.store.repository import NOTES_REF, Repository
 from covgate.store.sync import fetch_notes, join_fetched, publish
+from helpers.sealed import run
 
 pytestmark = pytest.mark.once
 

@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from annals import annals, record
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.actions.pointer_input import PointerInput
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
-from support import Project
 
 from covgate.model.verdict import Status
+from helpers.history import make_history, record
+from helpers.project import Project
 
 if TYPE_CHECKING:
-    from browser import Browser
+    from helpers.browser import Browser
 
 HOSTILE = "</script><img src=x onerror=alert(1)><b onmouseover=alert(2)>\"'{{data}}"
 PHONE = {"width": 390, "height": 844}
@@ -53,7 +53,9 @@ def story(number: int) -> Iterator[Any]:
 @pytest.fixture
 def shop(tmp_path: Path, environ: dict[str, str]) -> Project:
     """Thirty commits, the 26th on a branch of its own."""
-    return annals(tmp_path / "shop", environ, 30, story, branch=lambda number: "topic" if number == 25 else "main")
+    return make_history(
+        tmp_path / "shop", environ, 30, story, branch=lambda number: "topic" if number == 25 else "main"
+    )
 
 
 def named(browser: Browser, name: str) -> WebElement:
@@ -258,7 +260,7 @@ def test_hostile_texts_are_inert(browser: Browser, tmp_path: Path, environ: dict
         yield record(800, epoch=number, override=override, reason=HOSTILE)
         yield record(800, component=f"{'long-name.' * 6}{number}")
 
-    project = annals(
+    project = make_history(
         tmp_path / HOSTILE.replace("/", "∕"),
         environ,
         2,
@@ -289,7 +291,7 @@ def test_nothing_recorded(browser: Browser, project: Project) -> None:
 
 
 def test_one_commit_is_enough(browser: Browser, tmp_path: Path, environ: dict[str, str]) -> None:
-    browser.open(page_of(annals(tmp_path / "one", environ, 1, lambda number: [record(1000)])))
+    browser.open(page_of(make_history(tmp_path / "one", environ, 1, lambda number: [record(1000)])))
     assert "NaN" not in browser.driver.page_source.partition("<script")[0]
     hover(browser, 0.5)
     assert "100.00%, 1000 of 1000 PASS" in told(browser)
@@ -307,7 +309,7 @@ def test_five_thousand_commits_are_as_light_as_fifty(browser: Browser, tmp_path:
     count = "return document.querySelectorAll('*').length"
     nodes = []
     for commits in (51, 5000):
-        project = annals(
+        project = make_history(
             tmp_path / str(commits), environ, commits, lambda number: [record(5000 + number - number % 3, 10_001)]
         )
         browser.open(page_of(project))

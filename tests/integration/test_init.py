@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 import yaml
-from support import CHECKOUT, Project, run
 
 from covgate import __version__
 from covgate.errors import UsageError
 from covgate.setup_repository import init, remove
 from covgate.setup_text import add_hooks, add_table, has_hooks, remove_hooks, remove_table
+from helpers.project import Project
+from helpers.sealed import CHECKOUT, run
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from annals import annals, record
-from support import Project, run, script
 
 from covgate.model.record import render_note
 from covgate.model.verdict import Status
+from helpers.history import make_history, record
+from helpers.project import Project
+from helpers.sealed import run, script
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -51,7 +52,7 @@ def rising(tmp_path: Path, environ: dict[str, str]) -> Project:
         override = "legacy module removed" if number == 5 else ""
         return [record(600 + 10 * number, epoch=1, override=override), record(500, component="web")]
 
-    return annals(tmp_path / "rising", environ, 10, records)
+    return make_history(tmp_path / "rising", environ, 10, records)
 
 
 def test_the_course_of_the_baseline_stands_above_the_rows(rising: Project) -> None:
@@ -72,7 +73,9 @@ def test_the_course_of_the_baseline_stands_above_the_rows(rising: Project) -> No
 
 
 def test_it_is_ascii_where_the_terminal_is(tmp_path: Path, environ: dict[str, str]) -> None:
-    project = annals(tmp_path / "names", environ, 3, lambda number: [record(800 + number)], author="Zoë Łuk\u202easz")
+    project = make_history(
+        tmp_path / "names", environ, 3, lambda number: [record(800 + number)], author="Zoë Łuk\u202easz"
+    )
     ascii = project.covgate("log", PYTHONIOENCODING="ascii")
     assert ascii.status == 0, ascii.text
     assert ascii.text.isascii()
@@ -96,7 +99,7 @@ def test_it_is_ascii_where_the_terminal_is(tmp_path: Path, environ: dict[str, st
     ],
 )
 def test_it_fits_the_terminal(tmp_path: Path, environ: dict[str, str], columns: int, end: str) -> None:
-    project = annals(tmp_path / "long", environ, 200, lambda number: [record(600 + number)])
+    project = make_history(tmp_path / "long", environ, 200, lambda number: [record(600 + number)])
     course = project.covgate("log", COLUMNS=str(columns)).text.splitlines()[0]
     assert course.endswith(end)
     assert course.startswith("baseline  ")

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import ZERO, Done, Project, calls, functions, run, script
 
 from covgate import native_script
+from helpers.project import ZERO, Project, calls, functions
+from helpers.sealed import Done, run, script
 
 pytestmark = pytest.mark.once
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from verdicts import EVERY_KIND, HOSTILE, NO_UTF8, blocked, failing_tests, measurement, passed
 
 from covgate.errors import UsageError
 from covgate.model.explain import explain
@@ -16,9 +15,10 @@ from covgate.pages import may_write_pages, source_lines, write_pages
 from covgate.show.html import page_name
 from covgate.show.shown import Shown
 from covgate.show.source_page import AROUND, WHOLE_FILE, shown_lines
+from helpers.verdicts import EVERY_KIND, HOSTILE, NO_UTF8, blocked, failing_tests, measurement, passed
 
 if TYPE_CHECKING:
-    from browser import Browser
+    from helpers.browser import Browser
 
 SOURCE = (
     "def f(x):",

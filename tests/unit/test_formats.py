@@ -9,8 +9,6 @@ from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import pytest
-from schemas import problems, sarif_validator, verdict_validator
-from verdicts import COMMIT, EVERY_KIND, HOSTILE, NO_UTF8, ORIGIN, blocked, failing_tests, not_measured, passed
 
 from covgate.show.data import verdict_data, verdict_json
 from covgate.show.github import commands, github
@@ -18,6 +16,8 @@ from covgate.show.paint import Paint, plain
 from covgate.show.places import stretches
 from covgate.show.sarif import sarif_data, sarif_json
 from covgate.show.shown import Shown
+from helpers.schemas import problems, sarif_validator, verdict_validator
+from helpers.verdicts import COMMIT, EVERY_KIND, HOSTILE, NO_UTF8, ORIGIN, blocked, failing_tests, not_measured, passed
 
 kinds = pytest.mark.parametrize("shown", EVERY_KIND.values(), ids=EVERY_KIND.keys())
 

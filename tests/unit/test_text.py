@@ -7,12 +7,12 @@ from dataclasses import replace
 from itertools import groupby
 
 import pytest
-from verdicts import EVERY_KIND, HOSTILE, NO_UTF8, blocked, disabled, failing_tests, not_measured, passed
 
 from covgate.show.markdown import LIMIT, code, markdown, prose
 from covgate.show.paint import Paint, columns, plain, shortened
 from covgate.show.shown import Shown
 from covgate.show.text import check_text, notices_text, verdict_text
+from helpers.verdicts import EVERY_KIND, HOSTILE, NO_UTF8, blocked, disabled, failing_tests, not_measured, passed
 
 kinds = pytest.mark.parametrize("shown", EVERY_KIND.values(), ids=EVERY_KIND.keys())
 _SEQUENCE = re.compile(r"\x1b\[[0-9;]*m")

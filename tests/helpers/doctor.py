@@ -7,10 +7,10 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from support import Done, Project, run, script
-
 from covgate.doctor import doctor
 from covgate.store.repository import Repository
+from helpers.project import Project
+from helpers.sealed import Done, run, script
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 Ratchet = tuple[str, int]
@@ -125,7 +126,7 @@ def _ratchet_all(clone: Path) -> None:
         note = Note(records=(Record(baseline=Baseline(executed=executed, executable=1000)),))
         # As `ratchet_commit` does, without the measuring.
         fetch_notes(repository, "origin")
-        Notes(repository).update(commit, lambda known, note=note: join_notes(known, note), f"ratchet {executed}")
+        Notes(repository).update(commit, partial(join_notes, note), f"ratchet {executed}")
         pushes.append(publish(repository, "origin"))
     repository.close()
     print(json.dumps(pushes))

@@ -1,20 +1,21 @@
-"""The schemas that what covgate prints is held against."""
+"""The JSON schemas that covgate's output is validated against."""
 
 from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft4Validator, Draft202012Validator
 
-VERDICT = Path(__file__).resolve().parent.parent / "docs" / "verdict.schema.json"
+from helpers.sealed import CHECKOUT
+
+VERDICT = CHECKOUT / "docs" / "verdict.schema.json"
 
 
 @cache
 def verdict_validator() -> Draft202012Validator:
-    """The published schema, and besides no key that it does not know: what is printed is documented."""
+    """The published schema, with unknown keys forbidden: every key that is printed must be documented."""
     schema = json.loads(VERDICT.read_text(encoding="utf-8"))
     Draft202012Validator.check_schema(schema)
     counts = schema["$defs"].pop("counts")  # is part of other objects

@@ -1,125 +1,14 @@
-"""Sealed repositories for the tests: real git, a real bare remote, a project whose coverage is known exactly."""
+"""Projects for the tests: real git, a real bare remote, and a package whose coverage is known exactly."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import venv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-from packaging.requirements import Requirement
+from helpers.sealed import Done, project_python, run, script
 
-CHECKOUT = Path(__file__).resolve().parent.parent
 ZERO = "0" * 40
-
-
-def sealed_environment(home: Path) -> dict[str, str]:
-    """An environment that leads nowhere outside ``home``, with an identity and fixed names."""
-    foreign = (
-        "GIT_",
-        "COVGATE_",
-        "PRE_COMMIT",
-        "XDG_",
-        "COVERAGE_",
-        "COV_CORE_",
-        "PYTEST_",
-        "VIRTUAL_ENV",
-        "CONDA_",
-    )
-    # A coverage around the tests follows covgate into its processes; covgate keeps it from the projects' tests.
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(foreign) or name.startswith("COVERAGE_PROCESS_")
-    }
-    kept.pop("PYTHONPATH", None)
-    # Nor the environment that somebody has activated to run the tests.
-    path = kept.get("PATH", "").split(os.pathsep)
-    kept["PATH"] = os.pathsep.join(each for each in path if not (Path(each).parent / "pyvenv.cfg").is_file())
-    config = home / "gitconfig"
-    if not config.exists():
-        home.mkdir(parents=True, exist_ok=True)
-        config.write_text(
-            "[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n"
-            '[commit]\n\tgpgsign = false\n[protocol "file"]\n\tallow = always\n'
-        )
-    return {
-        **kept,
-        "HOME": str(home),
-        "XDG_CONFIG_HOME": str(home / "config"),
-        "XDG_CACHE_HOME": str(home / "cache"),
-        "GIT_CONFIG_GLOBAL": str(config),
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "PRE_COMMIT_HOME": str(home / "pre-commit"),
-        "PRE_COMMIT_COLOR": "never",
-        "NO_COLOR": "1",
-        "TERM": "dumb",
-    }
-
-
-def script(name: str) -> str:
-    """A console script of the environment that runs the tests."""
-    return str(Path(sys.executable).parent / name)
-
-
-def project_python(home: Path, *plugins: str) -> str:
-    """The interpreter of an environment under ``home`` that has pytest, coverage and ``plugins``, those of the tests.
-
-    All that the environment of the tests has takes longer to load than the small projects of the tests to run.
-    """
-    environment = home / "-".join(["environment", *plugins])
-    python = environment / "bin" / "python"
-    if not python.exists():
-        venv.create(environment, symlinks=True)
-        [packages] = environment.glob("lib/python*/site-packages")
-        for name in _with_requirements("pytest", "coverage", *plugins):
-            for top in {Path(file).parts[0] for file in distribution(name).files or ()} - {"..", "__pycache__"}:
-                (packages / top).symlink_to(str(distribution(name).locate_file(top)))
-    return str(python)
-
-
-def _with_requirements(*names: str) -> set[str]:
-    found: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            needed = [Requirement(each) for each in distribution(name).requires or ()]
-            waiting += [each.name for each in needed if each.marker is None or each.marker.evaluate({"extra": ""})]
-    return found
-
-
-@dataclass(frozen=True)
-class Done:
-    """How a command ended; ``text`` is all that it printed."""
-
-    status: int
-    text: str
-
-    def __contains__(self, words: str) -> bool:
-        return words in self.text
-
-
-def run(argv: list[str], cwd: Path, environ: Mapping[str, str], input: str | None = None) -> Done:
-    done = subprocess.run(
-        argv,
-        cwd=cwd,
-        env=dict(environ),
-        input=input,
-        stdin=subprocess.DEVNULL if input is None else None,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        timeout=600,  # that of a test that hangs, however busy the machine is
-    )
-    return Done(done.returncode, done.stdout)
 
 
 def functions(*names: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from support import Project, run
-
 from covgate.model.baseline import Baseline
 from covgate.model.record import Judgement, Record, render_note
 from covgate.model.results import Numbers, format_percent
 from covgate.model.verdict import Status
+from helpers.project import Project
+from helpers.sealed import run
 
 _START = 1_700_000_000
 _HOUR = 3600
@@ -37,7 +37,7 @@ def record(
     return Record(component=component, baseline=known, judgement=judged)
 
 
-def annals(
+def make_history(
     top: Path,
     environ: Mapping[str, str],
     count: int,
@@ -53,7 +53,8 @@ def annals(
     """
     top.mkdir(parents=True)
     run(["git", "init", "--quiet", str(top)], top, environ)
-    parts, heads, noted = [], {}, 0
+    parts: list[str] = []
+    heads: dict[str, int] = {}
     for number in range(count):
         name, mark, when = branch(number), number + 1, _START + number * _HOUR
         who = f"{author} <ada@example.org> {when} +0000"
@@ -65,7 +66,6 @@ def annals(
         if text:
             parts += [f"commit refs/notes/coverage\ncommitter {who}\n", _data("record")]
             parts += [f"N inline :{mark}\n", _data(text)]
-            noted += 1
     done = run(["git", "fast-import", "--quiet", "--force"], top, environ, input="".join(parts))
     assert done.status == 0, done.text
     project = Project(top, top, environ)

@@ -1,0 +1,1 @@
+"""What the tests share: sealed environments, projects, histories, a browser, schemas."""
