@@ -7,11 +7,12 @@ number: a missing total is not zero.
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -178,11 +179,11 @@ def _coverage_json(data: bytes, paths: _Paths, detailed: bool) -> Report:
     for name, entry in value["files"].items():
         numbers = _summary(entry["summary"])
         every.append(numbers)
-        lines = _json_lines(entry)
-        missing = len(lines.lines) - sum(lines.lines.values())
-        if (len(lines.lines), missing) != (numbers.statements, numbers.statements - numbers.executed_statements):
-            raise _Malformed(f"{name}: the lines are not as many as the counts say")
         path = paths.relative(name)
+        lines = _only_statements(_json_lines(entry), numbers, paths.tree / path if path else None)
+        missing = len(lines.lines) - sum(lines.lines.values())
+        if len(lines.lines) < numbers.statements or missing != numbers.statements - numbers.executed_statements:
+            raise _Malformed(f"{name}: the lines are not as many as the counts say")
         if path is None:
             outside.append(name)
             continue
@@ -209,6 +210,36 @@ def _json_lines(entry: Mapping[str, Any]) -> Lines:
         raise _Malformed("a line that is both executed and missing, or there twice")
     excluded = frozenset(_integers(entry.get("excluded_lines", [])))
     return Lines(kind="coverage JSON", lines=lines, branches=branches, excluded=excluded)
+
+
+def _only_statements(lines: Lines, numbers: Numbers, source: Path | None) -> Lines:
+    """``lines`` without the executed lines that are not statements.
+
+    Before 7.13.1, coverage lists executed lines that it does not count: excluded lines, docstrings, and the one line of
+    an empty module. ``numbers``, the file's summary, is right in every version. Lines that can't be explained stay:
+    the counts come from the summary in any case.
+    """
+    if len(lines.lines) <= numbers.statements:
+        return lines
+    surplus = {line for line, executed in lines.lines.items() if executed and line in lines.excluded}
+    if len(lines.lines) - len(surplus) > numbers.statements:
+        surplus |= {line for line, executed in lines.lines.items() if executed} if not numbers.statements else set()
+        surplus |= docstring_lines(source) & lines.lines.keys() if source else set()
+    return replace(lines, lines={line: executed for line, executed in lines.lines.items() if line not in surplus})
+
+
+def docstring_lines(source: Path) -> set[int]:
+    """The first line of each docstring in a Python file; empty if the file can't be read or parsed."""
+    try:
+        tree = ast.parse(source.read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    scopes = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    return {
+        node.body[0].lineno
+        for node in ast.walk(tree)
+        if isinstance(node, scopes) and ast.get_docstring(node, clean=False) is not None
+    }
 
 
 def _summary(value: Mapping[str, Any]) -> Numbers:

@@ -163,3 +163,75 @@ def test_combined_executed_is_what_any_executed() -> None:
 def test_branches_of_different_kinds_are_not_mixed() -> None:
     with pytest.raises(ToolError, match=r"can't be combined"):
         combine([parse_report(LCOV, TREE, "a"), parse_report(XML, TREE, "b")])
+
+
+OLD_SOURCE = '''"""A module."""
+
+
+class A:
+    """A class."""
+
+    x = 1
+
+
+def hidden():  # pragma: no cover
+    return 1
+
+
+def shown():
+    return 2
+'''
+
+
+def old_json(path: str, executed: list[int], missing: list[int], excluded: list[int], statements: int) -> bytes:
+    """What `coverage json` before 7.13.1 writes of one file."""
+    summary = {
+        "num_statements": statements,
+        "covered_lines": statements - len(missing),
+        "excluded_lines": len(excluded),
+    }
+    lines = {"executed_lines": executed, "missing_lines": missing, "excluded_lines": excluded}
+    report = {"meta": {"version": "7.2.0"}, "files": {path: {**lines, "summary": summary}}, "totals": summary}
+    return json.dumps(report).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "executed", "missing", "excluded", "statements", "kept"),
+    [
+        ("an empty module", "", [1], [], [], 0, ""),
+        ("an empty module, numbered from 0", "", [0], [], [], 0, ""),
+        ("a docstring alone", '"""Nothing else."""\n', [1], [], [], 0, ""),
+        # Statements are lines 4, 7, 14 and 15.
+        ("all kinds at once", OLD_SOURCE, [1, 4, 5, 7, 10, 14], [15], [10, 11], 4, "4.+2.+2.2x2.+-"),
+        ("unexplained lines", "", [1, 2, 3], [], [], 2, ".3+"),
+    ],
+)
+def test_old_coverage_lists_lines_that_are_no_statements(
+    tmp_path: Path,
+    name: str,
+    source: str,
+    executed: list[int],
+    missing: list[int],
+    excluded: list[int],
+    statements: int,
+    kept: str,
+) -> None:
+    (tmp_path / "mod.py").write_text(source)
+    report = parse_report(old_json("mod.py", executed, missing, excluded, statements), tmp_path, "report")
+    (result,) = report.files
+    assert result.numbers == Numbers(
+        statements=statements, executed_statements=statements - len(missing), excluded=len(excluded)
+    )
+    assert result.lines == kept
+    assert result.missing_lines == tuple(missing)
+
+
+@pytest.mark.parametrize(("executed", "missing"), [([1], []), ([1, 2], [3])])
+def test_too_few_lines_or_too_many_missing_ones_are_malformed(
+    tmp_path: Path, executed: list[int], missing: list[int]
+) -> None:
+    data = json.loads(old_json("mod.py", executed, missing, [], 2))
+    for summary in (data["totals"], data["files"]["mod.py"]["summary"]):
+        summary["covered_lines"] = 2
+    with pytest.raises(ToolError, match="not as many"):
+        parse_report(json.dumps(data).encode(), tmp_path, "report")
