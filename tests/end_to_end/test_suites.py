@@ -104,6 +104,32 @@ def test_a_coverage_configuration_of_its_own_file(project: Project, tmp_path: Pa
     assert checked(project)["numbers"] == by_hand(project, tmp_path, *RUN)
 
 
+IMPORTED_BY_PYTEST = """\
+import sys
+from importlib import machinery, util
+
+# The real one, which pytest needs, from behind this project.
+spec = machinery.PathFinder.find_spec("iniconfig", [each for each in sys.path if each.endswith("site-packages")])
+real = util.module_from_spec(spec)
+__path__ = [*spec.submodule_search_locations, *__path__]
+spec.loader.exec_module(real)
+globals().update({name: value for name, value in vars(real).items() if not name.startswith("__")})
+"""
+
+
+@pytest.mark.parametrize("addopts", ["", "--cov=iniconfig"])
+def test_code_that_pytest_itself_imports_is_measured(project: Project, tmp_path: Path, addopts: str) -> None:
+    """pytest is imported after coverage has started, as by hand: pluggy, iniconfig and others are such projects."""
+    project.write("iniconfig/__init__.py", IMPORTED_BY_PYTEST)
+    config = f'addopts = "{addopts}"' if addopts else ""
+    add(project, f'[tool.coverage.run]\nsource = ["iniconfig"]\n[tool.pytest.ini_options]\n{config}\n')
+    project.commit()
+    data = checked(project)
+    assert data["numbers"] == by_hand(project, tmp_path, *(PYTEST if addopts else RUN))
+    if not addopts:
+        assert data["measured_coverage"] == "100.00"
+
+
 def test_unimported_files_count_where_no_source_is_configured(project: Project) -> None:
     project.write("pkg/never.py", functions("z"))
     project.commit()

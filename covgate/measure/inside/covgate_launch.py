@@ -10,7 +10,6 @@ import sys
 # As ``python -m`` would have it: the tests' imports must not see this file's directory.
 sys.path[0] = os.getcwd()
 
-import importlib
 import importlib.util
 import json
 import platform
@@ -78,7 +77,7 @@ def prepare(spec: "Dict[str, Any]", facts: "Dict[str, Any]") -> "List[str]":
         facts["problem"] = "xdist"
         return []
     if is_pytest:
-        load_guard(source)
+        offer_guard(source)
     if through_cov:
         arguments = program[2:]
         if not spec["has_cov"]:
@@ -104,17 +103,24 @@ def option(configured: "Any", name: str) -> "Any":
         return None
 
 
-def load_guard(source: "List[str]") -> None:
-    """Import the pytest plugin once, so that its directory need not stay on the tests' sys.path.
+def offer_guard(source: "List[str]") -> None:
+    """Let pytest find its plugin ``covgate_guard`` without adding a directory to the tests' sys.path.
 
-    It is told of ``source`` where the configuration is silent; the workers of xdist inherit the word.
+    Nothing of pytest is imported here. It must be imported after coverage has started: otherwise the code of a project
+    that pytest itself imports would run unmeasured. ``source`` is handed to the plugin, and to the workers of xdist.
     """
     os.environ["COVGATE_GUARD"] = json.dumps(dict(json.loads(os.environ["COVGATE_GUARD"]), source=source))
-    directory = os.path.dirname(os.path.abspath(__file__))
-    sys.path.insert(1, directory)
-    importlib.import_module("covgate_guard")
+    sys.meta_path.append(GuardFinder())
 
-    sys.path.remove(directory)
+
+class GuardFinder:
+    """Finds the module ``covgate_guard`` beside this file, and nothing else."""
+
+    def find_spec(self, name: str, path: "Any" = None, target: "Any" = None) -> "Any":
+        if name != "covgate_guard":
+            return None
+        file = os.path.join(os.path.dirname(os.path.abspath(__file__)), "covgate_guard.py")
+        return importlib.util.spec_from_file_location(name, file)
 
 
 if __name__ == "__main__":
