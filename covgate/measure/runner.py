@@ -121,7 +121,8 @@ class _Run:
             pytest = self._pytest_config(program)
             status, facts, collected = self._run_python(program, pytest)
         if status not in (0, 5):
-            return TestsFailed(summary=f"the tests failed (exit status {status})", output=self._tail())
+            why = facts.get("broken") or "the tests failed"
+            return TestsFailed(summary=f"{why} (exit status {status})", output=self._tail())
         report = self._report(before, program is None, collected and status != 5, facts, pytest)
         self._check_inside(report)
         return Measurement(
@@ -209,10 +210,13 @@ class _Run:
 
     def _pytest_end(self, status: int, finished: Path, facts: dict[str, Any]) -> tuple[int, dict[str, Any], bool]:
         """Pytest's own word on how the session ended: an exit status alone is easily forged or lost."""
+        told = _load(finished)
+        if status == 4 and told.get("broken"):
+            # The commit itself is broken: its code can't be imported, or it deletes the tests that are to run.
+            return status, {**facts, "broken": f"the tests could not start: {told['broken']}"}, True
         if status in (3, 4):
             what = "an internal error" if status == 3 else "a usage error"
             raise ToolError(f"pytest ended with {what} (exit status {status})", output=self._tail())
-        told = _load(finished)
         if "status" not in told:
             if status not in (0, 5):
                 return status, facts, True

@@ -47,6 +47,41 @@ def test_a_test_file_that_does_not_import_blocks(project: Project) -> None:
     assert "the tests failed" in done
 
 
+@pytest.mark.parametrize(
+    ("command", "name", "text", "said"),
+    [
+        ("pytest", "tests/conftest.py", "import nowhere\n", "tests/conftest.py can't be imported"),
+        ("pytest", "conftest.py", "from pkg import mod\n", "conftest.py can't be imported"),
+        ("pytest tests/test_more.py", "README", "", "tests/test_more.py not found"),
+        ("python -m pytest tests checks", "README", "", "checks not found"),
+        ("pytest tests/test_mod.py::test_gone", "README", "", "tests/test_mod.py::test_gone not found"),
+    ],
+)
+def test_a_commit_whose_tests_can_not_start_is_blocked(
+    project: Project, command: str, name: str, text: str, said: str
+) -> None:
+    """pytest ends with 4, as for a wrong option, but it is the commit that is broken."""
+    project.push()
+    notes = project.git("rev-parse", "refs/notes/coverage")
+    if name == "conftest.py":
+        project.write("pkg/mod.py", "def broken(:\n")
+    project.write(name, text)
+    project.configure(f'command = "{command}"\n')
+    project.commit()
+    done = project.push()
+    assert done.status != 0, done.text
+    assert f"the tests could not start: {said} (exit status 4)" in " ".join(done.text.split())
+    assert project.git("rev-parse", "refs/notes/coverage") == notes
+
+
+def test_a_wrong_option_of_the_user_is_a_tool_error(project: Project) -> None:
+    project.configure('command = "pytest --no-such-option"\n')
+    project.commit()
+    done = project.push()
+    assert done.status == 0, done.text
+    assert "WARNING not measured: pytest ended with a usage error (exit status 4)" in done
+
+
 @pytest.mark.parametrize("how", ["deleted", "not collected"])
 def test_no_tests_is_nothing_executed(project: Project, how: str) -> None:
     project.push()

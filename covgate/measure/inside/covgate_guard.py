@@ -1,10 +1,12 @@
 """The pytest plugin of a measurement: how far the run is, that it ended, and what it imported from where.
 
-PYTEST_DONT_REWRITE: covgate imports this before pytest does. Standard library only, Python 3.8 and newer.
+pytest loads it by its name, like any plugin (``-p covgate_guard``). PYTEST_DONT_REWRITE: it has no assertions.
+Standard library only, Python 3.8 and newer.
 """
 
 import json
 import os
+import re
 import sys
 import time
 
@@ -12,15 +14,16 @@ import pytest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterator, List
+    from typing import Any, Dict, Generator, List
 
 SPEC = json.loads(os.environ.get("COVGATE_GUARD", "{}"))
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
-_progress = {"done": 0, "total": 0, "written": 0.0}
+_NOT_FOUND = re.compile("(?:file or directory )?not found: (.*)")
+_progress: "Dict[str, Any]" = {"done": 0, "total": 0, "written": 0.0, "broken": ""}
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)  # pytest-cov starts in its own tryfirst; wrappers come before
-def pytest_load_initial_conftests(early_config: "Any") -> "Iterator[None]":
+def pytest_load_initial_conftests(early_config: "Any") -> "Generator[None, Any, None]":
     """Under pytest-cov: no reports and no fail-under of its own, and files that no test imports count."""
     options = early_config.known_args_namespace
     if hasattr(options, "cov_source"):
@@ -28,7 +31,23 @@ def pytest_load_initial_conftests(early_config: "Any") -> "Iterator[None]":
         options.cov_fail_under = 0
         if options.cov_source == [True] and SPEC.get("source"):
             options.cov_source = list(SPEC["source"])
-    yield
+    outcome = yield
+    if outcome.excinfo is not None and outcome.excinfo[0].__name__ == "ConftestImportFailure":
+        conftest = str(getattr(outcome.excinfo[1], "path", "conftest.py"))
+        tree = SPEC.get("tree", "")
+        if os.path.realpath(conftest).startswith(tree + os.sep):
+            conftest = os.path.relpath(os.path.realpath(conftest), tree)
+        _write("finished", {"status": 4, "broken": "%s can't be imported" % conftest})
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_collection() -> "Generator[None, Any, None]":
+    """Remember which files and tests were to run and do not exist: pytest reports them as a usage error."""
+    outcome = yield
+    if outcome.excinfo is not None and issubclass(outcome.excinfo[0], pytest.UsageError):
+        missing = [_NOT_FOUND.match(str(each)) for each in outcome.excinfo[1].args]
+        names = [os.path.relpath(found.group(1), SPEC.get("tree") or None) for found in missing if found]
+        _progress["broken"] = "%s not found" % ", ".join(names) if names else ""
 
 
 def pytest_collection_finish(session: "Any") -> None:
@@ -50,7 +69,7 @@ def pytest_sessionfinish(session: "Any", exitstatus: int) -> None:
     _write("modules-%d" % os.getpid(), _foreign_modules())
     if not hasattr(session.config, "workerinput"):
         collected = getattr(session, "testscollected", 0)
-        _write("finished", {"status": int(exitstatus), "collected": collected})
+        _write("finished", {"status": int(exitstatus), "collected": collected, "broken": _progress["broken"]})
 
 
 def _foreign_modules() -> "List[List[str]]":
