@@ -109,6 +109,13 @@ def test_the_documented_commands_and_snippets_are_whole() -> None:
     assert known >= 8
 
 
+def test_the_documented_set_up_keeps_the_other_hooks() -> None:
+    """A list without `pre-commit` would take ruff, black and their like out of every fresh clone."""
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "README.md", ROOT / ".pre-commit-config.yaml")]
+    lists = [found.split(", ") for text in texts for found in re.findall(r"default_install_hook_types: \[(.+)\]", text)]
+    assert lists == [["pre-commit", "pre-push", "post-merge", "post-rewrite"]] * 2
+
+
 def _commands(data: object) -> Iterator[str]:
     if isinstance(data, str):
         yield data
