@@ -8,35 +8,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from covgate.version import __version__
 
 if TYPE_CHECKING:
     from covgate.config import Config, parse_config
     from covgate.errors import ConfigurationError, CovgateError, ToolError, UsageError
-    from covgate.gate import gate_push, ratchet_commit, set_baseline
-    from covgate.judgement import Outcome, judge_commit
+    from covgate.gate.context import Session
+    from covgate.gate.judge import Outcome, judge_commit
+    from covgate.gate.push import gate_push, ratchet_commit, set_baseline
+    from covgate.git.repository import Repository
     from covgate.measure.reports import parse_report
     from covgate.measure.runner import Job, TestsFailed, measure
     from covgate.model.baseline import Baseline, join, override, ratchet
+    from covgate.model.measurement import FileResult, Measurement, Toolchain
+    from covgate.model.numbers import Numbers
     from covgate.model.policy import Kind, Policy
-    from covgate.model.push import RefUpdate, parse_pre_push_lines
     from covgate.model.record import Note, Record, join_notes, parse_note, read_status, record_of, render_note
-    from covgate.model.results import FileResult, Measurement, Numbers, Toolchain
+    from covgate.model.ref_update import RefUpdate, parse_pre_push_lines
     from covgate.model.verdict import Status, Verdict, judge
-    from covgate.session import Session
-    from covgate.store.notes import Notes
-    from covgate.store.repository import Repository
+    from covgate.notes.records import Notes
 
 _HOMES = {
     "covgate.config": ("Config", "parse_config"),
     "covgate.errors": ("ConfigurationError", "CovgateError", "ToolError", "UsageError"),
-    "covgate.gate": ("gate_push", "ratchet_commit", "set_baseline"),
-    "covgate.judgement": ("Outcome", "judge_commit"),
+    "covgate.gate.push": ("gate_push", "ratchet_commit", "set_baseline"),
+    "covgate.gate.judge": ("Outcome", "judge_commit"),
     "covgate.measure.reports": ("parse_report",),
     "covgate.measure.runner": ("Job", "TestsFailed", "measure"),
     "covgate.model.baseline": ("Baseline", "join", "override", "ratchet"),
     "covgate.model.policy": ("Kind", "Policy"),
-    "covgate.model.push": ("RefUpdate", "parse_pre_push_lines"),
+    "covgate.model.ref_update": ("RefUpdate", "parse_pre_push_lines"),
     "covgate.model.record": (
         "Note",
         "Record",
@@ -46,11 +47,12 @@ _HOMES = {
         "record_of",
         "render_note",
     ),
-    "covgate.model.results": ("FileResult", "Measurement", "Numbers", "Toolchain"),
+    "covgate.model.measurement": ("FileResult", "Measurement", "Toolchain"),
+    "covgate.model.numbers": ("Numbers",),
     "covgate.model.verdict": ("Status", "Verdict", "judge"),
-    "covgate.session": ("Session",),
-    "covgate.store.notes": ("Notes",),
-    "covgate.store.repository": ("Repository",),
+    "covgate.gate.context": ("Session",),
+    "covgate.notes.records": ("Notes",),
+    "covgate.git.repository": ("Repository",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from covgate.errors import EXIT_INTERRUPTED, EXIT_PASSED, EXIT_TOOL_ERROR, CovgateError, ToolError
 
 if TYPE_CHECKING:
-    from covgate.show.paint import Paint
+    from covgate.formats.paint import Paint
 
 
 def paint_for(environ: Mapping[str, str]) -> Paint:
@@ -20,7 +20,7 @@ def paint_for(environ: Mapping[str, str]) -> Paint:
     import codecs
     import shutil
 
-    from covgate.show.paint import Paint
+    from covgate.formats.paint import Paint
 
     if environ.get("NO_COLOR"):
         colour = False
@@ -82,7 +82,7 @@ def leave(status: int) -> NoReturn:
 def _blocks(environ: Mapping[str, str]) -> bool:
     """Whether an error outside of the judgement of one commit blocks: what HEAD configures, looked up afresh."""
     from covgate.config import parse_config
-    from covgate.store.repository import Repository
+    from covgate.git.repository import Repository
 
     try:
         repository = Repository.discover(Path.cwd(), environ)
@@ -98,13 +98,13 @@ def _blocks(environ: Mapping[str, str]) -> bool:
 
 
 def _warn(message: str, hint: str, output: str, environ: Mapping[str, str], *, blocks: bool) -> None:
-    from covgate.show.text import warning_text
+    from covgate.formats.text import warning_text
 
     print(warning_text(message, hint, output, paint_for(environ), blocks=blocks), end="", file=sys.stderr)
 
 
 def _say(error: CovgateError, output: str = "") -> None:
-    from covgate.show.paint import plain, tail
+    from covgate.formats.paint import plain, tail
 
     print("covgate:", "\n".join(map(plain, error.message.split("\n"))), file=sys.stderr)
     if error.hint:
@@ -119,7 +119,7 @@ def _log(environ: Mapping[str, str]) -> Path | None:
     import tempfile
     import traceback
 
-    from covgate import __version__
+    from covgate.version import __version__
 
     text = f"covgate {__version__}\n{platform.python_implementation()} {platform.python_version()}\n"
     text += f"{platform.platform()}\n\n{traceback.format_exc()}"

@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from covgate import __version__
 from covgate.boundary import guarded
 from covgate.errors import EXIT_PASSED, ToolError, UsageError
+from covgate.version import __version__
 
 if TYPE_CHECKING:
-    from covgate.store.repository import Repository
+    from covgate.git.repository import Repository
 
 _DESCRIPTION = "A coverage gate at git push, with a baseline that only goes up, kept in git notes."
 _EPILOG = """\
@@ -180,14 +180,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     if arguments.command == "demo":
-        from covgate.demo import demo
+        from covgate.commands.demo import demo
 
         return demo(say=print, keep=arguments.keep)
     if arguments.command == "status":
-        from covgate.inspection import status
+        from covgate.commands.inspection import status
 
         return _print(arguments.format, *status(Path.cwd(), environ))
-    from covgate.store.repository import Repository
+    from covgate.git.repository import Repository
 
     repository = Repository.discover(Path.cwd(), environ)
     try:
@@ -209,19 +209,19 @@ def _run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _init(arguments: argparse.Namespace, repository: Repository) -> int:
-    from covgate import native_hooks
-    from covgate.setup_repository import configure, init, remove
+    from covgate.install import native
+    from covgate.install.pre_commit import configure, init, remove
 
     top = repository.top
     if arguments.native and (arguments.repo or arguments.rev):
         raise UsageError("--repo and --rev are pre-commit's, plain git hooks have none", hint="covgate init --native")
     if arguments.remove:
-        native_hooks.remove(repository, say=print)
+        native.remove(repository, say=print)
         remove(top, say=print)
     elif arguments.native:
-        native_hooks.check(repository)
+        native.check(repository)
         configure(top, say=print)
-        native_hooks.install(repository, say=print)
+        native.install(repository, say=print)
         print("done: `git push` is gated; `covgate doctor` tells what will be measured")
     else:
         init(top, repo=arguments.repo, rev=arguments.rev, say=print)
@@ -229,7 +229,7 @@ def _init(arguments: argparse.Namespace, repository: Repository) -> int:
 
 
 def _check(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:
-    from covgate.commands import check
+    from covgate.commands.check import check
 
     return check(
         repository,
@@ -246,7 +246,7 @@ def _check(arguments: argparse.Namespace, repository: Repository, environ: Mappi
 
 
 def _ratchet(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:
-    from covgate.commands import raise_baseline
+    from covgate.commands.check import raise_baseline
 
     return raise_baseline(
         repository,
@@ -259,10 +259,10 @@ def _ratchet(arguments: argparse.Namespace, repository: Repository, environ: Map
 
 
 def _baseline(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:
-    from covgate.gate import set_baseline
-    from covgate.inspection import baseline
-    from covgate.model.results import format_exact
-    from covgate.session import Session
+    from covgate.commands.inspection import baseline
+    from covgate.gate.context import Session
+    from covgate.gate.push import set_baseline
+    from covgate.model.numbers import format_exact
 
     words: list[str] = arguments.words
     if words[:1] != ["set"]:
@@ -289,8 +289,8 @@ def _log(arguments: argparse.Namespace, repository: Repository, environ: Mapping
     import shutil
 
     from covgate.boundary import paint_for
-    from covgate.log import log_lines, log_page, log_rows
-    from covgate.show.paint import Paint
+    from covgate.commands.log import log_lines, log_page, log_rows
+    from covgate.formats.paint import Paint
 
     if arguments.format == "html":
         text = log_page(repository)
@@ -305,7 +305,7 @@ def _log(arguments: argparse.Namespace, repository: Repository, environ: Mapping
 
 
 def _badge(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:
-    from covgate.inspection import badge
+    from covgate.commands.inspection import badge
 
     svg, told = badge(repository, _commit(repository, arguments.rev), arguments.of, arguments.component)
     for each in told:
@@ -314,9 +314,9 @@ def _badge(arguments: argparse.Namespace, repository: Repository, environ: Mappi
 
 
 def _sync(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:
-    from covgate.store.fetch import without_credentials
-    from covgate.store.repository import FILES_REF, NOTES_REF
-    from covgate.store.sync import SyncError, fetch_notes, publish
+    from covgate.git.remote import without_credentials
+    from covgate.notes.publish import SyncError, fetch_notes, publish
+    from covgate.notes.ref import FILES_REF, NOTES_REF
 
     remote = arguments.remote or repository.default_remote(repository.current_branch())
     if not remote:
@@ -333,7 +333,7 @@ def _sync(arguments: argparse.Namespace, repository: Repository, environ: Mappin
 
 
 def _audit(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:
-    from covgate.audit import audit_notes
+    from covgate.commands.audit import audit_notes
 
     status, text, data = audit_notes(repository)
     _print(arguments.format, text, data)
@@ -342,7 +342,7 @@ def _audit(arguments: argparse.Namespace, repository: Repository, environ: Mappi
 
 def _doctor(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> int:
     from covgate.boundary import paint_for
-    from covgate.doctor import doctor
+    from covgate.doctor.report import doctor
 
     return _print(arguments.format, *doctor(repository, environ, paint_for(environ)))
 
@@ -352,7 +352,7 @@ def _base(repository: Repository, name: str) -> str:
     commit = repository.commit(name)
     remote = "" if commit else repository.default_remote(repository.current_branch())
     if remote:
-        from covgate.store.deepen import ask_tip
+        from covgate.notes.deepen import ask_tip
 
         commit = ask_tip(repository, remote, f"refs/heads/{name}")
     return commit or _commit(repository, name)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from covgate.boundary import guarded, leave
 from covgate.errors import EXIT_PASSED
-from covgate.native_place import gates_natively
-from covgate.store.repository import Repository
+from covgate.git.repository import Repository
+from covgate.install.hook_place import gates_natively
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,7 +23,7 @@ def run() -> None:
 
 
 def _main(argv: list[str], environ: Mapping[str, str]) -> int:
-    from covgate.report import report_ratchet
+    from .report import report_ratchet
 
     if "--help" in argv or "-h" in argv:
         print("covgate-post-merge: the post-merge hook of covgate; git and pre-commit call it. See covgate --help.")

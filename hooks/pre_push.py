@@ -7,12 +7,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from covgate.all_refs import all_updates
 from covgate.boundary import guarded, leave
 from covgate.errors import EXIT_PASSED, UsageError
-from covgate.model.push import HEADS, RefUpdate, parse_pre_push_lines
-from covgate.native_place import gates_natively
-from covgate.store.repository import Repository
+from covgate.git.repository import Repository
+from covgate.install.hook_place import gates_natively
+from covgate.model.ref_update import HEADS, RefUpdate, parse_pre_push_lines
+
+from .refs import all_updates
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,7 +26,7 @@ def run() -> None:
 
 
 def _main(argv: list[str], environ: Mapping[str, str]) -> int:
-    from covgate.report import report_push
+    from .report import report_push
 
     if "--help" in argv or "-h" in argv:
         print("covgate-pre-push: the pre-push hook of covgate; git and pre-commit call it. See covgate --help.")

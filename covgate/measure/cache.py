@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from covgate.files import write_atomically
-from covgate.model.results import FileResult, Measurement, Numbers, Toolchain
+from covgate.model.measurement import FileResult, Measurement, Toolchain
+from covgate.model.numbers import Numbers
 
 _FORMAT = 2
 _KEPT = 100

@@ -13,7 +13,7 @@ from covgate.errors import ToolError
 from covgate.measure.interpreter import Interpreter, child_environment
 from covgate.measure.pytest_config import PytestConfig
 from covgate.measure.sources import Sources
-from covgate.model.sources import is_test_directory, is_tool_module
+from covgate.model.source_files import is_test_directory, is_tool_module
 
 _INSIDE = Path(__file__).parent / "inside"
 _PATIENCE = 60  # seconds

@@ -18,7 +18,8 @@ from typing import Any
 
 from covgate.errors import ToolError
 from covgate.model.lines import from_maps
-from covgate.model.results import FileResult, Numbers, total
+from covgate.model.measurement import FileResult
+from covgate.model.numbers import Numbers, total
 
 _CONDITIONS = re.compile(r"\d+(?:\.\d+)?% \((\d{1,9})/(\d{1,9})\)")
 

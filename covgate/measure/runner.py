@@ -22,7 +22,8 @@ from covgate.measure.process import TimedOut, run_group
 from covgate.measure.pytest_config import PytestConfig, read_pytest_config
 from covgate.measure.reports import DataFile, Report, parse_coverage_json, parse_report
 from covgate.measure.sources import Sources, default_sources, import_roots
-from covgate.model.results import Measurement, Toolchain, total
+from covgate.model.measurement import Measurement, Toolchain
+from covgate.model.numbers import total
 
 _INSIDE = Path(__file__).parent / "inside"
 _PYTHON = re.compile(r"python(\d+(\.\d+)?)?(\.exe)?")

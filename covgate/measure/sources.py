@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from covgate.model.sources import TEST_DIRECTORIES, is_test_directory, is_tool_module
+from covgate.model.source_files import TEST_DIRECTORIES, is_test_directory, is_tool_module
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

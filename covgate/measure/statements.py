@@ -11,7 +11,7 @@ from pathlib import Path
 from covgate.errors import ToolError
 from covgate.measure.inside import covgate_statements
 from covgate.measure.interpreter import Interpreter, child_environment
-from covgate.model.sources import suffix
+from covgate.model.source_files import suffix
 
 _PYTHON = frozenset({".py", ".pyw", ""})
 _TIMEOUT = 60.0

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from covgate.model.results import HUNDRED, Numbers
+from covgate.model.numbers import HUNDRED, Numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

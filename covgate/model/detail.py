@@ -13,8 +13,9 @@ from fractions import Fraction
 from typing import Any
 
 from covgate.model import lines as text_of
+from covgate.model.measurement import FileResult, Measurement, Toolchain
+from covgate.model.numbers import Numbers, total
 from covgate.model.record import DEFAULT_COMPONENT
-from covgate.model.results import FileResult, Measurement, Numbers, Toolchain, total
 
 FORMAT = 1
 MAX_BYTES = 64 * 1024 * 1024  # some 100 bytes a file

@@ -16,9 +16,10 @@ from enum import Enum
 
 from covgate.model import lines as text_of
 from covgate.model.baseline import Removal
+from covgate.model.changes import FileChange
 from covgate.model.lines import Line
-from covgate.model.patch import FileChange
-from covgate.model.results import FileResult, Measurement, Numbers, total
+from covgate.model.measurement import FileResult, Measurement
+from covgate.model.numbers import Numbers, total
 
 _NOTHING = Numbers()
 

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from covgate.model.results import Numbers
+from covgate.model.numbers import Numbers
 
 # A text comes from notes that anybody may have written: nothing in it may take memory out of proportion.
 _MAX_LINES = 5_000_000

@@ -20,8 +20,8 @@ from functools import partial
 from typing import TypeVar
 
 from covgate.model.baseline import Baseline, join
+from covgate.model.numbers import Numbers, format_exact, format_percent
 from covgate.model.policy import parse_decimal
-from covgate.model.results import Numbers, format_exact, format_percent
 from covgate.model.verdict import Status, Verdict
 
 FORMAT = 1

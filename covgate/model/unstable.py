@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from covgate.model import lines as text_of
 from covgate.model.explain import Explanation
-from covgate.model.results import HUNDRED, FileResult, Measurement, total
+from covgate.model.measurement import FileResult, Measurement
+from covgate.model.numbers import HUNDRED, total
 from covgate.model.verdict import Rule, Verdict
 
 # Percentage points below which a difference may be chance even where nobody can tell which lines it is about.

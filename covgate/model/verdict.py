@@ -7,8 +7,9 @@ from enum import Enum
 from fractions import Fraction
 
 from covgate.model.baseline import Baseline, Removal, without_removed
+from covgate.model.measurement import Measurement
+from covgate.model.numbers import Numbers, format_exact, format_percent
 from covgate.model.policy import Kind, Policy, RemovedCode, exact_percent, weakened
-from covgate.model.results import Measurement, Numbers, format_exact, format_percent
 
 
 class Status(Enum):

@@ -14,8 +14,8 @@ from pathlib import Path
 from side_by_side import compare, place, repetitions, report, run, seconds
 
 from covgate.model.baseline import Baseline
+from covgate.model.numbers import Numbers
 from covgate.model.record import Judgement, Record, render_note
-from covgate.model.results import Numbers
 from covgate.model.verdict import Status
 
 REF = "refs/notes/coverage"

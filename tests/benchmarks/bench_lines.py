@@ -15,11 +15,13 @@ from pathlib import Path
 
 from side_by_side import place, run
 
+from covgate.git.repository import Repository
 from covgate.model import lines as text_of
 from covgate.model.lines import Line
-from covgate.model.results import FileResult, Measurement, total
-from covgate.store.details import DetailNotes
-from covgate.store.repository import FILES_REF, Repository
+from covgate.model.measurement import FileResult, Measurement
+from covgate.model.numbers import total
+from covgate.notes.line_notes import DetailNotes
+from covgate.notes.ref import FILES_REF
 
 FILES, RATCHETS, CHANGED, GOAL = 2_000, 200, 6, 3.0
 

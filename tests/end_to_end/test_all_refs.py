@@ -163,8 +163,8 @@ def test_a_push_that_can_not_be_seen_is_refused(refs: Project) -> None:
 
 def test_both_ways_to_see_the_processes_above_agree() -> None:
     program = (
-        "from covgate import all_refs\n"
-        "print([*all_refs._from_psutil()][:2] == [*all_refs._from_proc()][:2] and len([*all_refs._from_psutil()]))"
+        "from covgate_hooks import refs\n"
+        "print([*refs._from_psutil()][:2] == [*refs._from_proc()][:2] and len([*refs._from_psutil()]))"
     )
     if not Path("/proc/self/stat").exists():
         pytest.skip("no /proc here")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from covgate.git.repository import Repository
 from covgate.model.baseline import Baseline
 from covgate.model.record import Note, Record
-from covgate.store.notes import Notes
-from covgate.store.repository import Repository
+from covgate.notes.records import Notes
 from helpers.project import Project, calls
 from helpers.sealed import script
 

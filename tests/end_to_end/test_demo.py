@@ -36,7 +36,7 @@ STORY = [
 # Plays it as a library would, and tells whether the process's environment is as it was.
 AS_A_LIBRARY = """
 import os
-from covgate.demo import demo
+from covgate.commands.demo import demo
 before = dict(os.environ)
 status = demo(say=print)
 assert dict(os.environ) == before

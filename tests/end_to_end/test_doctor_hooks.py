@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from covgate import native_script
+from covgate.install import hook_script
 from helpers.doctor import Doctor
 from helpers.project import Project, snapshot
 from helpers.sealed import run, script
@@ -112,7 +112,7 @@ def test_native_hooks(make_project: Callable[..., Project], tmp_path: Path) -> N
     (hooks / "pre-push").chmod(0o644)
     with (hooks / "post-merge").open("a") as file:
         file.write("echo mine\n")
-    (hooks / "post-rewrite").write_bytes(native_script.script("post-rewrite", str(tmp_path / "gone/python")))
+    (hooks / "post-rewrite").write_bytes(hook_script.script("post-rewrite", str(tmp_path / "gone/python")))
     assert silent(project)
     seen = doctor.look()
     assert seen.names == ["hook-not-executable", "hook-interpreter", "hook-changed"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from covgate.diagnosis.remote import ssh_host
+from covgate.doctor.check_remote import ssh_host
 from helpers.doctor import Doctor
 from helpers.project import Project
 from helpers.sealed import run

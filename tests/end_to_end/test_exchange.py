@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from covgate.git.repository import Repository
 from covgate.model.baseline import Baseline, join
 from covgate.model.record import Note, Record, parse_note
-from covgate.store.fetch import start_fetch
-from covgate.store.notes import Notes
-from covgate.store.repository import NOTES_REF, Repository
-from covgate.store.sync import fetch_notes, publish
+from covgate.notes.fetch import start_fetch
+from covgate.notes.publish import fetch_notes, publish
+from covgate.notes.records import Notes
+from covgate.notes.ref import NOTES_REF
 from helpers.exchange import Exchange, Ratchet, clones, commits, exchange, work
 from helpers.git_http import serve
 from helpers.sealed import run

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from covgate.store.repository import NOTES_REF
+from covgate.notes.ref import NOTES_REF
 from helpers.project import Project, calls
 from helpers.sealed import run, script
 

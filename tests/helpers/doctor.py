@@ -7,8 +7,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from covgate.doctor import doctor
-from covgate.store.repository import Repository
+from covgate.doctor.report import doctor
+from covgate.git.repository import Repository
 from helpers.project import Project
 from helpers.sealed import Done, run, script
 

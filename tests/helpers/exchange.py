@@ -113,11 +113,11 @@ def _git(argv: list[str], cwd: Path, environ: Mapping[str, str], data: str = "")
 def _ratchet_all(clone: Path) -> None:
     import os
 
+    from covgate.git.repository import Repository
     from covgate.model.baseline import Baseline
     from covgate.model.record import Note, Record, join_notes
-    from covgate.store.notes import Notes
-    from covgate.store.repository import Repository
-    from covgate.store.sync import fetch_notes, publish
+    from covgate.notes.publish import fetch_notes, publish
+    from covgate.notes.records import Notes
 
     repository = Repository.discover(clone, os.environ)
     print("ready", flush=True)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from covgate.model.baseline import Baseline
+from covgate.model.numbers import Numbers, format_percent
 from covgate.model.record import Judgement, Record, render_note
-from covgate.model.results import Numbers, format_percent
 from covgate.model.verdict import Status
 from helpers.project import Project
 from helpers.sealed import run

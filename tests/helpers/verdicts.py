@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from covgate.formats.shown import Shown
 from covgate.model import lines as text_of
 from covgate.model.baseline import Baseline
+from covgate.model.changes import FileChange, Hunk
 from covgate.model.explain import explain
-from covgate.model.patch import FileChange, Hunk, patch_coverage
+from covgate.model.measurement import FileResult, Measurement, Toolchain
+from covgate.model.numbers import total
+from covgate.model.patch import patch_coverage
 from covgate.model.policy import Policy
-from covgate.model.results import FileResult, Measurement, Toolchain, total
 from covgate.model.verdict import judge, not_applicable, tests_failed
-from covgate.show.shown import Shown
 
 COMMIT, TREE, ORIGIN, BASE = "a1" * 20, "b2" * 20, "c3" * 20, "d4" * 20
 HOSTILE = "pkg/<b>|`x`*_~&#@ada,a:b%\n::error::\x1b[31m\u202e.py"

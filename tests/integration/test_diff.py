@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from covgate.errors import GitError
-from covgate.model.patch import FileChange, Hunk
-from covgate.store.diff import added_lines, changes
-from covgate.store.repository import Repository
+from covgate.git.diff import added_lines, changes
+from covgate.git.repository import Repository
+from covgate.model.changes import FileChange, Hunk
 from helpers.sealed import run
 
 PYTHON = {".py"}

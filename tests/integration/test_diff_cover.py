@@ -21,13 +21,14 @@ from pathlib import Path
 
 import pytest
 
+from covgate.git.diff import added_lines, changes
+from covgate.git.repository import Repository
 from covgate.measure.interpreter import Interpreter
 from covgate.measure.reports import parse_report
 from covgate.measure.statements import first_lines
-from covgate.model.patch import FileChange, LineSet, patch_coverage
-from covgate.model.results import FileResult
-from covgate.store.diff import added_lines, changes
-from covgate.store.repository import Repository
+from covgate.model.changes import FileChange, LineSet
+from covgate.model.measurement import FileResult
+from covgate.model.patch import patch_coverage
 from helpers.sealed import CHECKOUT, run, script
 
 pytestmark = pytest.mark.once

@@ -14,15 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from covgate.errors import ToolError
+from covgate.git.repository import Repository
 from covgate.model.baseline import Baseline, join, override
+from covgate.model.numbers import Numbers
 from covgate.model.record import Judgement, Note, Record, join_notes, parse_note, render_note
-from covgate.model.results import Numbers
 from covgate.model.verdict import Status
-from covgate.store.fetch import start_fetch, tracking_ref
-from covgate.store.heal import heal
-from covgate.store.notes import Notes
-from covgate.store.repository import NOTES_REF, Repository
-from covgate.store.sync import fetch_notes, join_fetched, publish
+from covgate.notes.fetch import start_fetch, tracking_ref
+from covgate.notes.heal import heal
+from covgate.notes.publish import fetch_notes, join_fetched, publish
+from covgate.notes.records import Notes
+from covgate.notes.ref import NOTES_REF
 from helpers.sealed import run
 
 pytestmark = pytest.mark.once

@@ -14,8 +14,8 @@ import yaml
 
 from covgate import __version__
 from covgate.errors import UsageError
-from covgate.setup_repository import init, remove
-from covgate.setup_text import add_hooks, add_table, has_hooks, remove_hooks, remove_table
+from covgate.install.config_edit import add_hooks, add_table, has_hooks, remove_hooks, remove_table
+from covgate.install.pre_commit import init, remove
 from helpers.project import Project
 from helpers.sealed import CHECKOUT, run
 

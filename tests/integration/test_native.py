@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from covgate import native_script
+from covgate.install import hook_script
 from helpers.project import ZERO, Project, calls, functions
 from helpers.sealed import Done, run, script
 
@@ -321,14 +321,14 @@ def test_a_chained_covgate_steps_aside_and_a_claim_alone_moves_nothing(native: N
     # The word of another repository's hook, of one that is not there, or of one that was changed, is not taken.
     argv = [script("covgate-pre-push"), "origin", str(native.remote)]
     claims = [tmp_path / "elsewhere" / "pre-push", gate, gate.with_name("post-merge")]
-    native.hook("pre-push", native_script.script("pre-push", sys.executable).decode(), directory=tmp_path / "elsewhere")
+    native.hook("pre-push", hook_script.script("pre-push", sys.executable).decode(), directory=tmp_path / "elsewhere")
     for number, claim in enumerate(claims):
-        environ = {**native.environ, native_script.GUARD: str(claim)}
+        environ = {**native.environ, hook_script.GUARD: str(claim)}
         done = run(argv, native.top, environ, native.lines("bad"))
         assert done.status == (number != 1), done.text
     with gate.open("a") as file:
         file.write("exit 0\n")
-    done = run(argv, native.top, {**native.environ, native_script.GUARD: str(gate)}, native.lines("bad"))
+    done = run(argv, native.top, {**native.environ, hook_script.GUARD: str(gate)}, native.lines("bad"))
     assert done.status == 1, done.text
 
 
@@ -367,7 +367,7 @@ def test_a_hook_that_was_changed_by_hand_is_left_and_named(native: Native) -> No
 def test_an_interpreter_that_is_gone_or_has_no_covgate(native: Native) -> None:
     native.init()
     hook = native.hooks / "pre-push"
-    hook.write_bytes(native_script.script("pre-push", "/no where/python's"))
+    hook.write_bytes(hook_script.script("pre-push", "/no where/python's"))
     done = native.push("good")
     assert done.status != 0
     assert "covgate: /no where/python's, which ran this hook, is gone" in done
@@ -375,7 +375,7 @@ def test_an_interpreter_that_is_gone_or_has_no_covgate(native: Native) -> None:
     assert native.push("good", COVGATE_DISABLE="1").status == 0
     assert "/no where/python's, which runs .git/hooks/pre-push, is gone" in native.covgate("doctor")
     bare = native.hook("python", f'#!/bin/sh\nexec "{sys.executable}" -S "$@"\n', directory=native.top / ".git")
-    hook.write_bytes(native_script.script("pre-push", str(bare)))
+    hook.write_bytes(hook_script.script("pre-push", str(bare)))
     done = native.push("bad")
     assert done.status != 0
     assert "has no covgate that works" in done

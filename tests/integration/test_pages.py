@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from covgate.errors import UsageError
+from covgate.formats.html_files import may_write_pages, source_lines, write_pages
+from covgate.formats.html_pages import page_name
+from covgate.formats.shown import Shown
+from covgate.formats.source_rows import AROUND, WHOLE_FILE, shown_lines
 from covgate.model.explain import explain
-from covgate.pages import may_write_pages, source_lines, write_pages
-from covgate.show.html import page_name
-from covgate.show.shown import Shown
-from covgate.show.source_page import AROUND, WHOLE_FILE, shown_lines
 from helpers.verdicts import EVERY_KIND, HOSTILE, NO_UTF8, blocked, failing_tests, measurement, passed
 
 if TYPE_CHECKING:

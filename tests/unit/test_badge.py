@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.show import badge as badges
-from covgate.show.badge import badge
+from covgate.formats import badge_svg as badges
+from covgate.formats.badge_svg import badge
 
 SVG = "{http://www.w3.org/2000/svg}"
 

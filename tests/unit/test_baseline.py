@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from covgate.model.baseline import Baseline, join, join_all, override, ratchet
-from covgate.model.results import Numbers
+from covgate.model.numbers import Numbers
 
 laws = settings(deadline=None, max_examples=200)
 

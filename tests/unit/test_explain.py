@@ -7,10 +7,11 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from covgate.model.changes import FileChange, Hunk
 from covgate.model.explain import Explanation, Why, explain, removal_in
 from covgate.model.lines import Line, encode, numbers
-from covgate.model.patch import FileChange, Hunk
-from covgate.model.results import FileResult, Measurement, Numbers, total
+from covgate.model.measurement import FileResult, Measurement
+from covgate.model.numbers import Numbers, total
 
 laws = settings(deadline=None, max_examples=300)
 

@@ -10,12 +10,12 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 import pytest
 
-from covgate.show.data import verdict_data, verdict_json
-from covgate.show.github import commands, github
-from covgate.show.paint import Paint, plain
-from covgate.show.places import stretches
-from covgate.show.sarif import sarif_data, sarif_json
-from covgate.show.shown import Shown
+from covgate.formats.github import commands, github
+from covgate.formats.json_data import verdict_data, verdict_json
+from covgate.formats.paint import Paint, plain
+from covgate.formats.places import stretches
+from covgate.formats.sarif import sarif_data, sarif_json
+from covgate.formats.shown import Shown
 from helpers.schemas import problems, sarif_validator, verdict_validator
 from helpers.verdicts import COMMIT, EVERY_KIND, HOSTILE, NO_UTF8, ORIGIN, blocked, failing_tests, not_measured, passed
 

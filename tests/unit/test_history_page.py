@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from covgate.formats.history_page import History, history_page
 from covgate.model.baseline import Baseline
 from covgate.model.history import Step
+from covgate.model.numbers import Numbers
 from covgate.model.record import Judgement
-from covgate.model.results import Numbers
 from covgate.model.series import Commit, Point, Rise
 from covgate.model.verdict import Status
-from covgate.show.history_page import History, history_page
 
 A, B = "a" * 40, "b" * 40
 HOSTILE = "</script><img src=x onerror=alert(1)><!--<script>{{style}}&amp;\"'\u2028\u202e"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.model.lines import Line, differing, either, encode, excluded, missing, numbers, ranges, statements
-from covgate.model.results import Numbers, total
+from covgate.model.numbers import Numbers, total
 
 
 @st.composite

@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from covgate.git.diff_text import parse_diff
+from covgate.model.changes import FileChange, Hunk, LineSet
 from covgate.model.lines import Line, encode, statements
-from covgate.model.patch import FileChange, Hunk, LineSet, Patch, parse_diff, patch_coverage
-from covgate.model.results import FileResult, Numbers
+from covgate.model.measurement import FileResult
+from covgate.model.numbers import Numbers
+from covgate.model.patch import Patch, patch_coverage
 
 # What a line may look like without being it.
 LOOKS = [b"-- a/x.py", b"++ b/x.py", b"@@ -1 +1 @@", b"diff --git a/x.py b/x.py", b"\\ No newline at end of file", b""]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from covgate.model.push import RefUpdate, matches, parse_pre_push_lines, why_not_gated
+from covgate.model.ref_update import RefUpdate, matches, parse_pre_push_lines, why_not_gated
 
 ONE, TWO, ZERO = "1" * 40, "2" * 40, "0" * 40
 

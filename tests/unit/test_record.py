@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from covgate.model.baseline import Baseline
+from covgate.model.numbers import Numbers
 from covgate.model.policy import Policy
 from covgate.model.record import (
     MAX_NOTE_BYTES,
@@ -23,7 +24,6 @@ from covgate.model.record import (
     record_of,
     render_note,
 )
-from covgate.model.results import Numbers
 from covgate.model.verdict import Status, judge
 
 laws = settings(deadline=None, max_examples=150)

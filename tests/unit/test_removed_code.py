@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from covgate.model.baseline import Baseline, Removal, without_removed
+from covgate.model.numbers import Numbers
 from covgate.model.policy import Kind, Policy, RemovedCode
-from covgate.model.results import Numbers
 from covgate.model.verdict import Rule, judge
 
 laws = settings(deadline=None, max_examples=300)

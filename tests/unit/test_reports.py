@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from covgate.errors import ToolError
 from covgate.measure.reports import DataFile, combine, parse_report
-from covgate.model.results import Numbers
+from covgate.model.numbers import Numbers
 
 TREE = Path("/somewhere/project")
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from covgate.model.results import Numbers, Toolchain, format_exact, format_percent, total
+from covgate.model.measurement import Toolchain
+from covgate.model.numbers import Numbers, format_exact, format_percent, total
 
 laws = settings(deadline=None, max_examples=200)
 counts = st.builds(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from covgate.store.retry import tries
+from covgate.notes.retry import tries
 
 
 def test_a_lost_race_is_tried_again_some_times_however_slow_a_try_is() -> None:

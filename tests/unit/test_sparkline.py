@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.show.sparkline import sparkline
+from covgate.formats.sparkline import sparkline
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 

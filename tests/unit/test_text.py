@@ -8,10 +8,10 @@ from itertools import groupby
 
 import pytest
 
-from covgate.show.markdown import LIMIT, code, markdown, prose
-from covgate.show.paint import Paint, columns, plain, shortened
-from covgate.show.shown import Shown
-from covgate.show.text import check_text, notices_text, verdict_text
+from covgate.formats.markdown import LIMIT, code, markdown, prose
+from covgate.formats.paint import Paint, columns, plain, shortened
+from covgate.formats.shown import Shown
+from covgate.formats.text import check_text, notices_text, verdict_text
 from helpers.verdicts import EVERY_KIND, HOSTILE, NO_UTF8, blocked, disabled, failing_tests, not_measured, passed
 
 kinds = pytest.mark.parametrize("shown", EVERY_KIND.values(), ids=EVERY_KIND.keys())

@@ -9,8 +9,9 @@ import pytest
 from covgate.model.baseline import Baseline
 from covgate.model.explain import Explanation, FileStory
 from covgate.model.lines import Line, encode, numbers
+from covgate.model.measurement import FileResult, Measurement
+from covgate.model.numbers import Numbers, total
 from covgate.model.policy import Policy
-from covgate.model.results import FileResult, Measurement, Numbers, total
 from covgate.model.unstable import may_be_chance, united
 from covgate.model.verdict import Verdict, judge
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from covgate.model import verdict as verdicts
 from covgate.model.baseline import Baseline
+from covgate.model.measurement import Measurement
+from covgate.model.numbers import Numbers
 from covgate.model.policy import Kind, Policy
-from covgate.model.results import Measurement, Numbers
 from covgate.model.verdict import Status, Verdict, judge, not_applicable
 
 percentages = st.fractions(0, 100, max_denominator=500)

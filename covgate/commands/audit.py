@@ -1,0 +1,62 @@
+"""`covgate audit`: the history of the notes ref, walked for what no covgate would have done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from covgate.errors import EXIT_BLOCKED, EXIT_PASSED, EXIT_TOOL_ERROR
+from covgate.formats.audit_text import audit_data, audit_text
+from covgate.git.repository import Repository
+from covgate.model.history import Audit, Finding, Kind, Read, Step, audit, missing
+from covgate.notes.records import Notes
+from covgate.notes.steps import boundary, reader, steps
+
+
+def audit_notes(repository: Repository) -> tuple[int, str, Any]:
+    """The exit code of an audit, what it says, and the same as data: 1 where anything was found.
+
+    A history of which a part is hidden and the rest is clean is no clean history: 3.
+    """
+    notes = Notes(repository)
+    tip = notes.tip()
+    history = steps(repository, tip) if tip else []
+    read = reader(repository, history)
+    found = audit(history, read)
+    cut = _cut(notes, history[-1] if history else Step(oid=""), read)
+    if cut is not None:
+        found = replace(found, findings=(*found.findings, cut))
+    hidden = next(iter(boundary(repository, (each.oid for each in history))), "")
+    status = EXIT_BLOCKED if found.findings else EXIT_TOOL_ERROR if hidden else EXIT_PASSED
+    text = audit_text(found, notes.ref, hidden)
+    if not tip:
+        text = _absent(found, notes.ref, text)
+    return status, text, audit_data(found, notes.ref, hidden)
+
+
+def _absent(found: Audit, ref: str, text: str) -> str:
+    if found.findings:
+        return text
+    return (
+        f"covgate: there is no {ref} here, so there is nothing to audit\n  `covgate sync` fetches the remote's notes\n"
+    )
+
+
+def _cut(notes: Notes, last: Step, read: Read) -> Finding | None:
+    """Whether the ref left the history that covgate saw it with last in this clone, and notes are lower for it."""
+    seen = notes.healed()
+    if not seen or not notes.repository.commit(seen):
+        return None
+    if last.oid and not notes.repository.attempt("merge-base", "--is-ancestor", seen, last.oid)[0]:
+        return None
+    lower = missing(notes.entries(last.oid), notes.entries(seen), read)
+    if not lower:
+        return None
+    count = f"{len(lower)} note" + ("" if len(lower) == 1 else "s")
+    where = f"moved to a history without {seen[:10]}" if last.oid else f"was deleted; it stood at {seen[:10]}"
+    return Finding(
+        kind=Kind.CUT,
+        commit=lower[0] if len(lower) == 1 else "",
+        step=last,
+        why=f"{notes.ref} {where}, which knows more of {count}",
+    )

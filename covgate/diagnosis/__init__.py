@@ -1,1 +1,0 @@
-"""What `covgate doctor` looks at, part by part; each look gives facts, and findings with their mend."""

@@ -1,0 +1,1 @@
+"""What `covgate doctor` checks, part by part."""

@@ -1,0 +1,1 @@
+"""From a verdict or a history to what people and programs read."""

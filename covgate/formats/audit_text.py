@@ -1,0 +1,99 @@
+"""What an audit of the notes found, for a person and for a program."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from covgate.formats.json_data import FORMAT, baseline_data
+from covgate.formats.paint import plain
+from covgate.model.baseline import Baseline
+from covgate.model.history import Audit, Finding, Kind
+from covgate.model.numbers import format_percent
+from covgate.model.record import DEFAULT_COMPONENT
+
+
+def audit_data(audit: Audit, ref: str, hidden: str) -> dict[str, Any]:
+    """``hidden``: the notes commit before which the history can't be seen; "" where all of it can."""
+    return {
+        "format": FORMAT,
+        "ref": ref,
+        "notes_commits": audit.steps,
+        "notes": audit.notes,
+        "shallow_at": hidden or None,
+        "counts": {kind.value: count for kind, count in _counts(audit).items()},
+        "findings": [_finding_data(each) for each in audit.findings],
+    }
+
+
+def audit_text(audit: Audit, ref: str, hidden: str) -> str:
+    """A block for each finding, and a last line that counts them."""
+    blocks = [_block(each) + "\n" for each in audit.findings]
+    if hidden:
+        blocks.append(
+            f"covgate: the history of {ref} is shallow: what was before {hidden[:10]} can't be seen\n"
+            "  git fetch --unshallow brings it\n"
+        )
+    return "".join(blocks) + _summary(audit, ref)
+
+
+def _finding_data(finding: Finding) -> dict[str, Any]:
+    step = finding.step
+    return {
+        "kind": finding.kind.value,
+        "commit": finding.commit or None,
+        "component": finding.component or None,
+        "from": baseline_data(finding.before),
+        "to": baseline_data(finding.after),
+        "why": finding.why,
+        "healed": finding.healed,
+        "notes_commit": step.oid or None,
+        "author": step.author,
+        "email": step.email,
+        "date": step.date,
+    }
+
+
+def _block(finding: Finding) -> str:
+    step = finding.step
+    what = [finding.kind.value]
+    if finding.commit:
+        what.append(finding.commit[:10])
+    if finding.before is not None or finding.after is not None:
+        what.append(f"{_height(finding.before, finding.after)} -> {_height(finding.after, finding.before)}")
+    if finding.component and finding.component != DEFAULT_COMPONENT:
+        what.append(f"({finding.component})")
+    lines = ["  ".join(what), f"  {finding.why}"]
+    if finding.healed:
+        lines.append("  it was put right later")
+    if step.oid:
+        lines.append(
+            f"  notes commit {step.oid[:10]}  {step.author} <{step.email}>  {step.date[:16].replace('T', ' ')}"
+        )
+    return "".join(plain(line) + "\n" for line in lines)
+
+
+def _height(baseline: Baseline | None, other: Baseline | None) -> str:
+    if baseline is None:
+        return "none"
+    epochs = {each.epoch for each in (baseline, other) if each is not None}
+    return f"{format_percent(baseline.percent)}%" + (f" (epoch {baseline.epoch})" if epochs != {0} else "")
+
+
+def _summary(audit: Audit, ref: str) -> str:
+    seen = f"{_many(audit.steps, 'notes commit')} of {ref}, {_many(audit.notes, 'note')} now"
+    if not audit.findings:
+        return f"covgate: {seen}: no baseline fell, every record can be believed, no note was deleted\n"
+    counts = ", ".join(f"{count} {kind.value}" for kind, count in _counts(audit).items() if count)
+    healed = sum(each.healed for each in audit.findings)
+    later = f"; {healed} put right later" if healed else ""
+    return f"covgate: {seen}: {_many(len(audit.findings), 'finding')} ({counts}){later}\n"
+
+
+def _counts(audit: Audit) -> dict[Kind, int]:
+    found = Counter(each.kind for each in audit.findings)
+    return {kind: found[kind] for kind in Kind}
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"

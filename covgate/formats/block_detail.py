@@ -1,0 +1,117 @@
+"""What a person reads below the numbers of a blocked push: the way from the baseline, and the lines to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from covgate.formats.losses import MEANING, Loss, LossKind, losses
+from covgate.formats.paint import Paint, columns, plain, shortened, wrapped
+from covgate.formats.rows import patch_sentence, percent, way_rows
+from covgate.formats.shown import Shown
+from covgate.model.explain import Explanation
+from covgate.model.lines import line_list
+from covgate.model.patch import Patch
+
+_FILES_SHOWN = 8
+# What the lines of a table get at least, beside a long path.
+_LINES_WIDTH = 30
+# What is red: the rest explains.
+_CHARGED = (LossKind.NEW, LossKind.LOST)
+
+
+def detail_lines(shown: Shown, paint: Paint) -> list[str]:
+    """The way from the baseline to here, and the lines to look at."""
+    after = shown.measurement
+    if shown.numbers is not None and not shown.numbers.executable:
+        return ["  No file is left to measure: look at source, omit and exclude in coverage's configuration."]
+    if after is None:
+        return ["  No detail by file: this tree was measured by another clone. `covgate check --no-cache` has it."]
+    parts = [_patch(shown.patch, paint), _way(shown.story, shown.baseline_commit)]
+    found = losses(shown.patch, shown.story)
+    parts.append([*_by_file(found, shown.story, paint), *_legend([each.kind for each in found], paint)])
+    if shown.story is None:
+        missing = sorted((each for each in after.files if each.numbers.missing), key=lambda e: -e.numbers.missing)
+        rows = [(each.path, f"{each.numbers.missing} missing", line_list(each.missing_lines)) for each in missing]
+        why = "the lines that the baseline was reached with are not known" if shown.verdict.baseline else "all files"
+        parts.append([f"  What is not covered ({why}):", *_table(rows, paint)] if rows else [])
+    elif not found:
+        parts.append(["  No line is covered less than before; what was removed was covered better than the rest."])
+    told = [part for part in parts if part]
+    return [line for number, part in enumerate(told) for line in ([""] if number else []) + part]
+
+
+def _patch(patch: Patch | None, paint: Paint) -> list[str]:
+    if patch is None:
+        return []
+    lines = wrapped(patch_sentence(patch), paint, "  ")
+    if patch.unmeasured:
+        names = ", ".join(patch.unmeasured[:_FILES_SHOWN]) + (", ..." if len(patch.unmeasured) > _FILES_SHOWN else "")
+        lines += wrapped(f"Changed, but not measured: {names}", paint, "  ")
+    return lines
+
+
+def _way(story: Explanation | None, since: str) -> list[str]:
+    if story is None:
+        return []
+    rows = way_rows(story, since)
+    widths = [max(len(row[place]) for row in rows) for place in range(3)]
+    lines = [
+        f"    {name:<{widths[0]}}  {executed:>{widths[1]}} {'of' if every else '  '} {every:>{widths[2]}}  {more}"
+        for name, executed, every, more in rows
+    ]
+    return ["  From the baseline to here, statements and branches:", *(line.rstrip() for line in lines)]
+
+
+def _by_file(found: Sequence[Loss], story: Explanation | None, paint: Paint) -> list[str]:
+    """The lines to look at, under the file they are in."""
+    changes = {each.name: (each.before, each.after) for each in story.files} if story else {}
+    files: dict[str, list[Loss]] = {}
+    for each in found:
+        files.setdefault(each.path, []).append(each)
+    width = max((len(each.kind.value) for each in found), default=0)
+    lines = ["  Lines to look at:"] if files else []
+    for path, rows in list(files.items())[:_FILES_SHOWN]:
+        before, after = changes.get(path, (None, None))
+        was, now = (percent(each.percent) if each else "" for each in (before, after))
+        change = f"{was or 'new'} -> {now or 'not measured'}" if was or now else ""
+        name = shortened(plain(path), max(paint.width - len(change) - 6, 20))
+        lines.append(f"    {paint(name, '1')}  {change}".rstrip())
+        for each in rows:
+            word = paint(each.kind.value, "31" if each.kind in _CHARGED else "33")
+            lines += _hanging(f"      {word}{' ' * (width - len(each.kind.value))}  ", 8 + width, each.lines, paint)
+    if len(files) > _FILES_SHOWN:
+        lines.append(f"    and {len(files) - _FILES_SHOWN} more files")
+    return lines
+
+
+def _table(rows: Sequence[tuple[str, str, str]], paint: Paint) -> list[str]:
+    """Path, how much, lines; a path that leaves too little room for the rest is shortened in its middle."""
+    shown = [(plain(path), count, rest) for path, count, rest in rows[:_FILES_SHOWN]]
+    middle = max(len(count) for _, count, _ in shown)
+    room = max(paint.width - middle - _LINES_WIDTH - 8, 20)
+    names = [shortened(path, room) for path, *_ in shown]
+    width = max(map(columns, names))
+    lines = []
+    for name, (_, count, rest) in zip(names, shown, strict=True):
+        head = f"    {paint(name, '1')}{' ' * (width - columns(name))}  {count:<{middle}}  "
+        lines += _hanging(head, 8 + width + middle, rest, paint)
+    if len(rows) > len(shown):
+        lines.append(f"    and {len(rows) - len(shown)} more")
+    return lines
+
+
+def _hanging(head: str, indent: int, text: str, paint: Paint) -> list[str]:
+    """``text`` after ``head``, which takes ``indent`` columns; what does not fit goes below, one thing a line."""
+    told = wrapped(text, paint, " " * indent)
+    if len(told) > 1:
+        told = [line for part in text.split("; ") for line in wrapped(part, paint, " " * indent)]
+    return [f"{head}{(told or [''])[0].strip()}".rstrip(), *told[1:]]
+
+
+def _legend(kinds: Sequence[LossKind], paint: Paint) -> list[str]:
+    """What the words mean, of those that were told."""
+    width = max((len(kind.value) for kind in kinds), default=0)
+    lines = [""] if kinds else []
+    for kind in dict.fromkeys(kinds):
+        lines += _hanging(f"    {kind.value:<{width}}  ", 6 + width, MEANING[kind], paint)
+    return lines

@@ -1,0 +1,70 @@
+"""For GitHub Actions: workflow commands that annotate lines of the pull request, below the text for the log.
+
+https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+
+from covgate.formats.paint import Paint, plain
+from covgate.formats.places import Level, Place, places, told, verdict_level, word
+from covgate.formats.shown import Shown
+from covgate.formats.text import check_text
+
+# How many annotations of one level GitHub shows for a step; the rest it drops without a word.
+_SHOWN = 10
+
+
+def github(shown: Shown, paint: Paint) -> str:
+    text = check_text(shown, paint)
+    # In the text, a file's name or a test's output is no command. Nobody can write a text that has its own hash in it.
+    token = "covgate-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return f"::stop-commands::{token}\n{text}::{token}::\n" + "".join(f"{each}\n" for each in commands(shown))
+
+
+def commands(shown: Shown) -> list[str]:
+    """The verdict, the places that matter most, and what was left out of what GitHub shows."""
+    level = verdict_level(shown)
+    room = Counter({Level.ERROR: _SHOWN, Level.WARNING: _SHOWN, Level.NOTICE: _SHOWN - 1})
+    room[level] -= 1
+    made = [_command(level, f"covgate: {shown.word}", _verdict(shown))]
+    left: list[Place] = []
+    for place in places(shown):
+        if room[place.level]:
+            room[place.level] -= 1
+            made.append(_command(place.level, f"covgate: {word(place.kind)}", told(place), place))
+        else:
+            left.append(place)
+    if left:
+        files = list(dict.fromkeys(plain(each.path) for each in left))
+        names = ", ".join(files[:5]) + (", ..." if len(files) > 5 else "")
+        many = f"{len(left)} more places are" if len(left) > 1 else "1 more place is"
+        message = f"{many} not annotated, GitHub shows {_SHOWN} of each kind. They are in {names}."
+        made.append(_command(Level.NOTICE, "covgate: left out", message))
+    return made
+
+
+def _verdict(shown: Shown) -> str:
+    if shown.error:
+        return f"Not measured: {plain(shown.error)}" + (f" ({plain(shown.hint)})" if shown.hint else "")
+    return "\n".join(plain(reason) for reason in shown.verdict.reasons)
+
+
+def _command(level: Level, title: str, message: str, place: Place | None = None) -> str:
+    where = (
+        {"file": plain(place.path), "line": str(max(place.first, 1)), "endLine": str(max(place.last, 1))}
+        if place
+        else {}
+    )
+    properties = ",".join(f"{name}={_property(value)}" for name, value in {**where, "title": title}.items())
+    return f"::{level.value} {properties}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

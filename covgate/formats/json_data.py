@@ -1,0 +1,181 @@
+"""The same values for programs. Every object carries ``format``; 1 is the first.
+
+What a judged commit looks like is documented in docs/verdict.schema.json. Keys are added without a new number; one
+that is renamed, removed or means something else gets one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from covgate.model.baseline import Baseline
+from covgate.model.measurement import FileResult
+from covgate.model.numbers import Numbers, format_exact, format_percent
+
+if TYPE_CHECKING:
+    from covgate.formats.shown import Shown
+    from covgate.model.explain import Explanation, FileStory
+    from covgate.model.lines import Line
+    from covgate.model.patch import Patch
+
+FORMAT = 1
+
+
+def verdict_json(shown: Shown) -> str:
+    return json.dumps(verdict_data(shown), indent=2) + "\n"
+
+
+def verdict_data(shown: Shown) -> dict[str, Any]:
+    """A judged commit; percentages are texts with at least two decimals, counts are integers."""
+    from covgate.formats.losses import losses
+
+    verdict, measurement = shown.verdict, shown.measurement
+    policy = verdict.policy
+    toolchain = measurement.toolchain if measurement else None
+    return {
+        "format": FORMAT,
+        "status": verdict.status.value,
+        "failed": [rule.value for rule in verdict.failed],
+        "reasons": list(verdict.reasons),
+        "exit_code": shown.exit_code,
+        "error": shown.error or None,
+        "hint": shown.hint or None,
+        "output": shown.output or None,
+        "commit": shown.commit,
+        "tree": shown.tree,
+        "branch": shown.branch or None,
+        "base": shown.base or None,
+        "component": "default",
+        "measured_coverage": format_percent(verdict.measured) or None,
+        "numbers": numbers_data(shown.numbers) if shown.numbers else None,
+        "baseline": baseline_data(verdict.baseline),
+        "baseline_commit": shown.baseline_commit or None,
+        "adjusted": format_percent(verdict.adjusted) or None,
+        "raised": baseline_data(shown.raised),
+        "delta": format_percent(verdict.delta),
+        "floor": format_exact(policy.floor),
+        "epsilon": format_exact(policy.epsilon),
+        "patch_floor": format_exact(policy.patch_floor) if policy.patch_floor is not None else None,
+        "policy": policy.kind.value,
+        "removed_code": policy.removed_code.value,
+        "bootstrap": verdict.bootstrap,
+        "cached": shown.cached,
+        "toolchain": {
+            "python": toolchain.python,
+            "coverage": toolchain.coverage,
+            "platform": toolchain.platform,
+        }
+        if toolchain
+        else None,
+        "notices": list(shown.notices),
+        "patch": _patch_data(shown.patch) if shown.patch else None,
+        "explanation": _explanation_data(shown.story) if shown.story else None,
+        "lines": [
+            {"path": each.path, "why": each.kind.value, **_places(each.missing, each.partial)}
+            for each in losses(shown.patch, shown.story)
+        ],
+        "runs": measurement.runs if measurement else None,
+        "unstable": [
+            {"path": path, "lines": list(lines)} for path, lines in (measurement.unstable if measurement else ())
+        ],
+        "files": [_file_data(each) for each in (measurement.files if measurement else ())],
+    }
+
+
+def numbers_data(numbers: Numbers) -> dict[str, int]:
+    return {
+        "statements": numbers.statements,
+        "executed_statements": numbers.executed_statements,
+        "branches": numbers.branches,
+        "executed_branches": numbers.executed_branches,
+        "excluded": numbers.excluded,
+    }
+
+
+def baseline_data(baseline: Baseline | None, commit: str = "") -> dict[str, Any] | None:
+    if baseline is None:
+        return None
+    data: dict[str, Any] = {
+        "epoch": baseline.epoch,
+        "executed": baseline.executed,
+        "executable": baseline.executable,
+        "percent": format_percent(baseline.percent),
+        "override": baseline.override,
+    }
+    if commit:
+        data["commit"] = commit
+    return data
+
+
+def _file_data(result: FileResult) -> dict[str, Any]:
+    from covgate.model.lines import statements
+
+    partial = (line for line in statements(result.lines) if line.executed and not line.whole)
+    return {"path": result.path, **numbers_data(result.numbers), **_places(result.missing_lines, partial)}
+
+
+def _patch_data(patch: Patch) -> dict[str, Any]:
+    return {
+        "percent": format_percent(patch.numbers.percent) or None,
+        **numbers_data(patch.numbers),
+        "files": [
+            {
+                "path": each.path,
+                **numbers_data(each.numbers),
+                "lines": [line.number for line in each.lines],
+                **_lines_data(each.missing),
+            }
+            for each in patch.files
+        ],
+        "unmeasured": list(patch.unmeasured),
+    }
+
+
+def _explanation_data(story: Explanation) -> dict[str, Any]:
+    return {
+        "before": numbers_data(story.before),
+        "removed": numbers_data(story.removed),
+        "no_longer_counted": numbers_data(story.dropped),
+        "added": numbers_data(story.added),
+        "counted_anew": numbers_data(story.appeared),
+        "lost": story.lost,
+        "gained": story.gained,
+        "untold": {"executed": story.untold[0], "executable": story.untold[1]},
+        "after": numbers_data(story.after),
+        "files": [_story_data(each) for each in story.files],
+    }
+
+
+def _story_data(story: FileStory) -> dict[str, Any]:
+    return {
+        "path": story.path or None,
+        "old_path": story.old_path or None,
+        "before": numbers_data(story.before) if story.before else None,
+        "removed": numbers_data(story.removed),
+        "no_longer_counted": numbers_data(story.uncounted),
+        "added": numbers_data(story.added),
+        "counted_anew": numbers_data(story.appeared),
+        "lost": story.lost_count,
+        "gained": story.gained_count,
+        "after": numbers_data(story.after) if story.after else None,
+        "added_lines": _lines_data(story.uncovered),
+        "lost_lines": _lines_data(story.lost),
+        "no_longer_counted_lines": [{"why": why.value, "lines": list(lines)} for why, lines in story.dropped],
+    }
+
+
+def _lines_data(lines: Iterable[Line]) -> dict[str, Any]:
+    told = list(lines)
+    return _places((each.number for each in told if not each.executed), (each for each in told if each.executed))
+
+
+def _places(missing: Iterable[int], partial: Iterable[Line]) -> dict[str, Any]:
+    """What was not executed, and what not wholly."""
+    return {
+        "missing_lines": list(missing),
+        "partial_branches": [
+            {"line": each.number, "executed": each.executed_branches, "branches": each.branches} for each in partial
+        ],
+    }

@@ -1,0 +1,135 @@
+"""Where to look, stretch by stretch: for the formats that point at lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from covgate.formats.losses import MEANING, LossKind, losses
+from covgate.formats.shown import Shown
+from covgate.model.lines import Line, statements
+
+
+class Level(Enum):
+    """How much a place matters; the value is the word of workflow commands."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The lines ``first`` to ``last`` of ``path``; ``kind`` None: what several runs did not execute alike.
+
+    ``count``: how many statements. ``partial``: the statement, where it was executed and some branches were not.
+    """
+
+    path: str
+    kind: LossKind | None
+    level: Level
+    first: int
+    last: int
+    count: int = 1
+    partial: Line | None = None
+
+    @property
+    def lines(self) -> str:
+        return f"line {self.first}" if self.first == self.last else f"lines {self.first}-{self.last}"
+
+
+UNSTABLE = "executed in one run of the tests and not in another: unstable, and not charged"
+# Of a line that was executed, `MEANING` would say that it was not.
+_PARTIAL = {
+    LossKind.NEW: "added or changed by this push, and not executed in all branches",
+    LossKind.EARLIER: "added since the baseline, before this push, and not executed in all branches",
+    LossKind.LOST: "executed in more branches at the baseline, and not touched since",
+}
+_ORDER = [LossKind.NEW, LossKind.LOST, LossKind.EARLIER, *LossKind]
+_LEVELS = [Level.ERROR, Level.WARNING, Level.NOTICE]
+
+
+def places(shown: Shown) -> list[Place]:
+    """All places, the most important first."""
+    known = {each.path: each.lines for each in shown.measurement.files} if shown.measurement else {}
+    numbers: dict[str, list[int]] = {}
+
+    def of_file(path: str) -> list[int]:
+        if path not in numbers:
+            numbers[path] = [line.number for line in statements(known.get(path, ""))]
+        return numbers[path]
+
+    blocked = bool(shown.verdict.failed)
+    found: list[Place] = []
+    for loss in losses(shown.patch, shown.story):
+        level = _level(loss.kind, blocked=blocked)
+        counted = loss.kind in (LossKind.NEW, LossKind.EARLIER, LossKind.LOST)
+        for first, last, count in stretches(loss.missing, of_file(loss.path) if counted else ()):
+            found.append(Place(path=loss.path, kind=loss.kind, level=level, first=first, last=last, count=count))
+        for line in loss.partial:
+            at = line.number
+            found.append(Place(path=loss.path, kind=loss.kind, level=level, first=at, last=at, partial=line))
+    for path, lines in shown.measurement.unstable if shown.measurement else ():
+        for first, last, count in stretches(lines, of_file(path)):
+            found.append(Place(path=path, kind=None, level=Level.NOTICE, first=first, last=last, count=count))
+    # What is the same otherwise stays in the order of the story: the worst file first.
+    return sorted(found, key=lambda each: (_LEVELS.index(each.level), _rank(each.kind), -each.count))
+
+
+def _rank(kind: LossKind | None) -> int:
+    return _ORDER.index(kind) if kind else len(_ORDER)
+
+
+def stretches(lines: Iterable[int], of_file: Iterable[int]) -> list[tuple[int, int, int]]:
+    """Ascending ``lines`` as first, last and how many of each stretch.
+
+    Two that have no other of the statements ``of_file`` between them are one: blank lines and comments part nothing.
+    """
+    told = list(lines)
+    wanted = set(told)
+    place, current = {}, 0
+    for number in sorted(wanted | set(of_file)):
+        current += number not in wanted
+        place[number] = current
+    found: list[tuple[int, int, int]] = []
+    before = None
+    for number in told:
+        joined = before is not None and (number == before + 1 or (place[number] == place[before] and bool(of_file)))
+        if joined:
+            first, _, count = found[-1]
+            found[-1] = first, number, count + 1
+        else:
+            found.append((number, number, 1))
+        before = number
+    return found
+
+
+def verdict_level(shown: Shown) -> Level:
+    """How much the verdict itself matters."""
+    return Level.ERROR if shown.blocked else Level.WARNING if shown.error else Level.NOTICE
+
+
+def word(kind: LossKind | None) -> str:
+    return kind.value if kind else "unstable"
+
+
+def meaning(kind: LossKind | None) -> str:
+    return MEANING[kind] if kind else UNSTABLE
+
+
+def _level(kind: LossKind, *, blocked: bool) -> Level:
+    """What this push itself brought about stands in its way; the rest explains."""
+    if kind in (LossKind.NEW, LossKind.LOST):
+        return Level.ERROR if blocked else Level.WARNING
+    return Level.WARNING if blocked or kind is LossKind.EARLIER else Level.NOTICE
+
+
+def told(place: Place) -> str:
+    """One place in a sentence that needs nothing around it."""
+    line = place.partial
+    if line is not None and place.kind:
+        branches = f"{line.executed_branches} of {line.branches} branches executed"
+        return f"{place.lines.capitalize()}, {branches}: {_PARTIAL[place.kind]}"
+    many = f", {place.count} statements" if place.count > 1 else ""
+    return f"{place.lines.capitalize()}{many}: {meaning(place.kind)}"

@@ -1,0 +1,84 @@
+"""The numbers of a verdict and the way from the baseline to here, as rows for whatever kind of table."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from covgate.model.numbers import format_exact, format_percent
+
+if TYPE_CHECKING:
+    from covgate.formats.shown import Shown
+    from covgate.model.explain import Explanation
+    from covgate.model.patch import Patch
+
+
+def number_rows(shown: Shown) -> list[tuple[str, str, str]]:
+    """The numbers of the judgement: what, how much, and what there is to say of it."""
+    verdict, numbers = shown.verdict, shown.numbers
+    if numbers is None:
+        return []
+    policy = verdict.policy
+    counts = f"{numbers.executed} of {numbers.executable} statements and branches executed"
+    rows = [("measured", percent(verdict.measured), counts)]
+    if verdict.baseline is not None:
+        since = f"reached at {shown.baseline_commit[:10]}" if shown.baseline_commit else ""
+        if verdict.baseline.override:
+            at = f" at {shown.baseline_commit[:10]}" if shown.baseline_commit else ""
+            since = f"set by hand{at}: {verdict.baseline.override}"
+        used = "" if policy.kind.uses_baseline else " (not used by this policy)"
+        rows.append(("baseline", percent(verdict.baseline.percent), f"{since}{used}"))
+    if policy.floor and policy.kind.uses_floor:
+        rows.append(("floor", f"{format_exact(policy.floor)}%", "configured"))
+    if policy.epsilon > 0:
+        rows.append(("tolerance", format_exact(policy.epsilon), "points (epsilon)"))
+    if verdict.baseline is not None or policy.floor:
+        rows.append(("difference", signed(verdict.delta), "points"))
+    if verdict.adjusted is not None:
+        rows.append(("adjusted", percent(verdict.adjusted), "the baseline without what was removed since"))
+    if policy.patch_floor is not None:
+        patch = percent(verdict.patch) if verdict.patch is not None else "none"
+        rows.append(("changed", patch, f"of the lines of this push; floor {format_exact(policy.patch_floor)}%"))
+    return rows
+
+
+def patch_sentence(patch: Patch) -> str:
+    """What this push itself adds or changes."""
+    numbers = patch.numbers
+    if not numbers.executable:
+        return "This push changes no line that can be executed."
+    return (
+        f"This push changes {numbers.executable} statements and branches, {numbers.executed} of them executed"
+        f" ({percent(numbers.percent)})."
+    )
+
+
+def way_rows(story: Explanation, since: str) -> list[tuple[str, str, str, str]]:
+    """The terms from the baseline's counts to those of this push, which add up: what, executed, executable, why."""
+    before, after = story.before, story.after
+    rows = [(f"at {since[:10]}", f"{before.executed}", f"{before.executable}", "")]
+    for sign, name, numbers in (
+        ("-", "removed", story.removed),
+        ("-", "no longer counted", story.dropped),
+        ("+", "added", story.added),
+        ("+", "counted anew", story.appeared),
+    ):
+        if numbers.executable:
+            more = f"{numbers.missing} not executed" if numbers.missing and sign == "+" else ""
+            rows.append((name, f"{sign}{numbers.executed}", f"{sign}{numbers.executable}", more))
+    if story.lost:
+        rows.append(("lost", f"-{story.lost}", "", "executed then, not now, and not touched since"))
+    if story.gained:
+        rows.append(("gained", f"+{story.gained}", "", "not executed then, and now they are"))
+    if story.untold != (0, 0):
+        rows.append(("not told by lines", f"{story.untold[0]:+d}", f"{story.untold[1]:+d}", ""))
+    rows.append(("here", f"{after.executed}", f"{after.executable}", ""))
+    return rows
+
+
+def percent(value: Fraction | None) -> str:
+    return f"{format_percent(value)}%" if value is not None else "nothing"
+
+
+def signed(value: Fraction) -> str:
+    return f"{'+' if value > 0 else ''}{format_percent(value)}"

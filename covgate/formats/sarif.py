@@ -1,0 +1,148 @@
+"""SARIF 2.1.0, for code scanning: every place that lost coverage is a result.
+
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from typing import Any
+from urllib.parse import quote
+
+from covgate.formats.losses import LossKind
+from covgate.formats.paint import plain
+from covgate.formats.places import Level, Place, meaning, places, told, verdict_level, word
+from covgate.formats.shown import Shown
+from covgate.model.numbers import format_percent
+from covgate.version import __version__
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTICE: "note"}
+_TOP = "SRCROOT"
+_COVER = "Cover these lines with a test, or take them out if nothing needs them."
+_COUNT = "If they are meant not to count, nothing is to be done; the baseline rises without them."
+# Kind, id, name, what to do. The ids are what alerts are known by: they don't change.
+_RULES: list[tuple[LossKind | None, str, str, str]] = [
+    (LossKind.NEW, "new-not-executed", "NewLinesNotExecuted", _COVER),
+    (
+        LossKind.LOST,
+        "lost",
+        "LinesNotExecutedAnyMore",
+        "A test that executed these lines was removed, skipped or changed, or the code before them takes another way."
+        " Bring it back, or cover them by another one.",
+    ),
+    (LossKind.EARLIER, "earlier-not-executed", "EarlierLinesNotExecuted", _COVER),
+    (LossKind.EXCLUDED, "excluded", "LinesExcluded", f"A pragma or exclude_also takes these lines out. {_COUNT}"),
+    (LossKind.OMITTED, "omitted", "FileNotMeasured", f"omit, include or source leaves the file out. {_COUNT}"),
+    (
+        LossKind.NOT_EXECUTABLE,
+        "not-executable",
+        "LinesNotExecutable",
+        f"Another version of Python or coverage counts other lines. {_COUNT}",
+    ),
+    (
+        None,
+        "unstable",
+        "UnstableLines",
+        "What the tests execute depends on chance: order, time, threads. Make it the same in every run.",
+    ),
+]
+_INDEX = {kind: index for index, (kind, *_) in enumerate(_RULES)}
+
+
+def sarif_json(shown: Shown) -> str:
+    return json.dumps(sarif_data(shown), indent=2) + "\n"
+
+
+def sarif_data(shown: Shown) -> dict[str, Any]:
+    driver = {
+        "name": "covgate",
+        "version": __version__,
+        "semanticVersion": __version__,
+        "rules": [_rule(*each) for each in _RULES],
+    }
+    verdict = shown.verdict
+    properties = {
+        "status": verdict.status.value,
+        "failed": [each.value for each in verdict.failed],
+        "commit": shown.commit,
+        "measured_coverage": format_percent(verdict.measured) or None,
+        "baseline": format_percent(verdict.baseline.percent) if verdict.baseline else None,
+        "patch_coverage": format_percent(verdict.patch) or None,
+    }
+    seen: Counter[str] = Counter()
+    run = {
+        "tool": {"driver": driver},
+        "automationDetails": {"id": "covgate/"},
+        "invocations": [_invocation(shown)],
+        "originalUriBaseIds": {_TOP: {"description": {"text": "The top of the repository."}}},
+        "results": [_result(each, shown, seen) for each in places(shown)],
+        "properties": properties,
+    }
+    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _rule(kind: LossKind | None, id: str, name: str, help: str) -> dict[str, Any]:
+    return {
+        "id": id,
+        "name": name,
+        "shortDescription": {"text": f"Coverage: {word(kind)} lines"},
+        "fullDescription": {"text": f"Lines that are told as {word(kind)}: {meaning(kind)}."},
+        "help": {"text": help},
+        "defaultConfiguration": {"level": "note" if kind is None else "warning"},
+        "properties": {"tags": ["coverage", "tests"]},
+    }
+
+
+def _invocation(shown: Shown) -> dict[str, Any]:
+    """What is to be said of the whole commit: a result needs a place, and a verdict has none."""
+    level = _LEVELS[verdict_level(shown)]
+    if shown.error:
+        said = [f"not measured: {shown.error}", *([shown.hint] if shown.hint else [])]
+    else:
+        said = list(shown.verdict.reasons)
+    notifications = [{"level": level, "message": {"text": plain(each)}} for each in said]
+    notifications += [{"level": "note", "message": {"text": plain(each)}} for each in shown.notices]
+    return {
+        "executionSuccessful": not shown.error,
+        "exitCode": shown.exit_code,
+        "exitCodeDescription": f"covgate: {shown.word}",
+        "toolExecutionNotifications": notifications,
+    }
+
+
+def _result(place: Place, shown: Shown, seen: Counter[str]) -> dict[str, Any]:
+    rule = _INDEX[place.kind]
+    # Some tools number from line 0, where SARIF has none.
+    region = {"startLine": max(place.first, 1), "endLine": max(place.last, 1)}
+    location = {"artifactLocation": {"uri": _uri(place.path), "uriBaseId": _TOP}, "region": region}
+    result: dict[str, Any] = {
+        "ruleId": _RULES[rule][1],
+        "ruleIndex": rule,
+        "level": _LEVELS[place.level],
+        "message": {"text": f"{told(place)}."},
+        "locations": [{"physicalLocation": location}],
+    }
+    fingerprint = _fingerprint(place, shown, seen)
+    if fingerprint:
+        result["partialFingerprints"] = {"covgate/v1": fingerprint}
+    return result
+
+
+def _fingerprint(place: Place, shown: Shown, seen: Counter[str]) -> str:
+    """What stays where lines only move: the text of the lines, and which of its like they are; "" for no source."""
+    source = shown.sources.get(place.path, ())
+    lines = [line.strip() for line in source[max(place.first, 1) - 1 : place.last]]
+    if not any(lines):
+        return ""
+    identity = "\0".join([_RULES[_INDEX[place.kind]][1], place.path, *lines])
+    digest = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    seen[digest] += 1
+    return f"{digest}:{seen[digest]}"
+
+
+def _uri(path: str) -> str:
+    """A relative reference: the bytes of the path, percent-encoded where a URI has no such character."""
+    return quote(path.encode("utf-8", "surrogateescape"), safe="/-._~!$&'()*+,;=@")

@@ -1,0 +1,114 @@
+"""The files that a commit touches, line by line: what was executed, and what is to be said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from covgate.formats.losses import Loss, LossKind, losses
+from covgate.formats.places import stretches
+from covgate.formats.shown import Shown
+from covgate.model.explain import FileStory
+from covgate.model.lines import Line, excluded, statements
+from covgate.model.measurement import FileResult
+from covgate.model.patch import PatchFile
+
+# Where nothing is known of a push, the files with the most missing are told.
+_WORST_SHOWN = 50
+
+
+class State(Enum):
+    """What became of a line; the value is the word for it."""
+
+    EXECUTED = "executed"
+    PARTIAL = "not all branches executed"
+    MISSING = "not executed"
+    EXCLUDED = "excluded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """One file. ``result`` is None where it is not measured. ``losses``: what is to be looked at in it."""
+
+    path: str
+    result: FileResult | None = None
+    story: FileStory | None = None
+    patch: PatchFile | None = None
+    losses: tuple[Loss, ...] = ()
+    unstable: tuple[int, ...] = ()
+    states: Mapping[int, State] = field(default_factory=dict)
+    branches: Mapping[int, Line] = field(default_factory=dict)
+
+    @property
+    def words(self) -> dict[int, str]:
+        """Line -> the word that marks it: why it is to be looked at, or "new" where nothing is wrong with it."""
+        told = {line.number: LossKind.NEW.value for line in (self.patch.lines if self.patch else ())}
+        told |= dict.fromkeys(self.unstable, "unstable")
+        for loss in self.losses:
+            told |= dict.fromkeys([*loss.missing, *(line.number for line in loss.partial)], loss.kind.value)
+        return told
+
+    @property
+    def to_look_at(self) -> list[int]:
+        """The lines to jump to, ascending: those to be looked at, else all that are not wholly executed."""
+        found = {number for loss in self.losses for number in loss.missing}
+        found |= {line.number for loss in self.losses for line in loss.partial} | {*self.unstable}
+        return sorted(found or (line for line, state in self.states.items() if state in (State.PARTIAL, State.MISSING)))
+
+    @property
+    def stops(self) -> list[tuple[int, int]]:
+        """The stretches of these lines, each of one word, as first and last."""
+        words = self.words
+        by_word: dict[str, list[int]] = {}
+        for number in self.to_look_at:
+            by_word.setdefault(words.get(number, ""), []).append(number)
+        found = (stretches(lines, self.states) for lines in by_word.values())
+        return sorted((first, last) for each in found for first, last, _ in each)
+
+
+def touched(shown: Shown) -> list[Touched]:
+    """Every file that has a place at the commit and anything to tell, those to look at first."""
+    results = {each.path: each for each in shown.measurement.files} if shown.measurement else {}
+    unstable = dict(shown.measurement.unstable) if shown.measurement else {}
+    stories = {each.path: each for each in shown.story.files if each.path} if shown.story else {}
+    patches = {each.path: each for each in shown.patch.files} if shown.patch else {}
+    lost: dict[str, list[Loss]] = {}
+    for loss in losses(shown.patch, shown.story):
+        lost.setdefault(loss.path, []).append(loss)
+    gone = {each.old_path for each in shown.story.files if not each.path} if shown.story else set()
+    paths = dict.fromkeys(path for path in (*lost, *unstable, *stories, *patches) if path not in gone)
+    if shown.patch is None and shown.story is None:
+        worst = sorted((each for each in results.values() if each.numbers.missing), key=lambda e: -e.numbers.missing)
+        paths |= dict.fromkeys(each.path for each in worst[:_WORST_SHOWN])
+    return [
+        _touched(path, results.get(path), stories.get(path), patches.get(path), lost.get(path, []), unstable)
+        for path in paths
+    ]
+
+
+def _touched(
+    path: str,
+    result: FileResult | None,
+    story: FileStory | None,
+    patch: PatchFile | None,
+    lost: list[Loss],
+    unstable: Mapping[str, tuple[int, ...]],
+) -> Touched:
+    lines = list(statements(result.lines)) if result else []
+    states = {line.number: _state(line) for line in lines}
+    states |= dict.fromkeys(excluded(result.lines) if result else (), State.EXCLUDED)
+    return Touched(
+        path=path,
+        result=result,
+        story=story,
+        patch=patch,
+        losses=tuple(lost),
+        unstable=unstable.get(path, ()),
+        states=states,
+        branches={line.number: line for line in lines if line.branches},
+    )
+
+
+def _state(line: Line) -> State:
+    return State.EXECUTED if line.whole else State.PARTIAL if line.executed else State.MISSING

@@ -1,0 +1,1 @@
+"""What `covgate init` installs and removes: hooks and configuration."""

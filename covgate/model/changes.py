@@ -1,0 +1,110 @@
+"""What changed between two commits: files, hunks, and the lines that each adds and removes."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LineSet(Collection[int]):
+    """Ascending line numbers, as the stretches that they are made of."""
+
+    spans: tuple[range, ...] = ()
+
+    def __iter__(self) -> Iterator[int]:
+        for span in self.spans:
+            yield from span
+
+    def __len__(self) -> int:
+        return sum(len(span) for span in self.spans)
+
+    def __contains__(self, line: object) -> bool:
+        if not isinstance(line, int):
+            return False
+        at = bisect_right(self.spans, line, key=lambda span: span.start) - 1
+        return at >= 0 and line in self.spans[at]
+
+    def __and__(self, other: LineSet) -> LineSet:
+        found: list[range] = []
+        mine, theirs = list(reversed(self.spans)), list(reversed(other.spans))
+        while mine and theirs:
+            both = range(max(mine[-1].start, theirs[-1].start), min(mine[-1].stop, theirs[-1].stop))
+            if both:
+                found.append(both)
+            (mine if mine[-1].stop <= theirs[-1].stop else theirs).pop()
+        return LineSet(tuple(found))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hunk:
+    """``removed`` lines from ``old`` on gave way to ``added`` lines from ``new`` on; the line before where none is."""
+
+    old: int
+    removed: int
+    new: int
+    added: int
+
+    @property
+    def before(self) -> range:
+        """The removed lines, by their old numbers; where they would be, for none."""
+        start = self.old + (not self.removed)
+        return range(start, start + self.removed)
+
+    @property
+    def after(self) -> range:
+        """The added lines, by their new numbers; where they would be, for none."""
+        start = self.new + (not self.added)
+        return range(start, start + self.added)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """One file: ``old_path`` is "" where it is new, ``path`` where it is deleted; ``copied`` where the old one stays.
+
+    A renamed file is one change, with the hunks of what else became of it. ValueError for hunks that can't be.
+    """
+
+    old_path: str
+    path: str
+    hunks: tuple[Hunk, ...] = ()
+    copied: bool = False
+
+    def __post_init__(self) -> None:
+        old = new = 1
+        for hunk in self.hunks:
+            unchanged = hunk.before.start - old
+            if unchanged < 0 or hunk.after.start - new != unchanged:
+                raise ValueError(f"the hunks of {self.path or self.old_path} don't follow one another")
+            old, new = hunk.before.stop, hunk.after.stop
+
+    @property
+    def added(self) -> LineSet:
+        """The lines that are new, by their numbers now."""
+        return LineSet(tuple(hunk.after for hunk in self.hunks if hunk.added))
+
+    @property
+    def removed(self) -> LineSet:
+        """The lines that are gone, by their numbers before."""
+        return LineSet(tuple(hunk.before for hunk in self.hunks if hunk.removed))
+
+    def now_at(self, line: int) -> int | None:
+        """Where the old ``line`` is now; None where it was removed."""
+        if not self.path:
+            return None
+        at = bisect_right(self.hunks, line, key=lambda hunk: hunk.before.start) - 1
+        if at < 0:
+            return line
+        hunk = self.hunks[at]
+        return None if line in hunk.before else line - hunk.before.stop + hunk.after.stop
+
+    def was_at(self, line: int) -> int | None:
+        """Where the present ``line`` was before; None where it was added."""
+        if not self.old_path:
+            return None
+        at = bisect_right(self.hunks, line, key=lambda hunk: hunk.after.start) - 1
+        if at < 0:
+            return line
+        hunk = self.hunks[at]
+        return None if line in hunk.after else line - hunk.after.stop + hunk.before.stop

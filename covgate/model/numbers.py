@@ -1,0 +1,100 @@
+"""Counts of statements and branches, exact ratios, and how percentages are written.
+
+The vocabulary and the definition of the total are coverage.py's (``coverage.results.Numbers``):
+total = (executed statements + executed branches) / (statements + branches).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+HUNDRED = Fraction(100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """Counts of one file, or of many added up. All are integers, nothing is rounded."""
+
+    statements: int = 0
+    executed_statements: int = 0
+    branches: int = 0
+    executed_branches: int = 0
+    excluded: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("statements", "executed_statements", "branches", "executed_branches", "excluded"):
+            value = getattr(self, name)
+            if type(value) is not int or value < 0:
+                raise ValueError(f"{name} must be an integer of at least 0, not {value!r}")
+        if self.executed_statements > self.statements or self.executed_branches > self.branches:
+            raise ValueError("more executed than there is to execute")
+
+    def __add__(self, other: Numbers) -> Numbers:
+        return Numbers(
+            statements=self.statements + other.statements,
+            executed_statements=self.executed_statements + other.executed_statements,
+            branches=self.branches + other.branches,
+            executed_branches=self.executed_branches + other.executed_branches,
+            excluded=self.excluded + other.excluded,
+        )
+
+    @property
+    def executed(self) -> int:
+        """The numerator of coverage: executed statements + executed branches."""
+        return self.executed_statements + self.executed_branches
+
+    @property
+    def executable(self) -> int:
+        """The denominator of coverage: statements + branches."""
+        return self.statements + self.branches
+
+    @property
+    def missing(self) -> int:
+        return self.executable - self.executed
+
+    @property
+    def percent(self) -> Fraction | None:
+        """Exact percentage, 0 to 100; None where there is nothing to execute."""
+        if not self.executable:
+            return None
+        return HUNDRED * self.executed / self.executable
+
+
+def total(numbers: Iterable[Numbers]) -> Numbers:
+    """The sum of ``numbers``; zeros for none."""
+    result = Numbers()
+    for each in numbers:
+        result = result + each
+    return result
+
+
+def format_percent(value: Fraction | None, places: int = 2) -> str:
+    """``value`` to ``places`` decimals, never shown as 100 or 0 unless it is; "" for None.
+
+    The rule is coverage.py's ``display_covered``.
+    """
+    if value is None:
+        return ""
+    scaled = round(value * 10**places)
+    if scaled == 0 and value > 0:
+        scaled = 1
+    if scaled == 100 * 10**places and value < HUNDRED:
+        scaled -= 1
+    return _decimal(scaled, places)
+
+
+def format_exact(value: Fraction, places: int = 2) -> str:
+    """``value`` with all its decimals, at least ``places``; a ratio without an end is rounded."""
+    for more in range(places, 31):
+        scaled = value * 10**more
+        if scaled.denominator == 1:
+            return _decimal(scaled.numerator, more)
+    return _decimal(round(value * 10**places), places)
+
+
+def _decimal(scaled: int, places: int) -> str:
+    sign = "-" if scaled < 0 else ""
+    digits = str(abs(scaled)).rjust(places + 1, "0")
+    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else sign + digits

@@ -1,0 +1,1 @@
+"""The notes protocol: how records are read, written, joined, fetched and published."""
