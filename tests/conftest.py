@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -18,9 +19,13 @@ from helpers.sealed import CHECKOUT, run, sealed_environment
 # A shell that starts the tests in the background has them ignore interrupts, and all that they start would, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# How long an example takes says how busy the machine is.
-settings.register_profile("covgate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("covgate")
+# A few examples while you work, many where the checks run. No deadline: how long an example takes depends on how busy
+# the machine is. Tests that start processes ask for a part of them, see `helpers.properties`.
+for name, examples in (("dev", 25), ("ci", 300)):
+    settings.register_profile(
+        name, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    )
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") == "true" else "dev"))
 
 REMEMBERED = ".git/covgate/measurements"
 

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.errors import GitError
 from covgate.git.diff import added_lines, changes
 from covgate.git.repository import Repository
 from covgate.model.changes import FileChange, Hunk
+from helpers.properties import one_in
 from helpers.sealed import run
 
 PYTHON = {".py"}
@@ -437,7 +438,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> 
     return Work(tmp_path_factory.mktemp("bench") / "work", environ)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@one_in(5)
 @given(trees, trees)
 def test_whatever_changes_every_other_line_stays(bench: Work, old: dict[str, bytes], new: dict[str, bytes]) -> None:
     """What the changes leave alone is the same before and now, line by line; git's own count agrees."""

@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.errors import ToolError
@@ -24,6 +24,7 @@ from covgate.notes.heal import heal
 from covgate.notes.publish import fetch_notes, join_fetched, publish
 from covgate.notes.records import Notes
 from covgate.notes.ref import NOTES_REF
+from helpers.properties import one_in
 from helpers.sealed import run
 
 pytestmark = pytest.mark.once
@@ -101,9 +102,7 @@ step = st.one_of(
 )
 
 
-@settings(
-    max_examples=20, suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture]
-)
+@one_in(15)
 @given(steps=st.lists(step, max_size=14), last=st.permutations([0, 1, 2]))
 def test_clones_that_exchange_in_any_order_end_alike(
     environ: dict[str, str], steps: list[tuple[object, ...]], last: list[int]

@@ -5,13 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.model.baseline import Baseline, join, join_all, override, ratchet
 from covgate.model.numbers import Numbers
-
-laws = settings(deadline=None, max_examples=200)
 
 
 @st.composite
@@ -40,7 +38,6 @@ def measured(draw: st.DrawFn) -> Numbers:
 maybe = st.none() | baselines()
 
 
-@laws
 @given(one=maybe, other=maybe, third=maybe)
 def test_join_is_commutative_associative_and_idempotent(
     one: Baseline | None, other: Baseline | None, third: Baseline | None
@@ -51,7 +48,6 @@ def test_join_is_commutative_associative_and_idempotent(
     assert join(one, None) == one
 
 
-@laws
 @given(st.lists(maybe), st.randoms(use_true_random=False))
 def test_join_of_many_is_one_of_them_and_the_highest(many: list[Baseline | None], random: object) -> None:
     joined = join_all(many)
@@ -75,7 +71,6 @@ def test_ratios_are_compared_exactly() -> None:
     assert ratchet(lower, Numbers(statements=many + 1, executed_statements=many)) == higher
 
 
-@laws
 @given(baseline=maybe, numbers=measured())
 def test_the_ratchet_never_falls_in_an_epoch_and_keeps_it(baseline: Baseline | None, numbers: Numbers) -> None:
     risen = ratchet(baseline, numbers)
@@ -88,14 +83,12 @@ def test_the_ratchet_never_falls_in_an_epoch_and_keeps_it(baseline: Baseline | N
         assert risen.percent >= numbers.percent
 
 
-@laws
 @given(baseline=maybe, numbers=measured())
 def test_the_ratchet_is_idempotent(baseline: Baseline | None, numbers: Numbers) -> None:
     risen = ratchet(baseline, numbers)
     assert ratchet(risen, numbers) == risen
 
 
-@laws
 @given(baseline=maybe, runs=st.lists(measured(), max_size=6), random=st.randoms(use_true_random=False))
 def test_runs_ratchet_to_one_height_in_any_order(
     baseline: Baseline | None, runs: list[Numbers], random: object
@@ -112,7 +105,6 @@ def test_runs_ratchet_to_one_height_in_any_order(
 
 
 @given(baseline=maybe)
-@laws
 def test_nothing_to_execute_raises_nothing(baseline: Baseline | None) -> None:
     assert ratchet(baseline, Numbers(excluded=3)) == baseline
 
@@ -132,7 +124,6 @@ def test_rising_leaves_the_reason_of_the_override_behind() -> None:
     assert risen == Baseline(epoch=1, executed=3, executable=4)
 
 
-@laws
 @given(baseline=maybe, percent=st.fractions(0, 100, max_denominator=50))
 def test_an_override_opens_an_epoch_above_all_others(baseline: Baseline | None, percent: Fraction) -> None:
     opened = override(baseline, percent, "why")

@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import covgate
@@ -626,7 +626,6 @@ ENVIRONMENTS = st.dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=200)
 @given(pyproject=st.none() | st.binary(), own=st.none() | st.binary(), environ=ENVIRONMENTS)
 def test_any_bytes_give_a_config_or_a_configuration_error(
     pyproject: bytes | None, own: bytes | None, environ: dict[str, str]
@@ -634,14 +633,12 @@ def test_any_bytes_give_a_config_or_a_configuration_error(
     answer(pyproject=pyproject, own=own, environ=environ)
 
 
-@settings(deadline=None, max_examples=500)
 @given(table=TABLES, environ=ENVIRONMENTS)
 def test_any_values_give_a_config_or_a_configuration_error(table: bytes, environ: dict[str, str]) -> None:
     in_pyproject = answer(pyproject=b"[tool.covgate]\n" + table, environ=environ)
     assert answer(own=table, environ=environ) == in_pyproject
 
 
-@settings(deadline=None, max_examples=300)
 @given(key=st.sampled_from(KEYS), value=VALUES)
 def test_any_value_of_any_key_is_taken_or_told_under_its_name(key: str, value: str) -> None:
     try:
@@ -651,7 +648,6 @@ def test_any_value_of_any_key_is_taken_or_told_under_its_name(key: str, value: s
         assert only.startswith(f".covgate.toml: {key} = ")
 
 
-@settings(deadline=None)
 @given(hundredths=st.integers(0, 10_000))
 def test_a_floor_reads_alike_from_the_file_and_the_environment(hundredths: int) -> None:
     text = f"{hundredths // 100}.{hundredths % 100:02}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.model.changes import FileChange, Hunk
@@ -12,8 +12,6 @@ from covgate.model.explain import Explanation, Why, explain, removal_in
 from covgate.model.lines import Line, encode, numbers
 from covgate.model.measurement import FileResult, Measurement
 from covgate.model.numbers import Numbers, total
-
-laws = settings(deadline=None, max_examples=300)
 
 
 def result(path: str, *lines: Line, excluded: tuple[int, ...] = ()) -> FileResult:
@@ -90,7 +88,6 @@ def pairs(draw: st.DrawFn) -> tuple[Measurement, Measurement, list[FileChange]]:
     return measurement(*before), measurement(*after), changes
 
 
-@laws
 @given(pairs())
 def test_the_terms_add_up(pair: tuple[Measurement, Measurement, list[FileChange]]) -> None:
     before, after, changes = pair

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.model.ref_update import RefUpdate, matches, parse_pre_push_lines, why_not_gated
@@ -55,7 +55,6 @@ TWO_LINES = line() + line("refs/heads/x", TWO, "refs/heads/x", ONE)
 
 
 @given(st.integers(0, len(TWO_LINES)))
-@settings(deadline=None)
 def test_a_line_cut_short_is_named_never_skipped(at: int) -> None:
     text = TWO_LINES[:at]
     # A line that lacks nothing but its newline is whole.
@@ -91,7 +90,6 @@ def test_what_is_no_line(bad: str) -> None:
 
 
 @given(st.lists(st.text()))
-@settings(deadline=None)
 def test_any_text_parses_whole_or_raises_value_error(lines: list[str]) -> None:
     try:
         parsed = parse_pre_push_lines(lines)

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.model.baseline import Baseline
@@ -26,7 +26,6 @@ from covgate.model.record import (
 )
 from covgate.model.verdict import Status, judge
 
-laws = settings(deadline=None, max_examples=150)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(
     [
         "",
@@ -99,7 +98,6 @@ notes = st.lists(st.sampled_from(["default", "api", "Web.1"]), unique=True).flat
 )
 
 
-@laws
 @given(notes.filter(lambda note: bool(note.records)))
 def test_there_and_back(note: Note) -> None:
     text = render_note(note.records)
@@ -110,7 +108,6 @@ def test_there_and_back(note: Note) -> None:
     assert text.endswith(".\n")
 
 
-@laws
 @given(notes)
 def test_yaml_reads_the_same_texts(note: Note) -> None:
     for record in note.records:
@@ -121,7 +118,6 @@ def test_yaml_reads_the_same_texts(note: Note) -> None:
             assert _load_canonical(chunk) == fields
 
 
-@laws
 @given(st.text(st.sampled_from("ab:# \"'\\-[]{}&*!|>%@`\n\r\t\x0b\x85\u2028é0_"), max_size=25))
 def test_what_the_quick_reader_takes_yaml_takes_alike(chunk: str) -> None:
     quick = _load_canonical(chunk)
@@ -129,7 +125,6 @@ def test_what_the_quick_reader_takes_yaml_takes_alike(chunk: str) -> None:
         assert quick == yaml.load(chunk, yaml.BaseLoader)
 
 
-@laws
 @given(one=notes, other=notes, third=notes)
 def test_notes_join_to_the_same_bytes_in_any_order(one: Note, other: Note, third: Note) -> None:
     def text(*joined: Note) -> str:
@@ -140,7 +135,6 @@ def test_notes_join_to_the_same_bytes_in_any_order(one: Note, other: Note, third
     assert text(one, one) == text(one) == render_note(one.records)
 
 
-@laws
 @given(notes, notes)
 def test_glued_notes_are_their_join(one: Note, other: Note) -> None:
     # `git notes merge -s cat_sort_uniq` and `git notes append` glue them, with a line between or none.
@@ -270,7 +264,6 @@ def test_what_is_too_big_or_no_text_is_a_problem() -> None:
     assert not parse_note(good + b"\xff").records
 
 
-@settings(deadline=None, max_examples=300)
 @given(st.binary(max_size=300) | st.text(max_size=200).map(str.encode) | st.just(GOOD.encode()), st.data())
 def test_any_bytes_give_a_note(data: bytes, draw: st.DataObject) -> None:
     for _ in range(draw.draw(st.integers(0, 4))):
@@ -320,7 +313,6 @@ def test_a_missing_or_broken_front_matter_is_never_a_pass(text: str) -> None:
     assert read_status(text) is None
 
 
-@laws
 @given(st.integers(0, len(GOOD)))
 def test_a_report_cut_short_passes_only_with_all_of_its_front_matter(at: int) -> None:
     closed = GOOD.rindex("---") + len("---")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.errors import ToolError
@@ -132,7 +132,6 @@ def test_damaged_reports_are_errors_that_name_them(name: str) -> None:
     assert caught.value.hint
 
 
-@settings(deadline=None, max_examples=300)
 @given(
     st.sampled_from([as_json(), XML, LCOV]),
     st.integers(0, 400),

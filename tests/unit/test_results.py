@@ -5,13 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.model.measurement import Toolchain
 from covgate.model.numbers import Numbers, format_exact, format_percent, total
 
-laws = settings(deadline=None, max_examples=200)
 counts = st.builds(
     lambda statements, missed, branches, lost, excluded: Numbers(
         statements=statements + missed,
@@ -24,7 +23,6 @@ counts = st.builds(
 )
 
 
-@laws
 @given(st.integers(0, 10**9), st.integers(0, 10**9), st.integers(0, 6))
 def test_never_shown_as_all_or_nothing_unless_it_is(executed: int, missing: int, places: int) -> None:
     if not executed + missing:
@@ -34,7 +32,6 @@ def test_never_shown_as_all_or_nothing_unless_it_is(executed: int, missing: int,
     assert (shown == 0) is (executed == 0)
 
 
-@laws
 @given(st.fractions(-100, 100), st.integers(0, 8))
 def test_shown_within_one_unit_of_the_last_place(value: Fraction, places: int) -> None:
     assert abs(Fraction(format_percent(value, places)) - value) < Fraction(1, 10**places)
@@ -59,7 +56,6 @@ def test_format_percent(value: Fraction | None, places: int, shown: str) -> None
     assert format_percent(value, places) == shown
 
 
-@laws
 @given(st.decimals(-100, 100, places=6))
 def test_a_decimal_is_shown_with_all_that_it_has(value: object) -> None:
     exact = Fraction(value)  # type: ignore[arg-type]
@@ -73,7 +69,6 @@ def test_format_exact(value: Fraction, shown: str) -> None:
     assert format_exact(value) == shown
 
 
-@laws
 @given(st.lists(counts, max_size=5))
 def test_totals_add_counts_and_lose_none(files: list[Numbers]) -> None:
     whole = total(files)

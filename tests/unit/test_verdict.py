@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from covgate.model import verdict as verdicts
@@ -19,7 +19,6 @@ from covgate.model.verdict import Status, Verdict, judge, not_applicable
 percentages = st.fractions(0, 100, max_denominator=500)
 epsilons = st.fractions(-3, 3, max_denominator=20)
 policies = st.builds(Policy, kind=st.sampled_from(Kind), floor=percentages, epsilon=epsilons)
-laws = settings(deadline=None, max_examples=200)
 
 
 def policy(kind: str = "both", *, floor: str = "0", epsilon: str = "0") -> Policy:
@@ -231,7 +230,6 @@ anything = st.one_of(
 )  # fmt: skip
 
 
-@laws
 @given(measured=anything, baseline=anything, kind=anything | st.sampled_from(Kind), floor=anything, epsilon=anything)
 def test_never_raises(measured: object, baseline: object, kind: object, floor: object, epsilon: object) -> None:
     given_policy = Policy(kind=kind, floor=floor, epsilon=epsilon)  # type: ignore[arg-type]
@@ -240,7 +238,6 @@ def test_never_raises(measured: object, baseline: object, kind: object, floor: o
     assert verdict.reasons
 
 
-@laws
 @given(one=percentages, other=percentages, baseline=st.none() | percentages, policy=policies)
 def test_monotone_in_the_measurement(one: Fraction, other: Fraction, baseline: Fraction | None, policy: Policy) -> None:
     low, high = sorted((one, other))
@@ -249,7 +246,6 @@ def test_monotone_in_the_measurement(one: Fraction, other: Fraction, baseline: F
     assert judge(low, baseline, policy).delta <= judge(high, baseline, policy).delta
 
 
-@laws
 @given(measured=percentages, baseline=percentages, policy=policies)
 def test_never_a_pass_below_both_bars(measured: Fraction, baseline: Fraction, policy: Policy) -> None:
     below = measured < min(baseline, policy.floor) - max(policy.epsilon, 0)
@@ -259,7 +255,6 @@ def test_never_a_pass_below_both_bars(measured: Fraction, baseline: Fraction, po
     assert not (above and not passed)
 
 
-@laws
 @given(measured=percentages, baseline=st.none() | percentages, policy=policies)
 def test_a_negative_epsilon_counts_as_none(measured: Fraction, baseline: Fraction | None, policy: Policy) -> None:
     clamped = Policy(kind=policy.kind, floor=policy.floor, epsilon=max(policy.epsilon, Fraction(0)))
@@ -267,7 +262,6 @@ def test_a_negative_epsilon_counts_as_none(measured: Fraction, baseline: Fractio
     assert (one.status, one.reasons, one.delta) == (other.status, other.reasons, other.delta)
 
 
-@laws
 @example(measured=Fraction(0), baseline=Fraction(0), policy=Policy(kind=Kind.ABSOLUTE, floor=Fraction(1, 201)))
 @given(measured=percentages, baseline=percentages, policy=policies)
 def test_a_failure_never_shows_two_equal_numbers(measured: Fraction, baseline: Fraction, policy: Policy) -> None:
