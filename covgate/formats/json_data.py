@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from covgate.model.baseline import Baseline
 from covgate.model.measurement import FileResult
-from covgate.model.numbers import Numbers, format_exact, format_percent
+from covgate.model.numbers import COUNTS, Numbers, format_exact, format_percent
 
 if TYPE_CHECKING:
     from covgate.formats.shown import Shown
@@ -85,13 +85,7 @@ def verdict_data(shown: Shown) -> dict[str, Any]:
 
 
 def numbers_data(numbers: Numbers) -> dict[str, int]:
-    return {
-        "statements": numbers.statements,
-        "executed_statements": numbers.executed_statements,
-        "branches": numbers.branches,
-        "executed_branches": numbers.executed_branches,
-        "excluded": numbers.excluded,
-    }
+    return dict(zip(COUNTS, numbers.counts(), strict=True))
 
 
 def baseline_data(baseline: Baseline | None, commit: str = "") -> dict[str, Any] | None:

@@ -72,13 +72,13 @@ def _encode(measurement: Measurement) -> bytes:
     value = {
         "format": _FORMAT,
         "tree": measurement.tree,
-        "numbers": _counts(measurement.numbers),
+        "numbers": measurement.numbers.counts(),
         "toolchain": [toolchain.python, toolchain.coverage, toolchain.platform],
         "seconds": round(measurement.seconds, 3),
         "notices": list(measurement.notices),
         "runs": measurement.runs,
         "unstable": [[path, list(lines)] for path, lines in measurement.unstable],
-        "files": [[each.path, _counts(each.numbers), each.lines] for each in measurement.files],
+        "files": [[each.path, each.numbers.counts(), each.lines] for each in measurement.files],
     }
     return json.dumps(value, separators=(",", ":")).encode()
 
@@ -91,9 +91,9 @@ def _read(path: Path) -> Measurement | None:
         python, coverage, platform = value["toolchain"]
         return Measurement(
             tree=value["tree"],
-            numbers=_numbers(value["numbers"]),
+            numbers=Numbers.from_counts(value["numbers"]),
             files=tuple(
-                FileResult(path=name, numbers=_numbers(counts), lines=str(lines))
+                FileResult(path=name, numbers=Numbers.from_counts(counts), lines=str(lines))
                 for name, counts, lines in value["files"]
             ),
             toolchain=Toolchain(python=python, coverage=coverage, platform=platform),
@@ -104,24 +104,3 @@ def _read(path: Path) -> Measurement | None:
         )
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-
-
-def _counts(numbers: Numbers) -> list[int]:
-    return [
-        numbers.statements,
-        numbers.executed_statements,
-        numbers.branches,
-        numbers.executed_branches,
-        numbers.excluded,
-    ]
-
-
-def _numbers(counts: list[int]) -> Numbers:
-    statements, executed_statements, branches, executed_branches, excluded = counts
-    return Numbers(
-        statements=statements,
-        executed_statements=executed_statements,
-        branches=branches,
-        executed_branches=executed_branches,
-        excluded=excluded,
-    )

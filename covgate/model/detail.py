@@ -72,8 +72,7 @@ def _file(result: FileResult) -> list[Any]:
     row: list[Any] = [result.path, result.lines]
     numbers = result.numbers
     if text_of.numbers(result.lines) != numbers:  # what the lines of some reports don't tell
-        counts = (numbers.statements, numbers.executed_statements, numbers.branches, numbers.executed_branches)
-        row.append([*counts, numbers.excluded])
+        row.append(numbers.counts())
     return row
 
 
@@ -93,14 +92,7 @@ def _measurement(value: dict[str, Any]) -> Measurement:
 def _result(path: object, lines: object, counts: object = None) -> FileResult:
     told = text_of.numbers(_text(lines))
     if isinstance(counts, list):
-        statements, executed_statements, branches, executed_branches, excluded = counts
-        told = Numbers(
-            statements=statements,
-            executed_statements=executed_statements,
-            branches=branches,
-            executed_branches=executed_branches,
-            excluded=excluded,
-        )
+        told = Numbers.from_counts(counts)
     return FileResult(path=_text(path), numbers=told, lines=_text(lines))
 
 

@@ -103,13 +103,7 @@ def numbers(text: str) -> Numbers:
             counts[1] += count * executed
             counts[2] += count * branches
             counts[3] += count * taken
-    return Numbers(
-        statements=counts[0],
-        executed_statements=counts[1],
-        branches=counts[2],
-        executed_branches=counts[3],
-        excluded=counts[4],
-    )
+    return Numbers.from_counts(counts)
 
 
 def either(one: str, other: str) -> str:

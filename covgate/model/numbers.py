@@ -6,16 +6,20 @@ total = (executed statements + executed branches) / (statements + branches).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
 from fractions import Fraction
+from operator import attrgetter
 
 HUNDRED = Fraction(100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """Counts of one file, or of many added up. All are integers, nothing is rounded."""
+    """Counts of one file, or of many added up. All are integers, nothing is rounded.
+
+    Raises ValueError for a count that is not an integer, is negative, or exceeds the count it is a part of.
+    """
 
     statements: int = 0
     executed_statements: int = 0
@@ -24,21 +28,26 @@ class Numbers:
     excluded: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("statements", "executed_statements", "branches", "executed_branches", "excluded"):
-            value = getattr(self, name)
+        for name, value in zip(COUNTS, self.counts(), strict=True):
             if type(value) is not int or value < 0:
                 raise ValueError(f"{name} must be an integer of at least 0, not {value!r}")
         if self.executed_statements > self.statements or self.executed_branches > self.branches:
             raise ValueError("more executed than there is to execute")
 
     def __add__(self, other: Numbers) -> Numbers:
-        return Numbers(
-            statements=self.statements + other.statements,
-            executed_statements=self.executed_statements + other.executed_statements,
-            branches=self.branches + other.branches,
-            executed_branches=self.executed_branches + other.executed_branches,
-            excluded=self.excluded + other.excluded,
-        )
+        return total((self, other))
+
+    def counts(self) -> tuple[int, ...]:
+        """The five counts, in the order of `COUNTS`."""
+        return _counts_of(self)
+
+    @classmethod
+    def from_counts(cls, counts: Iterable[int]) -> Numbers:
+        """The numbers with these five ``counts``, in the order of `COUNTS`.
+
+        Raises ValueError if there are more or fewer than five, or if one is not a valid count.
+        """
+        return cls(**dict(zip(COUNTS, counts, strict=True)))
 
     @property
     def executed(self) -> int:
@@ -62,12 +71,15 @@ class Numbers:
         return HUNDRED * self.executed / self.executable
 
 
+# The names of the counts, in the order that every stored format uses.
+COUNTS = tuple(each.name for each in fields(Numbers))
+_counts_of: Callable[[Numbers], tuple[int, ...]] = attrgetter(*COUNTS)
+
+
 def total(numbers: Iterable[Numbers]) -> Numbers:
-    """The sum of ``numbers``; zeros for none."""
-    result = Numbers()
-    for each in numbers:
-        result = result + each
-    return result
+    """The sum of ``numbers``; zeros if there are none."""
+    columns = list(zip(*(each.counts() for each in numbers), strict=True))
+    return Numbers.from_counts(map(sum, columns)) if columns else Numbers()
 
 
 def format_percent(value: Fraction | None, places: int = 2) -> str:

@@ -20,7 +20,7 @@ from functools import partial
 from typing import TypeVar
 
 from covgate.model.baseline import Baseline, join
-from covgate.model.numbers import Numbers, format_exact, format_percent
+from covgate.model.numbers import COUNTS, Numbers, format_exact, format_percent
 from covgate.model.policy import parse_decimal
 from covgate.model.verdict import Status, Verdict
 
@@ -153,16 +153,8 @@ def _render_fields(record: Record) -> str:
     if baseline and baseline.override:
         fields.append(("override", baseline.override))
     if judged:
-        numbers = judged.numbers
-        fields += [
-            ("statements", str(numbers.statements)),
-            ("executed_statements", str(numbers.executed_statements)),
-            ("branches", str(numbers.branches)),
-            ("executed_branches", str(numbers.executed_branches)),
-            ("excluded", str(numbers.excluded)),
-            ("tree", judged.tree),
-            ("toolchain", judged.toolchain),
-        ]
+        fields += zip(COUNTS, map(str, judged.numbers.counts()), strict=True)
+        fields += [("tree", judged.tree), ("toolchain", judged.toolchain)]
     return "".join(f"{key}: {_scalar(value)}".rstrip() + "\n" for key, value in fields)
 
 
@@ -275,13 +267,7 @@ def _parse_record(chunk: str) -> Record:
     if status is not None:
         judgement = Judgement(
             status=status,
-            numbers=Numbers(
-                statements=take.required("statements", _integer),
-                executed_statements=take.required("executed_statements", _integer),
-                branches=take.required("branches", _integer),
-                executed_branches=take.required("executed_branches", _integer),
-                excluded=take.required("excluded", _integer),
-            ),
+            numbers=Numbers.from_counts(take.required(name, _integer) for name in COUNTS),
             tree=take.required("tree", _oid),
             toolchain=fields.get("toolchain", ""),
             floor=fields.get("floor", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.model.measurement import Toolchain
-from covgate.model.numbers import Numbers, format_exact, format_percent, total
+from covgate.model.numbers import COUNTS, Numbers, format_exact, format_percent, total
 
 counts = st.builds(
     lambda statements, missed, branches, lost, excluded: Numbers(
@@ -88,7 +89,20 @@ def test_nothing_to_execute_is_unknown_not_zero() -> None:
     assert Numbers(excluded=7).percent is None
 
 
-@pytest.mark.parametrize("name", ["statements", "executed_statements", "branches", "executed_branches", "excluded"])
+def test_the_counts_keep_the_order_of_the_stored_formats() -> None:
+    assert COUNTS == ("statements", "executed_statements", "branches", "executed_branches", "excluded")
+    numbers = Numbers(statements=8, executed_statements=5, branches=4, executed_branches=3, excluded=2)
+    assert numbers.counts() == (8, 5, 4, 3, 2)
+    assert Numbers.from_counts(numbers.counts()) == numbers
+
+
+@pytest.mark.parametrize("counts", [(), (8, 5, 4, 3), (8, 5, 4, 3, 2, 1), "85432", {"statements": 8}, (5, 8, 0, 0, 0)])
+def test_what_is_not_five_valid_counts_is_refused(counts: Iterable[int]) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        Numbers.from_counts(counts)
+
+
+@pytest.mark.parametrize("name", COUNTS)
 @pytest.mark.parametrize("bad", [-1, 1.0, "1", None, True])
 def test_counts_are_integers_of_at_least_0(name: str, bad: object) -> None:
     with pytest.raises(ValueError, match=name):
