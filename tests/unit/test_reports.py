@@ -119,6 +119,7 @@ def damaged() -> dict[str, bytes]:
         "lcov cut short": LCOV[:-15],
         "lcov hits": LCOV.replace(b"DA:4,0", b"DA:4,x"),
         "lcov negative": LCOV.replace(b"DA:4,0", b"DA:4,-1"),
+        "lcov branch": LCOV.replace(b"BRDA:2,0,jump to line 3,1", b"BRDA:2,0,1"),
         "lcov nested": LCOV.replace(b"DA:4,0", b"SF:other.py"),
     }
 

@@ -59,6 +59,7 @@ def _entries(text: str, paths: TreePaths) -> Iterator[FileEntry]:
 
 def _branch(value: str) -> tuple[str, str, str]:
     """The line number, the branch (its block and its name, which may contain commas), and the hits."""
-    number, block, rest = value.split(",", 2)
-    branch, _, hits = rest.rpartition(",")
-    return number, f"{block},{branch}", hits
+    fields = value.split(",")
+    if len(fields) < 4:
+        raise Malformed(f"BRDA:{value[:20]} has too few fields")
+    return fields[0], ",".join(fields[1:-1]), fields[-1]
