@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -104,10 +103,8 @@ def parse_config(
 
 
 def _load(data: bytes, name: str, problems: list[str]) -> dict[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    from covgate.compat import tomllib
+
     try:
         return tomllib.loads(data.decode("utf-8"), parse_float=_exact)
     except UnicodeDecodeError as error:

@@ -19,7 +19,7 @@ INSIDE = "covgate.measure.inside"
 
 # The layers, from the ground up. A part may import itself and every part of a lower layer, nothing beside it or above.
 LAYERS = [
-    {"covgate.errors", "covgate.version"},
+    {"covgate.compat", "covgate.errors", "covgate.version"},
     {"covgate.files", "covgate.model"},
     {"covgate.config", "covgate.git"},
     {"covgate.measure", "covgate.notes", "covgate.formats", "covgate.install"},

@@ -8,7 +8,6 @@ as the later configuration has it.
 from __future__ import annotations
 
 import configparser
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -136,10 +135,8 @@ def _from_ini(data: bytes, *, bare: bool) -> Sections:
 
 
 def _from_toml(data: bytes, name: str) -> Sections:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    from covgate.compat import tomllib
+
     try:
         loaded = tomllib.loads(data.decode("utf-8"))
     except (ValueError, RecursionError):

@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import configparser
 import shlex
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from covgate.compat import tomllib
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,16 +13,12 @@ import pytest
 import yaml
 
 from covgate import __version__
+from covgate.compat import tomllib
 from covgate.errors import UsageError
 from covgate.install.config_edit import add_hooks, add_table, has_hooks, remove_hooks, remove_table
 from covgate.install.pre_commit import init, remove
 from helpers.project import Project
 from helpers.sealed import CHECKOUT, run
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 NAME = ".pre-commit-config.yaml"
 TYPES = ["pre-push", "post-merge", "post-rewrite"]
