@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from covgate.commands._shared import add_format, open_repository, print_result
 from covgate.errors import EXIT_BLOCKED, EXIT_PASSED, EXIT_TOOL_ERROR
 from covgate.formats.audit_text import audit_data, audit_text
 from covgate.git.repository import Repository
 from covgate.model.history import Audit, Finding, Kind, Read, Step, audit, missing
 from covgate.notes.records import Notes
 from covgate.notes.steps import boundary, reader, steps
+
+HELP = "walk the history of the notes for baselines that fell and records that can't be believed"
+EXAMPLES = """\
+  covgate audit
+  covgate audit --format json
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_format(parser)
+
+
+def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    with open_repository(environ) as repository:
+        status, text, data = audit_notes(repository)
+        print_result(arguments.format, text, data)
+    return status
 
 
 def audit_notes(repository: Repository) -> tuple[int, str, Any]:

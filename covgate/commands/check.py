@@ -1,29 +1,77 @@
-"""`covgate check` and `covgate ratchet`: the two stories by hand and in CI."""
+"""`covgate check`: measure a commit and judge it, as a push would."""
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from covgate.boundary import paint_for
+from covgate.commands._shared import add_fail_closed, find_commit, open_repository
+from covgate.commands._verdict import print_verdict
 from covgate.config import Config
-from covgate.errors import EXIT_TOOL_ERROR, ToolError, UsageError
+from covgate.errors import ToolError, UsageError
 from covgate.files import write_output
 from covgate.gate.bar import bar_of, fork_point
 from covgate.gate.context import Session
 from covgate.gate.judge import Order, Outcome, exit_code, judge_commit, shown
-from covgate.gate.push import ratchet_commit, synchronised
+from covgate.gate.push import synchronised
 from covgate.git.repository import Repository
 from covgate.model.measurement import Measurement, Toolchain
 from covgate.model.numbers import total
 from covgate.model.record import record_of, render_note
 from covgate.model.verdict import Status, not_applicable
+from covgate.notes.deepen import ask_tip
 
-if TYPE_CHECKING:
-    from covgate.formats.paint import Paint
-    from covgate.formats.shown import Shown
+HELP = "measure a commit and judge it, as a push would"
+EXAMPLES = """\
+  covgate check
+  covgate check HEAD~1 --format json
+  covgate check --report coverage.json --fail-closed
+  covgate check --format markdown >> "$GITHUB_STEP_SUMMARY"
+  covgate check --html covgate-html
+"""
+# An error that leaves no verdict passes with a warning, unless fail_closed is set.
+IS_GATE = True
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("rev", nargs="?", default="HEAD", metavar="REV", help="the commit (default: HEAD)")
+    parser.add_argument(
+        "--base", metavar="REV", help="what it goes onto (default: the upstream, else the default branch)"
+    )
+    parser.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="judge this report instead of running tests (coverage data file, coverage JSON, Cobertura, LCOV)",
+    )
+    parser.add_argument("--output", metavar="FILE", help="also write the record as a report")
+    parser.add_argument("--no-cache", action="store_true", help="run the tests even if this tree was measured")
+    parser.add_argument(
+        "--format",
+        choices=["text", "json", "markdown", "github", "sarif"],
+        default="text",
+        help="default: text; github annotates lines in GitHub Actions",
+    )
+    parser.add_argument("--html", metavar="DIR", help="also write pages with the touched files, line by line")
+    add_fail_closed(parser)
+
+
+def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    with open_repository(environ) as repository:
+        return check(
+            repository,
+            environ,
+            commit=find_commit(repository, arguments.rev),
+            base=_find_base(repository, arguments.base) if arguments.base else "",
+            reports=[Path(each) for each in arguments.report],
+            output=Path(arguments.output) if arguments.output else None,
+            html=Path(arguments.html) if arguments.html else None,
+            use_cache=not arguments.no_cache,
+            fail_closed=arguments.fail_closed,
+            format=arguments.format,
+        )
 
 
 def check(
@@ -71,62 +119,17 @@ def check(
         told = with_sources(told, repository)
         if html is not None:
             write_pages(html, told)
-    _print(told, environ, format)
+    print_verdict(told, environ, format)
     return exit_code([outcome])
 
 
-def raise_baseline(
-    repository: Repository,
-    environ: Mapping[str, str],
-    *,
-    commit: str,
-    use_cache: bool,
-    fail_closed: bool | None,
-    format: str,
-) -> int:
-    """Raise the baseline at ``commit``; exit code 1 where what it measures does not pass.
-
-    Under fail-closed it is an error, too, that it can't be written down or published: CI has no other use for it.
-    """
-    session = Session(repository=repository, environ=environ, use_cache=use_cache, fail_closed=fail_closed)
-    config = session.config_at(commit)
-    if config.enabled:
-        remote = repository.default_remote(repository.current_branch())
-        outcome = ratchet_commit(session, commit, config, remote)
-    else:
-        outcome = Outcome(verdict=not_applicable("disabled"), commit=commit)
-    _print(shown(outcome, session.notices), environ, format)
-    code = exit_code([outcome])
-    lost = session.unrecorded or session.unpublished
-    return EXIT_TOOL_ERROR if not code and lost and session.blocks_on_error(config) else code
-
-
-def _print(told: Shown, environ: Mapping[str, str], format: str) -> None:
-    paint = paint_for(environ)
-    sys.stdout.write(paint.encodable(_rendered(told, paint, format)))
-    sys.stdout.flush()
-
-
-def _rendered(told: Shown, paint: Paint, format: str) -> str:
-    if format == "json":
-        from covgate.formats.json_data import verdict_json
-
-        return verdict_json(told)
-    if format == "markdown":
-        from covgate.formats.markdown import markdown
-
-        return markdown(told)
-    if format == "github":
-        from covgate.formats.github import github
-
-        return github(told, paint)
-    if format == "sarif":
-        from covgate.formats.sarif import sarif_json
-
-        return sarif_json(told)
-    from covgate.formats.text import check_text
-
-    return check_text(told, paint)
+def _find_base(repository: Repository, name: str) -> str:
+    """The commit that ``name`` leads to: here, else as a branch of the remote, which a CI checkout doesn't have."""
+    commit = repository.commit(name)
+    remote = "" if commit else repository.default_remote(repository.current_branch())
+    if remote:
+        commit = ask_tip(repository, remote, f"refs/heads/{name}")
+    return commit or find_commit(repository, name)
 
 
 def _write_report(path: Path, outcome: Outcome) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import os
@@ -21,6 +22,11 @@ from covgate.errors import EXIT_PASSED, EXIT_TOOL_ERROR, ToolError
 
 if TYPE_CHECKING:
     import git
+
+HELP = "show it all on a throw-away repository"
+EXAMPLES = """\
+  covgate demo
+"""
 
 _PRICES = """\
 def total(prices):
@@ -103,6 +109,14 @@ class _Stage:
 
     def quote(self, text: str) -> None:
         self.say("".join(f"  + {line}".rstrip() + "\n" for line in text.strip("\n").splitlines()))
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--keep", action="store_true", help="leave the repository there to look at")
+
+
+def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    return demo(say=print, keep=arguments.keep)
 
 
 def demo(*, say: Callable[[str], None], keep: bool = False) -> int:

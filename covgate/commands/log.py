@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
+import json
+import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from covgate.boundary import paint_for
+from covgate.commands._shared import open_repository, write_text
+from covgate.errors import EXIT_PASSED
 from covgate.formats.log_text import log_data, log_text
 from covgate.formats.paint import Paint
 from covgate.git.repository import Repository
@@ -14,6 +21,37 @@ from covgate.model.series import Point, recorded, rises, series, woven
 from covgate.notes.annotated import described, on_branches, on_line, tips
 from covgate.notes.records import Notes
 from covgate.notes.steps import reader, steps
+
+HELP = "show how the baseline came to be"
+EXAMPLES = """\
+  covgate log
+  covgate log --format json
+  covgate log --format html --output coverage-history.html
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--format",
+        choices=["text", "json", "html"],
+        default="text",
+        help="default: text; html is one page with a chart of every measured commit",
+    )
+    parser.add_argument("--output", metavar="FILE", help="write it to this file")
+
+
+def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    with open_repository(environ) as repository:
+        if arguments.format == "html":
+            text = log_page(repository)
+        elif arguments.format == "json":
+            text = json.dumps(log_rows(repository), indent=2) + "\n"
+        else:
+            paint = Paint() if arguments.output else paint_for(environ)
+            width = shutil.get_terminal_size().columns
+            text = log_lines(repository, paint, width=width, unicode=paint.utf8)
+        write_text(text, arguments.output)
+    return EXIT_PASSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,81 @@
+"""What several commands need: the repository, a commit by its name, and how a result is printed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from covgate.errors import UsageError
+from covgate.files import write_output
+from covgate.git.repository import Repository
+from covgate.model.record import Judgement
+from covgate.notes.records import Notes
+
+
+@contextmanager
+def open_repository(environ: Mapping[str, str]) -> Iterator[Repository]:
+    """The repository of the current directory, closed at the end of the block. Raises ToolError if there is none."""
+    repository = Repository.discover(Path.cwd(), environ)
+    try:
+        yield repository
+    finally:
+        repository.close()
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--format`` for a command that prints text or JSON."""
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+
+
+def add_fail_closed(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--fail-closed`` and ``--fail-open``; without either, the configuration decides."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--fail-closed", action="store_true", default=None, help="what can't be measured blocks")
+    group.add_argument("--fail-open", dest="fail_closed", action="store_false", help="it passes with a warning")
+
+
+def find_commit(repository: Repository, name: str) -> str:
+    """The full name of the commit that ``name`` leads to. Raises UsageError if there is none."""
+    commit = repository.commit(name)
+    if not commit:
+        empty = not repository.commit("HEAD")
+        raise UsageError(
+            "this repository has no commit yet" if empty and name == "HEAD" else f"{name!r} leads to no commit",
+            hint="commit something first" if empty else "git log --oneline --all shows what there is",
+        )
+    return commit
+
+
+def last_judgement(notes: Notes, head: str, component: str) -> tuple[str, Judgement] | None:
+    """The newest judged commit among ``head`` and its ancestors, with its judgement; None if none was judged."""
+    entries = notes.entries()
+    for commit in notes.repository.walk([head]) if entries else ():
+        record = notes.read_blob(entries[commit]).record(component) if commit in entries else None
+        if record is not None and record.judgement is not None:
+            return commit, record.judgement
+    return None
+
+
+def print_result(format: str, text: str, data: Any) -> None:
+    """Print ``text``, or ``data`` if the format is "json"."""
+    if format == "json":
+        print(json.dumps(data, indent=2))
+    else:
+        sys.stdout.write(text)
+
+
+def write_text(text: str, output: str | None) -> None:
+    """Write ``text`` to the file ``output``, else to the terminal, with "?" for what that can't show.
+
+    Raises UsageError if the file can't be written.
+    """
+    if output is not None:
+        write_output(output, text)
+    else:
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))

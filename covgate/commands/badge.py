@@ -1,0 +1,60 @@
+"""`covgate badge`: an SVG badge of the baseline, or of the coverage measured last."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+
+from covgate.commands._shared import find_commit, last_judgement, open_repository, write_text
+from covgate.errors import EXIT_PASSED
+from covgate.formats.badge_svg import badge as render_badge
+from covgate.git.repository import Repository
+from covgate.model.record import DEFAULT_COMPONENT
+from covgate.notes.records import Notes
+
+HELP = "print an SVG badge of the baseline, or of the coverage"
+EXAMPLES = """\
+  covgate badge > badge.svg
+  covgate badge --of coverage --output badge.svg
+  covgate badge v1.0
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("rev", nargs="?", default="HEAD", metavar="REV", help="the commit (default: HEAD)")
+    parser.add_argument(
+        "--of",
+        choices=["baseline", "coverage"],
+        default="baseline",
+        help="the height that a push has to hold (the default), or what was measured last",
+    )
+    parser.add_argument("--component", default="default", metavar="NAME", help="of this part of the repository")
+    parser.add_argument("--output", metavar="FILE", help="write it to this file")
+
+
+def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    with open_repository(environ) as repository:
+        commit = find_commit(repository, arguments.rev)
+        svg, notices = make_badge(repository, commit, arguments.of, arguments.component)
+        for notice in notices:
+            print(f"covgate: {notice}", file=sys.stderr)
+        write_text(svg, arguments.output)
+    return EXIT_PASSED
+
+
+def make_badge(repository: Repository, commit: str, of: str, component: str) -> tuple[str, list[str]]:
+    """The SVG of the ``of`` ("baseline" or "coverage") of ``component`` at ``commit``, and notices about it."""
+    notes = Notes(repository)
+    notices: list[str] = []
+    if of == "baseline":
+        lookup = notes.baseline([commit], component)
+        percent = lookup.baseline.percent if lookup.baseline else None
+        notices += lookup.problems
+    else:
+        found = last_judgement(notes, commit, component)
+        percent = found[1].numbers.percent if found else None
+    if percent is None:
+        notices.append(f"no {of} of the component {component!r} is recorded at {commit[:10]} or before: unknown")
+    label = "coverage baseline" if of == "baseline" else "coverage"
+    return render_badge(label if component == DEFAULT_COMPONENT else f"{label}: {component}", percent), notices

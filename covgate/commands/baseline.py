@@ -1,0 +1,80 @@
+"""`covgate baseline`: show the baseline at a commit, or set it by hand."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+from covgate.commands._shared import add_format, find_commit, open_repository, print_result
+from covgate.errors import EXIT_PASSED, UsageError
+from covgate.formats.json_data import FORMAT, baseline_data
+from covgate.gate.context import Session
+from covgate.gate.push import set_baseline
+from covgate.git.repository import Repository
+from covgate.model.numbers import format_exact, format_percent
+from covgate.notes.records import Notes
+
+HELP = "show the baseline at a commit, or set it on purpose"
+EXAMPLES = """\
+  covgate baseline
+  covgate baseline v1.0
+  covgate baseline set 84.5 --reason "legacy module removed"
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", nargs="*", metavar="[REV] | set VALUE [REV]", help="default: HEAD")
+    parser.add_argument("--reason", default="", help="why the baseline is set by hand; kept in the history")
+    add_format(parser)
+
+
+def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    words: list[str] = arguments.words
+    with open_repository(environ) as repository:
+        if words[:1] == ["set"]:
+            _set(repository, environ, words[1:], arguments.reason)
+            return EXIT_PASSED
+        if arguments.reason:
+            raise UsageError("--reason goes with `covgate baseline set VALUE`")
+        if len(words) > 1:
+            raise UsageError(f"one commit at a time, not {' '.join(words)}", hint="covgate baseline [REV]")
+        print_result(arguments.format, *show_baseline(repository, find_commit(repository, (words or ["HEAD"])[0])))
+    return EXIT_PASSED
+
+
+def show_baseline(repository: Repository, commit: str) -> tuple[str, Any]:
+    """The baseline at ``commit`` and the commit whose record holds it, as text and as JSON data."""
+    notes = Notes(repository)
+    lookup = notes.baseline([commit])
+    known = lookup.baseline
+    origin = notes.origin([commit], known) if known else ""
+    data = {
+        "format": FORMAT,
+        "commit": commit,
+        "baseline": baseline_data(known, origin),
+        "problems": list(lookup.problems),
+    }
+    if known is None:
+        text = f"covgate: there is no baseline at {commit[:10]} yet; the next push to the default branch sets it\n"
+    else:
+        ratio = f"{known.executed}/{known.executable}"
+        text = f"{format_percent(known.percent)}% ({ratio}, epoch {known.epoch}) at {commit[:10]}\n"
+        how = f"set by hand: {known.override}" if known.override else "measured"
+        text += f"  from {origin[:10]}, {how}\n"
+    return text + "".join(f"covgate: {problem}\n" for problem in lookup.problems), data
+
+
+def _set(repository: Repository, environ: Mapping[str, str], words: list[str], reason: str) -> None:
+    """Set the baseline to the percentage ``words[0]`` at the commit ``words[1]`` (default: HEAD)."""
+    if len(words) not in (1, 2):
+        raise UsageError("give the new baseline", hint="covgate baseline set VALUE --reason TEXT")
+    session = Session(repository=repository, environ=environ)
+    remote = repository.default_remote(repository.current_branch())
+    commit = find_commit(repository, (words[1:] or ["HEAD"])[0])
+    opened = set_baseline(session, commit, words[0], reason, remote)
+    print(
+        f"covgate: the baseline at {commit[:10]} is {format_exact(opened.percent)}% from now on (epoch {opened.epoch})"
+    )
+    for notice in session.notices:
+        print(f"covgate: {notice}")
