@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import configparser
 import os
-import re
-import shlex
 import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
-
-from covgate import cli, commands
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -89,36 +83,3 @@ def test_its_commands(wheel: zipfile.ZipFile) -> None:
             "covgate-post-merge": "covgate_hooks.post_merge:run",
         }
     }
-
-
-def test_the_documented_commands_and_snippets_are_whole() -> None:
-    """Each covgate command line of README and docs is one that the parser takes, each YAML block is one."""
-    known = 0
-    parser = cli.make_parser(commands.command_names())
-    for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
-        for language, block in re.findall(r"```(\w*)\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL):
-            lines = block.splitlines()
-            if language == "yaml":
-                lines = list(_commands(yaml.safe_load(block)))
-            for line in lines:
-                line = re.split(r"\s(?:\||>)", line)[0]  # what the shell makes of its output is not covgate's
-                words = shlex.split(line, comments=True) if line.startswith("covgate ") else []
-                if words:
-                    _, more = parser.parse_known_args(words[1:])  # exits where a command is unknown
-                    assert not more or words[1] == "baseline", line
-                    known += 1
-    assert known >= 8
-
-
-def test_the_documented_set_up_keeps_the_other_hooks() -> None:
-    """A list without `pre-commit` would take ruff, black and their like out of every fresh clone."""
-    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "README.md", ROOT / ".pre-commit-config.yaml")]
-    lists = [found.split(", ") for text in texts for found in re.findall(r"default_install_hook_types: \[(.+)\]", text)]
-    assert lists == [["pre-commit", "pre-push", "post-merge", "post-rewrite"]] * 2
-
-
-def _commands(data: object) -> Iterator[str]:
-    if isinstance(data, str):
-        yield data
-    for each in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
-        yield from _commands(each)

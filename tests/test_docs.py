@@ -1,0 +1,115 @@
+"""The documentation: its links lead somewhere, its commands and keys exist, and none is missing."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+import yaml
+
+from covgate import cli, config
+from covgate.commands import command_names
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for pattern in ("*.md", "docs/**/*.md", ".github/**/*.md", "tests/**/*.md")
+    for path in ROOT.glob(pattern)
+)
+MANUALS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def without_code(text: str) -> str:
+    return re.sub(r"`[^`\n]*`", "", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE))
+
+
+def links(text: str) -> list[str]:
+    """The targets of links and images, those in code left out."""
+    return re.findall(r"\]\(([^)\s]+)\)", without_code(text))
+
+
+def anchors(text: str) -> set[str]:
+    """What GitHub makes of the headings: lower case, without punctuation, with hyphens for spaces."""
+    headings = re.findall(r"^#+ +(.+)$", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def broken_links(page: Path) -> Iterator[str]:
+    for link in links(page.read_text(encoding="utf-8")):
+        name, _, anchor = unquote(link).partition("#")
+        if re.match(r"[a-z]+:", name):
+            continue
+        target = page.parent / name if name else page
+        if not target.exists() or (anchor and anchor not in anchors(target.read_text(encoding="utf-8"))):
+            yield link
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    assert list(broken_links(ROOT / page)) == []
+
+
+def test_the_check_of_links_finds_what_is_broken(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# A `b`, c\n[a](page.md#a-b-c) [b](gone.md) [c](#gone) `[d](x.md)` [e](https://example.org)\n")
+    assert list(broken_links(page)) == ["gone.md", "#gone"]
+
+
+def strings(data: object) -> Iterator[str]:
+    if isinstance(data, str):
+        yield from data.splitlines()
+    for each in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
+        yield from strings(each)
+
+
+def documented_commands() -> Iterator[list[str]]:
+    """The arguments of each covgate command line in the code blocks of README and docs, YAML blocks included."""
+    for path in MANUALS:
+        for language, block in re.findall(r"```(\w*)\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL):
+            for line in strings(yaml.safe_load(block)) if language == "yaml" else block.splitlines():
+                command = re.split(r"\s(?:\||>)", line)[0]  # without what the shell does with the output
+                if command.startswith("covgate "):
+                    yield shlex.split(command, comments=True)[1:]
+
+
+def test_the_parser_accepts_each_documented_command() -> None:
+    found = list(documented_commands())
+    parser = cli.make_parser(command_names())
+    for argv in found:
+        _, more = parser.parse_known_args(argv)  # exits where a command is unknown
+        assert not more or argv[0] == "baseline", argv
+    assert len(found) >= 8
+
+
+def test_readme_lists_each_command() -> None:
+    listed = re.findall(r"^\| `covgate ([a-z]+)", README, re.MULTILINE)
+    assert set(listed) == set(command_names())
+
+
+def documented_keys() -> dict[str, str]:
+    """The keys of the table in README, each with its default as it is written there."""
+    table = README.split("\n## Configuration\n")[1].split("\n## ")[0]
+    return dict(re.findall(r"^\| `([a-z_]+)` \| (.+?) \|", table, re.MULTILINE))
+
+
+def test_readme_lists_each_key() -> None:
+    assert set(documented_keys()) == set(config._PARSERS)
+
+
+@pytest.mark.parametrize(("key", "default"), [each for each in documented_keys().items() if each[1].startswith("`")])
+def test_readme_gives_the_default(key: str, default: str) -> None:
+    table = f"[tool.covgate]\n{key} = {default.strip('`')}\n"
+    assert replace(config.parse_config(pyproject=table.encode()), configured=False) == config.parse_config()
+
+
+def test_the_documented_set_up_keeps_the_other_hooks() -> None:
+    """A list without `pre-commit` would take ruff, black and their like out of every fresh clone."""
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "README.md", ROOT / ".pre-commit-config.yaml")]
+    lists = [found.split(", ") for text in texts for found in re.findall(r"default_install_hook_types: \[(.+)\]", text)]
+    assert lists == [["pre-commit", "pre-push", "post-merge", "post-rewrite"]] * 2
