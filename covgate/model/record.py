@@ -19,7 +19,8 @@ from fractions import Fraction
 from functools import partial
 from typing import TypeVar
 
-from covgate.model.baseline import Baseline, join
+from covgate.model.baseline import Baseline, join, risen_here
+from covgate.model.measurement import Measurement, Toolchain
 from covgate.model.numbers import COUNTS, Numbers, format_exact, format_percent
 from covgate.model.policy import parse_decimal
 from covgate.model.verdict import Status, Verdict
@@ -64,6 +65,20 @@ class Judgement:
             (self.tree, self.toolchain, self.floor, self.policy, self.epsilon, self.delta, self.reason),
         )
 
+    def same_result(self, other: Judgement) -> bool:
+        """Whether both judge the same numbers of the same tree by the same rules, with the same status.
+
+        What was said about it (``delta``, ``reason``) and the toolchain may differ.
+        """
+        return (self.status, self.numbers, self.tree, self.policy, self.floor, self.epsilon) == (
+            other.status,
+            other.numbers,
+            other.tree,
+            other.policy,
+            other.floor,
+            other.epsilon,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
@@ -105,6 +120,30 @@ def record_of(verdict: Verdict, numbers: Numbers, tree: str, toolchain: str, bas
             reason=verdict.reason,
         ),
     )
+
+
+def measurement_of(judgement: Judgement) -> Measurement:
+    """The measurement that was judged: its totals and toolchain, without files and lines."""
+    python, _, coverage = judgement.toolchain.partition(", coverage ")
+    toolchain = Toolchain(python=python, coverage=coverage)
+    return Measurement(tree=judgement.tree, numbers=judgement.numbers, toolchain=toolchain)
+
+
+def merge_record(note: Note, record: Record) -> Note:
+    """``note`` with the new ``record`` of a component in it; the records of other components stay.
+
+    Baselines join. The new judgement replaces the old one, unless it has the same result: then the old one stays, with
+    the reason that was given first, so that a ratchet that runs twice writes the same bytes.
+    """
+    known = note.record(record.component)
+    if known is None:
+        return join_notes(note, Note(records=(record,)))
+    old, new = known.judgement, record.judgement
+    if new is None or (old is not None and new.same_result(old)):
+        new = old
+    merged = Record(component=record.component, baseline=risen_here(known.baseline, record.baseline), judgement=new)
+    others = tuple(each for each in note.records if each.component != record.component)
+    return Note(records=(*others, merged))
 
 
 def join_records(one: Record, other: Record) -> Record:

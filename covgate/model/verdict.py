@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from covgate.model.baseline import Baseline, Removal, without_removed
 from covgate.model.measurement import Measurement
 from covgate.model.numbers import Numbers, format_exact, format_percent
 from covgate.model.policy import Kind, Policy, RemovedCode, exact_percent, weakened
+
+if TYPE_CHECKING:
+    from covgate.model.patch import Patch
 
 
 class Status(Enum):
@@ -82,7 +88,11 @@ def judge(
         return _judge(_measured_percent(measured), _as_baseline(baseline), policy, patch, removal)
     except Exception as error:
         # A gate that raises is a gate that somebody routes around; what can't be understood fails.
-        return Verdict(status=Status.FAIL, reasons=(f"bad inputs: {_describe(error)}",), failed=(Rule.INPUTS,))
+        return _bad_inputs(error)
+
+
+def _bad_inputs(error: Exception) -> Verdict:
+    return Verdict(status=Status.FAIL, reasons=(f"bad inputs: {_describe(error)}",), failed=(Rule.INPUTS,))
 
 
 def _judge(
@@ -134,6 +144,64 @@ def _judge(
         bootstrap=kind.uses_baseline and baseline is None,
         policy=policy,
     )
+
+
+class Evidence(Protocol):
+    """What a rule may need beyond the numbers. Each method is called at most once, and only if a rule needs it."""
+
+    def removal(self) -> Removal | None:
+        """The code that was removed and added since the baseline was reached; None if that is unknown.
+
+        Called only if the baseline comparison fails.
+        """
+
+    def patch(self, *, required: bool) -> Patch | None:
+        """The coverage of the changed lines; None if there is no base to compare with.
+
+        Called only if a policy has a patch floor. ``required``: the push passes every other rule, so the patch decides
+        and an error must be raised. Otherwise the push has failed already and stays failed: an error may be reported
+        and None returned.
+        """
+
+
+def judge_push(measured: object, baseline: object, policies: Sequence[Policy], evidence: Evidence) -> Verdict:
+    """Judge a push by each of ``policies``, all of which have to pass, and ask for evidence when a rule needs it.
+
+    ``measured`` and ``baseline``: as for `judge`. ``policies``: the push's own, then the base's if that is stricter.
+
+    Returns the verdict of the last policy that fails; if all pass, that of the last one.
+    Raises what ``evidence`` raises, and nothing else: other inputs that can't be understood fail with ``bad inputs``.
+    """
+    try:
+        policies = tuple(policies)
+        if not policies or not all(isinstance(each, Policy) for each in policies):
+            raise ValueError("a push is judged by one policy or more")
+    except Exception as error:
+        return _bad_inputs(error)
+    judge_by_all = partial(_judge_by_all, measured, baseline, policies)
+    verdict = judge_by_all()
+    if Rule.INPUTS in verdict.failed:
+        return verdict
+    removal = None
+    if Rule.BASELINE in verdict.failed:
+        removal = evidence.removal()
+        verdict = judge_by_all(removal=removal)
+    if any(each.patch_floor is not None for each in policies):
+        patch = evidence.patch(required=verdict.passed)
+        verdict = judge_by_all(removal=removal, patch=patch)
+    return verdict
+
+
+def _judge_by_all(
+    measured: object,
+    baseline: object,
+    policies: Sequence[Policy],
+    *,
+    patch: object = None,
+    removal: Removal | None = None,
+) -> Verdict:
+    verdicts = [judge(measured, baseline, each, patch=patch, removal=removal) for each in reversed(policies)]
+    return next((each for each in verdicts if not each.passed), verdicts[0])
 
 
 def judge_both(

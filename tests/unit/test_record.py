@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.model.baseline import Baseline
+from covgate.model.measurement import Measurement, Toolchain
 from covgate.model.numbers import Numbers
 from covgate.model.policy import Policy
 from covgate.model.record import (
@@ -19,6 +21,8 @@ from covgate.model.record import (
     Record,
     _load_canonical,
     join_notes,
+    measurement_of,
+    merge_record,
     parse_note,
     read_status,
     record_of,
@@ -337,3 +341,84 @@ def test_a_colon_without_a_space_makes_no_field(line: str) -> None:
     assert _load_canonical(line + "\n") is None
     text = "\n".join(line if each.startswith(f"{key}:") else each for each in GOOD.split("\n"))
     assert_not_believed(text)
+
+
+OLD = Judgement(
+    status=Status.PASS,
+    numbers=Numbers(statements=4, executed_statements=3),
+    tree="a" * 40,
+    toolchain="CPython 3.12.1, coverage 7.6",
+    floor="50.00",
+    policy="both",
+    epsilon="0.00",
+    delta="25.00",
+    reason="75.00% holds the floor of 50.00%",
+)
+LOW, HIGH = Baseline(executed=1, executable=4), Baseline(executed=3, executable=4)
+BY_HAND = Baseline(epoch=1, executed=1, executable=4, override="why")
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({"delta": "0.00", "reason": "75.00% holds the baseline of 75.00%"}, True),
+        ({"toolchain": "CPython 3.13.0, coverage 7.7"}, True),
+        ({"status": Status.FAIL}, False),
+        ({"numbers": Numbers(statements=4, executed_statements=2)}, False),
+        ({"numbers": Numbers(statements=8, executed_statements=6)}, False),
+        ({"tree": "b" * 40}, False),
+        ({"floor": "60.00"}, False),
+        ({"policy": "absolute"}, False),
+        ({"epsilon": "0.50"}, False),
+    ],
+)
+def test_a_new_judgement_replaces_the_old_one_unless_it_has_the_same_result(
+    change: dict[str, object], same: bool
+) -> None:
+    new = replace(OLD, **change)  # type: ignore[arg-type]
+    assert OLD.same_result(new) is new.same_result(OLD) is same
+    merged = merge_record(Note(records=(Record(judgement=OLD),)), Record(judgement=new))
+    assert merged == Note(records=(Record(judgement=OLD if same else new),))
+
+
+@pytest.mark.parametrize(
+    ("known", "new", "merged"),
+    [
+        (None, LOW, LOW),
+        (LOW, None, LOW),
+        (LOW, HIGH, HIGH),
+        (HIGH, LOW, HIGH),
+        (HIGH, BY_HAND, BY_HAND),
+        (BY_HAND, HIGH, BY_HAND),
+        # A rise in the epoch that was opened here keeps the reason of that override.
+        (BY_HAND, replace(HIGH, epoch=1), replace(HIGH, epoch=1, override="why")),
+        (replace(HIGH, epoch=1), BY_HAND, replace(HIGH, epoch=1)),
+        (BY_HAND, replace(HIGH, epoch=1, override="because"), replace(HIGH, epoch=1, override="because")),
+        (BY_HAND, replace(HIGH, epoch=2), replace(HIGH, epoch=2)),
+    ],
+)
+def test_baselines_join_when_a_record_is_merged(
+    known: Baseline | None, new: Baseline | None, merged: Baseline | None
+) -> None:
+    note = Note(records=(Record(baseline=known, judgement=OLD),))
+    assert merge_record(note, Record(baseline=new)) == Note(records=(Record(baseline=merged, judgement=OLD),))
+
+
+def test_a_record_is_merged_into_its_own_component_alone() -> None:
+    api, web = Record(component="api", baseline=LOW), Record(component="web", baseline=LOW)
+    risen = replace(api, baseline=HIGH)
+    assert set(merge_record(Note(records=(api, web)), risen).records) == {risen, web}
+    assert merge_record(Note(records=(web,)), risen) == Note(records=(risen, web))
+
+
+@given(notes, records("default"))
+def test_merging_a_record_again_changes_nothing(note: Note, record: Record) -> None:
+    once = merge_record(note, record)
+    assert render_note(merge_record(once, record).records) == render_note(once.records)
+
+
+def test_the_measurement_of_a_judgement_has_its_totals_and_toolchain() -> None:
+    toolchain = Toolchain(python="CPython 3.12.1", coverage="7.6")
+    assert measurement_of(OLD) == Measurement(tree=OLD.tree, numbers=OLD.numbers, toolchain=toolchain)
+    for text in ("", "CPython 3.12.1", "CPython 3.12.1, coverage 7.6"):
+        assert str(measurement_of(replace(OLD, toolchain=text)).toolchain) == text
