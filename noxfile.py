@@ -75,11 +75,12 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def benchmarks(session: nox.Session) -> None:
-    """All benchmarks, or those named after ``--``: ``nox -s benchmarks -- bench_push``."""
+    """All benchmarks, or one with its options: ``nox -s benchmarks -- bench_push --repetitions 9``."""
     session.install("-e", ".[test]")
     directory = Path("tests", "benchmarks")
-    for name in session.posargs or sorted(path.stem for path in directory.glob("bench_*.py")):
-        session.run("python", str(directory / f"{name}.py"))
+    names = session.posargs[:1] or sorted(path.stem for path in directory.glob("bench_*.py"))
+    for name in names:
+        session.run("python", str(directory / f"{name}.py"), *session.posargs[1:])
 
 
 @nox.session
