@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from covgate.measure.runner import Job, TestsFailed, measure
     from covgate.model.baseline import Baseline, join, override, ratchet
     from covgate.model.measurement import FileResult, Measurement, Toolchain
+    from covgate.model.note_text import parse_note, read_status, render_note
     from covgate.model.numbers import Numbers
     from covgate.model.policy import Kind, Policy
-    from covgate.model.record import Note, Record, join_notes, parse_note, read_status, record_of, render_note
+    from covgate.model.record import Note, Record, join_notes, record_of
     from covgate.model.ref_update import RefUpdate, parse_pre_push_lines
     from covgate.model.verdict import Status, Verdict, judge
     from covgate.notes.records import Notes
@@ -38,15 +39,8 @@ _HOMES = {
     "covgate.model.baseline": ("Baseline", "join", "override", "ratchet"),
     "covgate.model.policy": ("Kind", "Policy"),
     "covgate.model.ref_update": ("RefUpdate", "parse_pre_push_lines"),
-    "covgate.model.record": (
-        "Note",
-        "Record",
-        "join_notes",
-        "parse_note",
-        "read_status",
-        "record_of",
-        "render_note",
-    ),
+    "covgate.model.note_text": ("parse_note", "read_status", "render_note"),
+    "covgate.model.record": ("Note", "Record", "join_notes", "record_of"),
     "covgate.model.measurement": ("FileResult", "Measurement", "Toolchain"),
     "covgate.model.numbers": ("Numbers",),
     "covgate.model.verdict": ("Status", "Verdict", "judge"),

@@ -17,8 +17,9 @@ from covgate.gate.judge import Order, Outcome, exit_code, judge_commit, shown
 from covgate.gate.push import synchronised
 from covgate.git.repository import Repository
 from covgate.model.measurement import Measurement, Toolchain
+from covgate.model.note_text import render_note
 from covgate.model.numbers import total
-from covgate.model.record import record_of, render_note
+from covgate.model.record import record_of
 from covgate.model.verdict import Status, not_applicable
 from covgate.notes.deepen import ask_tip
 

@@ -21,7 +21,7 @@ from covgate.errors import (
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
 from covgate.gate.evidence import Evidence
-from covgate.model.baseline import Baseline, ratchet, risen_here
+from covgate.model.baseline import Baseline, merge_baseline, ratchet
 from covgate.model.measurement import Measurement, Toolchain
 from covgate.model.numbers import Numbers
 from covgate.model.record import DEFAULT_COMPONENT, Judgement, Note, Record, join_notes, record_of
@@ -337,7 +337,7 @@ def _with(note: Note, record: Record) -> Note:
     if old is not None and new is not None and _alike(old, new):
         new = old
     merged = Record(
-        component=record.component, baseline=risen_here(known.baseline, record.baseline), judgement=new or old
+        component=record.component, baseline=merge_baseline(known.baseline, record.baseline), judgement=new or old
     )
     others = tuple(each for each in note.records if each.component != record.component)
     return Note(records=(*others, merged))

@@ -98,7 +98,7 @@ def without_removed(baseline: Baseline, removal: Removal) -> Fraction | None:
     return HUNDRED * min(max(executed / executable, Fraction(0)), Fraction(1))
 
 
-def risen_here(known: Baseline | None, new: Baseline | None) -> Baseline | None:
+def merge_baseline(known: Baseline | None, new: Baseline | None) -> Baseline | None:
     """The join of what a commit's note holds and what it gets: the reason of an epoch that was opened there stays."""
     joined = join(known, new)
     if joined is None or known is None or joined.epoch != known.epoch or joined.override:

@@ -8,7 +8,8 @@ makes a merge there: below the tip that was healed last, only what others merged
 from __future__ import annotations
 
 from covgate.errors import RefMoved
-from covgate.model.record import join_notes, render_note
+from covgate.model.note_text import render_note
+from covgate.model.record import join_notes
 from covgate.notes.records import Notes
 from covgate.notes.retry import tries
 
@@ -56,7 +57,7 @@ def _lost(notes: Notes, tip: str, merges: list[list[str]]) -> dict[str, bytes]:
         read = [notes.read_blob(each) for each in sorted(sides | {own} - {""})]
         whole = [note for note in read if not note.problems]
         # What a newer covgate has written is not torn: it reads the sides itself.
-        if not whole or (own and notes.read_blob(own).foreign):
+        if not whole or (own and notes.read_blob(own).other_format):
             continue
         data = render_note(join_notes(*whole).records).encode()
         before = notes.repository.object(own) if own else None

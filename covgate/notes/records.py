@@ -10,7 +10,8 @@ from functools import cached_property
 from covgate.errors import ToolError
 from covgate.git.repository import Repository
 from covgate.model.baseline import Baseline, join
-from covgate.model.record import DEFAULT_COMPONENT, Note, join_notes, parse_note, render_note
+from covgate.model.note_text import parse_note, render_note
+from covgate.model.record import DEFAULT_COMPONENT, Note, join_notes
 from covgate.notes.index import Known, RecordIndex
 from covgate.notes.ref import NOTES_REF, NotesRef
 

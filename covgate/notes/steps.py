@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from covgate.errors import GitError, ToolError
 from covgate.git.repository import Repository
 from covgate.model.history import Changes, Read, Step
-from covgate.model.record import Note, parse_note
+from covgate.model.note_text import parse_note
+from covgate.model.record import Note
 from covgate.notes.records import Notes
 
 _HINT = "`git fsck` tells what is damaged; `git fetch` from a clone that has it whole mends it"

@@ -14,8 +14,9 @@ from pathlib import Path
 from side_by_side import compare, place, repetitions, report, run, seconds
 
 from covgate.model.baseline import Baseline
+from covgate.model.note_text import render_note
 from covgate.model.numbers import Numbers
-from covgate.model.record import Judgement, Record, render_note
+from covgate.model.record import Judgement, Record
 from covgate.model.verdict import Status
 
 REF = "refs/notes/coverage"

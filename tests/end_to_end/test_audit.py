@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from covgate.model.baseline import Baseline
-from covgate.model.record import Record, render_note
+from covgate.model.note_text import render_note
+from covgate.model.record import Record
 from helpers.project import Project, calls
 from helpers.sealed import run
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from covgate.model.record import read_status
+from covgate.model.note_text import read_status
 from covgate.model.verdict import Status
 from helpers.project import Project, calls, functions
 from helpers.sealed import run, script

@@ -10,7 +10,8 @@ import pytest
 
 from covgate.git.repository import Repository
 from covgate.model.baseline import Baseline, join
-from covgate.model.record import Note, Record, parse_note
+from covgate.model.note_text import parse_note
+from covgate.model.record import Note, Record
 from covgate.notes.fetch import start_fetch
 from covgate.notes.publish import fetch_notes, publish
 from covgate.notes.records import Notes

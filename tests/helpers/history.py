@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from covgate.model.baseline import Baseline
+from covgate.model.note_text import render_note
 from covgate.model.numbers import Numbers, format_percent
-from covgate.model.record import Judgement, Record, render_note
+from covgate.model.record import Judgement, Record
 from covgate.model.verdict import Status
 from helpers.project import Project
 from helpers.sealed import run

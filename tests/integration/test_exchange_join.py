@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from covgate.errors import ToolError
 from covgate.git.repository import Repository
 from covgate.model.baseline import Baseline, join, override
+from covgate.model.note_text import parse_note, render_note
 from covgate.model.numbers import Numbers
-from covgate.model.record import Judgement, Note, Record, join_notes, parse_note, render_note
+from covgate.model.record import Judgement, Note, Record, join_notes
 from covgate.model.verdict import Status
 from covgate.notes.fetch import start_fetch, tracking_ref
 from covgate.notes.heal import heal

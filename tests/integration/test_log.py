@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from covgate.model.record import render_note
+from covgate.model.note_text import render_note
 from covgate.model.verdict import Status
 from helpers.history import make_history, record
 from helpers.project import Project
