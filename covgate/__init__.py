@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from covgate.gate.judge import Outcome, judge_commit
     from covgate.gate.push import gate_push, ratchet_commit, set_baseline
     from covgate.git.repository import Repository
+    from covgate.measure.job import Job, TestsFailed
     from covgate.measure.reports import parse_report
-    from covgate.measure.runner import Job, TestsFailed, measure
+    from covgate.measure.run import measure
     from covgate.model.baseline import Baseline, join, override, ratchet
     from covgate.model.measurement import FileResult, Measurement, Toolchain
     from covgate.model.note_text import parse_note, read_status, render_note
@@ -34,8 +35,9 @@ _HOMES = {
     "covgate.errors": ("ConfigurationError", "CovgateError", "ToolError", "UsageError"),
     "covgate.gate.push": ("gate_push", "ratchet_commit", "set_baseline"),
     "covgate.gate.judge": ("Outcome", "judge_commit"),
+    "covgate.measure.job": ("Job", "TestsFailed"),
     "covgate.measure.reports": ("parse_report",),
-    "covgate.measure.runner": ("Job", "TestsFailed", "measure"),
+    "covgate.measure.run": ("measure",),
     "covgate.model.baseline": ("Baseline", "join", "override", "ratchet"),
     "covgate.model.policy": ("Kind", "Policy"),
     "covgate.model.ref_update": ("RefUpdate", "parse_pre_push_lines"),

@@ -154,8 +154,8 @@ def _from_reports(
     paths: Sequence[Path],
 ) -> Measurement:
     """The measurement that ``paths`` hold, several combined."""
+    from covgate.measure.analysis import read_report
     from covgate.measure.reports import combine
-    from covgate.measure.runner import read_report
 
     parts = []
     for path in paths:

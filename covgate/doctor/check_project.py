@@ -14,9 +14,9 @@ from covgate.git.repository import without_local_environment
 from covgate.measure.cache import Cache
 from covgate.measure.interpreter import child_environment
 from covgate.measure.probe import probe
+from covgate.measure.program import program_of, runs_pytest
 from covgate.measure.pytest_config import PytestConfig, read_pytest_config
-from covgate.measure.runner import program_of
-from covgate.measure.sources import Sources, default_sources, import_roots
+from covgate.measure.sources import import_roots, sources_of
 
 
 def find_project(session: Session, config: Config, aside: str) -> tuple[Project | None, list[Finding]]:
@@ -31,11 +31,12 @@ def find_project(session: Session, config: Config, aside: str) -> tuple[Project 
     except ToolError as error:
         return None, [Finding(name="interpreter", what=error.message, why="no test can be run", mend=mend)]
     program = program_of(config.command, config.report)
-    runs_pytest = program is not None and program[:2] == ("-m", "pytest")
-    pytest = read_pytest_config(top, program[2:] if program else (), environ) if runs_pytest else PytestConfig()
+    pytest = PytestConfig()
+    if program is not None and runs_pytest(program):
+        pytest = read_pytest_config(top, program[2:], environ)
     lead = [str(top / each) for each in pytest.pythonpath]
     lead += [str(top)] if program is not None else []
-    # As the runner leads the imports of a checkout that nothing is installed from.
+    # As `covgate.measure.workspace` does for a checkout that nothing is installed from.
     lead += import_roots(top) if aside or top != session.roots[-1] else []
     try:
         answer = probe(
@@ -43,7 +44,7 @@ def find_project(session: Session, config: Config, aside: str) -> tuple[Project 
             top,
             environ,
             pytest=pytest,
-            sources=Sources(source=config.source) if config.source else default_sources(top),
+            sources=sources_of(config.source, top),
             lead=lead,
         )
     except ToolError as error:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from covgate.config import Config
 from covgate.gate.context import Session
 from covgate.git.remote import without_credentials
+from covgate.measure.program import runs_pytest
 
 if TYPE_CHECKING:
     from covgate.measure.interpreter import Interpreter
@@ -65,7 +66,7 @@ class Project:
 
     @property
     def runs_pytest(self) -> bool:
-        return self.program is not None and self.program[:2] == ("-m", "pytest")
+        return runs_pytest(self.program)
 
     @property
     def through_pytest_cov(self) -> bool:

@@ -17,8 +17,8 @@ from covgate.git.repository import Repository, without_local_environment
 if TYPE_CHECKING:
     from covgate.git.worktree import Checkout
     from covgate.measure.interpreter import Interpreter
+    from covgate.measure.job import TestsFailed
     from covgate.measure.progress import Progress
-    from covgate.measure.runner import TestsFailed
     from covgate.model.measurement import Measurement
 
 CONFIGURATION_FILES = ("pyproject.toml", ".covgate.toml")
@@ -141,7 +141,8 @@ class Session:
     ) -> Measurement | TestsFailed:
         import tempfile
 
-        from covgate.measure.runner import Job, measure
+        from covgate.measure.job import Job
+        from covgate.measure.run import measure
 
         own = Path(tempfile.mkdtemp(dir=scratch))
         return measure(

@@ -31,7 +31,7 @@ from covgate.notes.records import Lookup, Notes
 
 if TYPE_CHECKING:
     from covgate.formats.shown import Shown
-    from covgate.measure.runner import TestsFailed
+    from covgate.measure.job import TestsFailed
     from covgate.model.explain import Explanation
     from covgate.model.patch import Patch
 

@@ -32,6 +32,11 @@ def default_sources(tree: Path) -> Sources:
     return sources_among((tree / "src").is_dir(), packages, [each.name for each in tree.glob("*.py")])
 
 
+def sources_of(configured: tuple[str, ...], tree: Path) -> Sources:
+    """The sources that covgate's configuration names, else the default ones."""
+    return Sources(source=configured) if configured else default_sources(tree)
+
+
 def sources_among(src: bool, packages: Iterable[str], modules: Iterable[str]) -> Sources:
     """The same of names: whether there is a ``src``, the top-level packages and modules."""
     if src:

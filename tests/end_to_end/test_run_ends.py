@@ -205,7 +205,7 @@ def test_a_report_that_was_there_before_is_not_read(make_project: Callable[..., 
     project.commit()
     project.write("report.json", "{}")
     done = project.push()
-    assert "left no new report" in done
+    assert "wrote no new report" in done
 
 
 def test_interrupted(project: Project, tmp_path: Path) -> None:
@@ -301,7 +301,7 @@ def test_a_command_that_coverage_can_not_run(make_project: Callable[..., Project
 
 def test_a_report_without_a_command(make_project: Callable[..., Project]) -> None:
     done = make_project(config='report = "coverage.xml"\n').push()
-    assert "WARNING not measured: report = 'coverage.xml' is set, and no command" in done
+    assert "WARNING not measured: report = 'coverage.xml' is set, but no command" in done
     assert "set `command` to what writes the report" in done
 
 

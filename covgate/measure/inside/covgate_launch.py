@@ -82,8 +82,8 @@ def prepare(spec: "Dict[str, Any]", facts: "Dict[str, Any]") -> "List[str]":
         arguments = program[2:]
         if not spec["has_cov"]:
             arguments = arguments + (["--cov=%s" % each for each in source] or ["--cov"])
-        if spec["held_rcfile"]:
-            arguments = arguments + ["--cov-config=%s" % spec["held_rcfile"]]
+        if spec["enforced_rcfile"]:
+            arguments = arguments + ["--cov-config=%s" % spec["enforced_rcfile"]]
         return arguments
     arguments = ["run"]
     if source:

@@ -1,0 +1,101 @@
+"""From coverage data to a Report: coverage itself analyses the data, in the project's interpreter.
+
+Statement and branch counts depend on the interpreter and on the version of coverage.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from covgate.errors import ToolError
+from covgate.measure.ending import not_started
+from covgate.measure.interpreter import Interpreter
+from covgate.measure.job import Job
+from covgate.measure.reports import DataFile, Report, parse_coverage_json, parse_report
+from covgate.measure.sources import sources_of
+from covgate.measure.workspace import Workspace
+
+_LOG = "analysis.log"
+_TIMEOUT = 900.0  # seconds, to analyse one data file
+
+
+def read_report(data: bytes, name: str, tree: Path, interpreter: Interpreter, environ: Mapping[str, str]) -> Report:
+    """A report that was made elsewhere, about the files in ``tree``; ``name`` is its name in messages.
+
+    A coverage data file is analysed by the project's coverage. Raises ToolError if it can't be read.
+    """
+    try:
+        return parse_report(data, tree, name)
+    except DataFile:
+        pass
+    with tempfile.TemporaryDirectory(prefix="covgate-") as directory:
+        job = Job(
+            tree=tree,
+            tree_oid="",
+            scratch=Path(directory),
+            interpreter=interpreter,
+            environ=environ,
+            timeout=_TIMEOUT,
+        )
+        workspace = Workspace(job)
+        workspace.data.write_bytes(data)
+        report = analyse(workspace)
+    if report is None:
+        raise ToolError(f"{name}: the data file has no data", hint="combine the parts first: coverage combine")
+    return report
+
+
+def analyse(workspace: Workspace, rcfile: str = "") -> Report | None:
+    """The report on the workspace's data, whose parts are combined first; None if there is no data.
+
+    ``rcfile`` is the configuration of coverage, "" for the one that coverage finds. Raises ToolError if coverage fails.
+    """
+    configured = [f"--rcfile={rcfile}"] if rcfile else []
+    if any(each.name.startswith(".coverage.") for each in workspace.data.parent.iterdir()):
+        _run_coverage(workspace, "combine", *configured)
+    if not workspace.data.exists():
+        return None
+    target = workspace.job.scratch / "coverage.json"
+    target.unlink(missing_ok=True)
+    if not _run_coverage(workspace, "json", "-o", str(target), "--fail-under=0", *configured):
+        return None
+    return parse_coverage_json(target.read_bytes(), workspace.job.tree, "coverage json")
+
+
+def nothing_executed(workspace: Workspace, rcfile: str, *, source_configured: bool) -> Report:
+    """The report for a run without tests: all statements of the sources, none of them executed.
+
+    ``source_configured`` is whether coverage's configuration names the sources. Raises ToolError if coverage fails.
+    """
+    for part in workspace.data.parent.iterdir():
+        part.unlink()
+    empty = workspace.job.scratch / "empty.py"
+    empty.write_text("", encoding="utf-8")
+    arguments = []
+    if not source_configured:
+        sources = sources_of(workspace.job.source, workspace.job.tree)
+        arguments += [f"--source={','.join(sources.source)}"]
+        arguments += [f"--omit={','.join(sources.omit)}"] if sources.omit else []
+    arguments += [f"--rcfile={rcfile}"] if rcfile else []
+    _run_coverage(workspace, "run", *arguments, str(empty))
+    report = analyse(workspace, rcfile)
+    return report if report is not None else Report(files=())
+
+
+def _run_coverage(workspace: Workspace, *arguments: str) -> bool:
+    """Whether coverage had data. Raises ToolError if it failed for another reason."""
+    status = workspace.run([workspace.job.interpreter.path, "-m", "coverage", *arguments], log=_LOG)
+    if not status:
+        return True
+    output = workspace.output(_LOG)
+    if "No data" in output:
+        return False
+    if "No module named" in output:
+        raise not_started("coverage", workspace.job.interpreter)
+    raise ToolError(
+        f"coverage {arguments[0]} failed (exit status {status})",
+        hint="run it by hand: coverage run -m pytest && coverage json",
+        output=output,
+    )

@@ -1,0 +1,46 @@
+"""What to measure, and what a run gives if its tests fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from covgate.measure.interpreter import Interpreter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What to measure, and how.
+
+    ``tree`` is the checked-out directory and ``tree_oid`` the id of its git tree. ``scratch`` is an empty directory for
+    covgate's own files. ``timeout`` is in seconds, for the whole measurement. ``report`` is the path of the report that
+    ``command`` writes, relative to the tree; "" if covgate measures. ``isolated`` is true if the project is installed
+    from another directory than ``tree``. ``coverage_config`` is the file name and the text of a configuration of
+    coverage that replaces the one in the tree. ``tick`` is called several times a second while a program runs.
+    """
+
+    tree: Path
+    tree_oid: str
+    scratch: Path
+    interpreter: Interpreter
+    environ: Mapping[str, str]
+    timeout: float
+    command: tuple[str, ...] | None = None
+    report: str = ""
+    source: tuple[str, ...] = ()
+    setup: tuple[str, ...] | None = None
+    isolated: bool = False
+    coverage_config: tuple[str, str] | None = None
+    tick: Callable[[], None] = field(default=lambda: None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestsFailed:
+    """The tests did not pass, so there is no measurement.
+
+    ``summary`` is one sentence, ``output`` the last lines that the tests printed.
+    """
+
+    summary: str
+    output: str

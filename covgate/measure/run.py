@@ -1,0 +1,114 @@
+"""Measure a checked-out tree: run its tests under coverage, analyse what they executed, check where that was."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from covgate.errors import ToolError
+from covgate.measure.analysis import analyse, nothing_executed
+from covgate.measure.job import Job, TestsFailed
+from covgate.measure.reports import DataFile, Report, parse_report
+from covgate.measure.suite import INSIDE, SuiteRun, run_suite, set_up
+from covgate.measure.workspace import Workspace
+from covgate.model.measurement import Measurement, Toolchain
+from covgate.model.numbers import total
+
+
+def measure(job: Job) -> Measurement | TestsFailed:
+    """The measurement of the job's tree, or how its tests failed.
+
+    Raises ToolError if the tree can't be measured, and Interrupted if covgate is asked to stop.
+    """
+    workspace = Workspace(job)
+    if job.setup is not None and job.isolated:
+        set_up(workspace, job.setup)
+    stamp = _report_stamp(job)
+    suite = run_suite(workspace)
+    ending = suite.ending
+    if not ending.passed:
+        summary = f"{ending.reason} (exit status {ending.status})"
+        return TestsFailed(summary=summary, output=workspace.output())
+    report = _written_report(workspace, stamp) if job.report else None
+    if report is None:
+        report = _analysed_report(workspace, suite)
+    _check_inside(report, job.scratch)
+    return Measurement(
+        tree=job.tree_oid,
+        numbers=total(each.numbers for each in report.files),
+        files=report.files,
+        toolchain=suite.toolchain if suite.toolchain.coverage else Toolchain(coverage=report.coverage_version),
+        seconds=workspace.seconds,
+        tests_collected=ending.executed,
+    )
+
+
+def _written_report(workspace: Workspace, stamp: object) -> Report | None:
+    """The report that the command wrote; None if it is a coverage data file, which becomes the workspace's data."""
+    job = workspace.job
+    path = job.tree / job.report
+    written = _report_stamp(job)
+    if written is None or written == stamp:
+        raise ToolError(
+            f"command wrote no new report to {job.report}",
+            hint="correct `report`",
+            output=workspace.output(),
+        )
+    try:
+        data = path.read_bytes()
+        return parse_report(data, job.tree, job.report)
+    except DataFile:
+        workspace.data.write_bytes(data)
+        return None
+    finally:
+        if stamp is None:
+            path.unlink(missing_ok=True)
+
+
+def _analysed_report(workspace: Workspace, suite: SuiteRun) -> Report:
+    """The report that coverage makes of the run's data."""
+    if suite.measures_itself and not any(workspace.data.parent.iterdir()):
+        raise ToolError(
+            "command left no coverage data",
+            hint="let it measure with COVERAGE_FILE as it is set, or name what it writes in `report`",
+            output=workspace.output(),
+        )
+    report = analyse(workspace, suite.rcfile) if suite.ending.executed else None
+    if report is None:
+        report = nothing_executed(workspace, suite.rcfile, source_configured=suite.source_configured)
+    return report
+
+
+def _check_inside(report: Report, scratch: Path) -> None:
+    """Raise ToolError if a file was executed that is not in the measured tree, but stands for one that is."""
+    hint = (
+        "an installed copy of the project was imported instead of the commit's: install it editable "
+        '(pip install -e .), or build it for the measured tree with `setup`, or use isolation = "in-place"'
+    )
+    # covgate's own plugin runs under coverage, too, and a configuration without a source counts whatever runs.
+    outside = [path for path in report.outside if not path.startswith(str(INSIDE))]
+    if outside:
+        raise ToolError(f"measured outside the tree: {outside[0]} was executed", hint=hint)
+    known = {each.path for each in report.files}
+    for path in scratch.glob("modules-*"):
+        for file, relative in _load_pairs(path):
+            if relative in known:
+                raise ToolError(f"measured outside the tree: {file} was imported for {relative}", hint=hint)
+
+
+def _report_stamp(job: Job) -> object:
+    """Changes when the report file is written; None if there is none."""
+    if not job.report:
+        return None
+    try:
+        stat = (job.tree / job.report).stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size
+
+
+def _load_pairs(path: Path) -> list[tuple[str, str]]:
+    try:
+        return [(str(file), str(relative)) for file, relative in json.loads(path.read_bytes())]
+    except (OSError, ValueError, TypeError):
+        return []

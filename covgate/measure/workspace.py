@@ -1,0 +1,85 @@
+"""Where the programs of one measurement run: their environment, their time, and their output.
+
+Data, reports and logs go to a scratch directory of covgate's own. What was in the tree before is never read as a
+result, and nothing is left there.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+
+from covgate.errors import ToolError
+from covgate.measure.interpreter import child_environment
+from covgate.measure.job import Job
+from covgate.measure.process import TimedOut, run_group
+from covgate.measure.sources import import_roots
+
+_LAST_BYTES = 20_000
+_LAST_LINES = 40  # of a program's output, shown if it ends badly
+
+
+class Workspace:
+    """Runs programs for ``job``, until its time is over.
+
+    ``data`` is the coverage data file. ``rcfile`` is the configuration of coverage that replaces the tree's; "" if none
+    does.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.data = job.scratch / "data" / ".coverage"
+        self.data.parent.mkdir(parents=True, exist_ok=True)
+        self.rcfile = ""
+        if job.coverage_config is not None:
+            name, text = job.coverage_config
+            (job.scratch / name).write_text(text, encoding="utf-8")
+            self.rcfile = str(job.scratch / name)
+        self.environ = self._environment()
+        self._started = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """How long the measurement has been running."""
+        return time.monotonic() - self._started
+
+    def run(self, argv: Sequence[str], *, environ: Mapping[str, str] | None = None, log: str = "output.log") -> int:
+        """The exit status of ``argv``, started in the tree; its output is added to ``log``.
+
+        Raises OSError if it can't be started, and ToolError if the time is over.
+        """
+        try:
+            return run_group(
+                argv,
+                cwd=self.job.tree,
+                environ=self.environ if environ is None else environ,
+                log=self.job.scratch / log,
+                deadline=self._started + self.job.timeout,
+                tick=self.job.tick,
+            )
+        except TimedOut:
+            raise ToolError(
+                f"the measurement took longer than timeout = {self.job.timeout:g} seconds and was ended",
+                hint="raise `timeout`, or find the test that hangs",
+                output=self.output(log),
+            ) from None
+
+    def output(self, log: str = "output.log") -> str:
+        """The last lines of ``log``."""
+        try:
+            text = (self.job.scratch / log).read_bytes()[-_LAST_BYTES:].decode(errors="replace")
+        except OSError:
+            return ""
+        return "\n".join(text.rstrip().splitlines()[-_LAST_LINES:])
+
+    def _environment(self) -> dict[str, str]:
+        environ = child_environment(self.job.interpreter, self.job.environ)
+        environ["COVERAGE_FILE"] = str(self.data)
+        if self.rcfile:
+            environ["COVERAGE_RCFILE"] = self.rcfile
+        if self.job.isolated:
+            # No editable install leads to this checkout, so it comes first on the path.
+            known = [each for each in environ.get("PYTHONPATH", "").split(os.pathsep) if each]
+            environ["PYTHONPATH"] = os.pathsep.join([*import_roots(self.job.tree), *known])
+        return environ
