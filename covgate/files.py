@@ -1,4 +1,4 @@
-"""Files are written whole or not at all: covgate's own under the git directory, and those that the user names."""
+"""Write files whole or not at all: covgate's own under the git directory, and those that the user names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from covgate.errors import UsageError
 def write_atomically(path: Path, data: bytes, *, mode: int | None = None) -> None:
     """Write ``data`` so that a reader, or a kill, sees the old file or the new one, never a part.
 
-    ``mode``: the file's permissions from its first moment (None: for its owner alone).
+    ``mode``: the permissions, which the file has before anybody sees it (None: only its owner has access). Raises
+    OSError.
     """
     import tempfile
 
@@ -28,11 +29,20 @@ def write_atomically(path: Path, data: bytes, *, mode: int | None = None) -> Non
         raise
 
 
-def write_output(name: str, text: str) -> None:
-    """Write what a command gives to the file that the user named ``name``; UsageError where that can't be done.
+def usual_mode(path: Path) -> int:
+    """The permissions that ``path`` has, or that a new file there would get. Raises OSError."""
+    try:
+        return path.stat().st_mode & 0o7777
+    except FileNotFoundError:
+        mask = os.umask(0o077)  # setting it is the only way to read it
+        os.umask(mask)
+        return 0o666 & ~mask
 
-    A link is followed. A file that was there keeps its permissions, a new one has the usual ones. A device or a
-    pipe can't be replaced and is written to.
+
+def write_output(name: str, text: str) -> None:
+    """Write ``text`` to the file that the user named ``name``. Raises UsageError if that is impossible.
+
+    A link is followed. An existing file keeps its permissions. A device or a pipe is written to, not replaced.
     """
     path = Path(name)
     try:
@@ -40,15 +50,8 @@ def write_output(name: str, text: str) -> None:
         if path.exists() and not path.is_file():
             path.write_text(text, encoding="utf-8", newline="")
             return
-        mode = path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_umask()
-        write_atomically(path, text.encode(), mode=mode)
+        write_atomically(path, text.encode(), mode=usual_mode(path))
     except (OSError, RuntimeError, ValueError) as error:
-        # A link that leads to itself is a RuntimeError up to Python 3.12, a name with a NUL a ValueError.
+        # A link to itself is a RuntimeError up to Python 3.12, a name with a NUL a ValueError.
         why = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{name} can't be written: {why}", hint="give --output another file") from None
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

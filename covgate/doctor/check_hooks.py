@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from covgate.doctor.findings import Fact, Finding, Found, Here, Severity, listed, named, shell
-from covgate.install.hook_place import is_own, read_hook
+from covgate.install.hook_place import HookPlace, is_own, read_hook
 from covgate.install.hook_script import HOOKS, Kind, kind_of, python_of
-from covgate.install.native import Place
 from covgate.install.pre_commit import HOOKS_FILE
 
 _BY_HAND = "covgate init --native"
@@ -44,7 +43,7 @@ class _PreCommit:
 def look_at_hooks(here: Here) -> Found:
     """Who runs covgate at a push and after a merge, and what keeps it from running."""
     directory = here.session.repository.hooks_directory()
-    places = [Place.look(here.session.repository, directory, hook) for hook in HOOKS]
+    places = [HookPlace.read(here.session.repository, directory, hook) for hook in HOOKS]
     config = _configuration(here.top, places[0])
     callers = {place.hook: _caller(here, place, config) for place in places}
     told = []
@@ -83,11 +82,11 @@ def look_at_hooks(here: Here) -> Found:
         )
 
 
-def _configuration(top: Path, place: Place) -> _PreCommit | None:
+def _configuration(top: Path, place: HookPlace) -> _PreCommit | None:
     """pre-commit's configuration: the file that its hook reads, else the usual one; None where there is none."""
     import yaml
 
-    named_there = re.search(rb"--config[= ]([^\s)]+)", place.at_path or b"") if place.behind_pre_commit else None
+    named_there = re.search(rb"--config[= ]([^\s)]+)", place.current or b"") if place.behind_pre_commit else None
     name = shlex.split(os.fsdecode(named_there[1]))[0] if named_there else HOOKS_FILE
     try:
         return _parsed(name, yaml.safe_load((top / name).read_bytes()) or {})
@@ -122,18 +121,18 @@ def _parsed(name: str, data: Mapping[str, Any]) -> _PreCommit:
     )
 
 
-def _caller(here: Here, place: Place, config: _PreCommit | None) -> str:
+def _caller(here: Here, place: HookPlace, config: _PreCommit | None) -> str:
     """What calls covgate at this hook; "" for nothing."""
-    data = place.at_path
+    data = place.current
     if data is None or not os.access(place.path, os.X_OK):
         return ""
     if kind_of(data) in (Kind.OURS, Kind.CHANGED):
         return "covgate"
     if place.behind_pre_commit:
-        if place.at_legacy is not None and os.access(place.legacy_path, os.X_OK):
-            if kind_of(place.at_legacy) is Kind.OURS:
+        if place.legacy is not None and os.access(place.legacy_path, os.X_OK):
+            if kind_of(place.legacy) is Kind.OURS:
                 return "covgate"
-            if b"covgate" in place.at_legacy:
+            if b"covgate" in place.legacy:
                 return "a script that calls covgate"
         return "pre-commit" if config is not None and place.hook in config.stages else ""
     if b"covgate" in data:
@@ -144,29 +143,29 @@ def _caller(here: Here, place: Place, config: _PreCommit | None) -> str:
     return ""
 
 
-def _damaged(place: Place) -> Found:
+def _damaged(place: HookPlace) -> Found:
     """Native hooks of covgate's that somebody or something has changed, and hooks that git passes over."""
-    for path, _ in place.having(Kind.CHANGED):
+    for path, _ in place.scripts(Kind.CHANGED):
         yield Finding(
             name="hook-changed",
-            what=f"{place.named(path)} was changed since covgate wrote it",
+            what=f"{place.show(path)} was changed since covgate wrote it",
             why="covgate neither renews nor removes it any more",
             mend=f"{shell('mv', named(path), named(path) + '.changed')} && {_BY_HAND}",
             severity=Severity.WARNING,
         )
-    for path in (place.path, place.seat[0]):
+    for path in (place.path, place.target):
         if path.is_file() and not os.access(path, os.X_OK):
             yield Finding(
                 name="hook-not-executable",
-                what=f"{place.named(path)} is not executable: git passes it over",
+                what=f"{place.show(path)} is not executable: git passes it over",
                 why="what it should do is not done, and git only hints at it",
                 mend=shell("chmod", "+x", named(path)),
             )
             break
-    ours = place.having(Kind.OURS)
+    ours = place.scripts(Kind.OURS)
     if not ours:
-        if place.chained is not None and not place.having(Kind.CHANGED):
-            name, beside = place.named(place.path), place.chained_path.name
+        if place.chained is not None and not place.scripts(Kind.CHANGED):
+            name, beside = place.show(place.path), place.chained_path.name
             yield Finding(
                 name="hook-replaced",
                 what=f"{name} is not covgate's any more, {beside} is still beside it",
@@ -175,10 +174,10 @@ def _damaged(place: Place) -> Found:
             )
         return
     path, data = ours[0]
-    if path != place.seat[0]:
+    if path != place.target:
         yield Finding(
             name="hook-unused",
-            what=f"{place.named(path)} is run by nobody",
+            what=f"{place.show(path)} is run by nobody",
             why="pre-commit's hook, which ran it, is gone",
             mend=_BY_HAND,
         )
@@ -187,13 +186,13 @@ def _damaged(place: Place) -> Found:
     if not os.access(python, os.X_OK):
         yield Finding(
             name="hook-interpreter",
-            what=f"{python}, which runs {place.named(path)}, is gone",
+            what=f"{python}, which runs {place.show(path)}, is gone",
             why="every push fails until it is back",
             mend=_BY_HAND,
         )
 
 
-def _not_gated(here: Here, place: Place, config: _PreCommit | None) -> Finding:
+def _not_gated(here: Here, place: HookPlace, config: _PreCommit | None) -> Finding:
     """No hook calls covgate at a push: why, and the one thing to do."""
     repository, directory = here.session.repository, place.path.parent
     why = "git runs nothing of covgate's at a push: nothing is measured, nothing blocked, and nobody told"
@@ -214,9 +213,9 @@ def _not_gated(here: Here, place: Place, config: _PreCommit | None) -> Finding:
         if not is_own(repository, directory):
             why += "; with hooks of its own, this repository no longer runs those of there"
             mend = f"{shell('git', 'config', 'core.hooksPath', repository.common_dir / 'hooks')} && {_BY_HAND}"
-    elif place.at_path is not None:
+    elif place.current is not None:
         name, mend = "hook-without-covgate", _BY_HAND
-        what = f"{place.named(place.path)} does not call covgate"
+        what = f"{place.show(place.path)} does not call covgate"
         why += "; covgate's hook would run it first, and then the gate"
     elif configured:
         name, mend = "hooks-not-installed", _pre_commit_install(here, HOOKS)

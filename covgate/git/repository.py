@@ -254,6 +254,11 @@ class Repository:
         status, out, _ = _execute(["git", "config", "--get", key], self.top, self.environ, None)
         return "" if status else os.fsdecode(out).removesuffix("\n")
 
+    def config_scope(self, key: str) -> str:
+        """The scope that a configured value comes from: "local", "global", "system", "worktree"; "" for none."""
+        status, out, _ = _execute(["git", "config", "--show-scope", "--get", key], self.top, self.environ, None)
+        return "" if status else os.fsdecode(out).partition("\t")[0]
+
     def hooks_directory(self) -> Path:
         """Where git looks for hooks here: core.hooksPath, which may be relative to the worktree, else its own."""
         status, out, err = _execute(["git", "rev-parse", "--git-path", "hooks"], self.top, self.environ, None)

@@ -1,6 +1,7 @@
-"""The text of covgate's plain git hooks: a sh script that runs what was there, then covgate.
+"""The text of covgate's plain git hooks: a sh script that runs the chained hook, then covgate.
 
-A script carries a checksum of itself, so that one that somebody changed is known and never thrown away.
+Each script contains a checksum of itself, so that covgate recognises one that somebody changed, and never deletes it.
+An installed script is only recognised by that checksum and by its mark: keep both.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ HOOKS = {
     "post-merge": "covgate_hooks.post_merge",
     "post-rewrite": "covgate_hooks.post_merge",
 }
-# What was there before covgate lies beside it, under this ending; pre-commit's ending for the same is its own.
+# The suffix of the hook that was there before covgate's, and pre-commit's suffix for the same.
 CHAINED = ".covgate-chained"
 LEGACY = ".legacy"
-# Tells whatever a chained hook starts which native hook judges this very push: the hook's path, without an ending.
+# The variable that tells the processes of a chained hook which native hook judges this push: the hook's path, without
+# a suffix.
 GUARD = "COVGATE_NATIVE"
 
 _MARK = b"written by `covgate init --native`"
@@ -28,7 +30,7 @@ _PYTHON = rb"(?m)^python=(.+)$"
 
 
 class Kind(enum.Enum):
-    """Whose a hook is."""
+    """Who wrote a hook. The value completes "this hook is ..."."""
 
     OURS = "covgate's"
     CHANGED = "covgate's, and changed since"
@@ -37,7 +39,7 @@ class Kind(enum.Enum):
 
 
 def kind_of(data: bytes) -> Kind:
-    """Whose the script ``data`` is."""
+    """Who wrote the script ``data``."""
     if _MARK in data:
         found = re.search(_CHECKSUM, data)
         return Kind.OURS if found and found[1] == _checksum(re.sub(_CHECKSUM, b"", data)) else Kind.CHANGED
@@ -45,7 +47,7 @@ def kind_of(data: bytes) -> Kind:
 
 
 def python_of(data: bytes) -> str:
-    """The interpreter that a script of covgate's runs; "" where none is to be found in it."""
+    """The path of the interpreter that a script of covgate's runs; "" if it names none."""
     import shlex
 
     found = re.search(_PYTHON, data)
@@ -56,7 +58,7 @@ def python_of(data: bytes) -> str:
 
 
 def script(hook: str, python: str) -> bytes:
-    """The script for ``hook``, which runs covgate with the interpreter at ``python``."""
+    """The script for ``hook``, one of ``HOOKS``, which runs covgate with the interpreter at ``python``."""
     import shlex
 
     text = _BEFORE if hook == "pre-push" else _AFTERWARDS
@@ -79,8 +81,9 @@ def _checksum(data: bytes) -> bytes:
     return hashlib.sha256(data).hexdigest()[:16].encode()
 
 
-# How a hook that is a shell script keeps its $0 although its file has another name: husky's find the user's hook by
-# it, multiplexers the hook they stand for. Older husky's run "$0" once more, and mean themselves by it.
+# A chained shell script is sourced, so that $0 keeps the name of the hook: husky finds the user's hook by it, and a
+# script that serves several hooks finds out which one it is. Older versions of husky run "$0" a second time and expect
+# to get themselves; that call is recognised by COVGATE_CHAINING.
 _HEAD = r"""#!/bin/sh
 # covgate's @HOOK@ hook, written by `covgate init --native`; `covgate init --remove` takes it away.
 # What was here before is @HOOK@@CHAINED@ beside it: that runs first, with the same arguments and input.
@@ -149,7 +152,7 @@ _BEFORE = """\
 feed | chain "$@" || exit $?
 feed | covgate "$@"
 """
-# Nothing can be stopped any more: both run, whatever the other says.
+# The merge has happened, so there is nothing to block: both run, even if the first fails.
 _AFTERWARDS = """\
 feed | chain "$@"
 status=$?

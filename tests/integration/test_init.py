@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,211 +14,16 @@ import pytest
 import yaml
 
 from covgate import __version__
-from covgate.compat import tomllib
 from covgate.errors import UsageError
-from covgate.install.config_edit import add_hooks, add_table, has_hooks, remove_hooks, remove_table
+from covgate.git.repository import Repository
+from covgate.install.hooks_yaml import has_hooks
 from covgate.install.pre_commit import init, remove
 from helpers.project import Project
 from helpers.sealed import CHECKOUT, run
 
 NAME = ".pre-commit-config.yaml"
 TYPES = ["pre-push", "post-merge", "post-rewrite"]
-ENTRY = [
-    "- repo: https://example.org/covgate",
-    "  rev: v0.1.0",
-    "  hooks:",
-    "    - id: covgate-pre-push",
-    "    - id: covgate-post-merge",
-]
-OTHER = "repo: local\n{0}  hooks:\n{0}    - id: x\n{0}      name: x\n{0}      entry: x\n{0}      language: system\n"
-PLAIN = "repos:\n- " + OTHER.format("")
-INDENTED = "# ours\nrepos:  # all\n  - " + OTHER.format("  ")
-HOOKS = {
-    "plain": PLAIN,
-    "indented": INDENTED,
-    "comments": f"# head\n\nfail_fast: true  # why\n{INDENTED}  # tail of the list\n\n# the end\n",
-    "a key after it": f"{INDENTED}\nexclude: ^x/\n",
-    "flow types": f"default_install_hook_types: [pre-commit, commit-msg]  # ours\n{PLAIN}",
-    "flow types of many lines": f"default_install_hook_types: [\n  pre-commit,\n  commit-msg,\n]\n{PLAIN}",
-    "block types": f"default_install_hook_types:\n- pre-commit\n- pre-push  # ours\n{PLAIN}",
-    "indented block types, last": f"{INDENTED}default_install_hook_types:\n  - pre-commit\n",
-    "empty repos": "# ours\nrepos: []\n",
-    "no repos": "exclude: ^x/\n",
-    "null repos": "repos:\nexclude: ^x/\n",
-    "no final newline": PLAIN.rstrip("\n"),
-    "flow hooks": "repos:\n- {repo: local, hooks: [{id: x, name: x, entry: x, language: system}]}\n",
-    "null types": f"default_install_hook_types:\n{PLAIN}",
-    "empty types": f"default_install_hook_types: []\n{PLAIN}",
-    "document start": f"---\n{PLAIN}",
-    "empty": "",
-    "only a comment": "# nothing yet\n",
-    "blank lines": "\n\n",
-    "only a document start": "# ours\n---\n# and ours\n",
-    "document end": f"---\n{PLAIN}...\n",
-    "empty document with an end": "---\n...\n",
-    "empty repos with a comment": "repos: []  # none yet\n",
-    "tilde repos": "repos: ~\n",
-    "comments within flow types": f"default_install_hook_types: [\n  pre-commit,  # a\n  commit-msg,  # b\n]\n{PLAIN}",
-    "quoted flow types": f"default_install_hook_types: [\"pre-commit\", 'pre-push']\n{PLAIN}",
-    "all types": f"default_install_hook_types: [post-rewrite, pre-push,   post-merge]\n{PLAIN}",
-    "block types, no final newline": f"{INDENTED}default_install_hook_types:\n  - pre-commit",
-    "dashes on their own lines": "repos:\n-\n  repo: local\n  hooks: []\n",
-    "a block scalar at the end": f"{PLAIN}      files: |+\n        a\n\n\n",
-    "quoted key": PLAIN.replace("repos", '"repos"'),
-}
-cases = pytest.mark.parametrize("text", HOOKS.values(), ids=HOOKS.keys())
-ends = pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
-
-
-@cases
-@ends
-def test_hooks_are_added_and_all_else_stays(text: str, end: str) -> None:
-    text = text.replace("\n", end)
-    before, added = yaml.safe_load(text) or {}, add_hooks(text, NAME, ENTRY)
-    after = yaml.safe_load(added)
-    assert after["repos"] == [*(before.get("repos") or []), *yaml.safe_load("\n".join(ENTRY))]
-    assert set(TYPES) <= set(after["default_install_hook_types"])
-    known = before.get("default_install_hook_types")
-    if known is None:
-        known = ["pre-commit"] if before.get("repos") else []
-    assert after["default_install_hook_types"][: len(known)] == known
-    assert {k: v for k, v in after.items() if k not in ("repos", "default_install_hook_types")} == {
-        k: v for k, v in before.items() if k not in ("repos", "default_install_hook_types")
-    }
-    for comment in (line[line.index("#") :].strip() for line in text.splitlines() if "#" in line):
-        assert comment in added
-    assert has_hooks(added, NAME)
-    assert not has_hooks(text, NAME)
-    if end == "\r\n" and "\r\n" in text:
-        assert added.count("\n") == added.count("\r\n")
-
-
-RESTORED = set(HOOKS) - {
-    # What stays is an empty list: whether it was written like that nobody knows any more.
-    *("no repos", "null repos", "tilde repos", "null types", "empty types"),
-    *("empty", "only a comment", "blank lines", "only a document start", "empty document with an end"),
-}
-
-
-@pytest.mark.parametrize("name", sorted(RESTORED))
-@ends
-def test_what_was_added_is_taken_out_byte_for_byte(name: str, end: str) -> None:
-    text = HOOKS[name].replace("\n", end)
-    assert remove_hooks(add_hooks(text, NAME, ENTRY), NAME) == text
-    assert remove_hooks(text, NAME) == text
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "repos: [{repo: local, hooks: [{id: x, name: x, entry: x, language: system}]}]\n",
-        "{repos: []}\n",
-        f"default_install_hook_types: pre-commit\n{PLAIN}",
-        "repos: &all\n- &one {repo: local, hooks: []}\nx: *all\n",
-        "repos: no list\n",
-        "- repo: local\n",
-        "just text\n",
-        "repos: [\n",
-        "a: b: c\n",
-        "repos:\n\t- x\n",
-        f"default_install_hook_types: 5\n{PLAIN}",
-        f"{PLAIN}---\n{PLAIN}",
-        "repos: |\n  - x\n",
-    ],
-)
-def test_what_is_written_in_another_way_is_refused_or_right(text: str) -> None:
-    try:
-        added = add_hooks(text, NAME, ENTRY)
-    except UsageError as error:
-        assert error.hint
-        return
-    before, after = yaml.safe_load(text), yaml.safe_load(added)
-    assert after["repos"] == [*before["repos"], *yaml.safe_load("\n".join(ENTRY))]
-
-
-@pytest.mark.parametrize("text", ["# a\r\n" + PLAIN, PLAIN.replace("\n", "\r")], ids=["mixed", "CR"])
-def test_any_line_ends_stay(text: str) -> None:
-    added = add_hooks(text, NAME, ENTRY)
-    assert has_hooks(added, NAME)
-    assert remove_hooks(added, NAME) == text
-
-
-def test_hook_types_of_the_users_own_stay_when_the_hooks_go() -> None:
-    types = "default_install_hook_types: [pre-commit, pre-push, post-merge, post-rewrite]\n"
-    by_hand = types + PLAIN + "\n".join(ENTRY) + "\n"
-    assert remove_hooks(by_hand, NAME) == types + PLAIN
-
-
-def test_hooks_without_their_hook_types_get_them() -> None:
-    """Without them `pre-commit install` installs neither, and pushes go past the gate without a word."""
-    text = "repos:\n" + "\n".join(ENTRY) + "\n"
-    assert not has_hooks(text, NAME)
-    assert add_hooks(text, NAME, ENTRY) == f"default_install_hook_types: [{', '.join(TYPES)}]\n{text}"
-
-
-@pytest.mark.parametrize("there", [0, 1])
-def test_one_hook_without_the_other_is_named(there: int) -> None:
-    """A second entry would run the first one twice."""
-    text = "repos:\n" + "\n".join([*ENTRY[:3], ENTRY[3 + there]]) + "\n"
-    with pytest.raises(UsageError, match=f"has {ENTRY[3 + there][10:]} without {ENTRY[4 - there][10:]}"):
-        add_hooks(text, NAME, ENTRY)
-
-
-def test_hooks_of_a_wrong_shape_are_left() -> None:
-    text = "repos:\n- repo: meta\n  hooks: 5\n"
-    assert remove_hooks(add_hooks(text, NAME, ENTRY), NAME) == text
-
-
-def test_what_can_not_be_taken_apart_is_left_to_the_user() -> None:
-    text = "repos: [{repo: x, rev: y, hooks: [{id: covgate-pre-push}, {id: covgate-post-merge}]}]\n"
-    with pytest.raises(UsageError, match="does not take apart"):
-        remove_hooks(text, NAME)
-
-
-TOML = {
-    "empty": "",
-    "project": '[project]\nname = "x"  # ours\n',
-    "no final newline": '[project]\nname = "x"',
-    "blank line at the end": '[project]\nname = "x"\n\n',
-    "another tool": "[tool.ruff]\nline-length = 100\n",
-    "dotted": "tool.ruff.line-length = 100\n",
-    "array of tables": '[[tool.mypy.overrides]]\nmodule = "x"\n',
-}
-
-
-@pytest.mark.parametrize("text", TOML.values(), ids=TOML.keys())
-@ends
-def test_the_table_is_added_once_and_taken_out(text: str, end: str) -> None:
-    text, header = text.replace("\n", end), "[tool.covgate]\n"
-    added = add_table(text, "pyproject.toml", header)
-    assert added.startswith(text)
-    assert added.endswith("\n") == (text.endswith("\n") or not text)
-    before, after = tomllib.loads(text), tomllib.loads(added)
-    assert after["tool"].pop("covgate")["policy"] == "both"
-    assert after["tool"] == before.get("tool", {})
-    assert add_table(added, "pyproject.toml", header) == added
-    assert remove_table(added, header) == text
-    assert remove_table(text, header) == text
-    # Another table may follow by now; a key below the block is the user's.
-    more = f"{end}[tool.more]{end}x = 1{end}"
-    if added.endswith(end):
-        assert remove_table(added + more, header) == text + more
-        assert remove_table(added + f"epsilon = 1{end}", header) == added + f"epsilon = 1{end}"
-
-
-@pytest.mark.parametrize("text", ["tool = 1\n", "tool = {ruff = {}}\n", "[tool\n", "a = 1\na = 2\n"])
-def test_toml_that_takes_no_table_is_refused(text: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        add_table(text, "pyproject.toml", "[tool.covgate]\n")
-    assert caught.value.hint
-
-
-def test_a_table_that_was_changed_since_is_left() -> None:
-    added = add_table("", "pyproject.toml", "[tool.covgate]\n").replace("floor = 0", "floor = 90")
-    assert add_table(added, "pyproject.toml", "[tool.covgate]\n") == added
-    assert remove_table(added, "[tool.covgate]\n") == added
-
-
+PLAIN = "repos:\n- repo: local\n  hooks:\n    - id: x\n      name: x\n      entry: x\n      language: system\n"
 LOCAL = "repos:\n  - repo: local\n    hooks:\n" + "".join(
     f"      - {{id: {name}, name: {name}, entry: {name}, language: system, stages: [{stages}]}}\n"
     for name, stages in (("covgate-pre-push", "pre-push"), ("covgate-post-merge", "post-merge, post-rewrite"))
@@ -271,15 +77,17 @@ def sealed(bare: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 def set_up(project: Project, repo: str | None = "https://example.org/covgate", rev: str | None = "v0.1.0") -> str:
     """The files only: the hooks' environment is another test's."""
-    said: list[str] = []
-    init(project.top, repo=repo, rev=rev, say=said.append, run_install=False)
-    return "\n".join(said)
+    lines: list[str] = []
+    with closing(Repository.discover(project.top, os.environ)) as repository:
+        init(repository, repo=repo, rev=rev, report=lines.append, install=False)
+    return "\n".join(lines)
 
 
 def take_out(project: Project) -> str:
-    said: list[str] = []
-    remove(project.top, say=said.append)
-    return "\n".join(said)
+    lines: list[str] = []
+    with closing(Repository.discover(project.top, os.environ)) as repository:
+        remove(repository, lines.append)
+    return "\n".join(lines)
 
 
 def entry_of(project: Project) -> dict[str, Any]:
@@ -346,11 +154,12 @@ def test_where_the_second_file_can_not_be_written_the_first_is_as_it_was(sealed:
     assert not (sealed.top / NAME).exists()
 
 
-def test_a_directory_without_a_working_tree_is_refused(sealed: Project, tmp_path: Path) -> None:
-    for directory in (tmp_path / "plain", sealed.remote):
-        directory.mkdir(exist_ok=True)
-        with pytest.raises(UsageError, match="no git working tree"):
-            init(directory, repo="https://example.org/covgate", rev="v0.1.0", say=print, run_install=False)
+def test_a_directory_without_a_working_tree_is_refused(bare: Project, tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    for directory, message in ((tmp_path / "plain", "is not in a git repository"), (bare.remote, "bare repository")):
+        done = bare.covgate("init", cwd=directory)
+        assert done.status == 2
+        assert message in done
         assert not (directory / NAME).exists()
 
 
@@ -424,7 +233,7 @@ def test_from_an_index_the_hooks_are_local(
         for key in ("id", "entry", "language", "stages", "always_run", "pass_filenames", "require_serial", "verbose"):
             assert hook[key] == published[key]
     take_out(sealed)
-    with pytest.raises(UsageError, match="--rev pins a repository"):
+    with pytest.raises(UsageError, match="--rev needs a repository"):
         set_up(sealed, repo=None, rev="v0.1.0")
 
 
@@ -483,13 +292,13 @@ def test_what_was_changed_since_is_left_and_named(sealed: Project) -> None:
     before = files(sealed)
     set_up(sealed)
     for _ in range(2):
-        assert "changed since" not in take_out(sealed)
+        assert "edited by hand" not in take_out(sealed)
         assert files(sealed) == before
     set_up(sealed)
     path = sealed.top / "pyproject.toml"
     path.write_text(path.read_text().replace("floor = 0", "floor = 90"))
     changed = path.read_bytes()
-    assert "pyproject.toml: covgate's configuration was changed since" in take_out(sealed)
+    assert "pyproject.toml: covgate's configuration was edited by hand" in take_out(sealed)
     assert path.read_bytes() == changed
     assert not (sealed.top / NAME).exists()
 

@@ -254,7 +254,7 @@ def test_a_manager_that_writes_its_hook_anew(native: Native) -> None:
     before = listing(native.hooks)
     assert "holds another that was there before" in native.init("--native", status=2)
     assert listing(native.hooks) == before
-    assert "it stays" in native.init("--remove")
+    assert "pre-push.covgate-chained: left as it is" in native.init("--remove")
     assert hook.read_text() == "#!/bin/sh\nexit 0\n"
     assert hook.with_name("pre-push.covgate-chained").read_text() == RECORDING
 
@@ -359,7 +359,7 @@ def test_a_hook_that_was_changed_by_hand_is_left_and_named(native: Native) -> No
     assert "pre-push was changed since covgate wrote it" in native.init("--native", status=2)
     assert listing(native.hooks) == before
     assert "pre-push was changed since covgate wrote it" in native.covgate("doctor")
-    assert "pre-push: was changed since covgate wrote it, it stays" in native.init("--remove")
+    assert "pre-push: was changed since covgate wrote it, so it is left as it is" in native.init("--remove")
     assert set(listing(native.hooks)) == {"pre-push", "pre-push.covgate-chained"}
     assert (native.hooks / "pre-push").read_bytes() == before["pre-push"][1]
 
@@ -420,5 +420,5 @@ def test_hooks_that_other_repositories_share_are_refused(native: Native, tmp_pat
 
 def test_the_options_of_pre_commit_are_refused(native: Native) -> None:
     done = native.init("--native", "--rev", "v0.1.0", status=2)
-    assert "--repo and --rev are pre-commit's" in done
+    assert "--repo and --rev are for pre-commit" in done
     assert not native.hooks.exists()

@@ -1,0 +1,72 @@
+"""covgate's table in the text of a pyproject.toml or a .covgate.toml: added, removed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from covgate.compat import tomllib
+from covgate.errors import UsageError
+
+_TABLE = """\
+# A push must hold the baseline (it only goes up) and the floor (a fixed minimum, in percent).
+policy = "both"
+floor = 0
+"""
+
+
+def add_table(text: str, name: str, header: str) -> str:
+    """TOML ``text`` with covgate's table at its end; unchanged if it has one.
+
+    ``header``: the table's first line, or "" for a file that is covgate's own. Raises UsageError if ``text``, the
+    file ``name``, can't be extended.
+    """
+    data = _load(text, name)
+    tool = data.get("tool", {}) if header else {}
+    if isinstance(tool, dict) and "covgate" in tool:
+        return text
+    end = _line_break(text)
+    block = (header + _TABLE).replace("\n", end)
+    if text and not text.endswith(end):  # a missing final line break stays missing
+        result = text + end * 2 + block.removesuffix(end)
+    else:
+        result = text + (end if text else "") + block
+    if header and not _extends(result, name, {**data, "tool": tool}):
+        raise UsageError(f"covgate can't extend {name} as it is written", hint=f"add by hand:\n{header}{_TABLE}")
+    return result
+
+
+def remove_table(text: str, header: str) -> str:
+    """``text`` without the table as ``add_table`` wrote it; unchanged if the table was edited since."""
+    end = _line_break(text)
+    block = (header + _TABLE).replace("\n", end)
+    if not header:
+        return "" if text == block else text
+    head, found, rest = text.partition(block.removesuffix(end))
+    if not found or (head and not head.endswith(end)):
+        return text
+    if not rest:  # the file has no final line break
+        return head.removesuffix(end * 2)
+    if not rest.startswith(end) or (rest.strip() and not rest.lstrip().startswith("[")):
+        return text
+    return head.removesuffix(end) + rest.removeprefix(end)
+
+
+def _extends(text: str, name: str, before: dict[str, Any]) -> bool:
+    """Whether ``text`` is what ``before`` was, and covgate's table."""
+    try:
+        data = _load(text, name)
+        others = {key: value for key, value in data["tool"].items() if key != "covgate"}
+    except (UsageError, AttributeError):
+        return False
+    return {**data, "tool": others} == before
+
+
+def _load(text: str, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{name} is not valid TOML: {error}", hint="fix it first") from None
+
+
+def _line_break(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
