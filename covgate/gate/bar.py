@@ -165,12 +165,12 @@ def _held(
 def _held_coverage(
     repository: Repository, commit: str, config: Config, mine: Mapping[str, bytes], theirs: Mapping[str, bytes]
 ) -> tuple[Config, list[str]]:
-    from covgate.measure.coverage_config import held, read_coverage_config
+    from covgate.measure.coverage_config import enforce_base, read_coverage_config
 
     def exists(source: str) -> bool:
         path = source.strip("/").removeprefix("./") or "."
         names = (path, path.replace(".", "/"), f"src/{path.replace('.', '/')}", f"{path.replace('.', '/')}.py")
         return path == "." or any(repository.object(f"{commit}:{name}") is not None for name in names)
 
-    kept, weaker = held(read_coverage_config(mine), read_coverage_config(theirs), exists)
+    kept, weaker = enforce_base(read_coverage_config(mine), read_coverage_config(theirs), exists)
     return (replace(config, coverage_config=kept.render()), list(weaker)) if kept else (config, [])

@@ -1,19 +1,19 @@
-"""Coverage's own configuration as files say it, and what of an earlier one still holds over a later one.
+"""Coverage's own configuration, as its files have it, and how a base's configuration is enforced over a later one.
 
-The files and their order are coverage.py's (config.rst, "Configuration reference"): the first that configures
-coverage is the one. Only what decides *which* files and lines are measured is looked at; everything else stays
-as the later configuration has it.
+The files and their order are those of coverage.py (config.rst, "Configuration reference"): the first one that
+configures coverage is used. Only the options that decide *which* files and lines are measured are compared; everything
+else stays as the later configuration has it.
 """
 
 from __future__ import annotations
 
 import configparser
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 FILES = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
 _SOURCES = ("source", "source_pkgs", "source_dirs")
-# Branches that match count as executed whatever was executed.
+# A branch of a line that matches one of these counts as executed, whatever was executed.
 _PARTIAL = ("partial_branches", "partial_also", "partial_branches_always")
 
 Sections = dict[str, dict[str, object]]
@@ -21,29 +21,32 @@ Sections = dict[str, dict[str, object]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageConfig:
-    """The sections of the file that configures coverage; none where no file does."""
+    """The sections of the file that configures coverage; empty if no file does. ``toml`` is the kind of that file."""
 
     toml: bool = False
     sections: Sections = field(default_factory=dict)
 
     def values(self, section: str, key: str) -> tuple[str, ...]:
+        """The values of an option that is a list; empty if it is not set."""
         value = self.sections.get(section, {}).get(key, ())
         if isinstance(value, str):
             value = value.replace(",", "\n").split("\n")
-        return (
-            tuple(str(each).strip() for each in value if str(each).strip()) if isinstance(value, (list, tuple)) else ()
-        )
+        if not isinstance(value, (list, tuple)):
+            return ()
+        return tuple(str(each).strip() for each in value if str(each).strip())
 
     @property
     def branch(self) -> bool:
+        """Whether branches are measured."""
         return str(self.sections.get("run", {}).get("branch", "")).strip().lower() in ("true", "1", "yes", "on")
 
     @property
     def names_sources(self) -> bool:
+        """Whether it says which directories or packages are measured."""
         return any(self.values("run", key) for key in _SOURCES)
 
     def render(self) -> tuple[str, str]:
-        """The name and the text of a configuration file that says the same."""
+        """The name and the text of a configuration file with these sections."""
         if self.toml:
             import tomli_w
 
@@ -56,82 +59,109 @@ class CoverageConfig:
 
 
 def read_coverage_config(files: Mapping[str, bytes]) -> CoverageConfig:
-    """The configuration in ``files`` (name -> content); an unreadable one configures nothing here."""
+    """The configuration in ``files`` (name -> content). A file that can't be parsed configures nothing."""
     for name in FILES:
         if name in files:
             toml = name.endswith(".toml")
-            found = _from_toml(files[name], name) if toml else _from_ini(files[name], bare=name == ".coveragerc")
-            # A file of coverage's own is the one even if it says nothing.
-            if found or name.startswith(".coveragerc"):
-                return CoverageConfig(toml=toml, sections=found)
+            sections = _from_toml(files[name], name) if toml else _from_ini(files[name], bare=name == ".coveragerc")
+            # Coverage uses a .coveragerc even if it is empty.
+            if sections or name.startswith(".coveragerc"):
+                return CoverageConfig(toml=toml, sections=sections)
     return CoverageConfig()
 
 
-def held(
-    own: CoverageConfig, base: CoverageConfig, exists: Callable[[str], bool]
+def enforce_base(
+    own: CoverageConfig, base: CoverageConfig, source_exists: Callable[[str], bool]
 ) -> tuple[CoverageConfig | None, tuple[str, ...]]:
-    """``own`` with what ``base`` measured and it no longer does, and what that is; None where it measures as much.
+    """``own``, changed so that it measures all that ``base`` measures, and a clause for each difference.
 
-    ``exists`` tells whether a source of the base is still there.
+    The configuration is None, and there are no clauses, if ``own`` measures as much. ``source_exists`` is asked whether
+    a source of the base is still there.
     """
-    run, report = dict(own.sections.get("run", {})), dict(own.sections.get("report", {}))
-    said: list[str] = []
-    if own.names_sources and not base.names_sources:
-        said += [f"{key} is named" for key in _SOURCES if run.pop(key, None)]
-        if base.values("run", "include") and not own.values("run", "include"):
-            run["include"] = _listed([*base.values("run", "include")], own.toml)
-    else:
-        for key in _SOURCES:
-            mine = own.values("run", key)
-            gone = [each for each in base.values("run", key) if each not in mine and exists(each)]
-            if gone:
-                run[key] = _listed([*mine, *gone], own.toml)
-                said.append(f"{key} is without {', '.join(gone)}")
-    for name, table in (("run", run), ("report", report)):
-        mine, theirs = own.values(name, "include"), base.values(name, "include")
-        if mine and "include" in table and not set(theirs) <= set(mine):
-            table["include"] = _listed([*mine, *theirs], own.toml)
-            said.append(f"include is without {', '.join(each for each in theirs if each not in mine)}")
-        elif mine and not theirs and "include" in table:
-            del table["include"]
-            said.append("include is set")
-        mine, theirs = own.values(name, "omit"), base.values(name, "omit")
-        more = [each for each in mine if each not in theirs]
-        if more:
-            table["omit"] = _listed([each for each in mine if each in theirs], own.toml)
-            said.append(f"omit has {', '.join(more)}")
-    for key in _PARTIAL:
-        mine, theirs = own.values("report", key), base.values("report", key)
-        more = [each for each in mine if each not in theirs]
-        if more:
-            report[key] = _listed([each for each in mine if each in theirs], own.toml)
-            if not theirs:
-                del report[key]
-            said.append(f"{key} has {', '.join(more)}")
-    if base.branch and not own.branch:
-        run["branch"] = True if own.toml else "true"
-        said.append("branches are not measured")
-    if not said:
+    sections: Sections = {name: dict(table) for name, table in own.sections.items()}
+    draft = _Draft(own=own, base=base, run=sections.setdefault("run", {}), report=sections.setdefault("report", {}))
+    differences = (
+        *draft.enforce_sources(source_exists),
+        *draft.enforce_files("run"),
+        *draft.enforce_files("report"),
+        *draft.enforce_branches(),
+    )
+    if not differences:
         return None, ()
-    sections = {**own.sections, "run": run, "report": report}
-    return CoverageConfig(toml=own.toml, sections=sections), tuple(said)
+    return CoverageConfig(toml=own.toml, sections=sections), differences
 
 
-def _listed(values: list[str], toml: bool) -> object:
-    return values if toml else "\n".join(values)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """A copy of the two sections of ``own`` that are changed, step by step. Each step yields what it changed."""
+
+    own: CoverageConfig
+    base: CoverageConfig
+    run: dict[str, object]
+    report: dict[str, object]
+
+    def enforce_sources(self, source_exists: Callable[[str], bool]) -> Iterator[str]:
+        """No source is dropped, and none is named if the base measures the default ones."""
+        if self.own.names_sources and not self.base.names_sources:
+            yield from (f"{key} is named" for key in _SOURCES if self.run.pop(key, None))
+            # With sources, coverage ignores `include`. Without them, the base's holds.
+            if self.base.values("run", "include") and not self.own.values("run", "include"):
+                self.run["include"] = self._option(self.base.values("run", "include"))
+            return
+        for key in _SOURCES:
+            own = self.own.values("run", key)
+            dropped = [each for each in self.base.values("run", key) if each not in own and source_exists(each)]
+            if dropped:
+                self.run[key] = self._option([*own, *dropped])
+                yield f"{key} is without {', '.join(dropped)}"
+
+    def enforce_files(self, name: str) -> Iterator[str]:
+        """No file is left out by a narrower ``include`` or by more of ``omit`` in the section ``name``."""
+        section = self.run if name == "run" else self.report
+        own, base = self.own.values(name, "include"), self.base.values(name, "include")
+        if own and not base:
+            del section["include"]
+            yield "include is set"
+        elif own and not set(base) <= set(own):
+            section["include"] = self._option([*own, *base])
+            yield f"include is without {', '.join(each for each in base if each not in own)}"
+        own, base = self.own.values(name, "omit"), self.base.values(name, "omit")
+        added = [each for each in own if each not in base]
+        if added:
+            section["omit"] = self._option([each for each in own if each in base])
+            yield f"omit has {', '.join(added)}"
+
+    def enforce_branches(self) -> Iterator[str]:
+        """Branches are measured if the base measures them, and no more of them count as executed unseen."""
+        for key in _PARTIAL:
+            own, base = self.own.values("report", key), self.base.values("report", key)
+            added = [each for each in own if each not in base]
+            if added and base:
+                self.report[key] = self._option([each for each in own if each in base])
+            elif added:
+                del self.report[key]
+            if added:
+                yield f"{key} has {', '.join(added)}"
+        if self.base.branch and not self.own.branch:
+            self.run["branch"] = True if self.own.toml else "true"
+            yield "branches are not measured"
+
+    def _option(self, values: Sequence[str]) -> object:
+        return list(values) if self.own.toml else "\n".join(values)
 
 
 def _from_ini(data: bytes, *, bare: bool) -> Sections:
+    """The sections in ``data``; in a file that other tools use, too, theirs begin with ``coverage:``."""
     parser = configparser.ConfigParser(interpolation=None)
     try:
         parser.read_string(data.decode("utf-8"))
     except (configparser.Error, UnicodeDecodeError):
         return {}
-    found: Sections = {}
-    for section in parser.sections():
-        if section.startswith("coverage:") or bare:
-            found[section.removeprefix("coverage:")] = dict(parser[section])
-    return found
+    return {
+        section.removeprefix("coverage:"): dict(parser[section])
+        for section in parser.sections()
+        if section.startswith("coverage:") or bare
+    }
 
 
 def _from_toml(data: bytes, name: str) -> Sections:
@@ -142,9 +172,9 @@ def _from_toml(data: bytes, name: str) -> Sections:
     except (ValueError, RecursionError):
         return {}
     tool = loaded.get("tool", {})
-    found = tool.get("coverage") if isinstance(tool, dict) else None
-    if found is None and name == ".coveragerc.toml":
-        found = loaded
-    if not isinstance(found, dict):
+    tables = tool.get("coverage") if isinstance(tool, dict) else None
+    if tables is None and name == ".coveragerc.toml":
+        tables = loaded
+    if not isinstance(tables, dict):
         return {}
-    return {section: dict(table) for section, table in found.items() if isinstance(table, dict)}
+    return {section: dict(table) for section, table in tables.items() if isinstance(table, dict)}
