@@ -1,4 +1,4 @@
-"""The judgement: a pure function that answers for any input and never raises."""
+"""The verdict on a push: a pure function of what was measured, the baseline and the policy. It never raises."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from covgate.model import verdict_reasons as reasons
 from covgate.model.baseline import Baseline, Removal, without_removed
 from covgate.model.measurement import Measurement
 from covgate.model.numbers import Numbers, format_exact, format_percent
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
 
 
 class Status(Enum):
+    """The result of judging a push, by the word that notes and reports use for it."""
+
     PASS = "PASS"
     FAIL = "FAIL"
     NOT_APPLICABLE = "N/A"
 
 
 class Rule(Enum):
-    """What a push can fail by."""
+    """A rule that a push can fail."""
 
     TESTS = "tests"
     FLOOR = "floor"
@@ -38,10 +41,10 @@ class Rule(Enum):
 class Verdict:
     """Pass, fail or not applicable, with every reason.
 
-    ``measured``, ``baseline``, ``adjusted``, ``patch`` and ``delta`` are exact percentages (points for delta); None
-    where unknown. ``failed``: the rules that don't hold. ``bootstrap`` tells that there is no baseline yet.
-    ``adjusted``: the baseline less what was removed, where that was asked for. ``patch``: of the changed lines;
-    None where they are not known, or hold nothing to execute.
+    ``measured``, ``adjusted`` and ``patch`` are exact percentages, ``delta`` is in percentage points. ``failed``: the
+    rules that the push fails. ``adjusted``: the baseline without the code that was removed, None where it was not
+    needed. ``patch``: the coverage of the changed lines, None if they are unknown or none is executable.
+    ``bootstrap``: the policy uses a baseline and there is none yet.
     """
 
     status: Status
@@ -57,20 +60,22 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
+        """Whether nothing is to be blocked: the status is PASS or N/A."""
         return self.status is not Status.FAIL
 
     @property
     def reason(self) -> str:
+        """All reasons in one line."""
         return "; ".join(self.reasons)
 
 
 def not_applicable(reason: str) -> Verdict:
-    """Nothing to judge: outside the scope, switched off, nothing new."""
+    """The verdict where nothing is judged: out of scope, disabled, or nothing new."""
     return Verdict(status=Status.NOT_APPLICABLE, reasons=(reason,))
 
 
 def tests_failed(summary: str, policy: Policy, baseline: Baseline | None) -> Verdict:
-    """The coverage of a failing run is not a measurement: blocked, whatever the policy."""
+    """The verdict on failing tests: they block under every policy, because their coverage is not a measurement."""
     return Verdict(status=Status.FAIL, reasons=(summary,), failed=(Rule.TESTS,), baseline=baseline, policy=policy)
 
 
@@ -79,71 +84,17 @@ def judge(
 ) -> Verdict:
     """Judge what was measured by ``policy``.
 
-    ``measured``: a Measurement, Numbers, or a percentage. ``baseline``: a Baseline, a percentage, or
-    None where there is none. ``patch``: a Patch, Numbers or a percentage of the changed lines, None where they are not
-    known. ``removal``: what was removed since the baseline, where that is known. Anything else, or out of 0..100,
-    fails with ``bad inputs``.
+    ``measured``: a Measurement, Numbers, or a percentage. ``baseline``: a Baseline, a percentage, or None if there is
+    none. ``patch``: a Patch, Numbers, or a percentage of the changed lines, None if they are unknown. ``removal``: the
+    code that was removed since the baseline was reached, None if that is unknown.
+
+    Returns the verdict. Never raises: any other type, or a percentage outside 0 to 100, fails with ``bad inputs``.
     """
     try:
-        return _judge(_measured_percent(measured), _as_baseline(baseline), policy, patch, removal)
+        return _judge(_percent_of(measured), _as_baseline(baseline), policy, patch, removal)
     except Exception as error:
-        # A gate that raises is a gate that somebody routes around; what can't be understood fails.
+        # A gate that crashes gets bypassed: inputs that can't be understood fail instead.
         return _bad_inputs(error)
-
-
-def _bad_inputs(error: Exception) -> Verdict:
-    return Verdict(status=Status.FAIL, reasons=(f"bad inputs: {_describe(error)}",), failed=(Rule.INPUTS,))
-
-
-def _judge(
-    measured: Fraction | None, baseline: Baseline | None, policy: Policy, patch: object, removal: Removal | None
-) -> Verdict:
-    if not isinstance(policy, Policy) or not isinstance(policy.kind, Kind):
-        raise ValueError("the policy is none")
-    floor = exact_percent(policy.floor)
-    if isinstance(policy.epsilon, bool) or not isinstance(policy.epsilon, (int, Fraction)):
-        raise ValueError(f"epsilon {policy.epsilon!r} is not an exact number")
-    epsilon = max(Fraction(policy.epsilon), Fraction(0))
-    kind = policy.kind
-    bars = [bar for bar in (baseline.percent if baseline else None, floor or None) if bar is not None]
-    delta = measured - max(bars) if bars and measured is not None else Fraction(0)
-    failures: dict[Rule, str] = {}
-    adjusted = None
-    if measured is None:
-        nothing = "nothing was measured: no executable statement, with a"
-        if kind.uses_floor and floor > 0:
-            failures[Rule.FLOOR] = f"{nothing} floor of {format_exact(floor)}%"
-        if kind.uses_baseline and baseline is not None:
-            failures[Rule.BASELINE] = f"{nothing} baseline of {format_percent(baseline.percent)}%"
-    else:
-        if kind.uses_floor and measured < floor - epsilon:
-            failures[Rule.FLOOR] = _below(measured, "floor", floor, epsilon, exact=True)
-        if kind.uses_baseline and baseline is not None and measured < baseline.percent - epsilon:
-            # Consulted only after a failure, and only able to turn it into a pass.
-            if removal and removal.removed.executable and policy.removed_code is RemovedCode.ADJUST:
-                adjusted = without_removed(baseline, removal)
-            if adjusted is None or measured < adjusted - epsilon:
-                failures[Rule.BASELINE] = _below(measured, "baseline", baseline.percent, epsilon)
-    changed = _patch_percent(patch)
-    if policy.patch_floor is not None:
-        least = exact_percent(policy.patch_floor)
-        if changed is not None and changed < least:
-            failures[Rule.PATCH_FLOOR] = _below(
-                changed, "patch floor", least, Fraction(0), exact=True, of="changed lines"
-            )
-    reasons = list(failures.values()) or _why_passed(measured, baseline, policy, adjusted, patch, changed)
-    return Verdict(
-        status=Status.FAIL if failures else Status.PASS,
-        reasons=tuple(reasons),
-        failed=tuple(failures),
-        measured=measured,
-        baseline=baseline,
-        adjusted=adjusted,
-        patch=changed,
-        delta=delta,
-        bootstrap=kind.uses_baseline and baseline is None,
-        policy=policy,
-    )
 
 
 class Evidence(Protocol):
@@ -224,81 +175,77 @@ def judge_both(
     return own if held.passed and not own.passed else held
 
 
-def _below(
-    measured: Fraction, name: str, bar: Fraction, epsilon: Fraction, *, exact: bool = False, of: str = ""
-) -> str:
-    places = _places(measured, bar)
-    shown = format_exact(bar, places) if exact else format_percent(bar, places)
-    what = f"{format_percent(measured, places)}%" + (f" of the {of}" if of else "")
-    return f"{what} is below the {name} of {shown}%{_slack(epsilon)}"
-
-
-def _why_passed(
-    measured: Fraction | None,
-    baseline: Baseline | None,
-    policy: Policy,
-    adjusted: Fraction | None,
-    patch: object,
-    changed: Fraction | None,
-) -> list[str]:
-    reasons = [_why_held(measured, baseline, policy, adjusted)]
-    if policy.patch_floor is None:
-        return reasons
-    if changed is not None:
-        places = _places(changed, policy.patch_floor)
-        least = format_exact(policy.patch_floor, places)
-        reasons.append(f"{format_percent(changed, places)}% of the changed lines holds the patch floor of {least}%")
-    elif patch is None:
-        reasons.append("the patch floor is not judged: there is no base to compare with")
-    else:
-        reasons.append("no executable line was changed")
-    return reasons
-
-
-def _why_held(measured: Fraction | None, baseline: Baseline | None, policy: Policy, adjusted: Fraction | None) -> str:
+def _judge(
+    measured: Fraction | None, baseline: Baseline | None, policy: Policy, patch: object, removal: Removal | None
+) -> Verdict:
+    floor, epsilon, patch_floor = _limits(policy)
+    changed = None if patch is None else _percent_of(getattr(patch, "numbers", patch))
+    compared = baseline if policy.kind.uses_baseline else None
+    adjusted = None
+    failures: dict[Rule, str] = {}
     if measured is None:
-        return "nothing to measure: no executable statement"
-    floor = policy.floor if policy.kind.uses_floor else Fraction(0)
-    bar = baseline.percent if baseline and policy.kind.uses_baseline else None
-    places = max(_places(measured, each) for each in (floor, floor if bar is None else bar, adjusted or floor))
-    held = []
-    if bar is not None:
-        held.append(f"the baseline of {format_percent(bar, places)}%")
-        if adjusted is not None:
-            held[-1] += f", which is {format_percent(adjusted, places)}% without the code that was removed"
-    if floor:
-        held.append(f"the floor of {format_exact(floor, places)}%")
-    reason = f"{format_percent(measured, places)}%"
-    if held:
-        reason += " holds " + " and ".join(held)
-    if policy.kind.uses_baseline and baseline is None:
-        return f"{reason}; no baseline yet (bootstrap)"
-    return reason if held else f"{reason}; the floor is 0"
+        if policy.kind.uses_floor and floor > 0:
+            failures[Rule.FLOOR] = reasons.nothing_measured("floor", format_exact(floor))
+        if compared is not None:
+            failures[Rule.BASELINE] = reasons.nothing_measured("baseline", format_percent(compared.percent))
+    else:
+        if policy.kind.uses_floor and measured < floor - epsilon:
+            failures[Rule.FLOOR] = reasons.below_floor(measured, floor, epsilon)
+        if compared is not None and measured < compared.percent - epsilon:
+            # Only after a failure: removed code can turn a failure into a pass, never a pass into a failure.
+            adjusted = _adjusted(compared, policy, removal)
+            if adjusted is None or measured < adjusted - epsilon:
+                failures[Rule.BASELINE] = reasons.below_baseline(measured, compared.percent, epsilon)
+    if patch_floor is not None and changed is not None and changed < patch_floor:
+        failures[Rule.PATCH_FLOOR] = reasons.below_patch_floor(changed, patch_floor)
+    why = list(failures.values())
+    if not failures:
+        why.append(reasons.passes(measured, baseline, policy, adjusted))
+        if patch_floor is not None:
+            why.append(reasons.patch_passes(changed, patch_floor, known=patch is not None))
+    return Verdict(
+        status=Status.FAIL if failures else Status.PASS,
+        reasons=tuple(why),
+        failed=tuple(failures),
+        measured=measured,
+        baseline=baseline,
+        adjusted=adjusted,
+        patch=changed,
+        delta=_delta(measured, baseline, floor),
+        bootstrap=policy.kind.uses_baseline and baseline is None,
+        policy=policy,
+    )
 
 
-def _places(measured: Fraction, bar: Fraction) -> int:
-    """How many decimals tell the two apart, however the bar is shown: "85.00% is below 85.00%" convinces nobody."""
-    if measured == bar:
-        return 2
+def _limits(policy: Policy) -> tuple[Fraction, Fraction, Fraction | None]:
+    """Floor, epsilon and patch floor of ``policy``, exact and within their bounds."""
+    if not isinstance(policy, Policy) or not isinstance(policy.kind, Kind):
+        raise ValueError("the policy is none")
+    if isinstance(policy.epsilon, bool) or not isinstance(policy.epsilon, (int, Fraction)):
+        raise ValueError(f"epsilon {policy.epsilon!r} is not an exact number")
+    patch_floor = None if policy.patch_floor is None else exact_percent(policy.patch_floor)
+    return exact_percent(policy.floor), max(Fraction(policy.epsilon), Fraction(0)), patch_floor
 
-    def told_apart(places: int) -> bool:
-        return format_percent(measured, places) not in (format_percent(bar, places), format_exact(bar, places))
 
-    return next((places for places in range(2, 31) if told_apart(places)), 2)
+def _adjusted(baseline: Baseline, policy: Policy, removal: Removal | None) -> Fraction | None:
+    """The baseline without the code that was removed; None if nothing was removed or the policy counts it."""
+    if removal and removal.removed.executable and policy.removed_code is RemovedCode.ADJUST:
+        return without_removed(baseline, removal)
+    return None
 
 
-def _measured_percent(measured: object) -> Fraction | None:
+def _delta(measured: Fraction | None, baseline: Baseline | None, floor: Fraction) -> Fraction:
+    """The distance from the higher of baseline and floor, in percentage points; 0 if there is neither."""
+    minimums = [each for each in (baseline.percent if baseline else None, floor or None) if each is not None]
+    return measured - max(minimums) if minimums and measured is not None else Fraction(0)
+
+
+def _percent_of(measured: object) -> Fraction | None:
     if isinstance(measured, Measurement):
         return measured.numbers.percent
     if isinstance(measured, Numbers):
         return measured.percent
     return exact_percent(measured)
-
-
-def _patch_percent(patch: object) -> Fraction | None:
-    if patch is None:
-        return None
-    return _measured_percent(getattr(patch, "numbers", patch))
 
 
 def _as_baseline(baseline: object) -> Baseline | None:
@@ -308,12 +255,9 @@ def _as_baseline(baseline: object) -> Baseline | None:
     return Baseline(executed=ratio.numerator, executable=ratio.denominator)
 
 
-def _slack(epsilon: Fraction) -> str:
-    return f" (epsilon {format_exact(epsilon)})" if epsilon else ""
-
-
-def _describe(error: Exception) -> str:
+def _bad_inputs(error: Exception) -> Verdict:
     try:
-        return str(error) or type(error).__name__
+        described = str(error) or type(error).__name__
     except Exception:
-        return type(error).__name__
+        described = type(error).__name__
+    return Verdict(status=Status.FAIL, reasons=(f"bad inputs: {described}",), failed=(Rule.INPUTS,))

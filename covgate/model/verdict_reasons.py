@@ -1,0 +1,93 @@
+"""The sentences that a verdict gives as its reasons.
+
+They are written into notes: changing a sentence changes the bytes of a note.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from covgate.model.baseline import Baseline
+from covgate.model.numbers import format_exact, format_percent
+from covgate.model.policy import Policy
+
+_NO_EPSILON = Fraction(0)
+
+
+def nothing_measured(name: str, minimum: str) -> str:
+    """Why a measurement without an executable statement fails; ``minimum`` is the rendered percentage of ``name``."""
+    return f"nothing was measured: no executable statement, with a {name} of {minimum}%"
+
+
+def below_floor(measured: Fraction, floor: Fraction, epsilon: Fraction) -> str:
+    places = _places(measured, floor)
+    return _below(measured, "floor", format_exact(floor, places), places, epsilon)
+
+
+def below_baseline(measured: Fraction, baseline: Fraction, epsilon: Fraction) -> str:
+    places = _places(measured, baseline)
+    return _below(measured, "baseline", format_percent(baseline, places), places, epsilon)
+
+
+def below_patch_floor(changed: Fraction, patch_floor: Fraction) -> str:
+    places = _places(changed, patch_floor)
+    return _below(changed, "patch floor", format_exact(patch_floor, places), places, of=" of the changed lines")
+
+
+def passes(
+    measured: Fraction | None, baseline: Baseline | None, policy: Policy, adjusted: Fraction | None = None
+) -> str:
+    """Why the floor and the baseline hold.
+
+    ``adjusted``: the baseline without the code that was removed, None if that was not needed.
+    """
+    if measured is None:
+        return "nothing to measure: no executable statement"
+    floor = policy.floor if policy.kind.uses_floor else Fraction(0)
+    minimum = baseline.percent if baseline and policy.kind.uses_baseline else None
+    places = max(_places(measured, each) for each in (floor, floor if minimum is None else minimum, adjusted or floor))
+    held = []
+    if minimum is not None:
+        held.append(f"the baseline of {format_percent(minimum, places)}%")
+        if adjusted is not None:
+            held[-1] += f", which is {format_percent(adjusted, places)}% without the code that was removed"
+    if floor:
+        held.append(f"the floor of {format_exact(floor, places)}%")
+    reason = f"{format_percent(measured, places)}%"
+    if held:
+        reason += " holds " + " and ".join(held)
+    if policy.kind.uses_baseline and baseline is None:
+        return f"{reason}; no baseline yet (bootstrap)"
+    return reason if held else f"{reason}; the floor is 0"
+
+
+def patch_passes(changed: Fraction | None, patch_floor: Fraction, *, known: bool) -> str:
+    """Why the patch floor holds; ``changed`` is None if no executable line was changed, or if that is not ``known``."""
+    if changed is not None:
+        places = _places(changed, patch_floor)
+        minimum = format_exact(patch_floor, places)
+        return f"{format_percent(changed, places)}% of the changed lines holds the patch floor of {minimum}%"
+    return (
+        "no executable line was changed" if known else "the patch floor is not judged: there is no base to compare with"
+    )
+
+
+def _below(
+    measured: Fraction, name: str, minimum: str, places: int, epsilon: Fraction = _NO_EPSILON, of: str = ""
+) -> str:
+    slack = f" (epsilon {format_exact(epsilon)})" if epsilon else ""
+    return f"{format_percent(measured, places)}%{of} is below the {name} of {minimum}%{slack}"
+
+
+def _places(measured: Fraction, minimum: Fraction) -> int:
+    """The decimals needed for the two to look different, however the minimum is rendered; 2 if they are equal.
+
+    "85.00% is below 85.00%" would convince nobody.
+    """
+    if measured == minimum:
+        return 2
+
+    def differ(places: int) -> bool:
+        return format_percent(measured, places) not in (format_percent(minimum, places), format_exact(minimum, places))
+
+    return next((places for places in range(2, 31) if differ(places)), 2)
