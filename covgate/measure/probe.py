@@ -78,7 +78,7 @@ def probe(
     """Ask ``interpreter``; ``lead`` is what comes first on the tests' path. ToolError where it gives no answer."""
     spec = {
         "tree": str(tree),
-        "rcfile": pytest.rcfile or pytest.cov_config,
+        "rcfile": pytest.cov_config,
         "cov_source": pytest.cov_source,
         "wants_pytest_cov": pytest.has_cov or pytest.distributed,
         "source": sources.source,

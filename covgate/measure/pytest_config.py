@@ -1,7 +1,7 @@
-"""What pytest's configuration in a tree says about how the suite is run.
+"""How a suite is run, according to pytest's configuration in a tree and to the options of its command.
 
-The files and their order are pytest's (reference/customize.html, "Initialization: determining rootdir
-and configfile"): the first that configures pytest is the one.
+The files and their order are those of pytest (reference/customize.html, "Initialization: determining rootdir and
+configfile"): the first one that configures pytest is used.
 """
 
 from __future__ import annotations
@@ -11,88 +11,85 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from covgate.compat import tomllib
+
+_FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PytestConfig:
-    """``file``: the configuration's name in the tree, "" for none; ``addopts``: its options and the environment's.
+    """Pytest's configuration. ``file`` is its name in the tree, "" if there is none.
 
-    ``pythonpath``: what pytest puts first on the path, relative to the tree. ``rcfile``: the configuration of coverage
-    to use, "" for the one that coverage finds.
+    ``options`` are those of ``addopts``, of the environment and of the command, in this order. ``pythonpath`` is what
+    pytest puts first on the path, relative to the tree.
     """
 
     file: str = ""
-    addopts: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
     pythonpath: tuple[str, ...] = ()
-    rcfile: str = ""
 
     @property
     def distributed(self) -> bool:
-        """Whether pytest-xdist is asked to start workers."""
-        values = [value for value in _values(self.addopts, "-n", "--numprocesses") if value != "0"]
-        return bool(values) or bool(_values(self.addopts, "--tx"))
+        """Whether pytest-xdist is to start workers."""
+        values = [value for value in _values(self.options, "-n", "--numprocesses") if value != "0"]
+        return bool(values) or bool(_values(self.options, "--tx"))
 
     @property
     def has_cov(self) -> bool:
-        """Whether pytest-cov is asked to measure."""
-        asked = any(each == "--cov" or each.startswith("--cov=") for each in self.addopts)
-        return asked and "--no-cov" not in self.addopts
+        """Whether pytest-cov is to measure."""
+        asked = any(each == "--cov" or each.startswith("--cov=") for each in self.options)
+        return asked and "--no-cov" not in self.options
 
     @property
     def cov_source(self) -> tuple[str, ...]:
-        """What pytest-cov is asked to measure by name; a bare ``--cov`` names nothing."""
-        named = _values(self.addopts, "", "--cov")
+        """What pytest-cov is to measure; a plain ``--cov`` names nothing."""
+        named = _values(self.options, "", "--cov")
         return tuple(each for each in named if each and not each.startswith("-"))
 
     @property
     def cov_branch(self) -> bool:
-        return "--cov-branch" in self.addopts
+        """Whether pytest-cov is to measure branches."""
+        return "--cov-branch" in self.options
 
     @property
     def cov_fail_under(self) -> str:
-        """The percentage below which pytest-cov fails, as it is written; "" for none."""
-        return (_values(self.addopts, "", "--cov-fail-under") or [""])[-1]
+        """The percentage below which pytest-cov fails, as it is written; "" if it is not set."""
+        return (_values(self.options, "", "--cov-fail-under") or [""])[-1]
 
     @property
     def cov_config(self) -> str:
-        """The coverage configuration file that pytest-cov is given; "" for none."""
-        return (_values(self.addopts, "", "--cov-config") or [""])[-1]
+        """The file that configures coverage for pytest-cov; "" if it is not set."""
+        return (_values(self.options, "", "--cov-config") or [""])[-1]
 
 
 def read_pytest_config(tree: Path, arguments: tuple[str, ...], environ: Mapping[str, str]) -> PytestConfig:
-    """Read it from ``tree``; options from PYTEST_ADDOPTS and the command's ``arguments`` come after."""
-    later = (*_split(environ.get("PYTEST_ADDOPTS", "")), *arguments)
-    for name in (
-        "pytest.toml",
-        ".pytest.toml",
-        "pytest.ini",
-        ".pytest.ini",
-        "pyproject.toml",
-        "tox.ini",
-        "setup.cfg",
-    ):
+    """The configuration of pytest in ``tree``, if it is started with ``arguments`` in the environment ``environ``.
+
+    A file that can't be parsed is skipped; pytest itself reports it.
+    """
+    more = (*_split(environ.get("PYTEST_ADDOPTS", "")), *arguments)
+    for name in _FILES:
         path = tree / name
         if not path.is_file():
             continue
-        found = _from_toml(path) if name.endswith(".toml") else _from_ini(path)
-        if found is not None:
-            addopts, pythonpath = found
-            return PytestConfig(file=name, addopts=(*addopts, *later), pythonpath=pythonpath)
-    return PytestConfig(addopts=later)
+        settings = _from_toml(path) if name.endswith(".toml") else _from_ini(path)
+        if settings is not None:
+            return PytestConfig(file=name, options=(*settings.addopts, *more), pythonpath=settings.pythonpath)
+    return PytestConfig(options=more)
 
 
-# Of one file: addopts, and pythonpath.
-_Found = tuple[tuple[str, ...], tuple[str, ...]]
+class _Settings(NamedTuple):
+    addopts: tuple[str, ...] = ()
+    pythonpath: tuple[str, ...] = ()
 
 
-def _from_toml(path: Path) -> _Found | None:
+def _from_toml(path: Path) -> _Settings | None:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError, RecursionError):
-        return None  # pytest says it better than we could
+        return None
     tables: list[Any] = [data.get("pytest")]
     if path.name == "pyproject.toml":
         tool = data.get("tool")
@@ -100,11 +97,11 @@ def _from_toml(path: Path) -> _Found | None:
         tables = [native.get("ini_options") if isinstance(native, dict) else None, native]
     for table in tables:
         if isinstance(table, dict):
-            return _listed(table.get("addopts")), _listed(table.get("pythonpath"))
+            return _Settings(_words(table.get("addopts")), _words(table.get("pythonpath")))
     return None
 
 
-def _from_ini(path: Path) -> _Found | None:
+def _from_ini(path: Path) -> _Settings | None:
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
     try:
         parser.read_string(path.read_text(encoding="utf-8"))
@@ -112,14 +109,13 @@ def _from_ini(path: Path) -> _Found | None:
         return None
     section = "tool:pytest" if path.name == "setup.cfg" else "pytest"
     if parser.has_section(section):
-        return _listed(parser.get(section, "addopts", fallback="")), _listed(
-            parser.get(section, "pythonpath", fallback="")
-        )
-    # A pytest.ini configures pytest even when it says nothing.
-    return ((), ()) if path.name in ("pytest.ini", ".pytest.ini") else None
+        addopts, pythonpath = (parser.get(section, key, fallback="") for key in ("addopts", "pythonpath"))
+        return _Settings(_words(addopts), _words(pythonpath))
+    # Pytest uses a pytest.ini even if it has no such section.
+    return _Settings() if path.name in ("pytest.ini", ".pytest.ini") else None
 
 
-def _listed(value: object) -> tuple[str, ...]:
+def _words(value: object) -> tuple[str, ...]:
     if isinstance(value, list):
         return tuple(str(each) for each in value)
     return _split(str(value)) if value else ()
@@ -133,14 +129,13 @@ def _split(text: str) -> tuple[str, ...]:
 
 
 def _values(options: tuple[str, ...], short: str, long: str = "") -> list[str]:
-    """The values of an option, given as ``-n 2``, ``-n2``, ``--long 2`` or ``--long=2``."""
-    found = []
+    """The values of an option that is given as ``-n 2``, ``-n2``, ``--long 2`` or ``--long=2``."""
+    values = []
     for position, each in enumerate(options):
-        following = options[position + 1] if position + 1 < len(options) else ""
         if each in (short, long):
-            found.append(following)
+            values.append(options[position + 1] if position + 1 < len(options) else "")
         elif long and each.startswith(f"{long}="):
-            found.append(each.partition("=")[2])
+            values.append(each.partition("=")[2])
         elif len(short) == 2 and each.startswith(short) and not each.startswith("--"):
-            found.append(each[2:])
-    return found
+            values.append(each[2:])
+    return values

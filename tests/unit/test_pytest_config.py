@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from covgate.measure.pytest_config import read_pytest_config
-from covgate.measure.sources import default_sources
+from covgate.measure.pytest_config import PytestConfig, read_pytest_config
 
 
 @pytest.mark.parametrize(
@@ -48,40 +47,97 @@ def test_others_do_not_count(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "cov", "distributed"),
     [
-        (("--cov",), True, False),
-        (("--cov=src", "--no-cov"), False, False),
-        (("-n", "0"), False, False),
-        (("-nauto",), False, True),
-        (("--cov-report=xml",), False, False),
+        ("", False, False),
+        ("-q -x tests", False, False),
+        ("--cov", True, False),
+        ("--cov src", True, False),
+        ("--cov=src", True, False),
+        ("--cov=src --no-cov", False, False),
+        ("--no-cov --cov", False, False),
+        ("--cov-report=xml", False, False),
+        ("--cov-config=x --cov-branch --cov-fail-under=80", False, False),
+        ("--coverage", False, False),
+        ("-n 2", False, True),
+        ("-n2", False, True),
+        ("-nauto", False, True),
+        ("-n 0", False, False),
+        ("-n0", False, False),
+        ("--numprocesses 2", False, True),
+        ("--numprocesses=logical", False, True),
+        ("--numprocesses=0", False, False),
+        ("--tx popen", False, True),
+        ("--dist loadfile", False, False),
+        ("--no-header", False, False),
+        ("--cov -n 2", True, True),
     ],
 )
-def test_options_of_the_call(tmp_path: Path, options: tuple[str, ...], cov: bool, distributed: bool) -> None:
+def test_which_options_count(tmp_path: Path, options: str, cov: bool, distributed: bool) -> None:
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\naddopts = {options}\n")
     for found in (
-        read_pytest_config(tmp_path, options, {}),
-        read_pytest_config(tmp_path, (), {"PYTEST_ADDOPTS": " ".join(options)}),
+        read_pytest_config(tmp_path, (), {}),
+        read_pytest_config(tmp_path / "none", tuple(options.split()), {}),
+        read_pytest_config(tmp_path / "none", (), {"PYTEST_ADDOPTS": options}),
     ):
         assert (found.has_cov, found.distributed) == (cov, distributed)
 
 
-def make(tree: Path, *names: str) -> None:
-    for name in names:
-        (tree / name).parent.mkdir(parents=True, exist_ok=True)
-        (tree / name).write_text("")
+@pytest.mark.parametrize(
+    ("options", "source", "config", "branch", "fail_under"),
+    [
+        ("", (), "", False, ""),
+        ("--cov", (), "", False, ""),
+        ("--cov --cov-branch", (), "", True, ""),
+        ("--cov pkg --cov=src", ("pkg", "src"), "", False, ""),
+        ("--cov=", (), "", False, ""),
+        ("--cov-config .coveragerc --cov-fail-under 80", (), ".coveragerc", False, "80"),
+        ("--cov-config=a --cov-config=b", (), "b", False, ""),
+        ("--cov-fail-under=80 --cov-fail-under=82.5", (), "", False, "82.5"),
+        ("--cov-config", (), "", False, ""),
+    ],
+)
+def test_the_values_of_options(
+    tmp_path: Path, options: str, source: tuple[str, ...], config: str, branch: bool, fail_under: str
+) -> None:
+    found = read_pytest_config(tmp_path, tuple(options.split()), {})
+    assert (found.cov_source, found.cov_config, found.cov_branch, found.cov_fail_under) == (
+        source,
+        config,
+        branch,
+        fail_under,
+    )
 
 
-def test_src_is_the_source(tmp_path: Path) -> None:
-    make(tmp_path, "src/pkg/__init__.py", "other/__init__.py", "setup.py")
-    assert default_sources(tmp_path).source == ("src",)
+def test_the_last_option_decides(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --cov-config=a\npythonpath = src 'other tests'\n")
+    found = read_pytest_config(tmp_path, ("--cov-config=c",), {"PYTEST_ADDOPTS": "--cov-config=b"})
+    assert found.options == ("--cov-config=a", "--cov-config=b", "--cov-config=c")
+    assert found.cov_config == "c"
+    assert found.pythonpath == ("src", "other tests")
 
 
-def test_packages_without_the_tests(tmp_path: Path) -> None:
-    make(tmp_path, "one/__init__.py", "two/__init__.py", "tests/__init__.py", "docs/conf.py", "setup.py")
-    assert default_sources(tmp_path).source == ("one", "two")
+def test_options_that_no_shell_could_split_are_ignored(tmp_path: Path) -> None:
+    assert read_pytest_config(tmp_path, (), {"PYTEST_ADDOPTS": "--cov 'open"}).options == ()
 
 
-def test_a_module_on_its_own(tmp_path: Path) -> None:
-    make(tmp_path, "six.py", "test_six.py", "setup.py", "tests/__init__.py", "conftest.py")
-    found = default_sources(tmp_path)
-    assert found.source == (".",)
-    assert {"test_six.py", "setup.py", "conftest.py", "tests/*"} <= set(found.omit)
-    assert "six.py" not in found.omit
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pytest.ini", "broken [ ini\n"),
+        ("pyproject.toml", "[tool.pytest\n"),
+        ("pyproject.toml", "tool = 1\n"),
+        ("pyproject.toml", "[tool]\npytest = 1\n"),
+        ("pytest.toml", "addopts = ['--cov']\n"),
+        ("setup.cfg", "[pytest]\naddopts = --cov\n"),
+        ("tox.ini", "[tool:pytest]\naddopts = --cov\n"),
+    ],
+)
+def test_what_does_not_configure_pytest_is_skipped(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    assert read_pytest_config(tmp_path, (), {}) == PytestConfig()
+
+
+@pytest.mark.parametrize("name", ["pytest.ini", ".pytest.ini"])
+def test_a_pytest_ini_configures_pytest_even_if_it_is_empty(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("")
+    (tmp_path / "tox.ini").write_text("[pytest]\naddopts = --cov\n")
+    assert read_pytest_config(tmp_path, (), {}) == PytestConfig(file=name)
