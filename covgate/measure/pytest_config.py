@@ -34,7 +34,7 @@ class PytestConfig:
     def distributed(self) -> bool:
         """Whether pytest-xdist is to start workers."""
         values = [value for value in _values(self.options, "-n", "--numprocesses") if value != "0"]
-        return bool(values) or bool(_values(self.options, "--tx"))
+        return bool(values) or bool(_values(self.options, "", "--tx"))
 
     @property
     def has_cov(self) -> bool:

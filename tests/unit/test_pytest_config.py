@@ -66,6 +66,7 @@ def test_others_do_not_count(tmp_path: Path) -> None:
         ("--numprocesses=logical", False, True),
         ("--numprocesses=0", False, False),
         ("--tx popen", False, True),
+        ("--tx=2*popen", False, True),
         ("--dist loadfile", False, False),
         ("--no-header", False, False),
         ("--cov -n 2", True, True),
