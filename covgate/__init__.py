@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from covgate.config import Config, parse_config
     from covgate.errors import ConfigurationError, CovgateError, ToolError, UsageError
     from covgate.gate.context import Session
-    from covgate.gate.judge import Outcome, judge_commit
-    from covgate.gate.push import gate_push, ratchet_commit, set_baseline
+    from covgate.gate.judge import judge_commit
+    from covgate.gate.merge import ratchet_commit
+    from covgate.gate.override import set_baseline
+    from covgate.gate.push import gate_push
     from covgate.git.repository import Repository
     from covgate.measure.job import Job, TestsFailed
     from covgate.measure.reports import parse_report
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from covgate.model.measurement import FileResult, Measurement, Toolchain
     from covgate.model.note_text import parse_note, read_status, render_note
     from covgate.model.numbers import Numbers
+    from covgate.model.outcome import Outcome
     from covgate.model.policy import Kind, Policy
     from covgate.model.record import Note, Record, join_notes, record_of
     from covgate.model.ref_update import RefUpdate, parse_pre_push_lines
@@ -33,8 +36,11 @@ if TYPE_CHECKING:
 _HOMES = {
     "covgate.config": ("Config", "parse_config"),
     "covgate.errors": ("ConfigurationError", "CovgateError", "ToolError", "UsageError"),
-    "covgate.gate.push": ("gate_push", "ratchet_commit", "set_baseline"),
-    "covgate.gate.judge": ("Outcome", "judge_commit"),
+    "covgate.gate.judge": ("judge_commit",),
+    "covgate.gate.merge": ("ratchet_commit",),
+    "covgate.gate.override": ("set_baseline",),
+    "covgate.gate.push": ("gate_push",),
+    "covgate.model.outcome": ("Outcome",),
     "covgate.measure.job": ("Job", "TestsFailed"),
     "covgate.measure.reports": ("parse_report",),
     "covgate.measure.run": ("measure",),

@@ -10,7 +10,7 @@ from covgate.commands._shared import add_format, find_commit, open_repository, p
 from covgate.errors import EXIT_PASSED, UsageError
 from covgate.formats.json_data import FORMAT, baseline_data
 from covgate.gate.context import Session
-from covgate.gate.push import set_baseline
+from covgate.gate.override import override_baseline
 from covgate.git.repository import Repository
 from covgate.model.numbers import format_exact, format_percent
 from covgate.notes.records import Notes
@@ -72,9 +72,10 @@ def _set(repository: Repository, environ: Mapping[str, str], words: list[str], r
     session = Session(repository=repository, environ=environ)
     remote = repository.default_remote(repository.current_branch())
     commit = find_commit(repository, (words[1:] or ["HEAD"])[0])
-    opened = set_baseline(session, commit, words[0], reason, remote)
+    override = override_baseline(session, commit, words[0], reason, remote)
+    opened = override.baseline
     print(
         f"covgate: the baseline at {commit[:10]} is {format_exact(opened.percent)}% from now on (epoch {opened.epoch})"
     )
-    for notice in session.notices:
+    for notice in dict.fromkeys(override.notices):
         print(f"covgate: {notice}")

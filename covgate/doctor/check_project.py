@@ -27,7 +27,7 @@ def find_project(session: Session, config: Config, aside: str) -> tuple[Project 
     if config.python:
         mend = "set `python` to the interpreter of the project's virtual environment"
     try:
-        interpreter = session.interpreter(config)
+        interpreter = session.measurer.interpreter(config)
     except ToolError as error:
         return None, [Finding(name="interpreter", what=error.message, why="no test can be run", mend=mend)]
     program = program_of(config.command, config.report)
@@ -37,7 +37,7 @@ def find_project(session: Session, config: Config, aside: str) -> tuple[Project 
     lead = [str(top / each) for each in pytest.pythonpath]
     lead += [str(top)] if program is not None else []
     # As `covgate.measure.workspace` does for a checkout that nothing is installed from.
-    lead += import_roots(top) if aside or top != session.roots[-1] else []
+    lead += import_roots(top) if aside or top != session.measurer.roots[-1] else []
     try:
         answer = probe(
             interpreter,
@@ -142,7 +142,7 @@ def look_at_imports(here: Here) -> Found:
                 mend="git stash --include-untracked",
             )
             return
-        plain = _outside(here, each.plain, here.session.roots)
+        plain = _outside(here, each.plain, here.session.measurer.roots)
         if plain and each.here and not _is_copy(Path(plain)):
             yield Finding(
                 name="installed-elsewhere",

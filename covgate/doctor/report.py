@@ -82,7 +82,7 @@ def _invalid(error: CovgateError) -> Finding:
 
 def _is_measured(session: Session, config: Config, head: str) -> bool:
     try:
-        return bool(head) and session.remembered(head, config) is not None
+        return bool(head) and session.measurer.cached(head, config) is not None
     except CovgateError:
         return False  # which the look at the interpreter tells
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from covgate.formats.losses import MEANING, Loss, LossKind, losses
 from covgate.formats.paint import Paint, columns, plain, shortened, wrapped
 from covgate.formats.rows import patch_sentence, percent, way_rows
-from covgate.formats.shown import Shown
 from covgate.model.explain import Explanation
 from covgate.model.lines import line_list
+from covgate.model.outcome import Outcome
 from covgate.model.patch import Patch
 
 _FILES_SHOWN = 8
@@ -19,20 +19,20 @@ _LINES_WIDTH = 30
 _CHARGED = (LossKind.NEW, LossKind.LOST)
 
 
-def detail_lines(shown: Shown, paint: Paint) -> list[str]:
+def detail_lines(outcome: Outcome, paint: Paint) -> list[str]:
     """The way from the baseline to here, and the lines to look at."""
-    after = shown.measurement
-    if shown.numbers is not None and not shown.numbers.executable:
+    after = outcome.measurement
+    if outcome.numbers is not None and not outcome.numbers.executable:
         return ["  No file is left to measure: look at source, omit and exclude in coverage's configuration."]
     if after is None:
         return ["  No detail by file: this tree was measured by another clone. `covgate check --no-cache` has it."]
-    parts = [_patch(shown.patch, paint), _way(shown.story, shown.baseline_commit)]
-    found = losses(shown.patch, shown.story)
-    parts.append([*_by_file(found, shown.story, paint), *_legend([each.kind for each in found], paint)])
-    if shown.story is None:
+    parts = [_patch(outcome.patch, paint), _way(outcome.explanation, outcome.baseline_commit)]
+    found = losses(outcome.patch, outcome.explanation)
+    parts.append([*_by_file(found, outcome.explanation, paint), *_legend([each.kind for each in found], paint)])
+    if outcome.explanation is None:
         missing = sorted((each for each in after.files if each.numbers.missing), key=lambda e: -e.numbers.missing)
         rows = [(each.path, f"{each.numbers.missing} missing", line_list(each.missing_lines)) for each in missing]
-        why = "the lines that the baseline was reached with are not known" if shown.verdict.baseline else "all files"
+        why = "the lines that the baseline was reached with are not known" if outcome.verdict.baseline else "all files"
         parts.append([f"  What is not covered ({why}):", *_table(rows, paint)] if rows else [])
     elif not found:
         parts.append(["  No line is covered less than before; what was removed was covered better than the rest."])
@@ -86,17 +86,17 @@ def _by_file(found: Sequence[Loss], story: Explanation | None, paint: Paint) -> 
 
 def _table(rows: Sequence[tuple[str, str, str]], paint: Paint) -> list[str]:
     """Path, how much, lines; a path that leaves too little room for the rest is shortened in its middle."""
-    shown = [(plain(path), count, rest) for path, count, rest in rows[:_FILES_SHOWN]]
-    middle = max(len(count) for _, count, _ in shown)
+    listed = [(plain(path), count, rest) for path, count, rest in rows[:_FILES_SHOWN]]
+    middle = max(len(count) for _, count, _ in listed)
     room = max(paint.width - middle - _LINES_WIDTH - 8, 20)
-    names = [shortened(path, room) for path, *_ in shown]
+    names = [shortened(path, room) for path, *_ in listed]
     width = max(map(columns, names))
     lines = []
-    for name, (_, count, rest) in zip(names, shown, strict=True):
+    for name, (_, count, rest) in zip(names, listed, strict=True):
         head = f"    {paint(name, '1')}{' ' * (width - columns(name))}  {count:<{middle}}  "
         lines += _hanging(head, 8 + width + middle, rest, paint)
-    if len(rows) > len(shown):
-        lines.append(f"    and {len(rows) - len(shown)} more")
+    if len(rows) > len(listed):
+        lines.append(f"    and {len(rows) - len(listed)} more")
     return lines
 
 

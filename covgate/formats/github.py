@@ -8,30 +8,31 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 
-from covgate.formats.paint import Paint, plain
+from covgate.formats import Context
+from covgate.formats.paint import plain
 from covgate.formats.places import Level, Place, places, told, verdict_level, word
-from covgate.formats.shown import Shown
-from covgate.formats.text import check_text
+from covgate.formats.text import render as render_text
+from covgate.model.outcome import Outcome
 
 # How many annotations of one level GitHub shows for a step; the rest it drops without a word.
 _SHOWN = 10
 
 
-def github(shown: Shown, paint: Paint) -> str:
-    text = check_text(shown, paint)
+def render(outcome: Outcome, context: Context) -> str:
+    text = render_text(outcome, context)
     # In the text, a file's name or a test's output is no command. Nobody can write a text that has its own hash in it.
     token = "covgate-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    return f"::stop-commands::{token}\n{text}::{token}::\n" + "".join(f"{each}\n" for each in commands(shown))
+    return f"::stop-commands::{token}\n{text}::{token}::\n" + "".join(f"{each}\n" for each in commands(outcome))
 
 
-def commands(shown: Shown) -> list[str]:
+def commands(outcome: Outcome) -> list[str]:
     """The verdict, the places that matter most, and what was left out of what GitHub shows."""
-    level = verdict_level(shown)
+    level = verdict_level(outcome)
     room = Counter({Level.ERROR: _SHOWN, Level.WARNING: _SHOWN, Level.NOTICE: _SHOWN - 1})
     room[level] -= 1
-    made = [_command(level, f"covgate: {shown.word}", _verdict(shown))]
+    made = [_command(level, f"covgate: {outcome.kind.value}", _verdict(outcome))]
     left: list[Place] = []
-    for place in places(shown):
+    for place in places(outcome):
         if room[place.level]:
             room[place.level] -= 1
             made.append(_command(place.level, f"covgate: {word(place.kind)}", told(place), place))
@@ -46,10 +47,10 @@ def commands(shown: Shown) -> list[str]:
     return made
 
 
-def _verdict(shown: Shown) -> str:
-    if shown.error:
-        return f"Not measured: {plain(shown.error)}" + (f" ({plain(shown.hint)})" if shown.hint else "")
-    return "\n".join(plain(reason) for reason in shown.verdict.reasons)
+def _verdict(outcome: Outcome) -> str:
+    if outcome.error:
+        return f"Not measured: {plain(outcome.error)}" + (f" ({plain(outcome.hint)})" if outcome.hint else "")
+    return "\n".join(plain(reason) for reason in outcome.verdict.reasons)
 
 
 def _command(level: Level, title: str, message: str, place: Place | None = None) -> str:

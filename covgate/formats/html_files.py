@@ -5,17 +5,17 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from covgate.errors import UsageError
 from covgate.files import write_atomically
+from covgate.formats import ReadSource
 from covgate.git.repository import Repository
 
 if TYPE_CHECKING:
-    from covgate.formats.shown import Shown
+    from covgate.model.outcome import Outcome
 
 # Lists the pages, a name a line: what is not in it is not covgate's, and stays.
 _LIST = ".covgate-pages"
@@ -27,12 +27,14 @@ _END_OF_LINE = re.compile(r"\r\n|\r|\n")
 _HINT = "give --html a directory that is new, empty, or was made by it"
 
 
-def with_sources(shown: Shown, repository: Repository) -> Shown:
-    """``shown`` with the touched files as they are at its commit."""
-    from covgate.formats.touched import touched
+def source_reader(repository: Repository, commit: str) -> ReadSource:
+    """Reads files as they are at ``commit``."""
 
-    found = {each.path: repository.file(shown.commit, each.path) for each in touched(shown)} if shown.commit else {}
-    return replace(shown, sources={path: source_lines(path, data) for path, data in found.items() if data is not None})
+    def read(path: str) -> tuple[str, ...] | None:
+        data = repository.file(commit, path) if commit else None
+        return None if data is None else source_lines(path, data)
+
+    return read
 
 
 def source_lines(path: str, data: bytes) -> tuple[str, ...]:
@@ -62,15 +64,15 @@ def may_write_pages(directory: Path) -> None:
         raise UsageError(f"--html: {directory} can't be read: {error.strerror}", hint=_HINT) from None
 
 
-def write_pages(directory: Path, shown: Shown) -> None:
-    """Write the pages of ``shown``, and take away those of an earlier run.
+def write_pages(directory: Path, outcome: Outcome, source: ReadSource) -> None:
+    """Write the pages of ``outcome``, and take away those of an earlier run.
 
     The index goes first and comes last: a run that was killed in between leaves none that looks whole.
     """
     from covgate.formats.html_pages import pages
 
     style, script = ((files("covgate.formats") / "page" / f"check.{kind}").read_text("utf-8") for kind in ("css", "js"))
-    texts = pages(shown, style=style, script=script)
+    texts = pages(outcome, source, style=style, script=script)
     may_write_pages(directory)
     try:
         directory.mkdir(parents=True, exist_ok=True)

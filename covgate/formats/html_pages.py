@@ -12,26 +12,32 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from html import escape
 
+from covgate.formats import ReadSource
 from covgate.formats.losses import MEANING
 from covgate.formats.paint import plain, tail
 from covgate.formats.places import UNSTABLE
 from covgate.formats.rows import number_rows, patch_sentence, percent, way_rows
-from covgate.formats.shown import Shown
 from covgate.formats.source_rows import rows
 from covgate.formats.touched import Touched, touched
 from covgate.model.numbers import format_percent
+from covgate.model.outcome import Outcome
 from covgate.version import __version__
 
 _JUMPS_SHOWN = 40
 _SIGNS = {"PASS": "&#10003;", "BLOCKED": "&#10007;", "WARNING": "!"}
 
 
-def pages(shown: Shown, *, style: str, script: str) -> dict[str, str]:
+def pages(outcome: Outcome, source: ReadSource, *, style: str, script: str) -> dict[str, str]:
     """File name -> page; the names depend on nothing but the paths."""
-    found = touched(shown)
-    names = {each.path: page_name(each.path) for each in found if each.path in shown.sources}
-    made = {names[each.path]: _source(each, shown, style, script) for each in found if each.path in names}
-    return {"index.html": _index(shown, found, names, style), **made}
+    found = touched(outcome)
+    sources = {each.path: lines for each in found if (lines := source(each.path)) is not None}
+    names = {path: page_name(path) for path in sources}
+    made = {
+        names[each.path]: _source(each, outcome, sources[each.path], style, script)
+        for each in found
+        if each.path in names
+    }
+    return {"index.html": _index(outcome, found, names, style), **made}
 
 
 def page_name(path: str) -> str:
@@ -63,41 +69,41 @@ def _text(text: str) -> str:
     return escape(plain(text))
 
 
-def _index(shown: Shown, found: Sequence[Touched], names: dict[str, str], style: str) -> str:
-    where = " ".join(f"<code>{_text(each)}</code>" for each in (shown.branch, shown.commit[:10]) if each)
-    sign = f"<span aria-hidden=true>{_SIGNS[shown.word]}</span> " if shown.word in _SIGNS else ""
-    kind = shown.word.split()[0].lower()
+def _index(outcome: Outcome, found: Sequence[Touched], names: dict[str, str], style: str) -> str:
+    where = " ".join(f"<code>{_text(each)}</code>" for each in (outcome.branch, outcome.commit[:10]) if each)
+    sign = f"<span aria-hidden=true>{_SIGNS[outcome.kind.value]}</span> " if outcome.kind.value in _SIGNS else ""
+    kind = outcome.kind.value.split()[0].lower()
     parts = [
-        f"<header class=top><p class=brand>covgate</p><h1><span class='badge {kind}'>{sign}{shown.word}</span>"
-        f" <span class=where>{where}</span></h1>{_reasons(shown)}</header>"
+        f"<header class=top><p class=brand>covgate</p><h1><span class='badge {kind}'>{sign}{outcome.kind.value}</span>"
+        f" <span class=where>{where}</span></h1>{_reasons(outcome)}</header>"
     ]
-    if shown.numbers is not None:
-        parts.append(f"<section>{_bar(shown)}{_numbers(shown)}</section>")
-    elif shown.output:
-        printed = _text_block("\n".join(tail(shown.output)))
-        ran = f"<p>They were run by <code>{_text(shown.ran_with)}</code>.</p>" if shown.ran_with else ""
+    if outcome.numbers is not None:
+        parts.append(f"<section>{_bar(outcome)}{_numbers(outcome)}</section>")
+    elif outcome.output:
+        printed = _text_block("\n".join(tail(outcome.output)))
+        ran = f"<p>They were run by <code>{_text(outcome.ran_with)}</code>.</p>" if outcome.ran_with else ""
         parts.append(f"<section>{ran}<h2>What was printed last</h2>{printed}</section>")
     if found:
-        parts.append(_files(found, names, shown))
-    if shown.story:
-        parts.append(_way(shown))
-    if shown.notices:
-        items = "".join(f"<li>{_text(each)}" for each in shown.notices)
+        parts.append(_files(found, names, outcome))
+    if outcome.explanation:
+        parts.append(_way(outcome))
+    if outcome.notices:
+        items = "".join(f"<li>{_text(each)}" for each in outcome.notices)
         parts.append(f"<section><h2>Also to know</h2><ul>{items}</ul></section>")
-    body = f"<main>{''.join(parts)}</main>{_footer(shown)}"
-    return _page(f"{shown.word} {shown.commit[:10]} - covgate", body, style=style)
+    body = f"<main>{''.join(parts)}</main>{_footer(outcome)}"
+    return _page(f"{outcome.kind.value} {outcome.commit[:10]} - covgate", body, style=style)
 
 
-def _reasons(shown: Shown) -> str:
-    if shown.error:
-        hint = f"<p>{_text(shown.hint)}</p>" if shown.hint else ""
-        return f"<p class=reason>Not measured: {_text(shown.error)}</p>{hint}"
-    return "".join(f"<p class=reason>{_text(each)}</p>" for each in shown.verdict.reasons)
+def _reasons(outcome: Outcome) -> str:
+    if outcome.error:
+        hint = f"<p>{_text(outcome.hint)}</p>" if outcome.hint else ""
+        return f"<p class=reason>Not measured: {_text(outcome.error)}</p>{hint}"
+    return "".join(f"<p class=reason>{_text(each)}</p>" for each in outcome.verdict.reasons)
 
 
-def _bar(shown: Shown) -> str:
+def _bar(outcome: Outcome) -> str:
     """How much is executed, as a bar with a mark at each height that it has to hold; in words in the table below."""
-    verdict = shown.verdict
+    verdict = outcome.verdict
     if verdict.measured is None:
         return ""
     marks = [("baseline", verdict.baseline.percent)] if verdict.baseline and verdict.policy.kind.uses_baseline else []
@@ -106,7 +112,8 @@ def _bar(shown: Shown) -> str:
     return (
         f"<p class=big><b>{format_percent(verdict.measured)}<small>%</small></b> of the statements and branches"
         " are executed</p>"
-        f"<svg class='bar {shown.word.lower()}-bar' width='100%' height={25 + 15 * len(marks)} aria-hidden=true>"
+        f"<svg class='bar {outcome.kind.value.lower()}-bar' width='100%' height={25 + 15 * len(marks)}"
+        " aria-hidden=true>"
         "<rect class=all y=5 width='100%' height=12 rx=6></rect>"
         f"<rect class=done y=5 width='{float(verdict.measured):.3f}%' height=12 rx=6></rect>{drawn}</svg>"
     )
@@ -120,22 +127,22 @@ def _mark(name: str, height: Fraction, below: int) -> str:
     )
 
 
-def _numbers(shown: Shown) -> str:
+def _numbers(outcome: Outcome) -> str:
     rows = "".join(
-        f"<tr><th scope=row>{name}<td class=n>{value}<td>{_text(rest)}" for name, value, rest in number_rows(shown)
+        f"<tr><th scope=row>{name}<td class=n>{value}<td>{_text(rest)}" for name, value, rest in number_rows(outcome)
     )
-    patch = f"<p>{_text(patch_sentence(shown.patch))}</p>" if shown.patch else ""
-    if shown.patch and shown.patch.unmeasured:
-        names = ", ".join(f"<code>{_text(each)}</code>" for each in shown.patch.unmeasured[:20])
-        patch += f"<p>Changed, but not measured: {names}{' ...' if len(shown.patch.unmeasured) > 20 else ''}</p>"
+    patch = f"<p>{_text(patch_sentence(outcome.patch))}</p>" if outcome.patch else ""
+    if outcome.patch and outcome.patch.unmeasured:
+        names = ", ".join(f"<code>{_text(each)}</code>" for each in outcome.patch.unmeasured[:20])
+        patch += f"<p>Changed, but not measured: {names}{' ...' if len(outcome.patch.unmeasured) > 20 else ''}</p>"
     return f"<div class=scroll><table class=numbers>{rows}</table></div>{patch}"
 
 
-def _way(shown: Shown) -> str:
-    assert shown.story is not None
+def _way(outcome: Outcome) -> str:
+    assert outcome.explanation is not None
     rows = "".join(
         f"<tr><th scope=row>{_text(name)}<td class=n>{executed}<td class=n>{every}<td>{_text(why)}"
-        for name, executed, every, why in way_rows(shown.story, shown.baseline_commit)
+        for name, executed, every, why in way_rows(outcome.explanation, outcome.baseline_commit)
     )
     head = "<tr><td><th class=n scope=col>executed<th class=n scope=col>of<td>"
     return (
@@ -144,7 +151,7 @@ def _way(shown: Shown) -> str:
     )
 
 
-def _files(found: Sequence[Touched], names: dict[str, str], shown: Shown) -> str:
+def _files(found: Sequence[Touched], names: dict[str, str], outcome: Outcome) -> str:
     rows = []
     for each in found:
         directory, _, name = each.path.rpartition("/")
@@ -155,7 +162,7 @@ def _files(found: Sequence[Touched], names: dict[str, str], shown: Shown) -> str
             f"<tr><th scope=row data-of=file>{link}<td class=n data-of=covered>{_covered(each)}"
             f"<td class=n data-of='this push'>{_pushed(each)}<td data-of='to look at'>{_look_at(each, page)}"
         )
-    touched_here = shown.patch is not None or shown.story is not None
+    touched_here = outcome.patch is not None or outcome.explanation is not None
     title = "Files" if touched_here else "What is not covered"
     head = "<tr><th scope=col>file<th class=n scope=col>covered<th class=n scope=col>this push<th scope=col>to look at"
     meanings = {loss.kind.value: MEANING[loss.kind] for each in found for loss in each.losses}
@@ -202,7 +209,7 @@ def _tag(word: str) -> str:
     return word.replace(" ", "-") or "none"
 
 
-def _source(each: Touched, shown: Shown, style: str, script: str) -> str:
+def _source(each: Touched, outcome: Outcome, source: Sequence[str], style: str, script: str) -> str:
     facts = []
     if each.result is not None:
         numbers = each.result.numbers
@@ -221,7 +228,7 @@ def _source(each: Touched, shown: Shown, style: str, script: str) -> str:
         "<button type=button id=previous hidden aria-keyshortcuts=p title='key p'>&uarr; previous</button>"
         "<button type=button id=next hidden aria-keyshortcuts=n title='key n'>&darr; next</button>"
     )
-    listing, widest = rows(each, shown.sources[each.path])
+    listing, widest = rows(each, source)
     word = max(map(len, ["next" if stops else "", *each.words.values()]))
     # The width of the longest line, for the stripes of the others, and of the longest word; part of the style, whose
     # hash is in the policy.
@@ -234,11 +241,11 @@ def _source(each: Touched, shown: Shown, style: str, script: str) -> str:
     )
     body = (
         f"<header class=bar-top><p class=crumb><a href='index.html'>covgate</a> "
-        f"<span class='badge small {shown.word.split()[0].lower()}'>{shown.word}</span></p>"
+        f"<span class='badge small {outcome.kind.value.split()[0].lower()}'>{outcome.kind.value}</span></p>"
         f"<h1 class=path>{_text(each.path)}</h1><p class=facts>{' &middot; '.join(facts)}</p>"
         f"<nav aria-label='places to look at'>{buttons if stops else ''}</nav></header>"
         f"<main class=file>{legend}<div class=code tabindex=0 role=region aria-label=source>{listing}</div></main>"
-        f"{_footer(shown)}"
+        f"{_footer(outcome)}"
     )
     return _page(f"{each.path} - covgate", body, style=style, script=script)
 
@@ -248,10 +255,10 @@ def _text_block(text: str) -> str:
     return f"<pre class=scroll>{escape(lines)}</pre>"
 
 
-def _footer(shown: Shown) -> str:
+def _footer(outcome: Outcome) -> str:
     parts: Iterable[str] = (
         f"covgate {__version__}",
-        f"commit {shown.commit}" if shown.commit else "",
-        f"{shown.measurement.toolchain}" if shown.measurement else "",
+        f"commit {outcome.commit}" if outcome.commit else "",
+        f"{outcome.measurement.toolchain}" if outcome.measurement else "",
     )
     return f"<footer>{' &middot; '.join(_text(part) for part in parts if part)}</footer>"

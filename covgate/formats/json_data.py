@@ -15,23 +15,24 @@ from covgate.model.measurement import FileResult
 from covgate.model.numbers import COUNTS, Numbers, format_exact, format_percent
 
 if TYPE_CHECKING:
-    from covgate.formats.shown import Shown
+    from covgate.formats import Context
     from covgate.model.explain import Explanation, FileStory
     from covgate.model.lines import Line
+    from covgate.model.outcome import Outcome
     from covgate.model.patch import Patch
 
 FORMAT = 1
 
 
-def verdict_json(shown: Shown) -> str:
-    return json.dumps(verdict_data(shown), indent=2) + "\n"
+def render(outcome: Outcome, context: Context) -> str:
+    return json.dumps(verdict_data(outcome), indent=2) + "\n"
 
 
-def verdict_data(shown: Shown) -> dict[str, Any]:
+def verdict_data(outcome: Outcome) -> dict[str, Any]:
     """A judged commit; percentages are texts with at least two decimals, counts are integers."""
     from covgate.formats.losses import losses
 
-    verdict, measurement = shown.verdict, shown.measurement
+    verdict, measurement = outcome.verdict, outcome.measurement
     policy = verdict.policy
     toolchain = measurement.toolchain if measurement else None
     return {
@@ -39,21 +40,21 @@ def verdict_data(shown: Shown) -> dict[str, Any]:
         "status": verdict.status.value,
         "failed": [rule.value for rule in verdict.failed],
         "reasons": list(verdict.reasons),
-        "exit_code": shown.exit_code,
-        "error": shown.error or None,
-        "hint": shown.hint or None,
-        "output": shown.output or None,
-        "commit": shown.commit,
-        "tree": shown.tree,
-        "branch": shown.branch or None,
-        "base": shown.base or None,
+        "exit_code": outcome.exit_code,
+        "error": outcome.error or None,
+        "hint": outcome.hint or None,
+        "output": outcome.output or None,
+        "commit": outcome.commit,
+        "tree": outcome.tree,
+        "branch": outcome.branch or None,
+        "base": outcome.base or None,
         "component": "default",
         "measured_coverage": format_percent(verdict.measured) or None,
-        "numbers": numbers_data(shown.numbers) if shown.numbers else None,
+        "numbers": numbers_data(outcome.numbers) if outcome.numbers else None,
         "baseline": baseline_data(verdict.baseline),
-        "baseline_commit": shown.baseline_commit or None,
+        "baseline_commit": outcome.baseline_commit or None,
         "adjusted": format_percent(verdict.adjusted) or None,
-        "raised": baseline_data(shown.raised),
+        "raised": baseline_data(outcome.raised),
         "delta": format_percent(verdict.delta),
         "floor": format_exact(policy.floor),
         "epsilon": format_exact(policy.epsilon),
@@ -61,7 +62,7 @@ def verdict_data(shown: Shown) -> dict[str, Any]:
         "policy": policy.kind.value,
         "removed_code": policy.removed_code.value,
         "bootstrap": verdict.bootstrap,
-        "cached": shown.cached,
+        "cached": outcome.cached,
         "toolchain": {
             "python": toolchain.python,
             "coverage": toolchain.coverage,
@@ -69,12 +70,12 @@ def verdict_data(shown: Shown) -> dict[str, Any]:
         }
         if toolchain
         else None,
-        "notices": list(shown.notices),
-        "patch": _patch_data(shown.patch) if shown.patch else None,
-        "explanation": _explanation_data(shown.story) if shown.story else None,
+        "notices": list(outcome.notices),
+        "patch": _patch_data(outcome.patch) if outcome.patch else None,
+        "explanation": _explanation_data(outcome.explanation) if outcome.explanation else None,
         "lines": [
             {"path": each.path, "why": each.kind.value, **_places(each.missing, each.partial)}
-            for each in losses(shown.patch, shown.story)
+            for each in losses(outcome.patch, outcome.explanation)
         ],
         "runs": measurement.runs if measurement else None,
         "unstable": [

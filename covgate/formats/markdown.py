@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from covgate.formats import Context
 from covgate.formats.losses import MEANING, losses
 from covgate.formats.paint import plain, tail
 from covgate.formats.rows import number_rows, patch_sentence, percent, way_rows
-from covgate.formats.shown import Shown
 from covgate.model.lines import line_list
+from covgate.model.outcome import Outcome
 
 # A comment on GitHub holds 65,536 characters, a job summary 1 MiB. Counted in bytes, to be on the safe side.
 LIMIT = 65_000
@@ -25,37 +26,39 @@ _WHERE = {"PASS": ":white_check_mark:", "BLOCKED": ":x:", "WARNING": ":warning:"
 Row = Sequence[str]
 
 
-def markdown(shown: Shown) -> str:
-    parts = [_headline(shown), _reasons(shown)]
-    if shown.numbers is None:
-        parts.append(_output(shown))
+def render(outcome: Outcome, context: Context) -> str:
+    parts = [_headline(outcome), _reasons(outcome)]
+    if outcome.numbers is None:
+        parts.append(_output(outcome))
     else:
-        rows = [(name, value, prose(rest)) for name, value, rest in number_rows(shown)]
+        rows = [(name, value, prose(rest)) for name, value, rest in number_rows(outcome)]
         parts.append(_table(("", "", ""), rows, "l r l"))
-        if shown.patch:
-            parts.append(_patch(shown))
-        if shown.story:
-            way = [(prose(name), executed, every, why) for name, executed, every, why in _way(shown)]
+        if outcome.patch:
+            parts.append(_patch(outcome))
+        if outcome.explanation:
+            way = [(prose(name), executed, every, why) for name, executed, every, why in _way(outcome)]
             headers = ("from the baseline to here", "executed", "of", "")
             parts.append(_table(headers, way, "l r r l"))
-        parts.append(_lines(shown, LIMIT - _REST - _size(parts)))
-    parts += [_notices(shown, LIMIT - 200 - _size(parts)), _footer(shown)]
+        parts.append(_lines(outcome, LIMIT - _REST - _size(parts)))
+    parts += [_notices(outcome, LIMIT - 200 - _size(parts)), _footer(outcome)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _headline(shown: Shown) -> str:
-    sign = f"{_WHERE[shown.word]} " if shown.word in _WHERE else ""
-    at = f" at `{shown.commit[:10]}`" if shown.commit else ""
-    branch = f" {code(shown.branch)}" if shown.branch else ""
-    return f"### {sign}covgate: {shown.word}{branch}{at}"
+def _headline(outcome: Outcome) -> str:
+    sign = f"{_WHERE[outcome.kind.value]} " if outcome.kind.value in _WHERE else ""
+    at = f" at `{outcome.commit[:10]}`" if outcome.commit else ""
+    branch = f" {code(outcome.branch)}" if outcome.branch else ""
+    return f"### {sign}covgate: {outcome.kind.value}{branch}{at}"
 
 
-def _reasons(shown: Shown) -> str:
-    if not shown.error:
-        return _list(shown.verdict.reasons)
-    hint = f"\n\n{prose(shown.hint)}" if shown.hint else ""
-    passes = "fail_closed is set: without a measurement nothing passes." if shown.blocks else "It passes all the same."
-    return f"**Not measured:** {prose(shown.error)}{hint}\n\n{prose(passes)}"
+def _reasons(outcome: Outcome) -> str:
+    if not outcome.error:
+        return _list(outcome.verdict.reasons)
+    hint = f"\n\n{prose(outcome.hint)}" if outcome.hint else ""
+    passes = (
+        "fail_closed is set: without a measurement nothing passes." if outcome.blocks else "It passes all the same."
+    )
+    return f"**Not measured:** {prose(outcome.error)}{hint}\n\n{prose(passes)}"
 
 
 def _list(texts: Sequence[str]) -> str:
@@ -64,9 +67,9 @@ def _list(texts: Sequence[str]) -> str:
     return "\n".join(f"- **{prose(each)}**" for each in texts)
 
 
-def _output(shown: Shown) -> str:
-    lines = [line[:_LINE_SHOWN] for line in tail(shown.output)]
-    ran = f"They were run by {code(shown.ran_with)}.\n\n" if shown.ran_with else ""
+def _output(outcome: Outcome) -> str:
+    lines = [line[:_LINE_SHOWN] for line in tail(outcome.output)]
+    ran = f"They were run by {code(outcome.ran_with)}.\n\n" if outcome.ran_with else ""
     if not lines:
         return ran.rstrip()
     text = "\n".join(lines)
@@ -74,28 +77,28 @@ def _output(shown: Shown) -> str:
     return ran + _details("What was printed last", f"{fence}text\n{text}\n{fence}")
 
 
-def _patch(shown: Shown) -> str:
-    assert shown.patch is not None
-    unmeasured = shown.patch.unmeasured
-    text = patch_sentence(shown.patch)
+def _patch(outcome: Outcome) -> str:
+    assert outcome.patch is not None
+    unmeasured = outcome.patch.unmeasured
+    text = patch_sentence(outcome.patch)
     if unmeasured:
         more = ", ..." if len(unmeasured) > 8 else ""
         text += f" Changed, but not measured: {', '.join(code(each) for each in unmeasured[:8])}{more}"
     return text
 
 
-def _way(shown: Shown) -> list[tuple[str, str, str, str]]:
-    return way_rows(shown.story, shown.baseline_commit) if shown.story else []
+def _way(outcome: Outcome) -> list[tuple[str, str, str, str]]:
+    return way_rows(outcome.explanation, outcome.baseline_commit) if outcome.explanation else []
 
 
-def _lines(shown: Shown, room: int) -> str:
+def _lines(outcome: Outcome, room: int) -> str:
     """The lines to look at; without a story, what is not covered."""
-    found = losses(shown.patch, shown.story)
+    found = losses(outcome.patch, outcome.explanation)
     rows: list[Row] = [(code(each.path), each.kind.value, each.lines) for each in found]
     legend = "".join(f"\n- {kind.value}: {MEANING[kind]}" for kind in dict.fromkeys(each.kind for each in found))
     header, title = ("file", "what", "lines"), "Lines to look at"
-    if not found and shown.story is None and shown.measurement:
-        missing = sorted(shown.measurement.files, key=lambda each: -each.numbers.missing)
+    if not found and outcome.explanation is None and outcome.measurement:
+        missing = sorted(outcome.measurement.files, key=lambda each: -each.numbers.missing)
         rows = [
             (code(each.path), percent(each.numbers.percent), line_list(each.missing_lines))
             for each in missing
@@ -118,9 +121,9 @@ def _lines(shown: Shown, room: int) -> str:
     return f"**{title}**\n\n{text}" if len(rows) <= _ROWS_OPEN else _details(f"{title}{several}", text)
 
 
-def _notices(shown: Shown, room: int) -> str:
+def _notices(outcome: Outcome, room: int) -> str:
     kept: list[str] = []
-    for notice in shown.notices:
+    for notice in outcome.notices:
         line = f"- {prose(notice)}"
         room -= len(line.encode("utf-8", "replace")) + 1
         if room < 100:
@@ -128,12 +131,16 @@ def _notices(shown: Shown, room: int) -> str:
             break
         kept.append(line)
     if len(kept) > 3:
-        return _details(f"Also to know ({len(shown.notices)})", "\n".join(kept))
+        return _details(f"Also to know ({len(outcome.notices)})", "\n".join(kept))
     return "**Also to know**\n\n" + "\n".join(kept) if kept else ""
 
 
-def _footer(shown: Shown) -> str:
-    return f"See it again: `covgate check {shown.commit[:10]}`" if shown.word == "BLOCKED" and shown.commit else ""
+def _footer(outcome: Outcome) -> str:
+    return (
+        f"See it again: `covgate check {outcome.commit[:10]}`"
+        if outcome.kind.value == "BLOCKED" and outcome.commit
+        else ""
+    )
 
 
 def _details(summary: str, text: str) -> str:

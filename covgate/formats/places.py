@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from covgate.formats.losses import MEANING, LossKind, losses
-from covgate.formats.shown import Shown
 from covgate.model.lines import Line, statements
+from covgate.model.outcome import Outcome
 
 
 class Level(Enum):
@@ -50,9 +50,9 @@ _ORDER = [LossKind.NEW, LossKind.LOST, LossKind.EARLIER, *LossKind]
 _LEVELS = [Level.ERROR, Level.WARNING, Level.NOTICE]
 
 
-def places(shown: Shown) -> list[Place]:
+def places(outcome: Outcome) -> list[Place]:
     """All places, the most important first."""
-    known = {each.path: each.lines for each in shown.measurement.files} if shown.measurement else {}
+    known = {each.path: each.lines for each in outcome.measurement.files} if outcome.measurement else {}
     numbers: dict[str, list[int]] = {}
 
     def of_file(path: str) -> list[int]:
@@ -60,9 +60,9 @@ def places(shown: Shown) -> list[Place]:
             numbers[path] = [line.number for line in statements(known.get(path, ""))]
         return numbers[path]
 
-    blocked = bool(shown.verdict.failed)
+    blocked = bool(outcome.verdict.failed)
     found: list[Place] = []
-    for loss in losses(shown.patch, shown.story):
+    for loss in losses(outcome.patch, outcome.explanation):
         level = _level(loss.kind, blocked=blocked)
         counted = loss.kind in (LossKind.NEW, LossKind.EARLIER, LossKind.LOST)
         for first, last, count in stretches(loss.missing, of_file(loss.path) if counted else ()):
@@ -70,7 +70,7 @@ def places(shown: Shown) -> list[Place]:
         for line in loss.partial:
             at = line.number
             found.append(Place(path=loss.path, kind=loss.kind, level=level, first=at, last=at, partial=line))
-    for path, lines in shown.measurement.unstable if shown.measurement else ():
+    for path, lines in outcome.measurement.unstable if outcome.measurement else ():
         for first, last, count in stretches(lines, of_file(path)):
             found.append(Place(path=path, kind=None, level=Level.NOTICE, first=first, last=last, count=count))
     # What is the same otherwise stays in the order of the story: the worst file first.
@@ -105,9 +105,9 @@ def stretches(lines: Iterable[int], of_file: Iterable[int]) -> list[tuple[int, i
     return found
 
 
-def verdict_level(shown: Shown) -> Level:
+def verdict_level(outcome: Outcome) -> Level:
     """How much the verdict itself matters."""
-    return Level.ERROR if shown.blocked else Level.WARNING if shown.error else Level.NOTICE
+    return Level.ERROR if outcome.blocked else Level.WARNING if outcome.error else Level.NOTICE
 
 
 def word(kind: LossKind | None) -> str:

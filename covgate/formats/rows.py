@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING
 from covgate.model.numbers import format_exact, format_percent
 
 if TYPE_CHECKING:
-    from covgate.formats.shown import Shown
     from covgate.model.explain import Explanation
+    from covgate.model.outcome import Outcome
     from covgate.model.patch import Patch
 
 
-def number_rows(shown: Shown) -> list[tuple[str, str, str]]:
+def number_rows(outcome: Outcome) -> list[tuple[str, str, str]]:
     """The numbers of the judgement: what, how much, and what there is to say of it."""
-    verdict, numbers = shown.verdict, shown.numbers
+    verdict, numbers = outcome.verdict, outcome.numbers
     if numbers is None:
         return []
     policy = verdict.policy
     counts = f"{numbers.executed} of {numbers.executable} statements and branches executed"
     rows = [("measured", percent(verdict.measured), counts)]
     if verdict.baseline is not None:
-        since = f"reached at {shown.baseline_commit[:10]}" if shown.baseline_commit else ""
+        since = f"reached at {outcome.baseline_commit[:10]}" if outcome.baseline_commit else ""
         if verdict.baseline.override:
-            at = f" at {shown.baseline_commit[:10]}" if shown.baseline_commit else ""
+            at = f" at {outcome.baseline_commit[:10]}" if outcome.baseline_commit else ""
             since = f"set by hand{at}: {verdict.baseline.override}"
         used = "" if policy.kind.uses_baseline else " (not used by this policy)"
         rows.append(("baseline", percent(verdict.baseline.percent), f"{since}{used}"))

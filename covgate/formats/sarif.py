@@ -11,11 +11,12 @@ from collections import Counter
 from typing import Any
 from urllib.parse import quote
 
+from covgate.formats import Context, ReadSource
 from covgate.formats.losses import LossKind
 from covgate.formats.paint import plain
 from covgate.formats.places import Level, Place, meaning, places, told, verdict_level, word
-from covgate.formats.shown import Shown
 from covgate.model.numbers import format_percent
+from covgate.model.outcome import Outcome
 from covgate.version import __version__
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -52,22 +53,22 @@ _RULES: list[tuple[LossKind | None, str, str, str]] = [
 _INDEX = {kind: index for index, (kind, *_) in enumerate(_RULES)}
 
 
-def sarif_json(shown: Shown) -> str:
-    return json.dumps(sarif_data(shown), indent=2) + "\n"
+def render(outcome: Outcome, context: Context) -> str:
+    return json.dumps(sarif_data(outcome, context.source), indent=2) + "\n"
 
 
-def sarif_data(shown: Shown) -> dict[str, Any]:
+def sarif_data(outcome: Outcome, source: ReadSource) -> dict[str, Any]:
     driver = {
         "name": "covgate",
         "version": __version__,
         "semanticVersion": __version__,
         "rules": [_rule(*each) for each in _RULES],
     }
-    verdict = shown.verdict
+    verdict = outcome.verdict
     properties = {
         "status": verdict.status.value,
         "failed": [each.value for each in verdict.failed],
-        "commit": shown.commit,
+        "commit": outcome.commit,
         "measured_coverage": format_percent(verdict.measured) or None,
         "baseline": format_percent(verdict.baseline.percent) if verdict.baseline else None,
         "patch_coverage": format_percent(verdict.patch) or None,
@@ -76,9 +77,9 @@ def sarif_data(shown: Shown) -> dict[str, Any]:
     run = {
         "tool": {"driver": driver},
         "automationDetails": {"id": "covgate/"},
-        "invocations": [_invocation(shown)],
+        "invocations": [_invocation(outcome)],
         "originalUriBaseIds": {_TOP: {"description": {"text": "The top of the repository."}}},
-        "results": [_result(each, shown, seen) for each in places(shown)],
+        "results": [_result(each, source, seen) for each in places(outcome)],
         "properties": properties,
     }
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -96,24 +97,24 @@ def _rule(kind: LossKind | None, id: str, name: str, help: str) -> dict[str, Any
     }
 
 
-def _invocation(shown: Shown) -> dict[str, Any]:
+def _invocation(outcome: Outcome) -> dict[str, Any]:
     """What is to be said of the whole commit: a result needs a place, and a verdict has none."""
-    level = _LEVELS[verdict_level(shown)]
-    if shown.error:
-        said = [f"not measured: {shown.error}", *([shown.hint] if shown.hint else [])]
+    level = _LEVELS[verdict_level(outcome)]
+    if outcome.error:
+        said = [f"not measured: {outcome.error}", *([outcome.hint] if outcome.hint else [])]
     else:
-        said = list(shown.verdict.reasons)
+        said = list(outcome.verdict.reasons)
     notifications = [{"level": level, "message": {"text": plain(each)}} for each in said]
-    notifications += [{"level": "note", "message": {"text": plain(each)}} for each in shown.notices]
+    notifications += [{"level": "note", "message": {"text": plain(each)}} for each in outcome.notices]
     return {
-        "executionSuccessful": not shown.error,
-        "exitCode": shown.exit_code,
-        "exitCodeDescription": f"covgate: {shown.word}",
+        "executionSuccessful": not outcome.error,
+        "exitCode": outcome.exit_code,
+        "exitCodeDescription": f"covgate: {outcome.kind.value}",
         "toolExecutionNotifications": notifications,
     }
 
 
-def _result(place: Place, shown: Shown, seen: Counter[str]) -> dict[str, Any]:
+def _result(place: Place, source: ReadSource, seen: Counter[str]) -> dict[str, Any]:
     rule = _INDEX[place.kind]
     # Some tools number from line 0, where SARIF has none.
     region = {"startLine": max(place.first, 1), "endLine": max(place.last, 1)}
@@ -125,16 +126,16 @@ def _result(place: Place, shown: Shown, seen: Counter[str]) -> dict[str, Any]:
         "message": {"text": f"{told(place)}."},
         "locations": [{"physicalLocation": location}],
     }
-    fingerprint = _fingerprint(place, shown, seen)
+    fingerprint = _fingerprint(place, source, seen)
     if fingerprint:
         result["partialFingerprints"] = {"covgate/v1": fingerprint}
     return result
 
 
-def _fingerprint(place: Place, shown: Shown, seen: Counter[str]) -> str:
+def _fingerprint(place: Place, source: ReadSource, seen: Counter[str]) -> str:
     """What stays where lines only move: the text of the lines, and which of its like they are; "" for no source."""
-    source = shown.sources.get(place.path, ())
-    lines = [line.strip() for line in source[max(place.first, 1) - 1 : place.last]]
+    text = source(place.path) or ()
+    lines = [line.strip() for line in text[max(place.first, 1) - 1 : place.last]]
     if not any(lines):
         return ""
     identity = "\0".join([_RULES[_INDEX[place.kind]][1], place.path, *lines])

@@ -5,40 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
+from covgate.formats import Context
 from covgate.formats.paint import Paint, one_line, plain, tail, wrapped
 from covgate.formats.rows import number_rows
-from covgate.formats.shown import Shown
 from covgate.model.numbers import format_exact, format_percent
+from covgate.model.outcome import Outcome
 from covgate.model.verdict import Rule, Status
 
 
-def verdict_text(shown: Shown, paint: Paint, *, pushing: bool) -> str:
+def verdict_text(outcome: Outcome, paint: Paint, *, pushing: bool) -> str:
     """One line for a pass, the whole story for a block."""
-    verdict = shown.verdict
-    if shown.error:
-        return warning_text(shown.error, shown.hint, shown.output, paint, blocks=shown.blocks)
+    verdict = outcome.verdict
+    if outcome.error:
+        return warning_text(outcome.error, outcome.hint, outcome.output, paint, blocks=outcome.blocks)
     if verdict.status is Status.NOT_APPLICABLE:
         return f"covgate: not applicable: {plain(verdict.reason)}\n"
-    where = plain(" ".join(part for part in (shown.branch, shown.commit[:10]) if part))
+    where = plain(" ".join(part for part in (outcome.branch, outcome.commit[:10]) if part))
     if verdict.status is Status.PASS:
-        passed = f"covgate: {paint.status('PASS')} {where}: {plain(verdict.reason)}{_how(shown)}\n"
-        return passed + _set_by_hand(shown) + _raised(shown)
+        passed = f"covgate: {paint.status('PASS')} {where}: {plain(verdict.reason)}{_how(outcome)}\n"
+        return passed + _set_by_hand(outcome) + _raised(outcome)
     lines = [f"covgate: {paint.status('BLOCKED')} {where}"]
     lines += [paint(line, "1") for reason in verdict.reasons for line in wrapped(reason, paint, "  ")]
     lines.append("")
-    if shown.numbers is None:
-        lines += _failing_tests(shown)
+    if outcome.numbers is None:
+        lines += _failing_tests(outcome)
     else:
         from covgate.formats.block_detail import detail_lines
 
-        lines += [*_numbers(shown, paint), "", *detail_lines(shown, paint)]
-    lines += ["", *_what_to_do(shown, pushing)]
+        lines += [*_numbers(outcome, paint), "", *detail_lines(outcome, paint)]
+    lines += ["", *_what_to_do(outcome, pushing)]
     return "\n".join(lines) + "\n"
 
 
-def check_text(shown: Shown, paint: Paint) -> str:
+def render(outcome: Outcome, context: Context) -> str:
     """All that a person is told of one commit."""
-    return verdict_text(shown, paint, pushing=False) + notices_text(shown.notices)
+    return verdict_text(outcome, context.paint, pushing=False) + notices_text(outcome.notices)
 
 
 def notices_text(notices: Iterable[str]) -> str:
@@ -46,34 +47,34 @@ def notices_text(notices: Iterable[str]) -> str:
     return "".join(f"covgate: {one_line(notice)}\n" for notice in dict.fromkeys(notices))
 
 
-def _how(shown: Shown) -> str:
-    if shown.cached:
+def _how(outcome: Outcome) -> str:
+    if outcome.cached:
         return " (this tree was measured before)"
-    seconds = shown.measurement.seconds if shown.measurement else 0
+    seconds = outcome.measurement.seconds if outcome.measurement else 0
     return f" ({seconds:.0f} s)" if seconds >= 1 else ""
 
 
-def _set_by_hand(shown: Shown) -> str:
+def _set_by_hand(outcome: Outcome) -> str:
     """An override that this pass rests on: who reads the line shall know that the height is a decision."""
-    verdict = shown.verdict
+    verdict = outcome.verdict
     baseline = verdict.baseline
     if baseline is None or not baseline.override or not verdict.policy.kind.uses_baseline:
         return ""
     return f"covgate: the baseline of {format_percent(baseline.percent)}% was set by hand: {plain(baseline.override)}\n"
 
 
-def _raised(shown: Shown) -> str:
-    if shown.raised is None:
+def _raised(outcome: Outcome) -> str:
+    if outcome.raised is None:
         return ""
-    before = shown.verdict.baseline
+    before = outcome.verdict.baseline
     came = f" from {format_percent(before.percent)}%" if before else ""
-    return f"covgate: the baseline rises{came} to {format_percent(shown.raised.percent)}%\n"
+    return f"covgate: the baseline rises{came} to {format_percent(outcome.raised.percent)}%\n"
 
 
-def _numbers(shown: Shown, paint: Paint) -> list[str]:
+def _numbers(outcome: Outcome, paint: Paint) -> list[str]:
     lines = []
-    red = _failed_rows(shown)
-    for name, value, rest in number_rows(shown):
+    red = _failed_rows(outcome)
+    for name, value, rest in number_rows(outcome):
         told = wrapped(rest, paint, " " * len(f"  {name:<10} {value:>8}   ")) or [""]
         value = paint(f"{value:>8}", "1;31") if name in red else f"{value:>8}"
         lines.append(f"  {name:<10} {value}   {told[0].lstrip()}".rstrip())
@@ -81,32 +82,32 @@ def _numbers(shown: Shown, paint: Paint) -> list[str]:
     return lines
 
 
-def _failed_rows(shown: Shown) -> set[str]:
-    failed = set(shown.verdict.failed)
+def _failed_rows(outcome: Outcome) -> set[str]:
+    failed = set(outcome.verdict.failed)
     rows = {"changed"} if Rule.PATCH_FLOOR in failed else set()
     return rows | ({"measured"} if failed & {Rule.BASELINE, Rule.FLOOR} else set())
 
 
-def _failing_tests(shown: Shown) -> list[str]:
+def _failing_tests(outcome: Outcome) -> list[str]:
     # The wrong environment is the usual reason for tests that fail here and nowhere else.
-    ran = [f"  They were run by {plain(shown.ran_with)}."] if shown.ran_with else []
+    ran = [f"  They were run by {plain(outcome.ran_with)}."] if outcome.ran_with else []
     return [
         "  The coverage of failing tests is not a measurement; nothing was recorded.",
         *ran,
         "",
-        *(f"  | {line}" for line in tail(shown.output)),
+        *(f"  | {line}" for line in tail(outcome.output)),
     ]
 
 
-def _what_to_do(shown: Shown, pushing: bool) -> list[str]:
+def _what_to_do(outcome: Outcome, pushing: bool) -> list[str]:
     lines = ["  What to do:"]
-    if shown.numbers is None:
+    if outcome.numbers is None:
         lines.append("    mend the tests, commit, and push again")
     else:
         lines.append("    cover the lines above with tests, commit, and push again")
-        lines.append(f"    see this again:          covgate check {shown.commit[:10]}")
-        if Rule.BASELINE in shown.verdict.failed:
-            value = format_exact(Fraction(int((shown.verdict.measured or Fraction(0)) * 100), 100))
+        lines.append(f"    see this again:          covgate check {outcome.commit[:10]}")
+        if Rule.BASELINE in outcome.verdict.failed:
+            value = format_exact(Fraction(int((outcome.verdict.measured or Fraction(0)) * 100), 100))
             lines.append(f'    it is meant to fall:     covgate baseline set {value} --reason "why"')
     if pushing:
         lines.append("    push past the gate once: SKIP=covgate-pre-push git push   (or --no-verify)")

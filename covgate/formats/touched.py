@@ -8,10 +8,10 @@ from enum import Enum
 
 from covgate.formats.losses import Loss, LossKind, losses
 from covgate.formats.places import stretches
-from covgate.formats.shown import Shown
 from covgate.model.explain import FileStory
 from covgate.model.lines import Line, excluded, statements
 from covgate.model.measurement import FileResult
+from covgate.model.outcome import Outcome
 from covgate.model.patch import PatchFile
 
 # Where nothing is known of a push, the files with the most missing are told.
@@ -67,18 +67,18 @@ class Touched:
         return sorted((first, last) for each in found for first, last, _ in each)
 
 
-def touched(shown: Shown) -> list[Touched]:
+def touched(outcome: Outcome) -> list[Touched]:
     """Every file that has a place at the commit and anything to tell, those to look at first."""
-    results = {each.path: each for each in shown.measurement.files} if shown.measurement else {}
-    unstable = dict(shown.measurement.unstable) if shown.measurement else {}
-    stories = {each.path: each for each in shown.story.files if each.path} if shown.story else {}
-    patches = {each.path: each for each in shown.patch.files} if shown.patch else {}
+    results = {each.path: each for each in outcome.measurement.files} if outcome.measurement else {}
+    unstable = dict(outcome.measurement.unstable) if outcome.measurement else {}
+    stories = {each.path: each for each in outcome.explanation.files if each.path} if outcome.explanation else {}
+    patches = {each.path: each for each in outcome.patch.files} if outcome.patch else {}
     lost: dict[str, list[Loss]] = {}
-    for loss in losses(shown.patch, shown.story):
+    for loss in losses(outcome.patch, outcome.explanation):
         lost.setdefault(loss.path, []).append(loss)
-    gone = {each.old_path for each in shown.story.files if not each.path} if shown.story else set()
+    gone = {each.old_path for each in outcome.explanation.files if not each.path} if outcome.explanation else set()
     paths = dict.fromkeys(path for path in (*lost, *unstable, *stories, *patches) if path not in gone)
-    if shown.patch is None and shown.story is None:
+    if outcome.patch is None and outcome.explanation is None:
         worst = sorted((each for each in results.values() if each.numbers.missing), key=lambda e: -e.numbers.missing)
         paths |= dict.fromkeys(each.path for each in worst[:_WORST_SHOWN])
     return [

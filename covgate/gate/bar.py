@@ -1,7 +1,7 @@
-"""The bar of a push: its own configuration, and its base's wherever its own is weaker.
+"""The rules a push is judged by: its own configuration, and its base's wherever its own is weaker.
 
-A push can't lower its own bar. The base is what the push replaces, or where it left the default branch; once a
-change of the configuration has landed there, it is the base.
+A push can't weaken its own rules. Its base is the commit that it replaces, or the point where it left the default
+branch. A changed configuration becomes the base's once it has landed there.
 """
 
 from __future__ import annotations
@@ -12,110 +12,83 @@ from dataclasses import dataclass, replace
 from covgate.config import Config
 from covgate.errors import ConfigurationError
 from covgate.gate.context import CONFIGURATION_FILES, Session
+from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.model.policy import Policy, weakened
 from covgate.model.ref_update import RefUpdate, matches
 from covgate.notes.ref import NOTES_REF
 
-# Whose change changes how covgate measures without being weaker or stronger: said, so that a review looks at it.
-_TOLD = ("command", "report", "setup", "python", "on_block")
+# A change of these makes the rules neither weaker nor stronger. It is reported, so that a reviewer looks at it.
+_REPORTED = ("command", "report", "setup", "python", "on_block")
 _HOOKS_FILE = ".pre-commit-config.yaml"
 _COVERAGE_FILES = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """``config`` to measure with and to be judged by, ``base_policy`` that must hold, too, and what to say.
+    """What a commit has to reach.
 
-    ``base``: the commit that this comes from; ``remote``: where it goes.
+    ``config`` is what it is measured and judged with; ``base_policy``, if set, must hold as well. ``base`` is the
+    commit that this comes from, "" for none. ``notices`` say which of the base's rules apply.
     """
 
     config: Config
+    remote: Remote
     base: str = ""
-    remote: str = ""
     base_policy: Policy | None = None
-    said: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """The policies that must hold: the commit's own, then the base's if that is stricter."""
+        return (self.config.policy,) if self.base_policy is None else (self.config.policy, self.base_policy)
 
 
-def base_of_push(repository: Repository, update: RefUpdate, remote: str) -> str:
-    """The commit that ``update`` replaces, else where it left the default branch of ``remote``; "" for neither."""
-    replaced = repository.commit(update.remote_oid)
+def base_of_push(remote: Remote, update: RefUpdate) -> str:
+    """The commit that ``update`` replaces, else the point where it left the default branch; "" for neither."""
+    repository = remote.repository
     if update.certain:
-        return replaced_tip(repository, update, remote) or fork_point(repository, update.local_oid, remote)
-    # What pre-commit names is an ancestor where the ref is new; where it is the tip that was seen last, it is that.
-    tracked = repository.commit(f"refs/remotes/{remote}/{update.branch}")
-    known = replaced if replaced == tracked else ""
-    return known or fork_point(repository, update.local_oid, remote) or replaced
+        return remote.replaced_tip(update) or remote.fork_point(update.local_oid)
+    # pre-commit names an ancestor if the ref is new, so its commit is only a tip if it was seen as one.
+    named = repository.commit(update.remote_oid)
+    tracked = repository.commit(remote.tracking(update.branch))
+    return (named if named == tracked else "") or remote.fork_point(update.local_oid) or named
 
 
-def replaced_tip(repository: Repository, update: RefUpdate, remote: str) -> str:
-    """The remote tip that ``update`` replaces, as it was seen last where it was never fetched; "" where the ref is new.
+def bar_of(session: Session, commit: str, base: str, remote: Remote, branch: str = "") -> Bar:
+    """What ``commit`` has to reach if its base is ``base`` ("" for none) and it goes to ``branch`` ("" if unknown).
 
-    A new ref replaces nothing, whatever branch of that name was there once and is still remembered here.
-    """
-    if not update.remote_oid:
-        return ""
-    return repository.commit(update.remote_oid) or repository.commit(f"refs/remotes/{remote}/{update.branch}")
-
-
-def fork_point(repository: Repository, commit: str, remote: str) -> str:
-    """Where ``commit`` left the default branch of ``remote``; "" for nowhere."""
-    tip = default_tip(repository, remote)
-    # Without a common ancestor (or in a shallow clone, which hides it) the tip itself.
-    return tip and (repository.text("merge-base", commit, tip) or tip)
-
-
-def default_tip(repository: Repository, remote: str) -> str:
-    """The tip of the default branch of ``remote`` as it was last seen; for a URL, that of the usual remote.
-
-    Where it was never seen, as in the checkouts of CI services, the remote is asked.
-    """
-    name = remote if remote in repository.remotes() else repository.default_remote()
-    if not name:
-        return ""
-    default = repository.default_branch(name)
-    tip = repository.commit(f"refs/remotes/{name}/{default}") if default else ""
-    if tip:
-        return tip
-    from covgate.notes.deepen import ask_tip
-
-    return ask_tip(repository, name)
-
-
-def bar_of(session: Session, commit: str, base: str, remote: str, branch: str = "") -> Bar:
-    """What a push of ``commit`` is judged by where its base is ``base`` ("" for none); ConfigurationError as it holds.
-
-    ``remote`` and ``branch``: what is pushed to, "" where there is none.
+    Raises ConfigurationError if the commit's configuration is invalid.
     """
     own = session.config_at(commit)
     bar = Bar(config=own, base=base, remote=remote)
     if not base or base == commit:
         return bar
     repository = session.repository
-    mine, theirs = _files(repository, commit), _files(repository, base)
-    if mine == theirs:
+    own_files, base_files = _files(repository, commit), _files(repository, base)
+    if own_files == base_files:
         return bar
     try:
         earlier = session.config_at(base)
     except ConfigurationError:
-        return replace(bar, said=(f"the configuration of the base {base[:10]} is invalid: it does not hold",))
-    if not earlier.configured and (not own.configured or not _in_force(repository, theirs)):
+        return replace(bar, notices=(f"the configuration of the base {base[:10]} is invalid: it does not hold",))
+    if not earlier.configured and (not own.configured or not _in_force(repository, base_files)):
         earlier = own
-    config, weaker = _held(own, earlier, branch, lambda: _default_sources(repository, commit))
-    if config.enabled and any(mine.get(name) != theirs.get(name) for name in _COVERAGE_FILES):
-        config, less = _held_coverage(repository, commit, config, mine, theirs)
+    config, weaker = stricter_config(own, earlier, branch, lambda: _default_sources(repository, commit))
+    if config.enabled and any(own_files.get(name) != base_files.get(name) for name in _COVERAGE_FILES):
+        config, less = _stricter_coverage(repository, commit, config, own_files, base_files)
         weaker += less
     policies = weakened(own.policy, earlier.policy)
-    said = []
+    notices = []
     if weaker or policies:
-        said.append(
+        notices.append(
             f"the base {base[:10]} is stricter, and its rules hold for this push: {'; '.join([*policies, *weaker])}"
             " (a change counts once it has landed)"
         )
-    told = [key for key in _TOLD if getattr(own, key) != getattr(earlier, key)]
-    if told and earlier.configured:
-        said.append(f"this push changes how it is measured: {', '.join(told)}")
-    return replace(bar, config=config, base_policy=earlier.policy if policies else None, said=tuple(said))
+    changed = [key for key in _REPORTED if getattr(own, key) != getattr(earlier, key)]
+    if changed and earlier.configured:
+        notices.append(f"this push changes how it is measured: {', '.join(changed)}")
+    return replace(bar, config=config, base_policy=earlier.policy if policies else None, notices=tuple(notices))
 
 
 def _files(repository: Repository, commit: str) -> dict[str, bytes]:
@@ -125,12 +98,12 @@ def _files(repository: Repository, commit: str) -> dict[str, bytes]:
 
 
 def _in_force(repository: Repository, files: Mapping[str, bytes]) -> bool:
-    """Whether covgate gated by its defaults where ``files`` don't configure it: who adopts it has no rules yet."""
+    """Whether the defaults were rules at a base without configuration: they were if covgate was already in use."""
     return b"covgate" in files.get(_HOOKS_FILE, b"") or bool(repository.commit(NOTES_REF))
 
 
 def _default_sources(repository: Repository, commit: str) -> tuple[str, ...]:
-    """What is measured of ``commit`` where nothing names a source."""
+    """What is measured at ``commit`` if no source is configured."""
     from covgate.measure.sources import sources_among
 
     listed = repository.run("ls-tree", "-z", commit).decode(errors="replace").split("\0")
@@ -140,10 +113,10 @@ def _default_sources(repository: Repository, commit: str) -> tuple[str, ...]:
     return sources_among("src" in trees, packages, [name for name in files if name.endswith(".py")]).source
 
 
-def _held(
+def stricter_config(
     own: Config, base: Config, branch: str, default_sources: Callable[[], Sequence[str]]
 ) -> tuple[Config, list[str]]:
-    """``own`` with the switches and sources of ``base`` that it has weakened, and which they are."""
+    """``own`` with each switch and source of ``base`` that it weakens, and a phrase for each of these."""
     config, weaker = own, []
     if base.enabled and not own.enabled:
         config, weaker = replace(config, enabled=True), ["enabled = false"]
@@ -162,9 +135,10 @@ def _held(
     return config, weaker
 
 
-def _held_coverage(
-    repository: Repository, commit: str, config: Config, mine: Mapping[str, bytes], theirs: Mapping[str, bytes]
+def _stricter_coverage(
+    repository: Repository, commit: str, config: Config, own: Mapping[str, bytes], base: Mapping[str, bytes]
 ) -> tuple[Config, list[str]]:
+    """``config`` with a coverage configuration that measures all that the base's did, and a phrase for each change."""
     from covgate.measure.coverage_config import enforce_base, read_coverage_config
 
     def exists(source: str) -> bool:
@@ -172,5 +146,5 @@ def _held_coverage(
         names = (path, path.replace(".", "/"), f"src/{path.replace('.', '/')}", f"{path.replace('.', '/')}.py")
         return path == "." or any(repository.object(f"{commit}:{name}") is not None for name in names)
 
-    kept, weaker = enforce_base(read_coverage_config(mine), read_coverage_config(theirs), exists)
+    kept, weaker = enforce_base(read_coverage_config(own), read_coverage_config(base), exists)
     return (replace(config, coverage_config=kept.render()), list(weaker)) if kept else (config, [])

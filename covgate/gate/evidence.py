@@ -1,23 +1,24 @@
-"""What a judgement rests on beyond the numbers: the lines that were changed, and the way from the baseline to here."""
+"""What a judgement rests on beyond the counts: the lines of the push, and what changed since the baseline."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from covgate.errors import ConfigurationError, ToolError
-from covgate.gate.bar import Bar, fork_point
+from covgate.errors import ConfigurationError, CovgateError, Interrupted, ToolError
+from covgate.gate.bar import Bar
 from covgate.gate.context import Session
 from covgate.git.repository import without_local_environment
-from covgate.model.baseline import Baseline
+from covgate.model.baseline import Baseline, Removal
 from covgate.model.measurement import Measurement
 from covgate.model.record import DEFAULT_COMPONENT
 from covgate.notes.records import Notes
 from covgate.notes.ref import FILES_REF
 
+# Late imports below: a push that passes by its counts alone needs neither diffs nor lines.
 if TYPE_CHECKING:
     from covgate.model.changes import FileChange
     from covgate.model.explain import Explanation
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(kw_only=True)
-class Evidence:
-    """All that is known around ``commit``, looked up when it is asked for.
+class Surroundings:
+    """What is known around a commit, looked up when it is asked for.
 
-    ``baseline`` is the one it has to hold, reached by ``tips`` or their ancestors. ``may_measure``: whether the
-    baseline's commit may be measured anew where nobody knows its lines any more.
+    ``baseline`` is what the commit must reach; ``tips`` or their ancestors reached it. ``may_measure`` allows measuring
+    the baseline's commit again if nobody knows its lines any more. ``notices`` collects what went wrong on the way.
     """
 
     session: Session
@@ -39,124 +40,84 @@ class Evidence:
     tips: tuple[str, ...]
     baseline: Baseline | None
     may_measure: bool
+    notices: list[str] = field(default_factory=list)
 
     @cached_property
-    def origin(self) -> str:
-        """The commit that reached the baseline; "" where there is none, or its record is hidden."""
+    def baseline_commit(self) -> str:
+        """The commit that reached the baseline; "" if there is none, or if its record is hidden."""
         return self.notes.origin(self.tips, self.baseline) if self.baseline else ""
 
-    def patch(self, measurement: Measurement) -> Patch | None:
-        """The coverage of the lines that are new here; None where there is nothing to compare with."""
-        from covgate.git.diff import added_lines
-        from covgate.model.patch import patch_coverage
-        from covgate.model.source_files import measured_suffixes
-
-        bases = self._bases if measurement.files else []
-        if not bases:
-            return None
-        suffixes = measured_suffixes(each.path for each in measurement.files)
-        added = added_lines(self.session.repository, bases, self.commit, suffixes)
-        known = {each.path for each in measurement.files}
-        return patch_coverage(measurement.files, added, self._first_lines([path for path in added if path in known]))
-
-    def story(self, measurement: Measurement) -> Explanation | None:
-        """The way from the baseline's measurement to ``measurement``; None where the former's lines are not known."""
-        before = self.before if measurement.files else None
-        if before is None:
-            return None
-        from covgate.model.explain import explain
-
-        changes = self._changes_since_origin(before, measurement)
-        return explain(before, measurement, changes, self._touched(changes, measurement))
-
     @cached_property
-    def before(self) -> Measurement | None:
-        """What was measured where the baseline was reached, line by line; None where that can't be had.
-
-        Kept with the notes, else remembered on this machine, else measured anew: what was removed since decides, and
-        it shall not depend on what happens to be known here.
-        """
-        origin = self.session.repository.commit(self.origin)
-        if not origin:
-            return None
-        note = self.notes.read(origin)
-        record = note.record() if note else None
-        judged = record.judgement.numbers if record and record.judgement else None
-        for find in (self._kept, self._remembered):
-            known = find(origin)
-            # Lines that the record doesn't know excuse nothing: anybody may have written them.
-            if known is not None and (judged is None or known.numbers == judged):
-                return known
-        return self._measured_anew(origin)
-
-    @cached_property
-    def _bases(self) -> list[str]:
-        """What was there before: the target that is pushed to, and the default branch, where the commit left them.
+    def bases(self) -> list[str]:
+        """The merge bases with the push's base and with the default branch.
 
         What a merge of the default branch brings into a branch that was pushed before is new to neither.
         """
-        repository = self.session.repository
-        targets = {self.bar.base, fork_point(repository, self.commit, self.bar.remote) if self.bar.remote else ""}
+        repository, remote = self.session.repository, self.bar.remote
+        targets = {self.bar.base, remote.fork_point(self.commit) if remote else ""}
         found = [repository.text("merge-base", self.commit, each) or each for each in sorted(targets) if each]
         return list(dict.fromkeys(found))
 
-    def _changes_since_origin(self, before: Measurement, measurement: Measurement) -> tuple[FileChange, ...]:
-        from covgate.git.diff import changes
-        from covgate.model.source_files import measured_suffixes
+    @cached_property
+    def before(self) -> Measurement | None:
+        """The baseline's measurement, line by line; None if nobody has it.
 
-        suffixes = measured_suffixes(each.path for each in (*before.files, *measurement.files))
-        return changes(self.session.repository, self.origin, self.commit, suffixes)
+        From the notes, else from the cache, else measured again: the verdict may depend on what was removed since, and
+        must not depend on what this clone happens to know.
+        """
+        commit = self.session.repository.commit(self.baseline_commit)
+        if not commit:
+            return None
+        note = self.notes.read(commit)
+        record = note.record() if note else None
+        recorded = record.judgement.numbers if record and record.judgement else None
+        for find in (self._lines_in_notes, self._lines_in_cache):
+            known = find(commit)
+            # Lines that don't match the record excuse nothing: anybody may have written them.
+            if known is not None and (recorded is None or known.numbers == recorded):
+                return known
+        return self._measure_again(commit)
 
-    def _touched(self, changes: tuple[FileChange, ...], measurement: Measurement) -> dict[str, set[int]]:
-        """Path -> the first lines of statements that were changed in a later line only."""
-        known = {each.path for each in measurement.files}
-        changed = [each for each in changes if each.hunks and each.old_path and each.path in known]
-        first = self._first_lines([each.path for each in changed])
-        touched: dict[str, set[int]] = {}
-        for change in changed:
-            starts = first.get(change.path, {})
-            touched[change.path] = {starts[line] for line in change.added if line in starts}
-        return touched
-
-    def _first_lines(self, paths: list[str]) -> Mapping[str, Mapping[int, int]]:
+    def first_lines(self, paths: list[str]) -> Mapping[str, Mapping[int, int]]:
+        """By path, the first line of the statement for each of its later lines."""
         from covgate.measure.statements import first_lines
 
         repository = self.session.repository
         sources = {path: repository.file(self.commit, path) or b"" for path in paths}
         return first_lines(
             sources,
-            lambda: self.session.interpreter(self.bar.config),
+            lambda: self.session.measurer.interpreter(self.bar.config),
             repository.top,
             without_local_environment(self.session.environ),
         )
 
-    def _kept(self, commit: str) -> Measurement | None:
-        """The detail that travels with the notes; fetched where this clone has none."""
+    def _lines_in_notes(self, commit: str) -> Measurement | None:
+        """The lines that travel with the notes, fetched if this clone has none."""
         from covgate.notes.line_notes import DetailNotes
         from covgate.notes.publish import SyncError, fetch_notes
 
-        session = self.session
-        details = DetailNotes(session.repository)
+        repository = self.session.repository
+        details = DetailNotes(repository)
         try:
             found = details.read(commit)
             if not found and self.bar.remote and self.bar.config.sync:
-                fetch_notes(session.repository, self.bar.remote, FILES_REF)
+                fetch_notes(repository, self.bar.remote.name, FILES_REF)
                 found = details.read(commit)
         except SyncError:
             return None
         except ValueError as error:
-            session.notices.append(f"the lines of {commit[:10]} in {FILES_REF} are not believed: {error}")
+            self.notices.append(f"the lines of {commit[:10]} in {FILES_REF} are not believed: {error}")
             return None
-        kept = found.get(DEFAULT_COMPONENT)
-        return kept if kept is not None and kept.tree == session.repository.tree(commit) else None
+        known = found.get(DEFAULT_COMPONENT)
+        return known if known is not None and known.tree == repository.tree(commit) else None
 
-    def _remembered(self, commit: str) -> Measurement | None:
+    def _lines_in_cache(self, commit: str) -> Measurement | None:
         from covgate.measure.cache import Cache
 
         repository = self.session.repository
         return Cache(repository.state_dir).any_of(repository.tree(commit))
 
-    def _measured_anew(self, commit: str) -> Measurement | None:
+    def _measure_again(self, commit: str) -> Measurement | None:
         if not self.may_measure or commit == self.commit:
             return None
         print(
@@ -165,8 +126,103 @@ class Evidence:
             flush=True,
         )
         try:
-            found = self.session.measure(commit, self.session.config_at(commit))
+            run = self.session.measurer.measure(commit, self.session.config_at(commit))
         except (ToolError, ConfigurationError) as error:
-            self.session.notices.append(f"{commit[:10]}, where the baseline was reached: not measured: {error.message}")
+            self.notices.append(f"{commit[:10]}, where the baseline was reached: not measured: {error.message}")
             return None
-        return found if isinstance(found, Measurement) else None
+        self.notices += run.notices
+        return run.result if isinstance(run.result, Measurement) else None
+
+
+class Evidence:
+    """What supports or excuses one measurement of the commit, looked up when a rule or a format asks for it.
+
+    A look-up that fails counts as no evidence, and its error becomes a notice.
+    """
+
+    def __init__(self, around: Surroundings, measurement: Measurement) -> None:
+        self.around = around
+        self.measurement = measurement
+        self.found_patch: Patch | None = None
+        self.found_explanation: Explanation | None = None
+        self._asked: set[str] = set()
+
+    def patch(self, *, required: bool = False) -> Patch | None:
+        """The coverage of the lines that are new here; None if there is nothing to compare with.
+
+        ``required``: raise an error. A push that passes otherwise must not pass because git could not show the patch.
+        """
+        if "patch" not in self._asked:
+            self._asked.add("patch")
+            try:
+                self.found_patch = self._find_patch()
+            except Interrupted:
+                raise
+            except Exception as error:
+                if required:
+                    raise
+                self.around.notices.append(_not_explained(error))
+        return self.found_patch
+
+    def explanation(self) -> Explanation | None:
+        """What changed from the baseline's measurement to this one; None if the former's lines are not known."""
+        if "explanation" not in self._asked:
+            self._asked.add("explanation")
+            try:
+                self.found_explanation = self._find_explanation()
+            except Interrupted:
+                raise
+            except Exception as error:
+                self.around.notices.append(_not_explained(error))
+        return self.found_explanation
+
+    def removal(self) -> Removal | None:
+        """The code that was removed and added since the baseline was reached; None if that is not known."""
+        explanation = self.explanation()
+        if explanation is None:
+            return None
+        from covgate.model.explain import removal_in
+
+        return removal_in(explanation)
+
+    def _find_patch(self) -> Patch | None:
+        from covgate.git.diff import added_lines
+        from covgate.model.patch import patch_coverage
+        from covgate.model.source_files import measured_suffixes
+
+        files = self.measurement.files
+        bases = self.around.bases if files else []
+        if not bases:
+            return None
+        suffixes = measured_suffixes(each.path for each in files)
+        added = added_lines(self.around.session.repository, bases, self.around.commit, suffixes)
+        known = {each.path for each in files}
+        return patch_coverage(files, added, self.around.first_lines([path for path in added if path in known]))
+
+    def _find_explanation(self) -> Explanation | None:
+        before = self.around.before if self.measurement.files else None
+        if before is None:
+            return None
+        from covgate.git.diff import changes
+        from covgate.model.explain import explain
+        from covgate.model.source_files import measured_suffixes
+
+        suffixes = measured_suffixes(each.path for each in (*before.files, *self.measurement.files))
+        changed = changes(self.around.session.repository, self.around.baseline_commit, self.around.commit, suffixes)
+        return explain(before, self.measurement, changed, self._changed_in_later_lines(changed))
+
+    def _changed_in_later_lines(self, changes: tuple[FileChange, ...]) -> dict[str, set[int]]:
+        """Path -> the first lines of statements of which only a later line was changed."""
+        known = {each.path for each in self.measurement.files}
+        changed = [each for each in changes if each.hunks and each.old_path and each.path in known]
+        first = self.around.first_lines([each.path for each in changed])
+        return {
+            each.path: {first[each.path][line] for line in each.added if line in first.get(each.path, {})}
+            for each in changed
+        }
+
+
+def _not_explained(error: Exception) -> str:
+    """The notice for a look-up that failed with ``error`` while a blocked push was explained."""
+    reason = error.message if isinstance(error, CovgateError) else f"{type(error).__name__}: {error}"
+    return f"not everything can be explained: {reason}"

@@ -1,403 +1,284 @@
-"""One commit: measured, judged against the records on its ancestors, and its record kept."""
+"""One commit: find its baseline, measure it, judge it, and record the verdict."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from covgate.config import Config
-from covgate.errors import (
-    EXIT_BLOCKED,
-    EXIT_PASSED,
-    EXIT_TOOL_ERROR,
-    ConfigurationError,
-    CovgateError,
-    Interrupted,
-    ToolError,
-)
+from covgate.errors import ConfigurationError, ToolError
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
-from covgate.gate.evidence import Evidence
-from covgate.model.baseline import Baseline, merge_baseline, ratchet
-from covgate.model.measurement import Measurement, Toolchain
+from covgate.gate.evidence import Evidence, Surroundings
+from covgate.model.baseline import Baseline, ratchet
+from covgate.model.measurement import Measurement
 from covgate.model.numbers import Numbers
-from covgate.model.record import DEFAULT_COMPONENT, Judgement, Note, Record, join_notes, record_of
-from covgate.model.verdict import Rule, Status, Verdict, judge_both, not_applicable, tests_failed
+from covgate.model.outcome import Outcome
+from covgate.model.record import DEFAULT_COMPONENT, Record, measurement_of, merge_record, record_of
+from covgate.model.verdict import Status, Verdict, judge_push, not_applicable, tests_failed
 from covgate.notes.heal import heal
 from covgate.notes.records import Lookup, Notes
 
 if TYPE_CHECKING:
-    from covgate.formats.shown import Shown
     from covgate.measure.job import TestsFailed
-    from covgate.model.explain import Explanation
-    from covgate.model.patch import Patch
-
-_T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of one commit: the verdict, and what it rests on.
-
-    ``numbers`` is None where nothing was measured. ``measurement`` has the detail, where this machine knows it;
-    ``patch`` tells of the changed lines, ``story`` the way here from where the baseline was reached: both where they
-    were asked for, and where the push is blocked. ``base`` is the commit whose policy holds, too, or "". ``error``
-    tells why there is no verdict. ``raised`` is the baseline after a ratchet that changed it. ``ran_with`` is the
-    interpreter of tests that failed. ``on_block``: the command that wants to know where this stops a push.
-    """
-
-    verdict: Verdict
-    commit: str = ""
-    tree: str = ""
-    branch: str = ""
-    base: str = ""
-    numbers: Numbers | None = None
-    toolchain: str = ""
-    measurement: Measurement | None = None
-    cached: bool = False
-    baseline_commit: str = ""
-    patch: Patch | None = None
-    story: Explanation | None = None
-    output: str = ""
-    ran_with: str = ""
-    error: ToolError | None = None
-    blocks_on_error: bool = False
-    raised: Baseline | None = None
-    on_block: tuple[str, ...] | None = None
-
-    @property
-    def blocked(self) -> bool:
-        return self.error is None and self.verdict.status is Status.FAIL
-
-    @property
-    def stops(self) -> bool:
-        """Whether this keeps a push from passing: a regression, or an error where errors block."""
-        return self.blocked or (self.error is not None and self.blocks_on_error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """How a commit is to be judged.
+    """How to judge a commit.
 
-    ``ratchets``: whether a pass raises the baseline here. ``believes_record``: whether the numbers in the commit's
-    own note spare the run: after a merge, never at a push, which would then judge itself. ``known``: the
-    remembered measurement, where it was looked up already. ``measured``: gives the measurement instead of a
-    test run. ``explains``: whether a pass is explained, too.
+    ``ratchets``: a pass raises the baseline here. ``may_measure``: the tests may run. ``trusts_record``: the counts in
+    the commit's own note replace a run; after a merge only, since a push would judge itself. ``known`` is the cached
+    measurement if it was looked up already. ``measured`` gives a measurement made elsewhere. ``explains``: find the
+    patch and the explanation of a pass, too.
     """
 
     ratchets: bool
     may_measure: bool = True
-    believes_record: bool = False
+    trusts_record: bool = False
     known: Measurement | None = None
     measured: Callable[[], Measurement] | None = None
     explains: bool = False
 
 
 def judge_commit(session: Session, commit: str, bar: Bar, tips: Sequence[str], order: Order) -> Outcome:
-    """Measure ``commit``, judge it by ``bar`` and the records on its ancestors and those of ``tips``, keep the record.
+    """Measure ``commit``, judge it against ``bar`` and the records on its ancestors and those of ``tips``, record it.
 
-    A tool error is in the outcome, not raised: it is for the caller to block on or to pass.
+    A ToolError becomes part of the outcome: the caller decides whether it blocks. Raises ConfigurationError.
     """
+    judging = _Judging(session, commit, bar, order)
     try:
-        return _judge_commit(session, commit, bar, tips, order)
+        return judging.judge(tips)
     except ConfigurationError:
         raise
     except ToolError as error:
         return Outcome(
             verdict=not_applicable(f"not measured: {error.message}"),
             commit=commit,
-            error=error,
-            blocks_on_error=session.blocks_on_error(bar.config),
+            error=error.message,
+            hint=error.hint,
+            output=error.output,
+            blocks=session.blocks_on_error(bar.config),
+            notices=tuple(judging.notices),
         )
 
 
-def _judge_commit(session: Session, commit: str, bar: Bar, tips: Sequence[str], order: Order) -> Outcome:
-    repository, notes, config = session.repository, Notes(session.repository), bar.config
-    tree = repository.tree(commit)
-    heal(notes)
-    known_tips = [each for each in (repository.commit(name) for name in (commit, *tips)) if each]
-    lookup = _looked_up(session, notes, known_tips, config)
-    result, cached = _result(session, notes, commit, tree, config, order)
-    if result is None:
-        why = "its tree is not measured yet; the next push does it"
-        return Outcome(verdict=not_applicable(why), commit=commit, tree=tree)
-    baseline = lookup.baseline
-    if lookup.hidden and lookup.seen and baseline and lookup.seen.percent > baseline.percent:
-        baseline = lookup.seen  # an override that may be another branch's lowers nothing
-    if not isinstance(result, Measurement):
-        interpreter = session.interpreter(config)
+class _Judging:
+    """The judgement of one commit, step by step; ``notices`` collects what the user should know."""
+
+    def __init__(self, session: Session, commit: str, bar: Bar, order: Order) -> None:
+        self.session = session
+        self.commit = commit
+        self.bar = bar
+        self.order = order
+        self.tree = ""
+        self.notes = Notes(session.repository)
+        self.notices: list[str] = list(bar.notices)
+        self.unrecorded = False
+
+    def judge(self, tips: Sequence[str]) -> Outcome:
+        """The steps, in order. Raises ToolError if the commit can't be judged."""
+        self.tree = self.session.repository.tree(self.commit)
+        heal(self.notes)
+        known_tips = tuple(filter(None, map(self.session.repository.commit, (self.commit, *tips))))
+        lookup = self._find_baseline(known_tips)
+        result, cached = self._find_measurement()
+        if result is None:
+            why_not = "its tree is not measured yet; the next push does it"
+            return Outcome(
+                verdict=not_applicable(why_not), commit=self.commit, tree=self.tree, notices=tuple(self.notices)
+            )
+        baseline = baseline_to_reach(lookup)
+        if not isinstance(result, Measurement):
+            return self._tests_failed(result, baseline)
+        around = Surroundings(
+            session=self.session,
+            notes=self.notes,
+            bar=self.bar,
+            commit=self.commit,
+            tips=known_tips,
+            baseline=baseline,
+            may_measure=self.order.may_measure and self.order.measured is None,
+            notices=self.notices,
+        )
+        verdict, evidence = self._judge_measurement(around, result)
+        if around.may_measure and result.files:
+            verdict, evidence = self._rerun_if_flaky(verdict, evidence)
+        self._report_lines(verdict, evidence)
+        raised = self._record(lookup.seen, verdict, evidence.measurement)
+        return self._outcome(verdict, evidence, cached=cached, raised=raised)
+
+    def _find_baseline(self, tips: Sequence[str]) -> Lookup:
+        lookup = self.notes.baseline(tips)
+        if lookup.problems and self.session.blocks_on_error(self.bar.config):
+            raise ToolError(lookup.problems[0], hint="git notes --ref=coverage remove <commit> takes it away")
+        self.notices += lookup.problems
+        if lookup.hidden:
+            self.notices.append(
+                "this clone is shallow and hides ancestors: judged by every record there is"
+                " (git fetch --unshallow shows them)"
+            )
+        return lookup
+
+    def _find_measurement(self) -> tuple[Measurement | TestsFailed | None, bool]:
+        """The measurement, and whether no test ran for it; None if the tests would have to run and may not."""
+        order, measurer = self.order, self.session.measurer
+        if order.measured is not None:
+            return order.measured(), False
+        known = order.known or measurer.cached(self.commit, self.bar.config)
+        if known is None and order.trusts_record and self.session.use_cache:
+            known = self._recorded()
+        if known is not None:
+            return known, True
+        if not order.may_measure:
+            return None, False
+        run = measurer.measure(self.commit, self.bar.config)
+        self.notices += run.notices
+        return run.result, False
+
+    def _recorded(self) -> Measurement | None:
+        """What another clone measured and published for this very tree."""
+        note = self.notes.read(self.commit)
+        record = note.record(DEFAULT_COMPONENT) if note and not note.problems else None
+        judgement = record.judgement if record else None
+        return measurement_of(judgement) if judgement is not None and judgement.tree == self.tree else None
+
+    def _tests_failed(self, failed: TestsFailed, baseline: Baseline | None) -> Outcome:
+        interpreter = self.session.measurer.interpreter(self.bar.config)
         return Outcome(
-            verdict=tests_failed(result.summary, config.policy, baseline),
-            commit=commit,
-            tree=tree,
-            base=bar.base,
-            output=result.output,
+            verdict=tests_failed(failed.summary, self.bar.config.policy, baseline),
+            commit=self.commit,
+            tree=self.tree,
+            base=self.bar.base,
+            output=failed.output,
             ran_with=f"{interpreter.path} ({interpreter.found})",
+            notices=tuple(self.notices),
         )
-    evidence = Evidence(
-        session=session,
-        notes=notes,
-        bar=bar,
-        commit=commit,
-        tips=tuple(known_tips),
-        baseline=baseline,
-        may_measure=order.may_measure and order.measured is None,
-    )
-    judged = _judged(evidence, result)
-    if evidence.may_measure and result.files:
-        judged = _looked_at_again(evidence, judged)
-    result, verdict = judged.measurement, judged.verdict
-    _tell_of(session, notes, bar, result)
-    passed = verdict.status is Status.PASS
-    if passed and judged.patch and judged.patch.unmeasured:
-        session.notices.append(f"changed, but not measured: {', '.join(judged.patch.unmeasured)}")
-    # What may belong to another branch judges, but is not written down as a height of this one.
-    seen = lookup.seen
-    # What one of two runs did not execute is no height to hold from now on.
-    rises = order.ratchets and passed and not result.unstable
-    stands = ratchet(seen, result.numbers) if rises else seen
-    # A push that is blocked replaces nothing: what its branch held there is no height of this commit, which may
-    # well be on another branch already.
-    kept = stands if passed else notes.baseline([commit]).seen
-    # A report that was made elsewhere is judged, not believed by the next merge.
-    record = record_of(verdict, result.numbers, tree, str(result.toolchain), kept)
-    recorded = order.measured is None and _record(session, notes, commit, record)
-    if recorded and rises and stands is not None and result.numbers.percent == stands.percent:
-        keep_lines(session, commit, result)
-    explained = order.explains or not passed
-    return Outcome(
-        verdict=verdict,
-        commit=commit,
-        tree=tree,
-        base=bar.base,
-        numbers=result.numbers,
-        toolchain=str(result.toolchain),
-        measurement=result if result.files else None,
-        cached=cached,
-        baseline_commit=evidence.origin if explained else "",
-        patch=judged.patch or (_told(session, partial(evidence.patch, result)) if explained else None),
-        story=judged.story or (_told(session, partial(evidence.story, result)) if explained else None),
-        raised=stands if recorded and stands != seen else None,
-    )
 
+    def _judge_measurement(self, around: Surroundings, measurement: Measurement) -> tuple[Verdict, Evidence]:
+        evidence = Evidence(around, measurement)
+        return judge_push(measurement, around.baseline, self.bar.policies, evidence), evidence
 
-def _looked_up(session: Session, notes: Notes, commits: Sequence[str], config: Config) -> Lookup:
-    """The baseline, and what is to be said of the notes that it was looked up in."""
-    lookup = notes.baseline(commits)
-    if lookup.problems and session.blocks_on_error(config):
-        raise ToolError(lookup.problems[0], hint="git notes --ref=coverage remove <commit> takes it away")
-    session.notices += lookup.problems
-    if lookup.hidden:
-        session.notices.append(
-            "this clone is shallow and hides ancestors: judged by every record there is"
-            " (git fetch --unshallow shows them)"
-        )
-    return lookup
+    def _rerun_if_flaky(self, verdict: Verdict, evidence: Evidence) -> tuple[Verdict, Evidence]:
+        """Run the tests again while the loss may be chance: lines that differ between runs are not charged."""
+        from covgate.model.unstable import may_be_chance
 
+        while evidence.measurement.runs <= self.bar.config.retries and may_be_chance(
+            verdict, evidence.explanation() if not verdict.passed else None
+        ):
+            print("covgate: what was lost may be chance: the tests run once more", file=sys.stderr, flush=True)
+            try:
+                run = self.session.measurer.measure(self.commit, self.bar.config, earlier=evidence.measurement)
+            except ToolError as error:
+                self.notices.append(f"the tests ran once more: {error.message}; the first run is judged")
+                break
+            self.notices += run.notices
+            if not isinstance(run.result, Measurement):
+                self.notices.append(f"the tests ran once more: {run.result.summary}; the first run is judged")
+                break
+            verdict, evidence = self._judge_measurement(evidence.around, run.result)
+        return verdict, evidence
 
-def _result(
-    session: Session, notes: Notes, commit: str, tree: str, config: Config, order: Order
-) -> tuple[Measurement | TestsFailed | None, bool]:
-    """The measurement, and whether no test ran for it; None where it would have to be made, and may not."""
-    if order.measured is not None:
-        return order.measured(), False
-    known = order.known or session.remembered(commit, config)
-    if known is None and order.believes_record and session.use_cache:
-        # What another clone measured and published for this very tree spares the run.
-        judged = _recorded(notes, commit, tree)
-        known = _without_detail(judged) if judged is not None else None
-    if known is not None:
-        return known, True
-    return (session.measure(commit, config) if order.may_measure else None), False
+    def _report_lines(self, verdict: Verdict, evidence: Evidence) -> None:
+        """Notices about unstable lines, newly excluded lines, and changed files that nothing measures."""
+        measurement = evidence.measurement
+        for path, lines in measurement.unstable:
+            from covgate.model.lines import line_list
 
+            self.notices.append(
+                f"unstable, and not charged: {path} {line_list(lines)}:"
+                f" executed in one of {measurement.runs} runs, not in all"
+            )
+        note = self.notes.read(self.bar.base) if self.bar.base and measurement.numbers.excluded else None
+        record = note.record() if note else None
+        if record and record.judgement:
+            self.notices += newly_excluded(record.judgement.numbers, measurement.numbers, self.bar.base)
+        if verdict.status is Status.PASS and evidence.found_patch and evidence.found_patch.unmeasured:
+            self.notices.append(f"changed, but not measured: {', '.join(evidence.found_patch.unmeasured)}")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Judged:
-    """A measurement and its verdict; ``patch`` and ``story`` where the verdict needed them."""
+    def _record(self, seen: Baseline | None, verdict: Verdict, measurement: Measurement) -> Baseline | None:
+        """Write the commit's record, and its lines if it reached the baseline. Returns a baseline that was raised."""
+        if self.order.measured is not None:
+            return None  # a report that was made elsewhere is judged, but the next merge must not trust it
+        passed = verdict.status is Status.PASS
+        raises = self.order.ratchets and passed and not measurement.unstable  # a flaky run must not raise the baseline
+        stands = ratchet(seen, measurement.numbers) if raises else seen
+        # A blocked push replaces nothing: the baseline of the tip that it would replace is not recorded here.
+        kept = stands if passed else self.notes.baseline([self.commit]).seen
+        record = record_of(verdict, measurement.numbers, self.tree, str(measurement.toolchain), kept)
+        self.unrecorded = not self._write(record)
+        if self.unrecorded:
+            return None
+        if raises and stands is not None and measurement.numbers.percent == stands.percent:
+            self.notices += keep_lines(self.session, self.commit, measurement)
+        return stands if stands != seen else None
 
-    measurement: Measurement
-    verdict: Verdict
-    patch: Patch | None = None
-    story: Explanation | None = None
-
-
-def _judged(evidence: Evidence, measurement: Measurement) -> _Judged:
-    bar = evidence.bar
-    policies = [each for each in (bar.config.policy, bar.base_policy) if each is not None]
-    judge = partial(judge_both, baseline=evidence.baseline, policy=policies[0], base=bar.base_policy)
-    patch = None
-    if any(each.patch_floor is not None for each in policies):
-        if judge(measurement).passed:
-            patch = evidence.patch(measurement)
-        else:  # what fails without the patch must not pass because git could not tell it
-            patch = _told(evidence.session, partial(evidence.patch, measurement))
-    judge = partial(judge, patch=patch)
-    verdict, story = judge(measurement), None
-    if Rule.BASELINE in verdict.failed:
-        story = _told(evidence.session, partial(evidence.story, measurement))
-        if story is not None:
-            from covgate.model.explain import removal_in
-
-            verdict = judge(measurement, removal=removal_in(story))
-    return _Judged(measurement=measurement, verdict=verdict, patch=patch, story=story)
-
-
-def _told(session: Session, tell: Callable[[], _T | None]) -> _T | None:
-    """What ``tell`` tells of a push that has failed; where it can't, that is said, and the push still has failed."""
-    try:
-        return tell()
-    except Interrupted:
-        raise
-    except Exception as error:
-        said = error.message if isinstance(error, CovgateError) else f"{type(error).__name__}: {error}"
-        session.notices.append(f"not everything can be explained: {said}")
-        return None
-
-
-def _looked_at_again(evidence: Evidence, judged: _Judged) -> _Judged:
-    """Where chance may have lost what was lost, the tests run again: what two runs differ in is not charged."""
-    from covgate.model.unstable import may_be_chance
-
-    session, bar = evidence.session, evidence.bar
-    while judged.measurement.runs <= bar.config.retries and may_be_chance(judged.verdict, judged.story):
-        print("covgate: what was lost may be chance: the tests run once more", file=sys.stderr, flush=True)
+    def _write(self, record: Record) -> bool:
+        """Merge ``record`` into the commit's note; False if that failed, since the verdict stands all the same."""
+        status = record.judgement.status.value if record.judgement else ""
         try:
-            again = session.measure(evidence.commit, bar.config, known=judged.measurement)
+            self.notes.update(
+                self.commit, lambda note: merge_record(note, record), f"covgate: {status} {self.commit[:10]}"
+            )
         except ToolError as error:
-            session.notices.append(f"the tests ran once more: {error.message}; the first run is judged")
-            break
-        if not isinstance(again, Measurement):
-            session.notices.append(f"the tests ran once more: {again.summary}; the first run is judged")
-            break
-        judged = _judged(evidence, again)
-    return judged
+            hint = f" ({error.hint})" if error.hint else ""
+            self.notices.append(f"WARNING: nothing was recorded: {error.message}{hint}")
+            return False
+        return True
 
-
-def _tell_of(session: Session, notes: Notes, bar: Bar, result: Measurement) -> None:
-    for path, lines in result.unstable:
-        from covgate.model.lines import line_list
-
-        session.notices.append(
-            f"unstable, and not charged: {path} {line_list(lines)}: executed in one of {result.runs} runs, not in all"
+    def _outcome(self, verdict: Verdict, evidence: Evidence, *, cached: bool, raised: Baseline | None) -> Outcome:
+        explained = self.order.explains or not verdict.passed
+        if explained:
+            evidence.patch()
+            evidence.explanation()
+        measurement = evidence.measurement
+        return Outcome(
+            verdict=verdict,
+            commit=self.commit,
+            tree=self.tree,
+            base=self.bar.base,
+            numbers=measurement.numbers,
+            toolchain=str(measurement.toolchain),
+            measurement=measurement if measurement.files else None,
+            cached=cached,
+            baseline_commit=evidence.around.baseline_commit if explained else "",
+            patch=evidence.found_patch,
+            explanation=evidence.found_explanation,
+            raised=raised,
+            notices=tuple(self.notices),
+            unrecorded=self.unrecorded,
         )
-    session.notices += _newly_excluded(notes, bar.base, result.numbers)
 
 
-def _record(session: Session, notes: Notes, commit: str, record: Record) -> bool:
-    """Write ``record`` down; whether that could be done."""
-    told = f"covgate: {record.judgement.status.value if record.judgement else ''} {commit[:10]}"
-    try:
-        notes.update(commit, lambda note: _with(note, record), told)
-    except ToolError as error:
-        # The verdict stands: that it can't be written down must not turn a regression into "not measured".
-        session.unrecorded = True
-        hint = f" ({error.hint})" if error.hint else ""
-        session.notices.append(f"WARNING: nothing was recorded: {error.message}{hint}")
-        return False
-    return True
+def baseline_to_reach(lookup: Lookup) -> Baseline | None:
+    """The baseline to judge by.
+
+    In a shallow clone it may come from another branch's override, which must not lower what the ancestors reached.
+    """
+    baseline, seen = lookup.baseline, lookup.seen
+    if lookup.hidden and seen and baseline and seen.percent > baseline.percent:
+        return seen
+    return baseline
 
 
-def keep_lines(session: Session, commit: str, measurement: Measurement) -> None:
-    """Every line of a commit that reached the baseline, for whoever is compared with it."""
+def newly_excluded(before: Numbers, now: Numbers, base: str) -> list[str]:
+    """A notice if more lines are excluded than at the base: no regression, but worth a look."""
+    if now.excluded <= before.excluded:
+        return []
+    return [
+        f"{now.excluded - before.excluded} more lines are excluded from the measurement than at the base {base[:10]}"
+        f" ({before.excluded} -> {now.excluded}): pragmas or exclude_also in this push"
+    ]
+
+
+def keep_lines(session: Session, commit: str, measurement: Measurement) -> list[str]:
+    """Keep every line of a commit that reached the baseline: later pushes are compared with it. Returns notices."""
     from covgate.notes.line_notes import DetailNotes
 
     if measurement.files:
         try:
             DetailNotes(session.repository).keep(commit, DEFAULT_COMPONENT, measurement)
         except ToolError as error:
-            session.notices.append(f"the lines of {commit[:10]} were not kept: {error.message}")
-
-
-def _newly_excluded(notes: Notes, base: str, now: Numbers) -> list[str]:
-    """Lines taken out of the measurement by pragmas or exclude_also are no regression, but worth a look."""
-    note = notes.read(base) if base and now.excluded else None
-    record = note.record() if note else None
-    before = record.judgement.numbers.excluded if record and record.judgement else None
-    if before is None or now.excluded <= before:
-        return []
-    return [
-        f"{now.excluded - before} more lines are excluded from the measurement than at the base {base[:10]}"
-        f" ({before} -> {now.excluded}): pragmas or exclude_also in this push"
-    ]
-
-
-def _with(note: Note, record: Record) -> Note:
-    """``note`` with ``record`` in it: baselines join, the newest judgement stays.
-
-    The same numbers that passed again change nothing: what they were first judged by stays readable, and a
-    ratchet that runs twice writes the same bytes.
-    """
-    known = note.record(record.component)
-    if known is None:
-        return join_notes(note, Note(records=(record,)))
-    old, new = known.judgement, record.judgement
-    if old is not None and new is not None and _alike(old, new):
-        new = old
-    merged = Record(
-        component=record.component, baseline=merge_baseline(known.baseline, record.baseline), judgement=new or old
-    )
-    others = tuple(each for each in note.records if each.component != record.component)
-    return Note(records=(*others, merged))
-
-
-def _alike(old: Judgement, new: Judgement) -> bool:
-    return (old.status, old.numbers, old.tree, old.policy, old.floor, old.epsilon) == (
-        new.status,
-        new.numbers,
-        new.tree,
-        new.policy,
-        new.floor,
-        new.epsilon,
-    )
-
-
-def _recorded(notes: Notes, commit: str, tree: str) -> Judgement | None:
-    note = notes.read(commit)
-    record = note.record(DEFAULT_COMPONENT) if note and not note.problems else None
-    judged = record.judgement if record else None
-    return judged if judged is not None and judged.tree == tree else None
-
-
-def _without_detail(judged: Judgement) -> Measurement:
-    python, _, coverage = judged.toolchain.partition(", coverage ")
-    return Measurement(tree=judged.tree, numbers=judged.numbers, toolchain=Toolchain(python=python, coverage=coverage))
-
-
-def shown(outcome: Outcome, notices: Iterable[str] = ()) -> Shown:
-    """What every format gets of ``outcome``."""
-    from covgate.formats.shown import Shown
-
-    error = outcome.error
-    return Shown(
-        verdict=outcome.verdict,
-        commit=outcome.commit,
-        tree=outcome.tree,
-        branch=outcome.branch,
-        numbers=outcome.numbers,
-        measurement=outcome.measurement,
-        base=outcome.base,
-        patch=outcome.patch,
-        story=outcome.story,
-        baseline_commit=outcome.baseline_commit,
-        output=error.output if error else outcome.output,
-        ran_with=outcome.ran_with,
-        raised=outcome.raised,
-        cached=outcome.cached,
-        error=error.message if error else "",
-        hint=error.hint if error else "",
-        blocks=error is not None and outcome.blocks_on_error,
-        exit_code=exit_code([outcome]),
-        notices=tuple(dict.fromkeys(notices)),
-    )
-
-
-def exit_code(outcomes: Sequence[Outcome]) -> int:
-    """A regression outweighs what could not be measured, and that outweighs a pass."""
-    if any(outcome.blocked for outcome in outcomes):
-        return EXIT_BLOCKED
-    if any(outcome.error is not None and outcome.blocks_on_error for outcome in outcomes):
-        return EXIT_TOOL_ERROR
-    return EXIT_PASSED
+            return [f"the lines of {commit[:10]} were not kept: {error.message}"]
+    return []

@@ -1,12 +1,12 @@
-"""Shallow clones: the ancestors whose records decide are fetched, and the default branch that a CI checkout lacks."""
+"""Shallow clones: the ancestors whose records decide are fetched."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from covgate.errors import ToolError
+from covgate.git.remote import FETCH
 from covgate.git.repository import Repository
-from covgate.notes.fetch import FETCH, tracking_ref
 from covgate.notes.records import Notes
 
 # Usually the record is on one of the last commits; whoever cloned shallow has a reason not to want them all.
@@ -31,19 +31,3 @@ def deepen(repository: Repository, remote: str, commits: Sequence[str]) -> int:
             raise ToolError(err.strip().splitlines()[0] if err.strip() else f"git fetch ended with {status}")
         repository.look_again()
     return sum(1 for _ in repository.walk(commits)) - before if before else 0
-
-
-def ask_tip(repository: Repository, remote: str, ref: str = "HEAD") -> str:
-    """The tip of ``ref`` of ``remote``, asked there, else as it was last asked; "" where it has none.
-
-    For a clone that tracks no such branch: CI services fetch the one commit that they check out.
-    """
-    kept = tracking_ref(remote).removesuffix("coverage") + ref
-    listed = repository.text("ls-remote", "--", remote, ref).split()
-    if listed and not repository.commit(listed[0]):
-        # A fetch with a depth cuts history off where it ends, even if what is beyond was there: only what is new.
-        depth = ["--depth=1"] if repository.shallow else []
-        repository.attempt(*FETCH, "--refmap=", *depth, "--", remote, f"+{ref}:{kept}")
-        repository.look_again()
-        return repository.commit(kept)
-    return repository.commit(listed[0] if listed else kept)

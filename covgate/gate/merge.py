@@ -1,0 +1,67 @@
+"""A merge: the baseline rises to what the merged commit measures, and merges that no hook saw are caught up with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from covgate.config import Config
+from covgate.gate.bar import Bar
+from covgate.gate.catch_up import behind, catch_up, save_bookmarks
+from covgate.gate.context import Session
+from covgate.gate.exchange import fetch, publish, syncs
+from covgate.gate.judge import Order, judge_commit
+from covgate.gate.ratchet_branch import is_ratchet_branch
+from covgate.git.remote import Remote
+from covgate.model.outcome import Outcome
+from covgate.model.verdict import not_applicable
+
+
+def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
+    """Raise the baseline at HEAD if a ratchet branch is checked out, and at merges that no hook saw.
+
+    ``rewritten`` means that commits were amended or rebased. They are not published yet, and their push measures them:
+    their tests are not run here, unless they came with a pull.
+    """
+    repository = session.repository
+    head, branch = repository.commit("HEAD"), repository.current_branch()
+    if not head:
+        return Outcome(verdict=not_applicable("nothing is committed yet"))
+    config = session.config_at(head)
+    if not config.enabled:
+        return Outcome(verdict=not_applicable("disabled"), commit=head, branch=branch)
+    remote = Remote(repository, repository.default_remote(branch))
+    unseen = behind(config, remote)
+    ratchets = bool(branch) and is_ratchet_branch(config, branch, remote)
+    before = fetch(session, config, remote, [head, *unseen.values()]) if unseen or ratchets else []
+    before += catch_up(session, unseen, remote, skip=(head,) if ratchets and not rewritten else ())
+    if ratchets:
+        outcome = _raise_baseline(session, head, config, remote, may_measure=not rewritten)
+    else:
+        why_not = f"{branch} is no ratchet branch" if branch else "no branch is checked out"
+        outcome = Outcome(verdict=not_applicable(why_not), commit=head)
+    save_bookmarks(repository, unseen)
+    outcome = replace(outcome, branch=branch, notices=(*before, *outcome.notices))
+    return _publish(outcome, config, remote) if unseen or ratchets else outcome
+
+
+def ratchet_commit(session: Session, commit: str, config: Config, remote: str) -> Outcome:
+    """Raise the baseline at ``commit`` to what it measures, by the newest notes of ``remote`` ("" for none)."""
+    source = Remote(session.repository, remote)
+    before = fetch(session, config, source, [commit])
+    outcome = _raise_baseline(session, commit, config, source)
+    return _publish(replace(outcome, notices=(*before, *outcome.notices)), config, source)
+
+
+def _raise_baseline(
+    session: Session, commit: str, config: Config, remote: Remote, *, may_measure: bool = True
+) -> Outcome:
+    order = Order(ratchets=True, may_measure=may_measure, trusts_record=True)
+    return judge_commit(session, commit, Bar(config=config, remote=remote), [], order)
+
+
+def _publish(outcome: Outcome, config: Config, remote: Remote) -> Outcome:
+    """``outcome`` after its note was published, which an error prevents."""
+    if outcome.error or not syncs(config, remote):
+        return outcome
+    refused = publish(remote)
+    return replace(outcome, notices=(*outcome.notices, *refused), unpublished=bool(refused))

@@ -1,0 +1,216 @@
+"""Measure a commit: one covgate at a time, from the cache if possible, in place if that is sound, else aside."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from covgate.config import Config, Isolation
+from covgate.errors import ToolError
+from covgate.git.repository import Repository, without_local_environment
+
+# Late imports below: a push of a measured tree looks into the cache, and loads nothing that runs tests.
+if TYPE_CHECKING:
+    from covgate.git.worktree import Checkout
+    from covgate.measure.interpreter import Interpreter
+    from covgate.measure.job import TestsFailed
+    from covgate.model.measurement import Measurement
+
+# Variables that can change what the same tree measures.
+_DECIDING = ("PYTEST_ADDOPTS", "COVERAGE_CORE", "COVERAGE_RCFILE", "PYENV_VERSION", "PYTHONPATH")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What a measurement gave, and sentences for the user about how it was made."""
+
+    result: Measurement | TestsFailed
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurer:
+    """Measures commits of ``repository`` in the environment ``environ``.
+
+    ``use_cache`` False runs the tests even if the tree has been measured. Each interpreter is looked up once.
+    """
+
+    repository: Repository
+    environ: Mapping[str, str]
+    use_cache: bool = True
+    _interpreters: dict[str, Interpreter] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def roots(self) -> list[Path]:
+        """Where a virtual environment may be: the worktree covgate was called in, then the main worktree."""
+        common = self.repository.common_dir
+        main = [common.parent] if common.name == ".git" else []
+        return list(dict.fromkeys([self.repository.top, *main]))
+
+    def interpreter(self, config: Config) -> Interpreter:
+        """The project's interpreter. Raises ToolError if there is none."""
+        from covgate.measure.interpreter import find_interpreter
+
+        if config.python not in self._interpreters:
+            self._interpreters[config.python] = find_interpreter(config.python, self.roots, self.environ)
+        return self._interpreters[config.python]
+
+    def cached(self, commit: str, config: Config) -> Measurement | None:
+        """The cached measurement of the commit's tree, made under the same circumstances; None if there is none."""
+        if not self.use_cache:
+            return None
+        from covgate.measure.cache import Cache
+
+        return Cache(self.repository.state_dir).find(self.repository.tree(commit), self._cache_key(config))
+
+    def measure(self, commit: str, config: Config, *, earlier: Measurement | None = None) -> Run:
+        """Run the tests of ``commit`` under coverage; another covgate in this repository is waited for.
+
+        ``earlier`` is a run of the same tree: the result then joins both. Raises ToolError if the tests can't be
+        measured, Interrupted if the user stops them.
+        """
+        from covgate.measure.cache import Cache
+        from covgate.measure.process import interruptible
+        from covgate.measure.progress import progress
+        from covgate.model.measurement import Measurement
+        from covgate.model.unstable import united
+
+        cache = Cache(self.repository.state_dir)
+        with interruptible(), self._lock() as scratch:
+            # The covgate that held the lock may just have measured this tree.
+            cached = self.cached(commit, config)
+            if cached is not None and cached.runs > (earlier.runs if earlier else 0):
+                return Run(result=cached)
+            with progress(cache.last_duration(), self.environ) as shown:
+                run = self._measure_in_place_or_aside(commit, config, scratch, shown.tick)
+            result = run.result
+            if isinstance(result, Measurement):
+                result = united(earlier, result) if earlier is not None else result
+                if result.tests_collected:
+                    with contextlib.suppress(OSError):  # the next push measures again
+                        cache.keep(result, self._cache_key(config))
+            return Run(result=result, notices=run.notices)
+
+    def _measure_in_place_or_aside(
+        self, commit: str, config: Config, scratch: Path, tick: Callable[[Path], None]
+    ) -> Run:
+        """In place if the checkout is the commit before and after the run, else in the kept worktree."""
+        from covgate.git import worktree
+
+        notices: tuple[str, ...] = ()
+        if not self._why_aside(commit, config):
+            checkout = worktree.in_place(self.repository, commit)
+            result = self._run_tests(checkout, config, scratch, tick)
+            changed = worktree.what_the_run_changed(checkout)
+            if not changed:
+                return Run(result=result)
+            if config.isolation is Isolation.IN_PLACE:
+                raise ToolError(f"the checkout changed while the tests ran: {changed}")
+            notices = (f"the checkout changed while the tests ran ({changed}): measured again aside",)
+        checkout = worktree.kept_worktree(self.repository, commit)
+        try:
+            result = self._run_tests(checkout, config, scratch, tick)
+            changed = worktree.what_the_run_changed(checkout)
+        finally:
+            checkout.repository.close()
+        if changed:
+            raise ToolError(
+                f"the tests changed what they measure: {changed}",
+                hint="let them work on a copy in a temporary directory",
+            )
+        return Run(result=result, notices=notices)
+
+    def _why_aside(self, commit: str, config: Config) -> str:
+        """Why the commit must be measured in the kept worktree; "" if it can be measured in place."""
+        from covgate.git import worktree
+
+        if config.isolation is Isolation.WORKTREE:
+            return "isolation is worktree"
+        why_not = worktree.why_not_in_place(self.repository, commit)
+        if why_not and config.isolation is Isolation.IN_PLACE:
+            raise ToolError(
+                f'isolation is "in-place", but {why_not}',
+                hint='check the commit out and stash the rest, or set isolation = "auto"',
+            )
+        return why_not
+
+    def _run_tests(
+        self, checkout: Checkout, config: Config, scratch: Path, tick: Callable[[Path], None]
+    ) -> Measurement | TestsFailed:
+        import tempfile
+
+        from covgate.measure.job import Job
+        from covgate.measure.run import measure
+
+        own = Path(tempfile.mkdtemp(dir=scratch))
+        return measure(
+            Job(
+                tree=checkout.path,
+                tree_oid=self.repository.tree(checkout.commit),
+                scratch=own,
+                interpreter=self.interpreter(config),
+                environ=without_local_environment(self.environ),
+                timeout=config.timeout,
+                command=config.command,
+                report=config.report,
+                source=config.source,
+                setup=config.setup,
+                coverage_config=config.coverage_config,
+                # An editable install leads to the main worktree, if it leads to any.
+                isolated=checkout.path != self.roots[-1],
+                tick=lambda: tick(own),
+            )
+        )
+
+    @contextlib.contextmanager
+    def _lock(self) -> Iterator[Path]:
+        """Hold the repository's lock. Yields a scratch directory, which is removed afterwards."""
+        import shutil
+
+        from filelock import FileLock, Timeout
+
+        state = self.repository.state_dir
+        scratch = state / "tmp"
+        try:
+            state.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(state / "lock")
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                print("covgate: waiting for another covgate in this repository", file=sys.stderr, flush=True)
+                lock.acquire()
+        except OSError as error:
+            raise ToolError(
+                f"{state} can't be written: {error.strerror}", hint="covgate keeps its scratch files there"
+            ) from None
+        try:
+            # Left by a killed run: nobody else works here while the lock is held.
+            shutil.rmtree(scratch, ignore_errors=True)
+            scratch.mkdir()
+            yield scratch
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+            lock.release()
+
+    def _cache_key(self, config: Config) -> dict[str, object]:
+        """Everything beside the tree that decides the measurement."""
+        from covgate.measure.interpreter import fingerprint, site_directories
+
+        interpreter = self.interpreter(config)
+        pinned = self.roots[0] / ".python-version"
+        return {
+            "command": config.command,
+            "report": config.report,
+            "source": config.source,
+            "setup": config.setup,
+            **({"coverage-config": config.coverage_config} if config.coverage_config else {}),
+            "interpreter": fingerprint(interpreter, site_directories(interpreter)),
+            "python-version": pinned.read_bytes().hex() if pinned.is_file() else "",
+            "platform": [sys.platform, os.uname().machine if hasattr(os, "uname") else ""],
+            "environment": {name: self.environ.get(name, "") for name in _DECIDING},
+        }

@@ -1,0 +1,99 @@
+"""What happened to one commit: the only value that leaves the gate, and all that a format needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from covgate.errors import EXIT_BLOCKED, EXIT_PASSED, EXIT_TOOL_ERROR
+from covgate.model.baseline import Baseline
+from covgate.model.measurement import Measurement
+from covgate.model.numbers import Numbers
+from covgate.model.verdict import Status, Verdict
+
+if TYPE_CHECKING:
+    from covgate.model.explain import Explanation
+    from covgate.model.patch import Patch
+
+
+class Kind(Enum):
+    """How it ended. The value is the word that every format shows."""
+
+    PASSED = "PASS"
+    BLOCKED = "BLOCKED"
+    NOT_MEASURED = "WARNING"
+    NOT_APPLICABLE = "NOT APPLICABLE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A verdict on one commit and everything it rests on.
+
+    ``commit``, ``tree`` and ``base`` are oids, ``branch`` is the remote branch; "" if unknown. ``base`` is the commit
+    whose rules apply as well. ``numbers`` is None if nothing was measured. ``measurement`` has the detail of each file,
+    if this clone knows it; ``cached`` means that no test ran. ``baseline_commit`` reached the baseline. ``patch`` and
+    ``explanation`` are set if the push is blocked or if somebody asked for them.
+
+    ``error`` and ``hint`` say why there is no verdict and what to do; ``blocks`` whether that blocks. ``output`` is the
+    end of what the failing program printed, ``ran_with`` the interpreter of failing tests. ``raised`` is the new
+    baseline if this commit raised it. ``on_block`` is the command to run if this blocks a push. ``notices`` are
+    sentences about this commit. ``unrecorded``: its note could not be written; ``unpublished``: the notes could not be
+    pushed to the remote.
+    """
+
+    verdict: Verdict
+    commit: str = ""
+    tree: str = ""
+    branch: str = ""
+    base: str = ""
+    numbers: Numbers | None = None
+    toolchain: str = ""
+    measurement: Measurement | None = None
+    cached: bool = False
+    baseline_commit: str = ""
+    patch: Patch | None = None
+    explanation: Explanation | None = None
+    error: str = ""
+    hint: str = ""
+    blocks: bool = False
+    output: str = ""
+    ran_with: str = ""
+    raised: Baseline | None = None
+    on_block: tuple[str, ...] | None = None
+    notices: tuple[str, ...] = ()
+    unrecorded: bool = False
+    unpublished: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        """How it ended; an error blocks only if errors block (`fail_closed`)."""
+        if self.error:
+            return Kind.BLOCKED if self.blocks else Kind.NOT_MEASURED
+        if self.verdict.status is Status.NOT_APPLICABLE:
+            return Kind.NOT_APPLICABLE
+        return Kind.PASSED if self.verdict.status is Status.PASS else Kind.BLOCKED
+
+    @property
+    def failed(self) -> bool:
+        """Whether the commit itself is to blame: a regression or failing tests."""
+        return not self.error and self.verdict.status is Status.FAIL
+
+    @property
+    def blocked(self) -> bool:
+        """Whether this stops a push: a regression, failing tests, or an error if errors block."""
+        return self.kind is Kind.BLOCKED
+
+    @property
+    def exit_code(self) -> int:
+        """1 for a regression or failing tests, 3 for an error that blocks, 0 for anything else."""
+        if not self.blocked:
+            return EXIT_PASSED
+        return EXIT_TOOL_ERROR if self.error else EXIT_BLOCKED
+
+
+def exit_code(outcomes: Iterable[Outcome]) -> int:
+    """The exit code for all of ``outcomes``: a regression comes before an error, an error before a pass."""
+    codes = {outcome.exit_code for outcome in outcomes}
+    return next((code for code in (EXIT_BLOCKED, EXIT_TOOL_ERROR) if code in codes), EXIT_PASSED)
