@@ -126,12 +126,11 @@ class Surroundings:
             flush=True,
         )
         try:
-            run = self.session.measurer.measure(commit, self.session.config_at(commit))
+            found = self.session.measurer.measure(commit, self.session.config_at(commit), self.notices.append)
         except (ToolError, ConfigurationError) as error:
             self.notices.append(f"{commit[:10]}, where the baseline was reached: not measured: {error.message}")
             return None
-        self.notices += run.notices
-        return run.result if isinstance(run.result, Measurement) else None
+        return found if isinstance(found, Measurement) else None
 
 
 class Evidence:

@@ -133,9 +133,7 @@ class _Judging:
             return known, True
         if not order.may_measure:
             return None, False
-        run = measurer.measure(self.commit, self.bar.config)
-        self.notices += run.notices
-        return run.result, False
+        return measurer.measure(self.commit, self.bar.config, self.notices.append), False
 
     def _recorded(self) -> Measurement | None:
         """What another clone measured and published for this very tree."""
@@ -169,15 +167,16 @@ class _Judging:
         ):
             print("covgate: what was lost may be chance: the tests run once more", file=sys.stderr, flush=True)
             try:
-                run = self.session.measurer.measure(self.commit, self.bar.config, earlier=evidence.measurement)
+                again = self.session.measurer.measure(
+                    self.commit, self.bar.config, self.notices.append, earlier=evidence.measurement
+                )
             except ToolError as error:
                 self.notices.append(f"the tests ran once more: {error.message}; the first run is judged")
                 break
-            self.notices += run.notices
-            if not isinstance(run.result, Measurement):
-                self.notices.append(f"the tests ran once more: {run.result.summary}; the first run is judged")
+            if not isinstance(again, Measurement):
+                self.notices.append(f"the tests ran once more: {again.summary}; the first run is judged")
                 break
-            verdict, evidence = self._judge_measurement(evidence.around, run.result)
+            verdict, evidence = self._judge_measurement(evidence.around, again)
         return verdict, evidence
 
     def _report_lines(self, verdict: Verdict, evidence: Evidence) -> None:

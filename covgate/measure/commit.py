@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,14 +24,6 @@ if TYPE_CHECKING:
 
 # Variables that can change what the same tree measures.
 _DECIDING = ("PYTEST_ADDOPTS", "COVERAGE_CORE", "COVERAGE_RCFILE", "PYENV_VERSION", "PYTHONPATH")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """What a measurement gave, and sentences for the user about how it was made."""
-
-    result: Measurement | TestsFailed
-    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +61,14 @@ class Measurer:
 
         return Cache(self.repository.state_dir).find(self.repository.tree(commit), self._cache_key(config))
 
-    def measure(self, commit: str, config: Config, *, earlier: Measurement | None = None) -> Run:
+    def measure(
+        self, commit: str, config: Config, notify: Callable[[str], None], *, earlier: Measurement | None = None
+    ) -> Measurement | TestsFailed:
         """Run the tests of ``commit`` under coverage; another covgate in this repository is waited for.
 
-        ``earlier`` is a run of the same tree: the result then joins both. Raises ToolError if the tests can't be
-        measured, Interrupted if the user stops them.
+        ``notify`` gets a sentence for the user if the commit had to be measured twice. ``earlier`` is a run of the same
+        tree: the result then joins both. Raises ToolError if the tests can't be measured, Interrupted if the user
+        stops them.
         """
         from covgate.measure.cache import Cache
         from covgate.measure.process import interruptible
@@ -85,36 +81,39 @@ class Measurer:
             # The covgate that held the lock may just have measured this tree.
             cached = self.cached(commit, config)
             if cached is not None and cached.runs > (earlier.runs if earlier else 0):
-                return Run(result=cached)
+                return cached
             with progress(cache.last_duration(), self.environ) as shown:
-                run = self._measure_in_place_or_aside(commit, config, scratch, shown.tick)
-            result = run.result
+                run_tests = partial(self._run_tests, config=config, scratch=scratch, tick=shown.tick)
+                result = self._measure_in_place_or_aside(commit, config, run_tests, notify)
             if isinstance(result, Measurement):
                 result = united(earlier, result) if earlier is not None else result
                 if result.tests_collected:
                     with contextlib.suppress(OSError):  # the next push measures again
                         cache.keep(result, self._cache_key(config))
-            return Run(result=result, notices=run.notices)
+            return result
 
     def _measure_in_place_or_aside(
-        self, commit: str, config: Config, scratch: Path, tick: Callable[[Path], None]
-    ) -> Run:
+        self,
+        commit: str,
+        config: Config,
+        run_tests: Callable[[Checkout], Measurement | TestsFailed],
+        notify: Callable[[str], None],
+    ) -> Measurement | TestsFailed:
         """In place if the checkout is the commit before and after the run, else in the kept worktree."""
         from covgate.git import worktree
 
-        notices: tuple[str, ...] = ()
         if not self._why_aside(commit, config):
             checkout = worktree.in_place(self.repository, commit)
-            result = self._run_tests(checkout, config, scratch, tick)
+            result = run_tests(checkout)
             changed = worktree.what_the_run_changed(checkout)
             if not changed:
-                return Run(result=result)
+                return result
             if config.isolation is Isolation.IN_PLACE:
                 raise ToolError(f"the checkout changed while the tests ran: {changed}")
-            notices = (f"the checkout changed while the tests ran ({changed}): measured again aside",)
+            notify(f"the checkout changed while the tests ran ({changed}): measured again aside")
         checkout = worktree.kept_worktree(self.repository, commit)
         try:
-            result = self._run_tests(checkout, config, scratch, tick)
+            result = run_tests(checkout)
             changed = worktree.what_the_run_changed(checkout)
         finally:
             checkout.repository.close()
@@ -123,7 +122,7 @@ class Measurer:
                 f"the tests changed what they measure: {changed}",
                 hint="let them work on a copy in a temporary directory",
             )
-        return Run(result=result, notices=notices)
+        return result
 
     def _why_aside(self, commit: str, config: Config) -> str:
         """Why the commit must be measured in the kept worktree; "" if it can be measured in place."""
