@@ -171,19 +171,6 @@ def test_deleting_covered_code_can_be_counted(project: Project) -> None:
     assert "75.00% is below the baseline of 83.33%" in done
 
 
-def test_a_push_can_not_stop_counting_by_itself(project: Project) -> None:
-    project.configure('removed_code = "count"\n')
-    project.commit()
-    assert project.push().status == 0
-    project.configure("")
-    project.write("pkg/mod.py", functions("b", "c"))
-    project.write("tests/test_mod.py", calls("b"))
-    project.commit()
-    done = project.push()
-    assert done.status == 1
-    assert "removed_code count -> adjust" in done
-
-
 def test_a_regression_beside_removed_code_is_blocked(project: Project) -> None:
     project.write("pkg/mod.py", functions("a", "b", "c", "d"))
     project.write("tests/test_mod.py", calls("a", "b", "d"))
@@ -255,17 +242,6 @@ def test_a_later_line_of_a_statement_is_the_statement(make_project: Make) -> Non
     assert done.status == 1
     assert "0.00% of the changed lines is below the patch floor of 100.00%" in done, done.text
     assert "      new  line 14\n" in done.text, done.text
-
-
-def test_the_bases_patch_floor_holds(make_project: Make) -> None:
-    project = make_project(config='policy = "absolute"\npatch_floor = 100\n')
-    assert project.push().status == 0
-    project.configure('policy = "absolute"\npatch_floor = 10\n')
-    project.write("pkg/mod.py", functions("a", "b", "c", "new"))
-    project.commit()
-    done = project.push()
-    assert done.status == 1
-    assert "patch_floor 100.00 -> 10.00" in done
 
 
 def test_what_a_merge_brings_is_charged_to_nobody_again(make_project: Make, tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import configparser
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from coverage import Coverage
 
 from covgate.compat import tomllib
 from covgate.measure.coverage_config import CoverageConfig, enforce_base, read_coverage_config
@@ -279,3 +281,27 @@ def test_the_rendered_file_has_the_same_sections() -> None:
     parser.read_string(text)
     assert dict(parser["run"]) == {"source": "a\nb", "branch": "true"}
     assert dict(parser["report"]) == {"omit": ""}
+
+
+@pytest.mark.parametrize("make", [toml, ini])
+def test_coverage_reads_the_rendered_file_alike(make: Callable[..., CoverageConfig], tmp_path: Path) -> None:
+    """Characters that need an escape in the file's format included."""
+    report = {"partial_branches": ["."], "exclude_also": ["\U0001f6ab never"]}
+    mine: Table = {"opts": {"a": 1, "b": ["x\x7f"]}}
+    if make is ini:
+        report = {key: "\n".join(values) for key, values in report.items()}
+        mine = {}
+    own = make(run={"omit": ["pkg/mod.py"] if make is toml else "pkg/mod.py"}, report=report, mine=mine)
+    config, _ = enforce_base(own, make(run={"branch": "true", "include": "pkg/*"}), anything_exists)
+    assert config is not None
+    name, text = config.render()
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    found = Coverage(config_file=str(tmp_path / name))
+    assert found.get_option("run:branch") is True
+    assert not found.get_option("run:omit")
+    assert found.get_option("report:exclude_also") == ["\U0001f6ab never"]
+    # Coverage's own default, which an empty list would replace.
+    default = Coverage(config_file=False).get_option("report:partial_branches")
+    assert default and found.get_option("report:partial_branches") == default
+    if make is toml:
+        assert tomllib.loads(text)["tool"]["coverage"]["mine"] == mine

@@ -1,0 +1,87 @@
+"""Which policy is weaker than another: the base's holds for a push whose own is weaker."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgate.model.policy import Kind, Policy, RemovedCode, weakened
+from covgate.model.verdict import judge
+
+ABSOLUTE, BASELINE, BOTH = Kind
+ADJUST, COUNT = RemovedCode
+
+percents = st.fractions(0, 100, max_denominator=20)
+policies = st.builds(
+    Policy,
+    kind=st.sampled_from(Kind),
+    floor=percents,
+    epsilon=st.fractions(0, 3, max_denominator=20),
+    patch_floor=st.none() | percents,
+    removed_code=st.sampled_from(RemovedCode),
+)
+
+
+def policy(
+    kind: Kind = BOTH,
+    *,
+    floor: int = 0,
+    epsilon: int = 0,
+    patch_floor: int | None = None,
+    removed: RemovedCode = ADJUST,
+) -> Policy:
+    return Policy(
+        kind=kind,
+        floor=Fraction(floor),
+        epsilon=Fraction(epsilon),
+        patch_floor=None if patch_floor is None else Fraction(patch_floor),
+        removed_code=removed,
+    )
+
+
+@pytest.mark.parametrize(
+    ("base", "own", "expected"),
+    [
+        (policy(), policy(), ()),
+        (policy(floor=80, epsilon=1, patch_floor=90), policy(floor=80, epsilon=1, patch_floor=90), ()),
+        (policy(BOTH), policy(ABSOLUTE), ("policy both -> absolute",)),
+        (policy(BOTH), policy(BASELINE), ("policy both -> baseline",)),
+        (policy(BASELINE), policy(ABSOLUTE), ("policy baseline -> absolute",)),
+        (policy(ABSOLUTE), policy(BASELINE), ("policy absolute -> baseline",)),
+        # Both asks for all that one of them asks for.
+        (policy(ABSOLUTE), policy(BOTH), ()),
+        (policy(BASELINE), policy(BOTH), ()),
+        (policy(floor=80), policy(floor=10), ("floor 80.00 -> 10.00",)),
+        (policy(floor=80), policy(floor=90), ()),
+        (policy(), policy(epsilon=30), ("epsilon 0.00 -> 30.00",)),
+        (policy(epsilon=2), policy(epsilon=1), ()),
+        (policy(patch_floor=100), policy(patch_floor=10), ("patch_floor 100.00 -> 10.00",)),
+        (policy(patch_floor=0), policy(), ("patch_floor 0.00 -> none",)),
+        (policy(), policy(patch_floor=10), ()),
+        (policy(patch_floor=10), policy(patch_floor=100), ()),
+        (policy(removed=COUNT), policy(), ("removed_code count -> adjust",)),
+        (policy(), policy(removed=COUNT), ()),
+        (
+            policy(floor=80, patch_floor=90, removed=COUNT),
+            policy(ABSOLUTE, floor=70, epsilon=1),
+            (
+                "policy both -> absolute",
+                "floor 80.00 -> 70.00",
+                "epsilon 0.00 -> 1.00",
+                "patch_floor 90.00 -> none",
+                "removed_code count -> adjust",
+            ),
+        ),
+    ],
+)
+def test_what_is_weaker_is_named(base: Policy, own: Policy, expected: tuple[str, ...]) -> None:
+    assert weakened(own, base) == expected
+
+
+@given(policies, policies, percents, st.none() | percents)
+def test_what_is_not_weaker_passes_no_more(own: Policy, base: Policy, now: Fraction, before: Fraction | None) -> None:
+    if not weakened(own, base) and judge(now, before, own).passed:
+        assert judge(now, before, base).passed
