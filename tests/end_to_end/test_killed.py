@@ -40,9 +40,11 @@ READING = (
     *("merge-base", "remote", "rev-list", "rev-parse", "status", "symbolic-ref", "var"),
 )
 
-# A directory is made by one process alone: two calls at once get two numbers.
+# A directory is made by one process alone: two calls at once get two numbers. The shell itself looks for the first free
+# one: a process for each number that is taken would be most of what a run costs.
 KILLER = """#!/bin/sh
 call=1
+while [ -d "$STEPS/calls/$call" ]; do call=$((call + 1)); done
 until mkdir "$STEPS/calls/$call" 2>/dev/null; do call=$((call + 1)); done
 echo "$*" > "$STEPS/calls/$call/command"
 [ "$AT" = "$call before" ] && kill -KILL 0
@@ -124,12 +126,14 @@ class Scene:
         (self.steps / "calls").mkdir()
 
     def ratchet(self, at: str = "") -> tuple[int, str]:
-        """`covgate ratchet` in a process group of its own, killed at ``at``: "<call> <moment>"."""
-        environ = self.project.environ
+        """`covgate ratchet` in a process group of its own, killed at ``at``: "<call> <moment>", or whole if that is ""."""
+        environ = dict(self.project.environ)
+        if at:
+            environ |= {"AT": at, "PATH": f"{self.steps / 'bin'}{os.pathsep}{environ['PATH']}"}
         process = subprocess.Popen(
             [script("covgate"), "ratchet"],
             cwd=self.project.top,
-            env={**environ, "AT": at, "PATH": f"{self.steps / 'bin'}{os.pathsep}{environ['PATH']}"},
+            env=environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -164,9 +168,15 @@ class Scene:
         for argv in (["fsck", "--no-dangling", "--no-progress"], ["notes", f"--ref={ref}", "list"]):
             done = run(["git", *argv], directory, environ)
             assert done.status == 0 and "error" not in done and "broken" not in done, done.text
+        blobs = {line.split()[1]: line.split()[0] for line in done.text.splitlines()}
+        objects = "".join(f"{blob}\n" for blob in blobs.values())
+        contents = run(["git", "cat-file", "--batch"], directory, environ, input=objects).text
         found = {}
-        for line in done.text.splitlines():
-            found[line.split()[1]] = run(["git", "cat-file", "blob", line.split()[0]], directory, environ).text
+        for commit, blob in blobs.items():
+            name, kind, size = contents.split("\n", 1)[0].split()
+            assert (name, kind) == (blob, "blob")
+            start = contents.index("\n") + 1
+            found[commit], contents = contents[start : start + int(size)], contents[start + int(size) + 1 :]
         return found
 
 
