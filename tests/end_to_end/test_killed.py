@@ -126,7 +126,7 @@ class Scene:
         (self.steps / "calls").mkdir()
 
     def ratchet(self, at: str = "") -> tuple[int, str]:
-        """`covgate ratchet` in a process group of its own, killed at ``at``: "<call> <moment>", or whole if that is ""."""
+        """`covgate ratchet` in a process group of its own, killed at ``at``: "<call> <moment>"; "" for nowhere."""
         environ = dict(self.project.environ)
         if at:
             environ |= {"AT": at, "PATH": f"{self.steps / 'bin'}{os.pathsep}{environ['PATH']}"}
