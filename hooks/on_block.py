@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from covgate.measure.process import TimedOut, interruptible, run_group
+from covgate.measure.process import Command, TimedOut, interruptible, run_group
 
 _TIMEOUT = 30.0  # seconds: somebody waits at the prompt
 
@@ -22,7 +22,8 @@ def tell_of_block(command: Sequence[str], verdict: Mapping[str, Any], top: Path,
         try:
             with interruptible():
                 status = run_group(
-                    command, cwd=top, environ=environ, log=log, deadline=time.monotonic() + _TIMEOUT, stdin=given
+                    Command(argv=command, directory=top, environ=environ, log=log, stdin=given),
+                    deadline=time.monotonic() + _TIMEOUT,
                 )
         except TimedOut:
             return f"on_block was ended: {command[0]} ran longer than {_TIMEOUT:.0f} seconds"

@@ -1,7 +1,6 @@
-"""Measurements remembered by tree and by what else decides them.
+"""Measurements, cached by tree and by everything else that decides the number.
 
-A cache: what can't be read is not there. Only runs whose tests passed are kept. (Format 1 knew the
-missing lines alone, 2 knows all lines.)
+A file that can't be read counts as missing. Only runs whose tests passed are cached.
 """
 
 from __future__ import annotations
@@ -17,22 +16,25 @@ from covgate.files import write_atomically
 from covgate.model.measurement import FileResult, Measurement, Toolchain
 from covgate.model.numbers import Numbers
 
-_FORMAT = 2
-_KEPT = 100
+_FORMAT = 2  # format 1 had only the missing lines
+_MAX_FILES = 100
 
 
 class Cache:
-    """The remembered measurements under ``directory``."""
+    """The measurements that are cached under ``directory``.
+
+    ``circumstances`` is everything beside the tree that decides a measurement, by name.
+    """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory / "measurements"
 
-    def find(self, tree: str, decided_by: Mapping[str, object]) -> Measurement | None:
-        """The measurement of ``tree`` made under exactly what ``decided_by`` says."""
-        return _read(self._path(tree, decided_by))
+    def find(self, tree: str, circumstances: Mapping[str, object]) -> Measurement | None:
+        """The measurement of ``tree`` under exactly these circumstances; None if it is not cached."""
+        return _read(self._path(tree, circumstances))
 
     def any_of(self, tree: str) -> Measurement | None:
-        """A measurement of ``tree`` however it was made: for explanations, never for a verdict."""
+        """A measurement of ``tree`` under any circumstances: for explanations, never for a verdict."""
         for path in self.directory.glob(f"{tree}-*.json"):
             found = _read(path)
             if found is not None:
@@ -40,23 +42,23 @@ class Cache:
         return None
 
     def last_duration(self) -> float:
-        """How long the newest remembered run took, in seconds; 0 where none is known."""
+        """How long the newest cached run took, in seconds; 0 if none is cached."""
         newest = max(self._files(), key=_modified, default=None)
         found = _read(newest) if newest else None
         return found.seconds if found else 0.0
 
-    def keep(self, measurement: Measurement, decided_by: Mapping[str, object]) -> None:
-        """Remember ``measurement``, and forget the oldest beyond what is kept."""
-        write_atomically(self._path(measurement.tree, decided_by), _encode(measurement))
-        for old in sorted(self._files(), key=_modified, reverse=True)[_KEPT:]:
+    def keep(self, measurement: Measurement, circumstances: Mapping[str, object]) -> None:
+        """Cache ``measurement``, and delete the oldest ones if there are too many. Raises OSError if it can't."""
+        write_atomically(self._path(measurement.tree, circumstances), _encode(measurement))
+        for old in sorted(self._files(), key=_modified, reverse=True)[_MAX_FILES:]:
             with contextlib.suppress(OSError):
                 old.unlink()
 
     def _files(self) -> list[Path]:
         return list(self.directory.glob("*-*.json"))
 
-    def _path(self, tree: str, decided_by: Mapping[str, object]) -> Path:
-        text = json.dumps([_FORMAT, decided_by], sort_keys=True, default=str)
+    def _path(self, tree: str, circumstances: Mapping[str, object]) -> Path:
+        text = json.dumps([_FORMAT, circumstances], sort_keys=True, default=str)
         return self.directory / f"{tree}-{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
 
 

@@ -1,4 +1,4 @@
-"""One child process group: started, watched, ended whole."""
+"""Run one program in a process group of its own, watch it, and end the whole group."""
 
 from __future__ import annotations
 
@@ -9,44 +9,47 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from covgate.errors import Interrupted
 
 _GRACE = 5.0  # seconds between TERM and KILL
-_TICK = 0.2  # seconds between two looks at the clock and the progress
+_TICK = 0.2  # seconds between two checks of the clock
 
 
 class TimedOut(Exception):
-    """The child was ended because its time was over."""
+    """The program was ended because its time was over."""
 
 
-def run_group(
-    argv: Sequence[str],
-    *,
-    cwd: Path,
-    environ: Mapping[str, str],
-    log: Path,
-    deadline: float,
-    tick: Callable[[], None] = lambda: None,
-    stdin: Path = Path(os.devnull),
-) -> int:
-    """Run ``argv`` in a process group of its own, reading ``stdin``, its output appended to ``log``; its exit status.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A program to start in ``directory``. It reads ``stdin``; what it prints is added to ``log``."""
 
-    ``deadline`` on the monotonic clock: then, and when covgate itself is asked to stop, the whole group
-    ends (TERM, a grace, KILL) before TimedOut or Interrupted is raised. A missing program raises OSError.
+    argv: Sequence[str]
+    directory: Path
+    environ: Mapping[str, str]
+    log: Path
+    stdin: Path = Path(os.devnull)
+
+
+def run_group(command: Command, *, deadline: float, tick: Callable[[], None] = lambda: None) -> int:
+    """The exit status of ``command``; negative if a signal ended it. ``tick`` is called while it runs.
+
+    No process of its group outlives the call. Raises TimedOut at ``deadline``, a time of the monotonic clock, and
+    OSError if the program can't be started.
     """
-    with log.open("ab") as output, stdin.open("rb") as input:
+    with command.log.open("ab") as output, command.stdin.open("rb") as input:
         process = subprocess.Popen(
-            list(argv),
-            cwd=cwd,
-            env=dict(environ),
+            list(command.argv),
+            cwd=command.directory,
+            env=dict(command.environ),
             stdin=input,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    # Popen.wait with a timeout polls; a thread that waits without one is there at once.
+    # Popen.wait with a timeout polls. A thread that waits without a timeout notices the end at once.
     waiter = threading.Thread(target=process.wait, daemon=True)
     waiter.start()
     try:
@@ -62,7 +65,7 @@ def run_group(
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """End what is left of the group; also after a normal end, so that no stray child outlives the run."""
+    """End what is left of the group: TERM, a grace period, KILL. After a normal end there may be children, too."""
     if os.name != "posix":
         if process.poll() is None:
             process.kill()
@@ -85,6 +88,7 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def _signal_group(group: int, number: int) -> bool:
+    """Whether the group existed."""
     try:
         os.killpg(group, number)
     except (ProcessLookupError, PermissionError):  # macOS answers EPERM for a group of zombies
@@ -94,7 +98,7 @@ def _signal_group(group: int, number: int) -> bool:
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn SIGINT, SIGTERM and SIGHUP into Interrupted, wherever they arrive inside the block."""
+    """Inside the block, SIGINT, SIGTERM and SIGHUP raise Interrupted."""
 
     def stop(number: int, frame: object) -> None:
         raise Interrupted(f"interrupted ({signal.Signals(number).name}); nothing was recorded")
@@ -103,7 +107,7 @@ def interruptible() -> Iterator[None]:
     numbers = [getattr(signal, name) for name in names]
     try:
         before = [signal.signal(number, stop) for number in numbers]
-    except ValueError:  # not the main thread: whoever runs us there keeps the signals
+    except ValueError:  # only the main thread can set handlers: elsewhere, the program around us handles the signals
         yield
         return
     try:

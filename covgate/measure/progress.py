@@ -1,7 +1,7 @@
-"""The live line while tests run, where somebody can see it.
+"""The progress line while tests run, if a terminal can show it.
 
-pre-commit captures a hook's output and shows it after the end, through a pty of its own: only the
-controlling terminal itself is live. Without one there is no line.
+pre-commit captures the output of a hook, through a pty of its own, and shows it after the end. Only the controlling
+terminal itself is live. Without one there is no line.
 """
 
 from __future__ import annotations
@@ -17,19 +17,18 @@ from typing import TextIO
 
 
 class Progress:
-    """Draws on ``terminal``, or nowhere. ``expected`` is the seconds that an earlier run took, 0 for unknown."""
+    """Draws the line on ``terminal``; nothing if it is None. ``expected`` is in seconds, 0 if unknown."""
 
     def __init__(self, terminal: TextIO | None, expected: float) -> None:
         self._terminal = terminal
         self._expected = expected
-        self._begun = time.monotonic()
+        self._started = time.monotonic()
 
     def tick(self, scratch: Path | None = None) -> None:
-        """Draw the line anew, with what the run's guard has written to ``scratch``."""
+        """Draw the line again, with the number of tests that covgate's plugin has written to ``scratch``."""
         if self._terminal is None:
             return
-        elapsed = time.monotonic() - self._begun
-        line = f"covgate: running the tests  {_clock(elapsed)}"
+        line = f"covgate: running the tests  {_clock(time.monotonic() - self._started)}"
         if self._expected:
             line += f" of about {_clock(self._expected)}"
         done, total = _tests(scratch) if scratch is not None else (0, 0)
@@ -40,6 +39,7 @@ class Progress:
         self._draw(line)
 
     def clear(self) -> None:
+        """Remove the line."""
         self._draw("")
 
     def _draw(self, line: str) -> None:
@@ -51,29 +51,33 @@ class Progress:
 
 @contextlib.contextmanager
 def progress(expected: float, environ: Mapping[str, str]) -> Iterator[Progress]:
-    """A Progress on the terminal: stderr's, or under pre-commit the controlling one; cleared at the end."""
+    """A Progress for a run that takes about ``expected`` seconds (0 if unknown). The line is removed at the end.
+
+    It is on stderr, or under pre-commit on the controlling terminal.
+    """
     terminal: TextIO | None = None
     opened = False
     if environ.get("TERM") != "dumb":
         if environ.get("PRE_COMMIT"):
             with contextlib.suppress(OSError):
-                # Never created: where there are no devices, a file of that name would stay behind.
+                # Without O_CREAT: on a system without this device, it must not become a file.
                 terminal = open(os.open("/dev/tty", os.O_WRONLY), "w", encoding="utf-8")  # noqa: PTH123, SIM115
                 opened = True
         elif sys.stderr is not None and sys.stderr.isatty():
             terminal = sys.stderr
-    shown = Progress(terminal, expected)
-    shown.tick()  # at once: on a busy machine, a short run is over before somebody looks at the clock
+    line = Progress(terminal, expected)
+    line.tick()  # at once: a short run may end before the first regular tick
     try:
-        yield shown
+        yield line
     finally:
-        shown.clear()
+        line.clear()
         if opened and terminal is not None:
             with contextlib.suppress(OSError):
                 terminal.close()
 
 
 def _tests(scratch: Path) -> tuple[int, int]:
+    """How many tests are done, of how many. Each process under xdist writes its own file; the main one knows most."""
     done = total = 0
     for path in scratch.glob("progress-*"):
         if path.suffix == ".new":

@@ -1,4 +1,4 @@
-"""Which statement a line belongs to: a change in a later line of a statement is a change of the statement."""
+"""Which statement each line belongs to: a change in a later line of a statement changes that statement."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from covgate.errors import ToolError
-from covgate.measure.inside import covgate_statements
+from covgate.measure.inside.covgate_statements import multi_line_statements
 from covgate.measure.interpreter import Interpreter, child_environment
 from covgate.model.source_files import suffix
 
+_PROGRAM = Path(__file__).parent / "inside" / "covgate_statements.py"
 _PYTHON = frozenset({".py", ".pyw", ""})
-_TIMEOUT = 60.0
+_TIMEOUT = 60.0  # seconds
 
 
 def first_lines(
@@ -23,39 +24,38 @@ def first_lines(
     directory: Path,
     environ: Mapping[str, str],
 ) -> dict[str, dict[int, int]]:
-    """By path, the first line of the statement for each of its later lines; nothing for what is not Python.
+    """By path, the first line of the statement for each of its later lines; only Python files are in the result.
 
-    Read by covgate's own interpreter; what is too new for it by the project's, started in ``directory``. What
-    neither can read has no such lines: it can't be executed either.
+    Syntax that is too new for covgate's own interpreter is parsed by the project's, which is started in ``directory``.
+    A file that neither can parse has no lines here: it can't be executed either.
     """
-    found = {path: covgate_statements.multi_line(data) for path, data in sources.items() if suffix(path) in _PYTHON}
-    unread = [path for path, spans in found.items() if spans is None]
-    if unread:
-        answers = _ask([sources[path] for path in unread], interpreter, directory, environ)
-        found.update(zip(unread, answers, strict=True))
+    spans = {path: multi_line_statements(data) for path, data in sources.items() if suffix(path) in _PYTHON}
+    unparsed = [path for path, found in spans.items() if found is None]
+    if unparsed:
+        answers = _ask([sources[path] for path in unparsed], interpreter, directory, environ)
+        spans.update(zip(unparsed, answers, strict=True))
     return {
-        path: {line: first for first, last in spans or () for line in range(first + 1, last + 1)}
-        for path, spans in found.items()
+        path: {line: first for first, last in found or () for line in range(first + 1, last + 1)}
+        for path, found in spans.items()
     }
 
 
 def _ask(
     sources: Sequence[bytes], interpreter: Callable[[], Interpreter], directory: Path, environ: Mapping[str, str]
 ) -> Sequence[list[tuple[int, int]] | None]:
-    """What the project's interpreter makes of ``sources``."""
+    """The statements of ``sources`` as the project's interpreter parses them; None for each it can't parse."""
     nothing = [None] * len(sources)
     try:
         python = interpreter()
         done = subprocess.run(
-            [python.path, "-I", covgate_statements.__file__],
+            [python.path, "-I", _PROGRAM],
             cwd=directory,
             env=child_environment(python, environ),
             input=json.dumps([base64.b64encode(each).decode() for each in sources]).encode(),
             capture_output=True,
             timeout=_TIMEOUT,
         )
-        answers = json.loads(done.stdout)
-        told = [spans and [(int(first), int(last)) for first, last in spans] for spans in answers]
+        answers = [found and [(int(first), int(last)) for first, last in found] for found in json.loads(done.stdout)]
     except (ToolError, OSError, ValueError, TypeError, subprocess.TimeoutExpired):
-        return nothing  # the measurement tells what is wrong with the interpreter
-    return told if len(told) == len(sources) else nothing
+        return nothing  # a measurement reports what is wrong with the interpreter
+    return answers if len(answers) == len(sources) else nothing

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from covgate.errors import ToolError
 from covgate.measure.interpreter import child_environment
 from covgate.measure.job import Job
-from covgate.measure.process import TimedOut, run_group
+from covgate.measure.process import Command, TimedOut, run_group
 from covgate.measure.sources import import_roots
 
 _LAST_BYTES = 20_000
@@ -49,15 +49,14 @@ class Workspace:
 
         Raises OSError if it can't be started, and ToolError if the time is over.
         """
+        command = Command(
+            argv=argv,
+            directory=self.job.tree,
+            environ=self.environ if environ is None else environ,
+            log=self.job.scratch / log,
+        )
         try:
-            return run_group(
-                argv,
-                cwd=self.job.tree,
-                environ=self.environ if environ is None else environ,
-                log=self.job.scratch / log,
-                deadline=self._started + self.job.timeout,
-                tick=self.job.tick,
-            )
+            return run_group(command, deadline=self._started + self.job.timeout, tick=self.job.tick)
         except TimedOut:
             raise ToolError(
                 f"the measurement took longer than timeout = {self.job.timeout:g} seconds and was ended",

@@ -1,4 +1,4 @@
-"""Which lines belong to one statement: as coverage.py's own parser has it, in whichever interpreter can read them."""
+"""Which lines belong to one statement: the same as in coverage.py, by an interpreter that can parse them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.errors import ToolError
-from covgate.measure.inside.covgate_statements import multi_line
+from covgate.measure.inside.covgate_statements import multi_line_statements
 from covgate.measure.interpreter import Interpreter
 from covgate.measure.statements import first_lines
 
@@ -86,7 +86,7 @@ def test_what_coverage_reads_is_read_alike(lines: list[str]) -> None:
     text = "\n".join(lines) + "\n"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        own = multi_line(text.encode())
+        own = multi_line_statements(text.encode())
         parser = PythonParser(text=text)
         try:
             parser.parse_source()
@@ -184,7 +184,7 @@ def test_without_an_interpreter_nothing_is_told(tmp_path: Path) -> None:
 
 def test_the_old_interpreters_that_projects_have_can_run_it() -> None:
     """Python 3.8 and newer, those that are on PATH."""
-    program = Path(multi_line.__code__.co_filename)
+    program = Path(multi_line_statements.__code__.co_filename)
     found = [each for each in map(shutil.which, (f"python3.{minor}" for minor in range(8, 20))) if each]
     for python in [sys.executable, *found]:
         # "f(\n1)\n" in base64
