@@ -58,7 +58,7 @@ def look_at_interpreter(here: Here) -> Found:
     project = here.project
     if project is None:
         return
-    yield Fact(name="interpreter", value=f"{project.interpreter.path} ({project.interpreter.found})")
+    yield Fact(name="interpreter", value=f"{project.interpreter.path} ({project.interpreter.origin})")
     if project.probe is None:
         return
     versions, pytest = project.probe.versions, project.pytest
@@ -162,7 +162,7 @@ def _lacks(here: Here, project: Project, package: str, why: str) -> Finding:
 def _install(here: Here, project: Project, *arguments: str) -> str:
     """The command that installs into the project's interpreter, whoever made its environment."""
     python = project.interpreter.path
-    if project.interpreter.found == "the first on PATH":
+    if project.interpreter.origin == "the first on PATH":
         # The system's Python is not for one project's packages, and often refuses them.
         more = arguments if arguments[0] == "-e" else ("coverage", "pytest", *arguments)
         return f"{_new_environment(python, here.top)} {shell(*dict.fromkeys(more))}"

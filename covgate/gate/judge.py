@@ -150,7 +150,7 @@ class _Judging:
             tree=self.tree,
             base=self.bar.base,
             output=failed.output,
-            ran_with=f"{interpreter.path} ({interpreter.found})",
+            ran_with=f"{interpreter.path} ({interpreter.origin})",
             notices=tuple(self.notices),
         )
 

@@ -108,6 +108,6 @@ def not_started(problem: str, interpreter: Interpreter, coverage: str = "") -> T
         message = problem.removeprefix("configuration: ")
         return ToolError(f"coverage {coverage} refuses its configuration: {message}", hint="correct it")
     return ToolError(
-        f"{problem} is not installed in {python} ({interpreter.found})",
+        f"{problem} is not installed in {python} ({interpreter.origin})",
         hint=f"{python} -m pip install {problem}, or set `python` to the project's interpreter",
     )

@@ -1,7 +1,7 @@
-"""The project's own interpreter: found, fingerprinted, and given the environment its owner has by hand.
+"""The project's own interpreter: find it, fingerprint it, and give it the environment that its owner has by hand.
 
-pre-commit puts the hook's environment first on PATH and overwrites VIRTUAL_ENV with it; what the user
-had activated is still further back on PATH.
+pre-commit puts the environment of the hook first on PATH and into VIRTUAL_ENV. The environment that the user has
+activated is still further back on PATH.
 """
 
 from __future__ import annotations
@@ -16,8 +16,18 @@ from pathlib import Path
 
 from covgate.errors import ToolError
 
-_NAMES = (".venv", "venv", "env", ".env")
-_OF_THE_CALL = (
+_ENVIRONMENT_NAMES = (".venv", "venv", "env", ".env")
+_PYTHON_NAMES = ("python3", "python", "python3.exe", "python.exe")
+_PYTHON_IN_ENVIRONMENT = ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe")
+_SITE_PATTERNS = (
+    "lib/python3*/site-packages",
+    "lib/python3*/dist-packages",
+    "lib/python3/dist-packages",
+    "Lib/site-packages",
+)
+_DISTRIBUTION_SUFFIXES = (".dist-info", ".egg-info", ".egg-link", ".pth")
+# Variables about covgate's own call, and about a test run around it: they must not reach the tests.
+_HIDDEN_PREFIXES = (
     "COVGATE_",
     "COV_CORE_",
     "COVERAGE_PROCESS_",
@@ -25,39 +35,38 @@ _OF_THE_CALL = (
     "GIT_CONFIG_KEY_",
     "GIT_CONFIG_VALUE_",
 )
+_HIDDEN = ("COVERAGE_FILE", "PYTEST_CURRENT_TEST", "PYTHONHOME", "__PYVENV_LAUNCHER__", "_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interpreter:
-    """``path`` as found (a shim is possible), ``environment`` the prefix of its virtual environment, "" for none."""
+    """A Python interpreter. ``path`` is as it was found; it may be a shim, as pyenv has them.
+
+    ``environment`` is the prefix of its virtual environment, "" if it has none. ``origin`` is how it was found, for
+    messages.
+    """
 
     path: str
     environment: str = ""
-    found: str = ""
+    origin: str = ""
 
 
 def find_interpreter(option: str, roots: Sequence[Path], environ: Mapping[str, str]) -> Interpreter:
-    """``option`` where given (relative to the first root), else what the user has activated, else the
-    virtual environment in one of ``roots``, else conda's, else the first Python on PATH."""
+    """The interpreter that ``option`` names, relative to the first of ``roots``; if it is empty, the project's.
+
+    The project's is the activated virtual environment, else one in ``roots``, else conda's, else the first Python on
+    PATH. Raises ToolError if there is none.
+    """
     if option:
-        path = Path(option).expanduser()
-        path = path if path.is_absolute() else roots[0] / path
-        if path.is_dir():
-            path = _python_in(path) or path
-        if not path.is_file():
-            raise ToolError(
-                f"python = {option!r}: there is no such interpreter ({path})",
-                hint="set `python` to the interpreter of the project's virtual environment",
-            )
-        return _interpreter(path, "configured")
-    for prefix, how in _prefixes(roots, environ):
+        return _configured(option, roots[0])
+    for prefix, origin in _environments(roots, environ):
         python = _python_in(prefix)
-        if python is not None and not _is_own(prefix, environ):
-            return _interpreter(python, how)
+        if python is not None and not _is_hook_environment(prefix, environ):
+            return _interpreter(python, origin)
     for directory in environ.get("PATH", "").split(os.pathsep):
-        if not directory or _is_own(Path(directory).parent, environ):
+        if not directory or _is_hook_environment(Path(directory).parent, environ):
             continue
-        for name in ("python3", "python", "python3.exe", "python.exe"):
+        for name in _PYTHON_NAMES:
             path = Path(directory, name)
             if path.is_file() and os.access(path, os.X_OK):
                 return _interpreter(path, "the first on PATH")
@@ -68,7 +77,10 @@ def find_interpreter(option: str, roots: Sequence[Path], environ: Mapping[str, s
 
 
 def fingerprint(interpreter: Interpreter, sites: Iterable[str]) -> str:
-    """Changes when the interpreter or an installed distribution does; needs no process."""
+    """A hash that changes if the interpreter or an installed distribution does; no process is started for it.
+
+    ``sites`` are the directories with distributions.
+    """
     parts = [os.path.realpath(interpreter.path), interpreter.path]
     for path in (interpreter.path, os.path.join(interpreter.environment or "", "pyvenv.cfg")):
         try:
@@ -76,50 +88,49 @@ def fingerprint(interpreter: Interpreter, sites: Iterable[str]) -> str:
             parts.append(f"{stat.st_size} {stat.st_mtime_ns}")
         except OSError:
             parts.append("-")
-    endings = (".dist-info", ".egg-info", ".egg-link", ".pth")
     for site in sites:
         try:
-            names = sorted(n for n in os.listdir(site) if n.endswith(endings) or n.startswith("__editable__"))
+            names = [
+                name
+                for name in os.listdir(site)
+                if name.endswith(_DISTRIBUTION_SUFFIXES) or name.startswith("__editable__")
+            ]
         except OSError:
             names = []
-        parts += [site, *names]
+        parts += [site, *sorted(names)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def site_directories(interpreter: Interpreter) -> list[str]:
-    """Where the interpreter's distributions lie, read off the file system."""
-    path = Path(interpreter.path)
+    """The directories with the interpreter's distributions, as the file system shows them."""
     prefixes = [Path(interpreter.environment)] if interpreter.environment else []
-    home = _home(prefixes[0]) if prefixes else None
-    prefixes += [Path(os.path.realpath(path)).parent.parent]
+    home = _base_directory(prefixes[0]) if prefixes else None
+    prefixes.append(Path(os.path.realpath(interpreter.path)).parent.parent)
     if home is not None:
         prefixes.append(home.parent)
-    sites = []
-    for prefix in prefixes:
-        for pattern in (
-            "lib/python3*/site-packages",
-            "lib/python3*/dist-packages",
-            "lib/python3/dist-packages",
-        ):
-            sites += sorted(str(each) for each in prefix.glob(pattern))
-        sites += sorted(str(each) for each in prefix.glob("Lib/site-packages"))
+    sites = [
+        site
+        for prefix in prefixes
+        for pattern in _SITE_PATTERNS
+        for site in sorted(str(each) for each in prefix.glob(pattern))
+    ]
     return list(dict.fromkeys(sites))
 
 
 def child_environment(interpreter: Interpreter, environ: Mapping[str, str]) -> dict[str, str]:
-    """What the tests see: the user's environment, as if they had activated the interpreter's.
+    """The environment for the tests: the user's, as if they had activated the interpreter's virtual environment.
 
-    Nothing of the hook's environment, of pre-commit, of covgate or of a coverage around it is left.
+    It has nothing from the hook's environment, from pre-commit, from covgate, or from a coverage around it.
     """
     kept = {
         name: value
         for name, value in environ.items()
-        if not name.startswith(_OF_THE_CALL)
+        if not name.startswith(_HIDDEN_PREFIXES)
         and (not name.startswith("PRE_COMMIT") or name == "PRE_COMMIT_HOME")
-        and name not in ("COVERAGE_FILE", "PYTEST_CURRENT_TEST", "PYTHONHOME", "__PYVENV_LAUNCHER__", "_")
+        and name not in _HIDDEN
     }
     path = [each for each in kept.get("PATH", "").split(os.pathsep) if each]
-    path = [each for each in path if not _is_own(Path(each).parent, environ)]
+    path = [each for each in path if not _is_hook_environment(Path(each).parent, environ)]
     kept.pop("VIRTUAL_ENV", None)
     if interpreter.environment:
         kept["VIRTUAL_ENV"] = interpreter.environment
@@ -128,13 +139,28 @@ def child_environment(interpreter: Interpreter, environ: Mapping[str, str]) -> d
     return kept
 
 
-def _interpreter(path: Path, found: str) -> Interpreter:
+def _configured(option: str, root: Path) -> Interpreter:
+    """The interpreter that ``option`` names: a program, or the directory of a virtual environment."""
+    path = Path(option).expanduser()
+    path = path if path.is_absolute() else root / path
+    if path.is_dir():
+        path = _python_in(path) or path
+    if not path.is_file():
+        raise ToolError(
+            f"python = {option!r}: there is no such interpreter ({path})",
+            hint="set `python` to the interpreter of the project's virtual environment",
+        )
+    return _interpreter(path, "configured")
+
+
+def _interpreter(path: Path, origin: str) -> Interpreter:
     prefix = path.parent.parent
     environment = str(prefix) if (prefix / "pyvenv.cfg").is_file() else ""
-    return Interpreter(path=str(path), environment=environment, found=found)
+    return Interpreter(path=str(path), environment=environment, origin=origin)
 
 
-def _prefixes(roots: Sequence[Path], environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+def _environments(roots: Sequence[Path], environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+    """The prefixes of virtual environments that may be the project's, the likeliest first, and how each was found."""
     if environ.get("VIRTUAL_ENV"):
         yield Path(environ["VIRTUAL_ENV"]), "the activated virtual environment"
     for directory in environ.get("PATH", "").split(os.pathsep):
@@ -142,15 +168,15 @@ def _prefixes(roots: Sequence[Path], environ: Mapping[str, str]) -> Iterator[tup
         if directory and (prefix / "pyvenv.cfg").is_file():
             yield prefix, "the activated virtual environment"
     for root in roots:
-        for name in _NAMES:
+        for name in _ENVIRONMENT_NAMES:
             if (root / name / "pyvenv.cfg").is_file():
                 yield root / name, f"{name} in the repository"
     if environ.get("CONDA_PREFIX"):
         yield Path(environ["CONDA_PREFIX"]), "the activated conda environment"
 
 
-def _is_own(prefix: Path, environ: Mapping[str, str]) -> bool:
-    """Whether ``prefix`` is the environment that pre-commit built for covgate: never the project's."""
+def _is_hook_environment(prefix: Path, environ: Mapping[str, str]) -> bool:
+    """Whether ``prefix`` is the environment that pre-commit has built for covgate: never the project's."""
     own = Path(sys.prefix)
     if not environ.get("PRE_COMMIT") or not own.name.startswith("py_env-"):
         return False
@@ -158,14 +184,11 @@ def _is_own(prefix: Path, environ: Mapping[str, str]) -> bool:
 
 
 def _python_in(prefix: Path) -> Path | None:
-    for name in ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe"):
-        if (prefix / name).is_file():
-            return prefix / name
-    return None
+    return next((prefix / name for name in _PYTHON_IN_ENVIRONMENT if (prefix / name).is_file()), None)
 
 
-def _home(environment: Path) -> Path | None:
-    """The base installation's bin directory, as pyvenv.cfg names it."""
+def _base_directory(environment: Path) -> Path | None:
+    """The directory of the interpreter that a virtual environment was made from, according to its pyvenv.cfg."""
     try:
         lines = (environment / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError):

@@ -122,6 +122,6 @@ def test_a_program_may_end_with_the_statuses_of_a_shell() -> None:
     ],
 )
 def test_why_the_tests_were_not_started(problem: str, message: str, hint: str) -> None:
-    error = not_started(problem, Interpreter(path="/venv/bin/python", found="configured"), "7.6")
+    error = not_started(problem, Interpreter(path="/venv/bin/python", origin="configured"), "7.6")
     assert error.message.startswith(message)
     assert hint in error.hint

@@ -49,7 +49,7 @@ def test_one_that_was_not_activated_lies_in_the_repository(tmp_path: Path) -> No
     venv.create(main / ".venv", symlinks=True)
     found = find_interpreter("", [linked, main], {"PATH": "/usr/bin"})
     assert found.path == str(main / ".venv" / "bin" / "python")
-    assert ".venv in the repository" in found.found
+    assert ".venv in the repository" in found.origin
 
 
 def test_configured_wins_and_must_exist(environment: Path, tmp_path: Path) -> None:
