@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from covgate.formats.losses import MEANING, Loss, LossKind, losses
 from covgate.formats.paint import Paint, columns, plain, shortened, wrapped
 from covgate.formats.rows import patch_sentence, percent, way_rows
-from covgate.model.explain import Explanation
+from covgate.model.explanation import Explanation
 from covgate.model.lines import line_list
 from covgate.model.outcome import Outcome
 from covgate.model.patch import Patch

@@ -16,7 +16,7 @@ from covgate.model.numbers import COUNTS, Numbers, format_exact, format_percent
 
 if TYPE_CHECKING:
     from covgate.formats import Context
-    from covgate.model.explain import Explanation, FileStory
+    from covgate.model.explanation import Explanation, FileExplanation
     from covgate.model.lines import Line
     from covgate.model.outcome import Outcome
     from covgate.model.patch import Patch
@@ -132,32 +132,34 @@ def _explanation_data(story: Explanation) -> dict[str, Any]:
     return {
         "before": numbers_data(story.before),
         "removed": numbers_data(story.removed),
-        "no_longer_counted": numbers_data(story.dropped),
+        "no_longer_counted": numbers_data(story.no_longer_counted),
         "added": numbers_data(story.added),
-        "counted_anew": numbers_data(story.appeared),
+        "counted_anew": numbers_data(story.counted_anew),
         "lost": story.lost,
         "gained": story.gained,
-        "untold": {"executed": story.untold[0], "executable": story.untold[1]},
+        "untold": {"executed": story.unexplained[0], "executable": story.unexplained[1]},
         "after": numbers_data(story.after),
         "files": [_story_data(each) for each in story.files],
     }
 
 
-def _story_data(story: FileStory) -> dict[str, Any]:
+def _story_data(story: FileExplanation) -> dict[str, Any]:
     return {
         "path": story.path or None,
         "old_path": story.old_path or None,
         "before": numbers_data(story.before) if story.before else None,
         "removed": numbers_data(story.removed),
-        "no_longer_counted": numbers_data(story.uncounted),
+        "no_longer_counted": numbers_data(story.no_longer_counted),
         "added": numbers_data(story.added),
-        "counted_anew": numbers_data(story.appeared),
-        "lost": story.lost_count,
-        "gained": story.gained_count,
+        "counted_anew": numbers_data(story.counted_anew),
+        "lost": story.lost,
+        "gained": story.gained,
         "after": numbers_data(story.after) if story.after else None,
         "added_lines": _lines_data(story.uncovered),
-        "lost_lines": _lines_data(story.lost),
-        "no_longer_counted_lines": [{"why": why.value, "lines": list(lines)} for why, lines in story.dropped],
+        "lost_lines": _lines_data(story.lost_lines),
+        "no_longer_counted_lines": [
+            {"why": why.value, "lines": list(lines)} for why, lines in story.no_longer_counted_lines
+        ],
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from covgate.model.explain import Explanation, Why
+from covgate.model.explanation import Explanation, UncountedReason
 from covgate.model.lines import Line, line_list
 from covgate.model.patch import Patch
 
@@ -31,9 +31,9 @@ MEANING = {
     LossKind.NOT_EXECUTABLE: "counted at the baseline; to coverage they are no statements any more",
 }
 _DROPPED = {
-    Why.EXCLUDED: LossKind.EXCLUDED,
-    Why.OMITTED: LossKind.OMITTED,
-    Why.NOT_EXECUTABLE: LossKind.NOT_EXECUTABLE,
+    UncountedReason.EXCLUDED: LossKind.EXCLUDED,
+    UncountedReason.OMITTED: LossKind.OMITTED,
+    UncountedReason.NOT_EXECUTABLE: LossKind.NOT_EXECUTABLE,
 }
 
 
@@ -70,8 +70,8 @@ def losses(patch: Patch | None, story: Explanation | None) -> list[Loss]:
         file = told.get(path)
         if file is not None:
             found += _some(path, LossKind.EARLIER, (line for line in file.uncovered if line.number not in mine))
-            found += _some(path, LossKind.LOST, (line for line in file.lost if line.number not in mine))
-            found += [Loss(path=path, kind=_DROPPED[why], missing=lines) for why, lines in file.dropped]
+            found += _some(path, LossKind.LOST, (line for line in file.lost_lines if line.number not in mine))
+            found += [Loss(path=path, kind=_DROPPED[why], missing=lines) for why, lines in file.no_longer_counted_lines]
     return found
 
 

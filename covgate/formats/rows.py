@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from covgate.model.numbers import format_exact, format_percent
 
 if TYPE_CHECKING:
-    from covgate.model.explain import Explanation
+    from covgate.model.explanation import Explanation
     from covgate.model.outcome import Outcome
     from covgate.model.patch import Patch
 
@@ -59,9 +59,9 @@ def way_rows(story: Explanation, since: str) -> list[tuple[str, str, str, str]]:
     rows = [(f"at {since[:10]}", f"{before.executed}", f"{before.executable}", "")]
     for sign, name, numbers in (
         ("-", "removed", story.removed),
-        ("-", "no longer counted", story.dropped),
+        ("-", "no longer counted", story.no_longer_counted),
         ("+", "added", story.added),
-        ("+", "counted anew", story.appeared),
+        ("+", "counted anew", story.counted_anew),
     ):
         if numbers.executable:
             more = f"{numbers.missing} not executed" if numbers.missing and sign == "+" else ""
@@ -70,8 +70,8 @@ def way_rows(story: Explanation, since: str) -> list[tuple[str, str, str, str]]:
         rows.append(("lost", f"-{story.lost}", "", "executed then, not now, and not touched since"))
     if story.gained:
         rows.append(("gained", f"+{story.gained}", "", "not executed then, and now they are"))
-    if story.untold != (0, 0):
-        rows.append(("not told by lines", f"{story.untold[0]:+d}", f"{story.untold[1]:+d}", ""))
+    if story.unexplained != (0, 0):
+        rows.append(("not told by lines", f"{story.unexplained[0]:+d}", f"{story.unexplained[1]:+d}", ""))
     rows.append(("here", f"{after.executed}", f"{after.executable}", ""))
     return rows
 

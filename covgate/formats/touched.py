@@ -8,7 +8,7 @@ from enum import Enum
 
 from covgate.formats.losses import Loss, LossKind, losses
 from covgate.formats.places import stretches
-from covgate.model.explain import FileStory
+from covgate.model.explanation import FileExplanation
 from covgate.model.lines import Line, excluded, statements
 from covgate.model.measurement import FileResult
 from covgate.model.outcome import Outcome
@@ -33,7 +33,7 @@ class Touched:
 
     path: str
     result: FileResult | None = None
-    story: FileStory | None = None
+    story: FileExplanation | None = None
     patch: PatchFile | None = None
     losses: tuple[Loss, ...] = ()
     unstable: tuple[int, ...] = ()
@@ -90,7 +90,7 @@ def touched(outcome: Outcome) -> list[Touched]:
 def _touched(
     path: str,
     result: FileResult | None,
-    story: FileStory | None,
+    story: FileExplanation | None,
     patch: PatchFile | None,
     lost: list[Loss],
     unstable: Mapping[str, tuple[int, ...]],

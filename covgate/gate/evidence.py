@@ -21,7 +21,7 @@ from covgate.notes.ref import FILES_REF
 # Late imports below: a push that passes by its counts alone needs neither diffs nor lines.
 if TYPE_CHECKING:
     from covgate.model.changes import FileChange
-    from covgate.model.explain import Explanation
+    from covgate.model.explanation import Explanation
     from covgate.model.patch import Patch
 
 
@@ -180,7 +180,7 @@ class Evidence:
         explanation = self.explanation()
         if explanation is None:
             return None
-        from covgate.model.explain import removal_in
+        from covgate.model.explanation import removal_in
 
         return removal_in(explanation)
 

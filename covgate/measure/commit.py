@@ -74,7 +74,7 @@ class Measurer:
         from covgate.measure.process import interruptible
         from covgate.measure.progress import progress
         from covgate.model.measurement import Measurement
-        from covgate.model.unstable import united
+        from covgate.model.unstable import join_runs
 
         cache = Cache(self.repository.state_dir)
         with interruptible(), self._lock() as scratch:
@@ -86,7 +86,7 @@ class Measurer:
                 run_tests = partial(self._run_tests, config=config, scratch=scratch, tick=shown.tick)
                 result = self._measure_in_place_or_aside(commit, config, run_tests, notify)
             if isinstance(result, Measurement):
-                result = united(earlier, result) if earlier is not None else result
+                result = join_runs(earlier, result) if earlier is not None else result
                 if result.tests_collected:
                     with contextlib.suppress(OSError):  # the next push measures again
                         cache.keep(result, self._cache_key(config))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from covgate.model import lines as text_of
+from covgate.model.lines import numbers_of
 from covgate.model.measurement import FileResult, Measurement, Toolchain
 from covgate.model.numbers import Numbers, total
 from covgate.model.record import DEFAULT_COMPONENT
@@ -71,7 +71,7 @@ def _order(measurement: Measurement) -> tuple[object, ...]:
 def _file(result: FileResult) -> list[Any]:
     row: list[Any] = [result.path, result.lines]
     numbers = result.numbers
-    if text_of.numbers(result.lines) != numbers:  # what the lines of some reports don't tell
+    if numbers_of(result.lines) != numbers:  # what the lines of some reports don't tell
         row.append(numbers.counts())
     return row
 
@@ -90,7 +90,7 @@ def _measurement(value: dict[str, Any]) -> Measurement:
 
 
 def _result(path: object, lines: object, counts: object = None) -> FileResult:
-    told = text_of.numbers(_text(lines))
+    told = numbers_of(_text(lines))
     if isinstance(counts, list):
         told = Numbers.from_counts(counts)
     return FileResult(path=_text(path), numbers=told, lines=_text(lines))

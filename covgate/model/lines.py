@@ -1,8 +1,8 @@
 """The lines of one measured file, as a short text: which are statements, executed or not, and how they branch.
 
-A measurement has some hundred thousand of them, of which a judgement looks at few: they stay a text until somebody
-asks, in memory, in the cache and in the notes alike. The text is a run for each stretch of like lines, from line 0 on
-(some tools number from there): a count, "" for one, and what the lines are::
+A measurement has some hundred thousand lines, and a verdict needs few of them: they are parsed only when needed, and
+stay a text in memory, in the cache and in the notes. The text has one item for each run of equal lines, from line 0 on
+(some tools number from 0): how many lines ("" for one) and a symbol for what they are::
 
     .  nothing to execute     +  executed, no branch     -  missing, no branch     x  excluded
     *  executed, 2 of 2 branches    %  executed, 1 of 2    o  missing, 0 of 2    [+e/n]  any other branches
@@ -16,9 +16,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from covgate.model.numbers import Numbers
+from covgate.model.numbers import COUNTS, Numbers
 
-# A text comes from notes that anybody may have written: nothing in it may take memory out of proportion.
+# A text may come from anybody's notes: a short one must not make covgate use much memory.
 _MAX_LINES = 5_000_000
 _MAX_DIGITS = 15
 _RUN = re.compile(r"(\d*)(?:([.x+\-*%o])|\[([+-])(\d+)/(\d+)\])", re.ASCII)
@@ -27,7 +27,7 @@ _SYMBOLS = {kind: symbol for symbol, kind in _KINDS.items()}
 
 
 class Line(NamedTuple):
-    """A statement, by its first line; how many of its branches were executed, of how many."""
+    """A statement: the number of its first line, whether it was executed, and how many of its branches were."""
 
     number: int
     executed: bool
@@ -36,6 +36,7 @@ class Line(NamedTuple):
 
     @property
     def numbers(self) -> Numbers:
+        """The counts of this statement and its branches."""
         return Numbers(
             statements=1,
             executed_statements=int(self.executed),
@@ -45,12 +46,12 @@ class Line(NamedTuple):
 
     @property
     def whole(self) -> bool:
-        """Whether all of it was executed."""
+        """Whether the statement and all its branches were executed."""
         return self.executed and self.executed_branches == self.branches
 
 
 def encode(statements: Iterable[Line], excluded: Iterable[int] = ()) -> str:
-    """The text of ``statements`` and of the line numbers ``excluded``, each line at most once, in any order."""
+    """The text of ``statements`` and of the line numbers ``excluded``, in any order; no line may be in both."""
     marks: dict[int, str] = dict.fromkeys(excluded, "x")
     for line in statements:
         kind = (line.executed, line.executed_branches, line.branches)
@@ -72,7 +73,10 @@ def _run(count: int, mark: str) -> str:
 
 
 def statements(text: str) -> Iterator[Line]:
-    """The statements in ``text``, ascending; ValueError where it is no such text."""
+    """The statements in ``text``, ascending.
+
+    Raises ValueError if the text can't be read.
+    """
     for number, count, symbol, kind in _runs(text):
         if symbol not in (".", "x"):
             executed, taken, branches = kind
@@ -81,35 +85,39 @@ def statements(text: str) -> Iterator[Line]:
 
 
 def excluded(text: str) -> Iterator[int]:
-    """The line numbers that are excluded, ascending."""
+    """The numbers of the excluded lines, ascending."""
     for number, count, symbol, _ in _runs(text):
         if symbol == "x":
             yield from range(number, number + count)
 
 
 def missing(text: str) -> tuple[int, ...]:
-    """The statements that were not executed, by their first lines, ascending."""
+    """The first lines of the statements that were not executed, ascending."""
     return tuple(each.number for each in statements(text) if not each.executed)
 
 
-def numbers(text: str) -> Numbers:
-    """The counts that ``text`` adds up to."""
-    counts = [0, 0, 0, 0, 0]
-    for _, count, symbol, (executed, taken, branches) in _runs(text):
+def numbers_of(text: str) -> Numbers:
+    """The counts of all lines in ``text``.
+
+    Raises ValueError if the text can't be read.
+    """
+    counts = [0] * len(COUNTS)
+    for _, count, symbol, (executed, executed_branches, branches) in _runs(text):
         if symbol == "x":
             counts[4] += count
         elif symbol != ".":
             counts[0] += count
             counts[1] += count * executed
             counts[2] += count * branches
-            counts[3] += count * taken
+            counts[3] += count * executed_branches
     return Numbers.from_counts(counts)
 
 
-def either(one: str, other: str) -> str:
-    """What ran in one of two runs of the same file: executed is what either executed.
+def executed_in_either(one: str, other: str) -> str:
+    """The text of two runs of the same file taken together: a statement that either executed is executed.
 
-    Which branches were taken is not told by their number: at least as many as in the better run.
+    A text has the number of executed branches, not which: the result has as many as the better run, the least that
+    both can have executed together.
     """
     joined: dict[int, Line] = {each.number: each for each in statements(one)}
     for line in statements(other):
@@ -124,12 +132,12 @@ def either(one: str, other: str) -> str:
 
 
 def differing(one: str, other: str) -> tuple[int, ...]:
-    """The statements that two runs of the same file did not execute alike, by their first lines, ascending."""
+    """The first lines of the statements on which two runs of the same file differ, ascending."""
     return tuple(sorted({each.number for each in {*statements(one)} ^ {*statements(other)}}))
 
 
 def ranges(lines: Iterable[int]) -> list[tuple[int, int]]:
-    """Ascending line numbers as first and last of each stretch."""
+    """Ascending line numbers as pairs: the first and last of each run of consecutive ones."""
     found: list[tuple[int, int]] = []
     for number in lines:
         if found and number == found[-1][1] + 1:
@@ -140,7 +148,7 @@ def ranges(lines: Iterable[int]) -> list[tuple[int, int]]:
 
 
 def line_list(lines: Iterable[int], at_most: int = 8) -> str:
-    """Ascending line numbers for the eye: ``line 3``, ``lines 3-7, 12``; "" for none."""
+    """Ascending line numbers for a message: ``line 3``, ``lines 3-7, 12``; "" for none, ``...`` after ``at_most``."""
     found = ranges(lines)
     if not found:
         return ""
@@ -150,8 +158,8 @@ def line_list(lines: Iterable[int], at_most: int = 8) -> str:
 
 
 def _runs(text: str) -> Iterator[tuple[int, int, str, tuple[bool, int, int]]]:
-    """First line, how many lines, symbol ("[" for any other branches), and the kind of statement."""
-    place, at, told = 0, 0, 0
+    """For each run of equal lines: the first line, how many, the symbol ("[" for ``[+e/n]``), and the statement."""
+    place, at, lines = 0, 0, 0
     for match in _RUN.finditer(text):
         if match.start() != place:
             break
@@ -162,8 +170,8 @@ def _runs(text: str) -> Iterator[tuple[int, int, str, tuple[bool, int, int]]]:
         count = int(digits) if digits else 1
         kind = _KINDS.get(symbol, (False, 0, 0)) if symbol else (sign == "+", int(taken), int(branches))
         if symbol != ".":
-            told += count
-            if told > _MAX_LINES:
+            lines += count
+            if lines > _MAX_LINES:
                 raise ValueError(f"more than {_MAX_LINES} lines in a file")
         yield at, count, symbol or "[", kind
         at += count
@@ -174,5 +182,5 @@ def _runs(text: str) -> Iterator[tuple[int, int, str, tuple[bool, int, int]]]:
 def from_maps(
     executed: Mapping[int, bool], branches: Mapping[int, tuple[int, int]], excluded: Iterable[int] = ()
 ) -> str:
-    """The text of ``executed`` (line -> whether) and ``branches`` (line -> executed, all)."""
+    """The text of ``executed`` (line -> whether executed) and ``branches`` (line -> how many executed, of how many)."""
     return encode((Line(line, did, *branches.get(line, (0, 0))) for line, did in executed.items()), excluded)

@@ -14,7 +14,7 @@ from covgate.model.numbers import Numbers
 from covgate.model.verdict import Status, Verdict
 
 if TYPE_CHECKING:
-    from covgate.model.explain import Explanation
+    from covgate.model.explanation import Explanation
     from covgate.model.patch import Patch
 
 

@@ -1,45 +1,52 @@
-"""Chance: what two runs of one tree did not execute alike is charged to nobody."""
+"""Unstable lines: statements that one run of a tree executed and another did not. They don't make a push fail."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
 
-from covgate.model import lines as text_of
-from covgate.model.explain import Explanation
+from covgate.model.explanation import Explanation
+from covgate.model.lines import differing, executed_in_either, numbers_of
 from covgate.model.measurement import FileResult, Measurement
 from covgate.model.numbers import HUNDRED, total
 from covgate.model.verdict import Rule, Verdict
 
-# Percentage points below which a difference may be chance even where nobody can tell which lines it is about.
+# Percentage points: a smaller difference may be chance even if nobody knows which lines it comes from.
 _SMALL = Fraction(1, 10)
 
 
-def may_be_chance(verdict: Verdict, story: Explanation | None) -> bool:
-    """Whether the push fails by its baseline only through lines that it has not touched, or by very little."""
+def may_be_chance(verdict: Verdict, explanation: Explanation | None) -> bool:
+    """Whether another run of the same tests may pass, so that it is worth a try.
+
+    True only if the push fails by the baseline alone, and either it is below it by less than a tenth of a point (with
+    no epsilon set), or it would hold it with the lines that it lost without touching them.
+    """
     if verdict.failed != (Rule.BASELINE,) or verdict.baseline is None or verdict.measured is None:
         return False
-    least = verdict.baseline.percent if verdict.adjusted is None else verdict.adjusted
-    if verdict.policy.epsilon <= 0 and least - verdict.measured < _SMALL:
+    minimum = verdict.baseline.percent if verdict.adjusted is None else verdict.adjusted
+    if verdict.policy.epsilon <= 0 and minimum - verdict.measured < _SMALL:
         return True
-    if story is None or not story.lost:
+    if explanation is None or not explanation.lost:
         return False
-    executed = min(story.after.executed + story.lost, story.after.executable)
-    return HUNDRED * executed / story.after.executable >= least - max(verdict.policy.epsilon, Fraction(0))
+    after = explanation.after
+    executed = min(after.executed + explanation.lost, after.executable)
+    return HUNDRED * executed / after.executable >= minimum - max(verdict.policy.epsilon, Fraction(0))
 
 
-def united(one: Measurement, other: Measurement) -> Measurement:
-    """Two runs of a tree as one measurement: executed is what either executed, ``unstable`` what only one did."""
+def join_runs(one: Measurement, other: Measurement) -> Measurement:
+    """Two runs of one tree as one measurement: what either executed counts as executed.
+
+    ``unstable`` of the result has the statements that only some of the runs executed.
+    """
     files = {each.path: each for each in one.files}
-    unstable = {path: set(lines) for path, lines in one.unstable}
+    unstable = {path: set(numbers) for path, numbers in one.unstable}
     for result in other.files:
         known = files.setdefault(result.path, result)
         if known.lines == result.lines:
             continue
-        lines = text_of.either(known.lines, result.lines)
-        files[result.path] = FileResult(path=result.path, numbers=text_of.numbers(lines), lines=lines)
-        differing = text_of.differing(known.lines, result.lines)
-        unstable.setdefault(result.path, set()).update(differing)
+        joined = executed_in_either(known.lines, result.lines)
+        files[result.path] = FileResult(path=result.path, numbers=numbers_of(joined), lines=joined)
+        unstable.setdefault(result.path, set()).update(differing(known.lines, result.lines))
     return replace(
         one,
         files=tuple(files[path] for path in sorted(files)),

@@ -16,8 +16,7 @@ from pathlib import Path
 from side_by_side import place, run
 
 from covgate.git.repository import Repository
-from covgate.model import lines as text_of
-from covgate.model.lines import Line
+from covgate.model.lines import Line, encode, numbers_of, ranges
 from covgate.model.measurement import FileResult, Measurement
 from covgate.model.numbers import total
 from covgate.notes.line_notes import DetailNotes
@@ -40,8 +39,8 @@ def source(chance: random.Random) -> list[str]:
 
 def result(path: str, marks: list[str]) -> FileResult:
     kinds = {"+": (True, 0, 0), "-": (False, 0, 0), "b": (True, 2, 2), "%": (True, 1, 2)}
-    text = text_of.encode(Line(number, *kinds[mark]) for number, mark in enumerate(marks, 1) if mark != ".")
-    return FileResult(path=path, numbers=text_of.numbers(text), lines=text)
+    text = encode(Line(number, *kinds[mark]) for number, mark in enumerate(marks, 1) if mark != ".")
+    return FileResult(path=path, numbers=numbers_of(text), lines=text)
 
 
 def change(marks: list[str], chance: random.Random) -> None:
@@ -63,7 +62,7 @@ def main() -> int:
     chance = random.Random(1)
     marks = {f"package/part{number // 40}/module{number}.py": source(chance) for number in range(FILES)}
     results = {path: result(path, each) for path, each in marks.items()}
-    missing = {path: text_of.ranges(each.missing_lines) for path, each in results.items()}
+    missing = {path: ranges(each.missing_lines) for path, each in results.items()}
     gzipped = 0
     with place() as (top, environ):
         run("git", "init", "-q", cwd=top, environ=environ)
@@ -74,7 +73,7 @@ def main() -> int:
             for path in chance.sample(sorted(marks), CHANGED if number else 0):
                 change(marks[path], chance)
                 results[path] = result(path, marks[path])
-                missing[path] = text_of.ranges(results[path].missing_lines)
+                missing[path] = ranges(results[path].missing_lines)
             files = tuple(results[path] for path in sorted(results))
             measurement = Measurement(tree=f"{number:040x}", numbers=total(each.numbers for each in files), files=files)
             details.keep(repository.commit("HEAD"), "default", measurement)

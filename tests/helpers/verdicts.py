@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from covgate.model import lines as text_of
 from covgate.model.baseline import Baseline
 from covgate.model.changes import FileChange, Hunk
 from covgate.model.explain import explain
+from covgate.model.lines import numbers_of
 from covgate.model.measurement import FileResult, Measurement, Toolchain
 from covgate.model.numbers import total
 from covgate.model.outcome import Outcome
@@ -24,7 +24,7 @@ NO_UTF8 = "pkg/\udcff\udce9 ü.py"
 
 def measurement(files: Mapping[str, str], **more: object) -> Measurement:
     """``files``: path -> lines, in the text of `covgate.model.lines`."""
-    results = tuple(FileResult(path=path, numbers=text_of.numbers(lines), lines=lines) for path, lines in files.items())
+    results = tuple(FileResult(path=path, numbers=numbers_of(lines), lines=lines) for path, lines in files.items())
     made = Measurement(
         tree=TREE,
         numbers=total(each.numbers for each in results),

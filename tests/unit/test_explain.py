@@ -8,15 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.model.changes import FileChange, Hunk
-from covgate.model.explain import Explanation, Why, explain, removal_in
-from covgate.model.lines import Line, encode, numbers
+from covgate.model.explain import explain
+from covgate.model.explanation import Explanation, UncountedReason, removal_in
+from covgate.model.lines import Line, encode, numbers_of
 from covgate.model.measurement import FileResult, Measurement
 from covgate.model.numbers import Numbers, total
 
 
 def result(path: str, *lines: Line, excluded: tuple[int, ...] = ()) -> FileResult:
     text = encode(lines, excluded)
-    return FileResult(path=path, numbers=numbers(text), lines=text)
+    return FileResult(path=path, numbers=numbers_of(text), lines=text)
 
 
 def measurement(*files: FileResult) -> Measurement:
@@ -33,11 +34,13 @@ def undone(*numbers: int) -> list[Line]:
 
 def adds_up(story: Explanation) -> bool:
     before, after = story.before, story.after
-    executed = before.executed - story.removed.executed - story.dropped.executed + story.added.executed
-    executable = before.executable - story.removed.executable - story.dropped.executable + story.added.executable
+    executed = before.executed - story.removed.executed - story.no_longer_counted.executed + story.added.executed
+    executable = (
+        before.executable - story.removed.executable - story.no_longer_counted.executable + story.added.executable
+    )
     return (
-        executed + story.appeared.executed - story.lost + story.gained == after.executed
-        and executable + story.appeared.executable == after.executable
+        executed + story.counted_anew.executed - story.lost + story.gained == after.executed
+        and executable + story.counted_anew.executable == after.executable
     )
 
 
@@ -81,9 +84,9 @@ def pairs(draw: st.DrawFn) -> tuple[Measurement, Measurement, list[FileChange]]:
         path = draw(st.sampled_from([f"{number}.py", f"{number}.py", "" if old_path else f"{number}.py"]))
         old_text, new_text = draw(lines_of(old_length)), draw(lines_of(new_length))
         if old_path and draw(st.sampled_from([True, True, False])):
-            before.append(FileResult(path=old_path, numbers=numbers(old_text), lines=old_text))
+            before.append(FileResult(path=old_path, numbers=numbers_of(old_text), lines=old_text))
         if path and draw(st.sampled_from([True, True, False])):
-            after.append(FileResult(path=path, numbers=numbers(new_text), lines=new_text))
+            after.append(FileResult(path=path, numbers=numbers_of(new_text), lines=new_text))
         changes.append(FileChange(old_path=old_path, path=path, hunks=hunks if old_path and path else ()))
     return measurement(*before), measurement(*after), changes
 
@@ -92,7 +95,7 @@ def pairs(draw: st.DrawFn) -> tuple[Measurement, Measurement, list[FileChange]]:
 def test_the_terms_add_up(pair: tuple[Measurement, Measurement, list[FileChange]]) -> None:
     before, after, changes = pair
     story = explain(before, after, changes)
-    assert story.untold == (0, 0)
+    assert story.unexplained == (0, 0)
     assert adds_up(story)
     assert sum(each.more_missing for each in story.files) == after.numbers.missing - before.numbers.missing
 
@@ -105,7 +108,7 @@ def test_what_was_added_and_what_was_lost() -> None:
         before, after, [FileChange(old_path="a.py", path="a.py", hunks=(Hunk(old=2, removed=0, new=3, added=2),))]
     )
     (file,) = story.files
-    assert (file.uncovered, file.lost) == (tuple(undone(3, 4)), tuple(undone(2)))
+    assert (file.uncovered, file.lost_lines) == (tuple(undone(3, 4)), tuple(undone(2)))
     assert (story.lost, story.gained, story.added) == (1, 0, Numbers(statements=2))
 
 
@@ -127,13 +130,13 @@ def test_a_statement_that_was_changed_in_a_later_line_is_not_untouched() -> None
 def test_branches_are_lost_one_by_one() -> None:
     before, after = measurement(result("a.py", Line(1, True, 2, 2))), measurement(result("a.py", Line(1, True, 1, 2)))
     story = explain(before, after, [])
-    assert (story.lost, story.files[0].lost) == (1, (Line(1, True, 1, 2),))
+    assert (story.lost, story.files[0].lost_lines) == (1, (Line(1, True, 1, 2),))
 
 
 def test_other_branches_are_other_branches() -> None:
     before, after = measurement(result("a.py", Line(1, True, 2, 2))), measurement(result("a.py", Line(1, True, 1, 3)))
     story = explain(before, after, [])
-    assert (story.lost, story.dropped.branches, story.appeared.branches) == (0, 2, 3)
+    assert (story.lost, story.no_longer_counted.branches, story.counted_anew.branches) == (0, 2, 3)
     assert adds_up(story)
 
 
@@ -154,29 +157,29 @@ def test_why_lines_count_no_longer() -> None:
     before = measurement(result("a.py", *done(1, 2, 3)), result("b.py", *done(1)))
     after = measurement(result("a.py", *done(1), excluded=(2,)))
     story = explain(before, after, [])
-    assert {each.name: dict(each.dropped) for each in story.files} == {
-        "a.py": {Why.EXCLUDED: (2,), Why.NOT_EXECUTABLE: (3,)},
-        "b.py": {Why.OMITTED: (1,)},
+    assert {each.name: dict(each.no_longer_counted_lines) for each in story.files} == {
+        "a.py": {UncountedReason.EXCLUDED: (2,), UncountedReason.NOT_EXECUTABLE: (3,)},
+        "b.py": {UncountedReason.OMITTED: (1,)},
     }
-    assert story.dropped.executed == 3
+    assert story.no_longer_counted.executed == 3
 
 
 def test_a_deleted_file_is_removed() -> None:
     before = measurement(result("a.py", *done(1)), result("b.py", *done(1), *undone(2)))
     story = explain(before, measurement(result("a.py", *done(1))), [FileChange(old_path="b.py", path="")])
-    assert (story.removed.executed, story.removed.executable, story.dropped) == (1, 2, Numbers())
+    assert (story.removed.executed, story.removed.executable, story.no_longer_counted) == (1, 2, Numbers())
 
 
 def test_a_line_that_was_there_and_is_counted_now_has_appeared() -> None:
     before, after = measurement(result("a.py", *done(1))), measurement(result("a.py", *done(1), *undone(2)))
     story = explain(before, after, [])
-    assert (story.appeared.statements, story.added) == (1, Numbers())
+    assert (story.counted_anew.statements, story.added) == (1, Numbers())
 
 
 def test_counts_that_no_line_tells_are_said() -> None:
     odd = FileResult(path="a.py", numbers=Numbers(statements=3, executed_statements=2), lines=encode(done(1)))
     story = explain(measurement(), Measurement(tree="f" * 40, numbers=odd.numbers, files=(odd,)), [])
-    assert story.untold == (1, 2)
+    assert story.unexplained == (1, 2)
 
 
 def test_what_nothing_happened_to_is_not_told() -> None:

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.model.lines import Line, differing, either, encode, excluded, missing, numbers, ranges, statements
+from covgate.model.lines import (
+    Line,
+    differing,
+    encode,
+    excluded,
+    executed_in_either,
+    missing,
+    numbers_of,
+    ranges,
+    statements,
+)
 from covgate.model.numbers import Numbers, total
 
 
@@ -28,7 +38,7 @@ def test_a_text_gives_back_its_lines(given_lines: tuple[list[Line], set[int]]) -
     assert list(statements(text)) == sorted(known)
     assert list(excluded(text)) == sorted(left_out)
     counted = total(each.numbers for each in known)
-    assert numbers(text) == counted + Numbers(excluded=len(left_out))
+    assert numbers_of(text) == counted + Numbers(excluded=len(left_out))
 
 
 @given(lines())
@@ -40,10 +50,10 @@ def test_one_text_for_one_set_of_lines(given_lines: tuple[list[Line], set[int]])
 @given(lines(), lines())
 def test_two_runs_together(one: tuple[list[Line], set[int]], other: tuple[list[Line], set[int]]) -> None:
     texts = encode(*one), encode(*other)
-    assert either(*texts) == either(*reversed(texts))
-    assert either(texts[0], texts[0]) == texts[0]
+    assert executed_in_either(*texts) == executed_in_either(*reversed(texts))
+    assert executed_in_either(texts[0], texts[0]) == texts[0]
     executed = {each.number for side in (one, other) for each in side[0] if each.executed}
-    assert {each.number for each in statements(either(*texts)) if each.executed} == executed
+    assert {each.number for each in statements(executed_in_either(*texts)) if each.executed} == executed
 
 
 def test_the_text_is_short_and_readable() -> None:
@@ -73,7 +83,7 @@ def test_lines_far_apart_cost_nothing() -> None:
 )
 def test_what_is_no_such_text(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        numbers(text)
+        numbers_of(text)
 
 
 def test_unstable_lines_are_those_that_two_runs_differ_in() -> None:

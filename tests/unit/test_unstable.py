@@ -7,12 +7,12 @@ from fractions import Fraction
 import pytest
 
 from covgate.model.baseline import Baseline
-from covgate.model.explain import Explanation, FileStory
-from covgate.model.lines import Line, encode, numbers
+from covgate.model.explanation import Explanation, FileExplanation
+from covgate.model.lines import Line, encode, numbers_of
 from covgate.model.measurement import FileResult, Measurement
 from covgate.model.numbers import Numbers, total
 from covgate.model.policy import Policy
-from covgate.model.unstable import may_be_chance, united
+from covgate.model.unstable import join_runs, may_be_chance
 from covgate.model.verdict import Verdict, judge
 
 
@@ -21,7 +21,7 @@ def counted(executed: int, executable: int) -> Numbers:
 
 
 def story(before: tuple[int, int], after: tuple[int, int], *, lost: int) -> Explanation:
-    files = (FileStory(path="a.py", lost_count=lost),)
+    files = (FileExplanation(path="a.py", lost=lost),)
     return Explanation(before=counted(*before), after=counted(*after), files=files)
 
 
@@ -70,14 +70,14 @@ def run(**files: list[Line]) -> Measurement:
     results = []
     for name, lines in sorted(files.items()):
         text = encode(lines)
-        results.append(FileResult(path=f"{name}.py", numbers=numbers(text), lines=text))
+        results.append(FileResult(path=f"{name}.py", numbers=numbers_of(text), lines=text))
     return Measurement(tree="f" * 40, numbers=total(each.numbers for each in results), files=tuple(results))
 
 
 def test_two_runs_are_one_measurement() -> None:
     one = run(a=[Line(1, True), Line(2, False), Line(3, False)], b=[Line(1, True)])
     other = run(a=[Line(1, True), Line(2, True), Line(3, False)], b=[Line(1, True)])
-    both = united(one, other)
+    both = join_runs(one, other)
     assert (both.runs, both.unstable) == (2, (("a.py", (2,)),))
     assert both.numbers == counted(3, 4)
     assert [each.missing_lines for each in both.files] == [(3,), ()]
@@ -85,11 +85,11 @@ def test_two_runs_are_one_measurement() -> None:
 
 def test_a_third_run_adds_to_what_is_unstable() -> None:
     runs = [run(a=[Line(line, line == executed) for line in (1, 2, 3)]) for executed in (1, 2, 0)]
-    both = united(united(runs[0], runs[1]), runs[2])
+    both = join_runs(join_runs(runs[0], runs[1]), runs[2])
     assert (both.runs, both.unstable) == (3, (("a.py", (1, 2)),))
 
 
 def test_two_runs_alike_change_nothing() -> None:
     one = run(a=[Line(1, True), Line(2, False)])
-    both = united(one, one)
+    both = join_runs(one, one)
     assert (both.files, both.numbers, both.unstable, both.runs) == (one.files, one.numbers, (), 2)
