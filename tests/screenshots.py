@@ -26,7 +26,7 @@ from helpers.sealed import CHECKOUT, project_python, sealed_environment
 
 PICTURES = CHECKOUT / "docs" / "screenshots"
 WIDTH = 100
-# Stands in the README as text.
+# Stands in docs/notes.md as text.
 NOTE = "note"
 
 PRICES = '''\

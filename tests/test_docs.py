@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
@@ -12,8 +13,11 @@ from urllib.parse import unquote
 import pytest
 import yaml
 
+import covgate
 from covgate import cli, config
 from covgate.commands import command_names
+from helpers.project import Project
+from helpers.sealed import run
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(
@@ -22,7 +26,14 @@ PAGES = sorted(
     for path in ROOT.glob(pattern)
 )
 MANUALS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def read(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+README = read(ROOT / "README.md")
+CONFIGURATION = read(ROOT / "docs" / "configuration.md")
 
 
 def without_code(text: str) -> str:
@@ -93,19 +104,57 @@ def test_readme_lists_each_command() -> None:
 
 
 def documented_keys() -> dict[str, str]:
-    """The keys of the table in README, each with its default as it is written there."""
-    table = README.split("\n## Configuration\n")[1].split("\n## ")[0]
-    return dict(re.findall(r"^\| `([a-z_]+)` \| (.+?) \|", table, re.MULTILINE))
+    """The keys in the tables of docs/configuration.md, each with its default as it is written there."""
+    tables = CONFIGURATION.split("\n## Keys\n")[1].split("\n## ")[0]
+    return dict(re.findall(r"^\| `([a-z_]+)` \| (.+?) \|", tables, re.MULTILINE))
 
 
-def test_readme_lists_each_key() -> None:
+def test_each_key_is_documented() -> None:
     assert set(documented_keys()) == set(config._PARSERS)
 
 
 @pytest.mark.parametrize(("key", "default"), [each for each in documented_keys().items() if each[1].startswith("`")])
-def test_readme_gives_the_default(key: str, default: str) -> None:
+def test_the_documented_default_is_right(key: str, default: str) -> None:
     table = f"[tool.covgate]\n{key} = {default.strip('`')}\n"
     assert replace(config.parse_config(pyproject=table.encode()), configured=False) == config.parse_config()
+
+
+def test_the_keys_without_a_variable_are_documented() -> None:
+    [sentence] = re.findall(r"^Each key except (.+) has a variable", CONFIGURATION, re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", sentence)) == set(config._PARSERS) - set(config._SCALARS)
+
+
+def test_the_refused_keys_are_documented() -> None:
+    [sentence] = re.findall(r"^(.+) are planned\. This version refuses them", CONFIGURATION, re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", sentence)) == set(config._LATER)
+
+
+@pytest.mark.parametrize("block", re.findall(r"```toml\n(.*?)```", "\n".join(map(read, MANUALS)), re.DOTALL))
+def test_each_documented_configuration_is_valid(block: str) -> None:
+    assert config.parse_config(pyproject=block.encode()).configured
+
+
+def test_the_index_lists_each_page() -> None:
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert {link for link in links(read(ROOT / "docs" / "README.md")) if "/" not in link} == pages
+    decisions = {path.name for path in (ROOT / "docs" / "adr").glob("0*.md")}
+    assert set(links(read(ROOT / "docs" / "adr" / "README.md"))) == {*decisions, "../glossary.md"}
+
+
+def test_the_examples_of_the_library_run(make_project: Callable[..., Project]) -> None:
+    """In a project of which nothing was measured yet."""
+    project = make_project(hooks="none")
+    examples = re.findall(r"```python\n(.*?)```", read(ROOT / "docs" / "library.md"), re.DOTALL)
+    shown = [run([sys.executable, "-c", example], project.top, project.environ) for example in examples]
+    assert [(each.status, each.text) for each in shown] == [
+        (0, "84.40% is below the baseline of 85.00% (epsilon 0.50)\n"),
+        (0, "no baseline yet\n"),
+    ]
+
+
+def test_the_library_page_lists_each_public_name() -> None:
+    table = read(ROOT / "docs" / "library.md").split("\n## What there is\n")[1].split("\n\n")[0]
+    assert set(re.findall(r"`(\w+)`", table)) == set(covgate.__all__) - {"__version__"}
 
 
 def test_the_documented_set_up_keeps_the_other_hooks() -> None:

@@ -1,4 +1,4 @@
-"""The pictures of the README show what a terminal shows."""
+"""The pictures of the README, and the note in docs/notes.md, are what a terminal shows."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from screenshots import NOTE, PICTURES, painted, scenes, told, words
 pytestmark = pytest.mark.end_to_end
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+NOTES = (CHECKOUT / "docs" / "notes.md").read_text(encoding="utf-8")
 
 
 def test_the_pictures_are_what_a_terminal_shows(tmp_path: Path) -> None:
@@ -20,7 +21,7 @@ def test_the_pictures_are_what_a_terminal_shows(tmp_path: Path) -> None:
     note = shown.pop(NOTE)
     kept = {path.stem: painted(path.read_text(encoding="utf-8")) for path in PICTURES.glob("*.svg")}
     assert kept == shown, "python tests/screenshots.py makes them anew"
-    [block] = re.findall(r"```\n(\$ git notes --ref=coverage show\n.*?)```", README, re.DOTALL)
+    [block] = re.findall(r"```\n(\$ git notes --ref=coverage show\n.*?)```", NOTES, re.DOTALL)
     assert told(block) == note
 
 
