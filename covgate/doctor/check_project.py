@@ -34,10 +34,10 @@ def find_project(session: Session, config: Config, aside: str) -> tuple[Project 
     pytest = PytestConfig()
     if program is not None and runs_pytest(program):
         pytest = read_pytest_config(top, program[2:], environ)
-    lead = [str(top / each) for each in pytest.pythonpath]
-    lead += [str(top)] if program is not None else []
+    path_first = [str(top / each) for each in pytest.pythonpath]
+    path_first += [str(top)] if program is not None else []
     # As `covgate.measure.workspace` does for a checkout that nothing is installed from.
-    lead += import_roots(top) if aside or top != session.measurer.roots[-1] else []
+    path_first += import_roots(top) if aside or top != session.measurer.roots[-1] else []
     try:
         answer = probe(
             interpreter,
@@ -45,7 +45,7 @@ def find_project(session: Session, config: Config, aside: str) -> tuple[Project 
             environ,
             pytest=pytest,
             sources=sources_of(config.source, top),
-            lead=lead,
+            path_first=path_first,
         )
     except ToolError as error:
         silent = Project(interpreter=interpreter, probe=None, pytest=pytest, program=program)

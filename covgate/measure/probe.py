@@ -1,4 +1,4 @@
-"""What the project's interpreter has, would import and would measure, asked without running a test."""
+"""Ask the project's interpreter what it has, would import and would measure, without running a test."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from covgate.measure.pytest_config import PytestConfig
 from covgate.measure.sources import Sources
 from covgate.model.source_files import is_test_directory, is_tool_module
 
-_INSIDE = Path(__file__).parent / "inside"
-_PATIENCE = 60  # seconds
+_PROGRAM = Path(__file__).parent / "inside" / "covgate_probe.py"
+_TIMEOUT = 60  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
-    """Where a package or module of the project is imported from: directories, or the file of a module.
+    """Where a package or module of the project is imported from: its directories, or the file of a module.
 
-    ``here``: where it lies in the tree, "" for nowhere. ``plain``: what a program gets that is started anywhere,
-    ``measured``: what the measured tests get. ``finder``: an editable install's own, which is asked before any path.
+    ``here`` is its path in the tree, "" if it has none. ``plain`` is what a program gets that is started anywhere,
+    ``measured`` what the measured tests get. ``finder`` is the finder of an editable install, which comes before any
+    path; "" if there is none.
     """
 
     name: str
@@ -36,10 +37,11 @@ class Import:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageFacts:
-    """Coverage's configuration as coverage itself read it.
+    """Coverage's configuration, as coverage itself reads it.
 
-    ``origin`` tells who named ``source``, "" for covgate. ``files``: how many files count although no test imports
-    them, None where only a run can tell. ``fail_under`` in percent. ``refused``: why coverage does not take it.
+    ``origin`` is who names ``source``, "" for covgate. ``file`` is the name of the file that is read. ``files`` is the
+    number of files that count even if no test imports them, None if only a run can tell. ``fail_under`` is in percent.
+    ``refused`` is why coverage rejects its configuration, "" if it accepts it.
     """
 
     source: tuple[str, ...] = ()
@@ -56,7 +58,10 @@ class CoverageFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """``versions`` by distribution, "" for what is not installed; ``absent``: sources that nothing here stands for."""
+    """What the interpreter answers. ``versions`` are by distribution, "" if it is not installed.
+
+    ``pip`` is whether pip is installed. ``absent`` are the sources that the tree does not have.
+    """
 
     python: str
     versions: Mapping[str, str]
@@ -73,9 +78,12 @@ def probe(
     *,
     pytest: PytestConfig,
     sources: Sources,
-    lead: Sequence[str],
+    path_first: Sequence[str],
 ) -> Probe:
-    """Ask ``interpreter``; ``lead`` is what comes first on the tests' path. ToolError where it gives no answer."""
+    """The answer of ``interpreter``, started in ``tree``; ``path_first`` are the first directories on the tests' path.
+
+    Raises ToolError if it gives no answer.
+    """
     spec = {
         "tree": str(tree),
         "rcfile": pytest.cov_config,
@@ -83,60 +91,63 @@ def probe(
         "wants_pytest_cov": pytest.has_cov or pytest.distributed,
         "source": sources.source,
         "omit": sources.omit,
-        "lead": list(lead),
+        "path_first": list(path_first),
     }
     try:
         done = subprocess.run(
-            [interpreter.path, str(_INSIDE / "covgate_probe.py"), json.dumps(spec)],
+            [interpreter.path, str(_PROGRAM), json.dumps(spec)],
             cwd=tree,
             env={**child_environment(interpreter, environ), "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,
             stdin=subprocess.DEVNULL,
-            timeout=_PATIENCE,
+            timeout=_TIMEOUT,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        why = error.strerror if isinstance(error, OSError) else f"no answer within {_PATIENCE} seconds"
-        raise ToolError(f"{interpreter.path} does not run: {why}") from None
+        reason = error.strerror if isinstance(error, OSError) else f"no answer within {_TIMEOUT} seconds"
+        raise ToolError(f"{interpreter.path} does not run: {reason}") from None
     try:
         return _read(json.loads(done.stdout.decode().splitlines()[-1]))
     except (ValueError, IndexError, KeyError, TypeError, AttributeError):
-        said = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
-        raise ToolError(f"{interpreter.path} does not run: {said[-1]}") from None
+        errors = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+        raise ToolError(f"{interpreter.path} does not run: {errors[-1]}") from None
 
 
 def _read(value: dict[str, Any]) -> Probe:
-    told = value["coverage"]
     return Probe(
         python=str(value["python"]),
         versions=value["versions"],
         pip=bool(value["pip"]),
-        imports=tuple(
-            Import(
-                name=each["name"],
-                here=each["here"],
-                plain=tuple(each["plain"]),
-                measured=tuple(each["measured"]),
-                finder=each["finder"],
-            )
-            for each in value["imports"]
-            if not _is_no_product(each["here"])
-        ),
-        coverage=CoverageFacts(
-            source=tuple(told.get("source", ())),
-            origin=told.get("origin", ""),
-            include=tuple(told.get("include", ())),
-            omit=tuple(told.get("omit", ())),
-            branch=bool(told.get("branch")),
-            patch=tuple(told.get("patch", ())),
-            fail_under=float(told.get("fail_under", 0)),
-            file=told.get("file", ""),
-            files=told.get("files"),
-            refused=value.get("refused", ""),
-        ),
+        imports=tuple(_import(each) for each in value["imports"] if not _is_test_or_tool(each["here"])),
+        coverage=_coverage_facts(value["coverage"], value.get("refused", "")),
         absent=tuple(value["absent"]),
     )
 
 
-def _is_no_product(path: str) -> bool:
+def _import(value: dict[str, Any]) -> Import:
+    return Import(
+        name=value["name"],
+        here=value["here"],
+        plain=tuple(value["plain"]),
+        measured=tuple(value["measured"]),
+        finder=value["finder"],
+    )
+
+
+def _coverage_facts(value: dict[str, Any], refused: str) -> CoverageFacts:
+    return CoverageFacts(
+        source=tuple(value.get("source", ())),
+        origin=value.get("origin", ""),
+        include=tuple(value.get("include", ())),
+        omit=tuple(value.get("omit", ())),
+        branch=bool(value.get("branch")),
+        patch=tuple(value.get("patch", ())),
+        fail_under=float(value.get("fail_under", 0)),
+        file=value.get("file", ""),
+        files=value.get("files"),
+        refused=refused,
+    )
+
+
+def _is_test_or_tool(path: str) -> bool:
     name = Path(path).name
     return is_test_directory(name) or is_tool_module(name)

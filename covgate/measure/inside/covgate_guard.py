@@ -1,4 +1,4 @@
-"""The pytest plugin of a measurement: how far the run is, that it ended, and what it imported from where.
+"""covgate's pytest plugin: it reports how far the run is, how it ended, and which modules came from outside the tree.
 
 pytest loads it by its name, like any plugin (``-p covgate_guard``). PYTEST_DONT_REWRITE: it has no assertions.
 Standard library only, Python 3.8 and newer.
@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 SPEC = json.loads(os.environ.get("COVGATE_GUARD", "{}"))
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 _NOT_FOUND = re.compile("(?:file or directory )?not found: (.*)")
-_progress: "Dict[str, Any]" = {"done": 0, "total": 0, "written": 0.0, "broken": ""}
+_PROGRESS_INTERVAL = 0.2  # seconds
+_session: "Dict[str, Any]" = {"done": 0, "total": 0, "written": 0.0, "broken": ""}
 
 
-@pytest.hookimpl(hookwrapper=True, tryfirst=True)  # pytest-cov starts in its own tryfirst; wrappers come before
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)  # before pytest-cov, whose hook is tryfirst but no wrapper
 def pytest_load_initial_conftests(early_config: "Any") -> "Generator[None, Any, None]":
-    """Under pytest-cov: no reports and no fail-under of its own, and files that no test imports count."""
+    """Make pytest-cov write no report, ignore its fail-under, and count files that no test imports.
+
+    Also report a conftest.py that can't be imported.
+    """
     options = early_config.known_args_namespace
     if hasattr(options, "cov_source"):
         options.cov_report = {"": None}
@@ -42,38 +46,41 @@ def pytest_load_initial_conftests(early_config: "Any") -> "Generator[None, Any, 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_collection() -> "Generator[None, Any, None]":
-    """Remember which files and tests were to run and do not exist: pytest reports them as a usage error."""
+    """Note which files and tests were to run but do not exist: pytest reports them as a usage error."""
     outcome = yield
     if outcome.excinfo is not None and issubclass(outcome.excinfo[0], pytest.UsageError):
         missing = [_NOT_FOUND.match(str(each)) for each in outcome.excinfo[1].args]
         names = [os.path.relpath(found.group(1), SPEC.get("tree") or None) for found in missing if found]
-        _progress["broken"] = "%s not found" % ", ".join(names) if names else ""
+        _session["broken"] = "%s not found" % ", ".join(names) if names else ""
 
 
 def pytest_collection_finish(session: "Any") -> None:
-    _progress["total"] = len(session.items)
+    """Count the tests."""
+    _session["total"] = len(session.items)
 
 
 def pytest_runtest_logreport(report: "Any") -> None:
+    """Report the progress, from time to time."""
     if report.when != "teardown":
         return
-    _progress["done"] += 1
+    _session["done"] += 1
     now = time.monotonic()
-    if now - _progress["written"] > 0.2:
-        _progress["written"] = now
-        _write("progress-%d" % os.getpid(), [_progress["done"], _progress["total"]])
+    if now - _session["written"] > _PROGRESS_INTERVAL:
+        _session["written"] = now
+        _write("progress-%d" % os.getpid(), [_session["done"], _session["total"]])
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: "Any", exitstatus: int) -> None:
-    _write("modules-%d" % os.getpid(), _foreign_modules())
+    """Report how the session ended, and which modules came from outside the tree."""
+    _write("modules-%d" % os.getpid(), _modules_from_outside())
     if not hasattr(session.config, "workerinput"):
         collected = getattr(session, "testscollected", 0)
-        _write("finished", {"status": int(exitstatus), "collected": collected, "broken": _progress["broken"]})
+        _write("finished", {"status": int(exitstatus), "collected": collected, "broken": _session["broken"]})
 
 
-def _foreign_modules() -> "List[List[str]]":
-    """[file, path in the tree] of imported modules that the tree has too, but were loaded from elsewhere."""
+def _modules_from_outside() -> "List[List[str]]":
+    """[file, path in the tree] of each imported module that the tree has, too, but that came from elsewhere."""
     tree = SPEC.get("tree", "")
     found = []
     for name, module in list(sys.modules.items()):
@@ -81,7 +88,7 @@ def _foreign_modules() -> "List[List[str]]":
         if not tree or not isinstance(file, str) or not file.endswith(".py"):
             continue
         real = os.path.realpath(file)
-        # A virtual environment in the tree holds installed copies, which are not the tree's code.
+        # A virtual environment in the tree has installed copies, which are not the tree's code.
         if real.startswith(tree + os.sep) and not _INSTALLED.intersection(real[len(tree) :].split(os.sep)):
             continue
         parts = name.split(".")
@@ -96,6 +103,7 @@ def _foreign_modules() -> "List[List[str]]":
 
 
 def _write(name: str, value: "Any") -> None:
+    """Write ``value`` as JSON to a file for covgate, in one step."""
     directory = SPEC.get("directory")
     if not directory:
         return

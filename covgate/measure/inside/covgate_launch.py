@@ -1,13 +1,13 @@
 """Start the tests under coverage, in the project's interpreter: ``python covgate_launch.py SPEC``.
 
-One process does what a look at the environment and ``coverage run`` would take two for. Standard library
-only, Python 3.8 and newer: this is not covgate's interpreter. What it found goes to the file "facts".
+One process asks the environment and does what ``coverage run`` does. What it learns about the environment is written
+to the file that the spec calls "facts". Standard library only, Python 3.8 and newer: this is not covgate's interpreter.
 """
 
 import os
 import sys
 
-# As ``python -m`` would have it: the tests' imports must not see this file's directory.
+# As with ``python -m``: the tests' imports must not find the directory of this file.
 sys.path[0] = os.getcwd()
 
 import importlib.util
@@ -19,10 +19,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List
 
-NOT_STARTED = 97  # the exit status where "facts" tells why the tests were not started
+NOT_STARTED = 97  # the exit status if the facts have a "problem"
+_SOURCE_OPTIONS = ("source", "source_pkgs", "source_dirs", "include")
 
 
 def main() -> None:
+    """Run what the spec names, or exit with NOT_STARTED."""
     with open(sys.argv[1], encoding="utf-8") as file:
         spec = json.load(file)
     facts: "Dict[str, Any]" = {
@@ -49,16 +51,15 @@ def main() -> None:
 
 
 def prepare(spec: "Dict[str, Any]", facts: "Dict[str, Any]") -> "List[str]":
-    """The arguments for pytest or for coverage; what stands in the way goes into the facts."""
+    """The arguments for pytest or for coverage. If the tests can't be started, the reason is in ``facts``."""
     try:
         import coverage
     except ImportError:
         facts["problem"] = "coverage"
         return []
     facts["coverage"] = coverage.__version__
-    program: "List[str]" = spec["program"]
-    is_pytest = program[:2] == ["-m", "pytest"]
-    if is_pytest and importlib.util.find_spec("pytest") is None:
+    is_pytest = spec["program"][:2] == ["-m", "pytest"]
+    if is_pytest and not is_installed("pytest"):
         facts["problem"] = "pytest"
         return []
     try:
@@ -66,57 +67,72 @@ def prepare(spec: "Dict[str, Any]", facts: "Dict[str, Any]") -> "List[str]":
     except Exception as error:
         facts["problem"] = "configuration: %s" % error
         return []
-    options = ["source", "source_pkgs", "source_dirs", "include"]
-    silent = not any(option(configured, name) for name in options)
-    source = spec["source"] if silent else []
-    facts["source_configured"] = not silent
-    through_cov = is_pytest and spec["wants_pytest_cov"] and importlib.util.find_spec("pytest_cov") is not None
+    facts["source_configured"] = any(option(configured, name) for name in _SOURCE_OPTIONS)
+    through_cov = is_pytest and spec["wants_pytest_cov"] and is_installed("pytest_cov")
     facts["through"] = "pytest-cov" if through_cov else "coverage"
-    patches = [str(each) for each in option(configured, "patch") or []]
-    if is_pytest and spec["distributed"] and not through_cov and "subprocess" not in patches:
+    measures_subprocesses = "subprocess" in [str(each) for each in option(configured, "patch") or []]
+    if is_pytest and spec["distributed"] and not through_cov and not measures_subprocesses:
         facts["problem"] = "xdist"
         return []
+    source = [] if facts["source_configured"] else spec["source"]
     if is_pytest:
-        offer_guard(source)
+        offer_plugin(source)
     if through_cov:
-        arguments = program[2:]
-        if not spec["has_cov"]:
-            arguments = arguments + (["--cov=%s" % each for each in source] or ["--cov"])
-        if spec["enforced_rcfile"]:
-            arguments = arguments + ["--cov-config=%s" % spec["enforced_rcfile"]]
-        return arguments
+        return pytest_arguments(spec, source)
+    return coverage_arguments(spec, source, option(configured, "omit"))
+
+
+def pytest_arguments(spec: "Dict[str, Any]", source: "List[str]") -> "List[str]":
+    """The arguments for a pytest that measures with pytest-cov; ``source`` is empty if coverage's own is used."""
+    arguments: "List[str]" = spec["program"][2:]
+    if not spec["has_cov"]:
+        arguments = arguments + (["--cov=%s" % each for each in source] or ["--cov"])
+    if spec["enforced_rcfile"]:
+        arguments = arguments + ["--cov-config=%s" % spec["enforced_rcfile"]]
+    return arguments
+
+
+def coverage_arguments(spec: "Dict[str, Any]", source: "List[str]", omit: "Any") -> "List[str]":
+    """The arguments for coverage; ``source`` is empty if the configured one is used, ``omit`` is the configured one."""
     arguments = ["run"]
     if source:
         arguments.append("--source=%s" % ",".join(source))
     if source and spec["omit"]:
-        omitted = [str(each) for each in option(configured, "omit") or []]
-        arguments.append("--omit=%s" % ",".join(omitted + spec["omit"]))
+        arguments.append("--omit=%s" % ",".join([str(each) for each in omit or []] + spec["omit"]))
     if spec["rcfile"]:
         arguments.append("--rcfile=%s" % spec["rcfile"])
+    program: "List[str]" = spec["program"]
     return arguments + program
 
 
+def is_installed(module: str) -> bool:
+    """Whether ``module`` can be imported; it is not imported."""
+    return importlib.util.find_spec(module) is not None
+
+
 def option(configured: "Any", name: str) -> "Any":
+    """The value of an option of ``coverage run``; None if it is not set."""
     try:
         return configured.get_option("run:" + name)
-    except Exception:  # an option that this version of coverage does not have
+    except Exception:  # this version of coverage does not have the option
         return None
 
 
-def offer_guard(source: "List[str]") -> None:
-    """Let pytest find its plugin ``covgate_guard`` without adding a directory to the tests' sys.path.
+def offer_plugin(source: "List[str]") -> None:
+    """Let pytest find covgate's plugin, without a new directory on the tests' sys.path.
 
     Nothing of pytest is imported here. It must be imported after coverage has started: otherwise the code of a project
-    that pytest itself imports would run unmeasured. ``source`` is handed to the plugin, and to the workers of xdist.
+    that pytest itself imports would run unmeasured. ``source`` is for the plugin, also in the workers of xdist.
     """
     os.environ["COVGATE_GUARD"] = json.dumps(dict(json.loads(os.environ["COVGATE_GUARD"]), source=source))
-    sys.meta_path.append(GuardFinder())
+    sys.meta_path.append(PluginFinder())
 
 
-class GuardFinder:
+class PluginFinder:
     """Finds the module ``covgate_guard`` beside this file, and nothing else."""
 
     def find_spec(self, name: str, path: "Any" = None, target: "Any" = None) -> "Any":
+        """The spec of ``covgate_guard``; None for any other name."""
         if name != "covgate_guard":
             return None
         file = os.path.join(os.path.dirname(os.path.abspath(__file__)), "covgate_guard.py")

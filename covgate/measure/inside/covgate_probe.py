@@ -1,4 +1,4 @@
-"""What this interpreter has, would import and would measure: ``python covgate_probe.py SPEC``; no test is run.
+"""What this interpreter has, would import and would measure: ``python covgate_probe.py SPEC``. No test is run.
 
 Standard library only, Python 3.8 and newer. The answer is the last line of the output, as JSON.
 """
@@ -13,69 +13,73 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Optional
 
-_STANDARD = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
-_INSTALLED = {"coverage": "coverage", "pytest": "pytest", "pytest-cov": "pytest_cov", "pytest-xdist": "xdist"}
+_STANDARD_LIBRARY = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
+# Distribution -> the module that it installs.
+_TOOLS = {"coverage": "coverage", "pytest": "pytest", "pytest-cov": "pytest_cov", "pytest-xdist": "xdist"}
 
 
 def main() -> None:
+    """Print the answer to the spec in the first argument."""
     spec = json.loads(sys.argv[1])
     own = os.path.dirname(os.path.abspath(__file__))
-    # As a program sees it that is started anywhere.
+    # The path of a program that is started anywhere.
     sys.path[:] = [each for each in sys.path if each and os.path.abspath(each) != own]
-    sys.stdout.write("\n" + json.dumps(look(spec)) + "\n")
+    sys.stdout.write("\n" + json.dumps(probe(spec)) + "\n")
 
 
-def look(spec: "Dict[str, Any]") -> "Dict[str, Any]":
+def probe(spec: "Dict[str, Any]") -> "Dict[str, Any]":
+    """Everything that covgate asks; the path of this process is changed on the way."""
     facts: "Dict[str, Any]" = {
         "python": "%s %s" % (platform.python_implementation(), platform.python_version()),
-        "versions": {distribution: version(name, distribution) for distribution, name in _INSTALLED.items()},
+        "versions": {distribution: version(module, distribution) for distribution, module in _TOOLS.items()},
         "pip": util.find_spec("pip") is not None,
         "coverage": {},
     }
-    # Before coverage is imported: the project may be what coverage imports.
-    known = {name: places(name) for name in packages(spec, spec["source"])}
+    # Before coverage is imported: the project may be something that coverage imports.
+    plain = {name: locations(name) for name in packages(spec, spec["source"])}
     if facts["versions"]["coverage"]:
         try:
-            facts["coverage"] = of_coverage(spec, bool(facts["versions"]["pytest-cov"]))
-        except Exception as error:  # whatever coverage and its plugins raise
+            facts["coverage"] = coverage_facts(spec, bool(facts["versions"]["pytest-cov"]))
+        except Exception as error:  # anything that coverage and its plugins raise
             facts["refused"] = str(error) or type(error).__name__
     source = facts["coverage"].get("source") or spec["source"]
     here = packages(spec, source)
-    plain = {name: known.get(name) or places(name) for name in here}
-    # A name that is also one of Python's own modules is not installed elsewhere: it is whichever is imported first.
-    own = {name for name in here if name in sys.builtin_module_names or any(map(is_standard, plain[name]))}
-    sys.path[:0] = spec["lead"]
+    plain = {name: plain.get(name) or locations(name) for name in here}
+    # A package with the name of a standard module is not installed elsewhere: whichever is imported first is used.
+    standard = {name for name in here if name in sys.builtin_module_names or any(map(is_standard, plain[name]))}
+    sys.path[:0] = spec["path_first"]
     facts["imports"] = [
-        {"name": name, "here": here[name], "plain": plain[name], "measured": places(name), "finder": finder(name)}
+        {"name": name, "here": here[name], "plain": plain[name], "measured": locations(name), "finder": finder(name)}
         for name in here
-        if name not in own
+        if name not in standard
     ]
-    # What lies in the tree may be found by the tests in a way of their own.
+    # A source that exists in the tree may be imported by the tests in their own way.
     facts["absent"] = [each for each in source if not here.get(each.split(".")[0]) and not exists(each, spec["tree"])]
     return facts
 
 
-def version(name: str, distribution: str) -> str:
-    if util.find_spec(name) is None:
+def version(module: str, distribution: str) -> str:
+    """The version of a distribution, "installed" if it is unknown; "" if the module is not installed."""
+    if util.find_spec(module) is None:
         return ""
     try:
         return metadata.version(distribution) or "installed"
-    except Exception:  # an unpacked copy, or one whose metadata is damaged
+    except Exception:  # an unpacked copy, or one with damaged metadata
         return "installed"
 
 
 def packages(spec: "Dict[str, Any]", sources: "List[str]") -> "Dict[str, str]":
-    """The top-level packages and modules that ``sources`` stand for, and where in the tree each lies, "" for nowhere.
+    """The top-level packages and modules of ``sources``, and the path in the tree of each; "" if it has none.
 
-    A source is a directory of the tree, or a name to import, as coverage has it.
+    A source is a directory of the tree, or a name to import, as in coverage.
     """
     found: "Dict[str, str]" = {}
     for source in sources:
         directory = os.path.normpath(os.path.join(spec["tree"], source))
         if not os.path.isdir(directory):
             name = source.split(".")[0]
-            tried = [os.path.join(spec["tree"], root, name + ending) for root in ("src", "") for ending in ("", ".py")]
-            found[name] = next((path for path in tried if os.path.exists(path)), "")
+            paths = [os.path.join(spec["tree"], root, name + ending) for root in ("src", "") for ending in ("", ".py")]
+            found[name] = next((path for path in paths if os.path.exists(path)), "")
         elif os.path.isfile(os.path.join(directory, "__init__.py")):
             while os.path.isfile(os.path.join(os.path.dirname(directory), "__init__.py")):
                 directory = os.path.dirname(directory)
@@ -89,8 +93,8 @@ def packages(spec: "Dict[str, Any]", sources: "List[str]") -> "Dict[str, str]":
     return {name: path for name, path in found.items() if name.isidentifier()}
 
 
-def places(name: str) -> "List[str]":
-    """The file of a module, the directory of a package, all those of a namespace package; [] where there is none."""
+def locations(name: str) -> "List[str]":
+    """The file of a module, the directory of a package, all directories of a namespace package; [] if not found."""
     try:
         spec = util.find_spec(name)
     except Exception:  # a module that was loaded without a spec, a finder that fails
@@ -103,12 +107,13 @@ def places(name: str) -> "List[str]":
     return [os.path.realpath(spec.origin)] if spec.origin and os.path.isabs(spec.origin) else []
 
 
-def is_standard(place: str) -> bool:
-    return place.startswith(_STANDARD) and "-packages" + os.sep not in place
+def is_standard(location: str) -> bool:
+    """Whether ``location`` is in the standard library."""
+    return location.startswith(_STANDARD_LIBRARY) and "-packages" + os.sep not in location
 
 
 def finder(name: str) -> str:
-    """The finder that knows ``name`` before sys.path is asked, as some editable installs have one; "" for none."""
+    """The finder, as some editable installs have one, that finds ``name`` before sys.path is searched; "" if none."""
     for each in sys.meta_path:
         if each is machinery.PathFinder:
             break
@@ -117,53 +122,52 @@ def finder(name: str) -> str:
         try:
             if each.find_spec(name, None) is not None:
                 return str(getattr(each, "__name__", type(each).__name__))
-        except Exception:  # another's finder, which may want more of its caller
+        except Exception:  # a foreign finder, which may need other arguments
             continue
     return ""
 
 
-def of_coverage(spec: "Dict[str, Any]", has_pytest_cov: bool) -> "Dict[str, Any]":
-    """Coverage's configuration, and what it would measure: started as ``covgate_launch`` starts it."""
+def coverage_facts(spec: "Dict[str, Any]", has_pytest_cov: bool) -> "Dict[str, Any]":
+    """Coverage's configuration, and what it would measure if ``covgate_launch`` started it."""
     import coverage
 
     configured = coverage.Coverage(data_file=None, config_file=spec["rcfile"] or True)
-    named = option(configured, "run:source") + option(configured, "run:source_pkgs")
-    named += option(configured, "run:source_dirs")
-    include = option(configured, "run:include")
+    named = [each for name in ("source", "source_pkgs", "source_dirs") for each in option(configured, "run:" + name)]
+    include, omit = option(configured, "run:include"), option(configured, "run:omit")
     source, origin = named, "coverage's configuration"
-    given: "Dict[str, Any]" = {}
+    arguments: "Dict[str, Any]" = {}
     if spec["cov_source"] and spec["wants_pytest_cov"] and has_pytest_cov:
         source, origin = spec["cov_source"], "--cov"
-        given = {"source": source}
+        arguments = {"source": source}
     elif not named and not include:
         source, origin = spec["source"], ""
-        given = {"source": source, "omit": option(configured, "run:omit") + spec["omit"]}
-    read = getattr(configured.config, "config_file", None)
+        arguments = {"source": source, "omit": omit + spec["omit"]}
+    config_file = getattr(configured.config, "config_file", None)
     return {
         "source": source,
         "origin": origin,
         "include": include,
-        "omit": option(configured, "run:omit"),
+        "omit": omit,
         "branch": bool(configured.get_option("run:branch")),
         "patch": option(configured, "run:patch"),
         "fail_under": float(str(configured.get_option("report:fail_under") or 0)),
-        "file": os.path.basename(read) if read else "",
-        "files": count(spec["rcfile"], source, given),
+        "file": os.path.basename(config_file) if config_file else "",
+        "files": count_files(spec["rcfile"], source, arguments),
     }
 
 
-def count(rcfile: str, source: "List[str]", given: "Dict[str, Any]") -> "Optional[int]":
-    """How many files coverage counts although no test imports them; None where only a run can tell."""
+def count_files(rcfile: str, source: "List[str]", arguments: "Dict[str, Any]") -> "Optional[int]":
+    """How many files coverage counts if no test imports any; None if only a run can tell."""
     import coverage
 
-    measuring = coverage.Coverage(data_file=None, config_file=rcfile or True, **given)
+    measuring = coverage.Coverage(data_file=None, config_file=rcfile or True, **arguments)
     if option(measuring, "run:source_pkgs") or not source or not all(os.path.isdir(each) for each in source):
         return None
-    # What reaches beyond this process, or wants a test to run.
+    # Switch off what changes other processes, or needs a test.
     for name, value in (("run:patch", []), ("run:concurrency", ["thread"]), ("run:dynamic_context", None)):
         try:
             measuring.set_option(name, value)
-        except Exception:  # an option that this version of coverage does not have
+        except Exception:  # this version of coverage does not have the option
             continue
     measuring.start()
     measuring.stop()
@@ -171,19 +175,20 @@ def count(rcfile: str, source: "List[str]", given: "Dict[str, Any]") -> "Optiona
 
 
 def option(configured: "Any", name: str) -> "List[str]":
+    """The values of an option that is a list; [] if it is not set."""
     try:
         return [str(each) for each in configured.get_option(name) or []]
-    except Exception:  # an option that this version of coverage does not have
+    except Exception:  # this version of coverage does not have the option
         return []
 
 
 def exists(source: str, tree: str) -> bool:
-    """Whether coverage finds something of ``tree`` under ``source``: a directory, else a name to import."""
+    """Whether coverage finds ``source`` in ``tree``, as a directory or as a name to import."""
     if os.path.isdir(source):
         return True
     name = source.split(".")[0]
     inside = os.path.realpath(tree) + os.sep
-    found = [] if source.endswith(".py") or not name.isidentifier() else places(name)
+    found = [] if source.endswith(".py") or not name.isidentifier() else locations(name)
     return any(each.startswith(inside) and "-packages" + os.sep not in each for each in found)
 
 
