@@ -10,7 +10,7 @@ from covgate.commands._shared import add_format, open_repository, print_result
 from covgate.doctor.report import doctor
 from covgate.errors import EXIT_PASSED
 
-HELP = "tell what would be measured here and why, and what is wrong, each with its mend"
+HELP = "show what would be measured here and why, and what is wrong, each problem with its fix"
 EXAMPLES = """\
   covgate doctor
   covgate doctor --format json

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from covgate.config import Config, Isolation, parse_config
-from covgate.doctor.findings import Fact, Finding, Found, Here, Severity, named, shell
+from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity, relative, shell
 from covgate.errors import ConfigurationError, UsageError
 from covgate.gate.context import CONFIGURATION_FILES, Session
 from covgate.git.worktree import why_not_in_place
@@ -16,64 +16,57 @@ _SWITCHES = ("COVGATE_DISABLE", "COVGATE_ENABLED")
 
 
 def checkout_config(session: Session) -> Config:
-    """The configuration that lies in the checkout; ConfigurationError or UsageError where there is none to be had."""
+    """The configuration in the checkout. Raises ConfigurationError or UsageError if it can't be read."""
     files = [_read(session, name) for name in CONFIGURATION_FILES]
     return parse_config(pyproject=files[0], own=files[1], environ=session.environ)
 
 
 def why_aside(session: Session, config: Config, head: str) -> str:
-    """Why ``head`` would not be measured where it lies; "" where it would."""
+    """Why ``head`` would be measured in covgate's own worktree; "" if it would be measured in place."""
     if config.isolation is Isolation.WORKTREE:
         return 'isolation is "worktree"'
     return why_not_in_place(session.repository, head) if head else ""
 
 
-def look_at_commit(here: Here) -> Found:
-    """Which commit, and where it is measured."""
-    if not here.head:
+def check_commit(checkout: Checkout) -> Results:
+    """Which commit is measured, and where."""
+    if not checkout.head:
         yield Finding(
             name="no-commit",
             what="this repository has no commit yet",
             why="covgate measures commits",
-            mend="git add --all && git commit",
+            fix="git add --all && git commit",
         )
         return
-    branch = here.session.repository.current_branch()
-    yield Fact(name="commit", value=f"{here.head[:10]} {f'on {branch}' if branch else '(no branch is checked out)'}")
-    if here.is_valid:
-        yield from _not_committed(here)
-    if here.aside and here.config.isolation is Isolation.IN_PLACE:
+    branch = checkout.session.repository.current_branch()
+    place = f"on {branch}" if branch else "(no branch is checked out)"
+    yield Fact(name="commit", value=f"{checkout.head[:10]} {place}")
+    if checkout.is_valid:
+        yield from _check_committed(checkout)
+    if checkout.aside and checkout.config.isolation is Isolation.IN_PLACE:
         yield Finding(
             name="not-in-place",
-            what=f'isolation is "in-place", but {here.aside}',
-            why=f"the commit can't be measured in a checkout that differs from it: {here.otherwise}",
-            mend="git stash --include-untracked",
+            what=f'isolation is "in-place", but {checkout.aside}',
+            why=f"the commit can't be measured in a checkout that differs from it: {checkout.if_unmeasured}",
+            fix="git stash --include-untracked",
         )
-    elif here.aside:
-        setup = f"; `setup` runs there first: {shell(*here.config.setup)}" if here.config.setup else ""
-        yield Fact(name="isolation", value=f"in covgate's own worktree: {here.aside}{setup}")
+    elif checkout.aside:
+        setup = f"; `setup` runs there first: {shell(*checkout.config.setup)}" if checkout.config.setup else ""
+        yield Fact(name="isolation", value=f"in covgate's own worktree: {checkout.aside}{setup}")
     else:
         yield Fact(name="isolation", value="in place: the checkout is clean")
 
 
-def look_at_rules(here: Here, environ: Mapping[str, str]) -> Found:
-    """Whether anything is gated, and by what bar. ``environ`` is the caller's own."""
-    config = here.config
-    if not here.is_valid:
+def check_rules(checkout: Checkout, environ: Mapping[str, str]) -> Results:
+    """Whether pushes are gated, and by which rules. ``environ``: the environment of the caller."""
+    config = checkout.config
+    if not checkout.is_valid:
         return
-    switched = [name for name in _SWITCHES if not parse_config(environ={name: environ.get(name, "")}).enabled]
-    if switched or not config.enabled:
-        switch = (switched or [""])[0]
-        yield Finding(
-            name="disabled",
-            what="covgate is switched off" + (f" by {switch}={environ[switch]} in this shell" if switch else ""),
-            why="every push passes, and nothing is measured",
-            mend=shell("unset", switch) if switch else f"set enabled = true in {here.table}, and commit it",
-        )
-    told = here.table if config.configured else "none: the defaults hold (covgate init writes some down)"
+    yield from _check_enabled(checkout, environ)
+    source = checkout.table if config.configured else "none: the defaults apply (`covgate init` writes a table)"
     variables = sorted(name for name in environ if name.startswith("COVGATE_") and environ[name])
     yield Fact(
-        name="settings", value=told + (f"; {', '.join(variables)} of this shell come first" if variables else "")
+        name="settings", value=source + (f", overridden by {', '.join(variables)} in this shell" if variables else "")
     )
     policy = config.policy
     yield Fact(
@@ -81,14 +74,52 @@ def look_at_rules(here: Here, environ: Mapping[str, str]) -> Found:
         value=f"{policy.kind.value}, floor {format_exact(policy.floor)}%, epsilon {format_exact(policy.epsilon)}"
         + ("" if policy.patch_floor is None else f", patch floor {format_exact(policy.patch_floor)}%"),
     )
-    branch = here.session.repository.current_branch()
+    branch = checkout.session.repository.current_branch()
     if config.branches != ("*",):
         without = f", so not to {branch}" if branch and not matches(branch, config.branches) else ""
         yield Fact(name="branches", value=f"only pushes to {', '.join(config.branches)} are gated{without}")
-    wanted = config.ratchet_branches
-    if wanted is None:
-        wanted = (here.session.repository.default_branch(here.remote) if here.remote else "",)
-    yield Fact(name="ratchet", value=", ".join(filter(None, wanted)) or "no branch is known yet")
+    ratchet = config.ratchet_branches
+    if ratchet is None:
+        ratchet = (checkout.session.repository.default_branch(checkout.remote) if checkout.remote else "",)
+    yield Fact(name="ratchet", value=", ".join(filter(None, ratchet)) or "no branch is known yet")
+
+
+def _check_enabled(checkout: Checkout, environ: Mapping[str, str]) -> Results:
+    switched = [name for name in _SWITCHES if not parse_config(environ={name: environ.get(name, "")}).enabled]
+    if not switched and checkout.config.enabled:
+        return
+    switch = (switched or [""])[0]
+    yield Finding(
+        name="disabled",
+        what="covgate is switched off" + (f" by {switch}={environ[switch]} in this shell" if switch else ""),
+        why="every push passes, and nothing is measured",
+        fix=shell("unset", switch) if switch else f"set enabled = true in {checkout.table}, and commit it",
+    )
+
+
+def _check_committed(checkout: Checkout) -> Results:
+    """Settings in the checkout that a push doesn't use yet."""
+    session = checkout.session
+    severity, what = Severity.WARNING, "not committed yet"
+    try:
+        if session.config_at(checkout.head) == checkout.config:
+            return
+    except ConfigurationError as error:
+        severity = Severity.PROBLEM
+        what = f"fixed here, but not committed yet; the commit has an {error.message}"
+    changed = [
+        relative(checkout.top / name)
+        for name in CONFIGURATION_FILES
+        if (now := _read(session, name)) is not None and session.repository.file(checkout.head, name) != now
+    ]
+    if changed:
+        yield Finding(
+            name="not-committed",
+            what=f"{' and '.join(changed)}: {what}",
+            why="a push is judged by the configuration in its commit",
+            fix=f"{shell('git', 'add', *changed)} && {shell('git', 'commit', '-m', 'Configure covgate', *changed)}",
+            severity=severity,
+        )
 
 
 def _read(session: Session, name: str) -> bytes | None:
@@ -97,29 +128,4 @@ def _read(session: Session, name: str) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise UsageError(f"{name} can't be read: {error.strerror}", hint="see its permissions") from None
-
-
-def _not_committed(here: Here) -> Found:
-    """Settings that a push does not know of yet."""
-    session = here.session
-    severity, what = Severity.WARNING, "not committed yet"
-    try:
-        if session.config_at(here.head) == here.config:
-            return
-    except ConfigurationError as error:
-        severity = Severity.PROBLEM
-        what = f"mended here, but not committed yet; the commit has an {error.message}"
-    changed = [
-        named(here.top / name)
-        for name in CONFIGURATION_FILES
-        if (now := _read(session, name)) is not None and session.repository.file(here.head, name) != now
-    ]
-    if changed:
-        yield Finding(
-            name="not-committed",
-            what=f"{' and '.join(changed)}: {what}",
-            why="a push is judged by what its commit holds",
-            mend=f"{shell('git', 'add', *changed)} && {shell('git', 'commit', '-m', 'Configure covgate', *changed)}",
-            severity=severity,
-        )
+        raise UsageError(f"{name} can't be read: {error.strerror}", hint="check its permissions") from None

@@ -1,4 +1,4 @@
-"""`covgate doctor` on the project's interpreter: which one, what it has, what it runs, and what it imports."""
+"""`covgate doctor` on the project's interpreter: which one, with which packages, how it runs the tests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from covgate.config import Config
-from covgate.doctor.findings import Fact, Finding, Found, Here, Project, Severity, named, shell
+from covgate.doctor.findings import Checkout, Fact, Finding, Project, Results, Severity, relative, shell
 from covgate.errors import ToolError
 from covgate.gate.context import Session
 from covgate.git.repository import without_local_environment
@@ -20,16 +20,16 @@ from covgate.measure.sources import import_roots, sources_of
 
 
 def find_project(session: Session, config: Config, aside: str) -> tuple[Project | None, list[Finding]]:
-    """The interpreter that would measure, asked; and why there is none, or why it does not answer."""
+    """The interpreter that would measure, and its answers; or findings about why there is none, or no answer."""
     top = session.repository.top
     environ = without_local_environment(session.environ)
-    mend = f"{_new_environment('python3', top)} coverage pytest"
+    fix = f"{_new_environment('python3', top)} coverage pytest"
     if config.python:
-        mend = "set `python` to the interpreter of the project's virtual environment"
+        fix = "set `python` to the interpreter of the project's virtual environment"
     try:
         interpreter = session.measurer.interpreter(config)
     except ToolError as error:
-        return None, [Finding(name="interpreter", what=error.message, why="no test can be run", mend=mend)]
+        return None, [Finding(name="interpreter", what=error.message, why="no test can be run", fix=fix)]
     program = program_of(config.command, config.report)
     pytest = PytestConfig()
     if program is not None and runs_pytest(program):
@@ -48,138 +48,139 @@ def find_project(session: Session, config: Config, aside: str) -> tuple[Project 
             path_first=path_first,
         )
     except ToolError as error:
-        silent = Project(interpreter=interpreter, probe=None, pytest=pytest, program=program)
-        return silent, [Finding(name="interpreter", what=error.message, why="no test can be run", mend=mend)]
+        unanswered = Project(interpreter=interpreter, probe=None, pytest=pytest, program=program)
+        return unanswered, [Finding(name="interpreter", what=error.message, why="no test can be run", fix=fix)]
     return Project(interpreter=interpreter, probe=answer, pytest=pytest, program=program), []
 
 
-def look_at_interpreter(here: Here) -> Found:
-    """Which interpreter, by which rule, and whether it has what a measurement needs."""
-    project = here.project
+def check_interpreter(checkout: Checkout) -> Results:
+    """Which interpreter would measure, why that one, and whether it has the packages it needs."""
+    project = checkout.project
     if project is None:
         return
     yield Fact(name="interpreter", value=f"{project.interpreter.path} ({project.interpreter.origin})")
     if project.probe is None:
         return
     versions, pytest = project.probe.versions, project.pytest
-    told = [project.probe.python, *(f"{name} {known}" for name, known in versions.items() if known)]
-    yield Fact(name="toolchain", value=", ".join(told))
-    measures_by_itself = project.program is None and here.config.report
+    toolchain = [project.probe.python, *(f"{name} {version}" for name, version in versions.items() if version)]
+    yield Fact(name="toolchain", value=", ".join(toolchain))
+    measures_by_itself = project.program is None and checkout.config.report
     if not versions["coverage"] and not measures_by_itself:
-        yield _lacks(here, project, "coverage", f"nothing can be measured: {here.otherwise}")
+        yield _missing_package(checkout, project, "coverage", f"nothing can be measured: {checkout.if_unmeasured}")
     if not project.runs_pytest:
         return
     if not versions["pytest"]:
-        yield _lacks(here, project, "pytest", f"no test can be run: {here.otherwise}")
+        yield _missing_package(checkout, project, "pytest", f"no test can be run: {checkout.if_unmeasured}")
         return
     asks = f"addopts in {pytest.file}" if pytest.file else "the test command"
-    unknown = f", which pytest then does not know: {here.otherwise}"
+    unknown = f", which pytest doesn't know without it: {checkout.if_unmeasured}"
     if pytest.has_cov and not versions["pytest-cov"]:
-        yield _lacks(here, project, "pytest-cov", f"{asks} has --cov{unknown}")
+        yield _missing_package(checkout, project, "pytest-cov", f"{asks} has --cov{unknown}")
     if pytest.distributed and not versions["pytest-xdist"]:
-        yield _lacks(here, project, "pytest-xdist", f"{asks} has -n{unknown}")
+        yield _missing_package(checkout, project, "pytest-xdist", f"{asks} has -n{unknown}")
     elif pytest.distributed and not (
         pytest.has_cov or versions["pytest-cov"] or "subprocess" in project.probe.coverage.patch
     ):
-        why = f"the suite runs under pytest-xdist, whose workers coverage alone does not see: {here.otherwise}"
-        yield _lacks(here, project, "pytest-cov", why)
+        why = f"the tests run under pytest-xdist, whose workers coverage alone can't measure: {checkout.if_unmeasured}"
+        yield _missing_package(checkout, project, "pytest-cov", why)
 
 
-def look_at_command(here: Here) -> Found:
+def check_command(checkout: Checkout) -> Results:
     """How the tests are run, and how long that takes."""
-    config, project = here.config, here.project
+    config, project = checkout.config, checkout.project
     if config.command is None and config.report:
         yield Finding(
             name="report-without-command",
-            what=f"report = {config.report!r} is set, and no command that would leave it",
-            why=f"covgate's own test run leaves no such report: {here.otherwise}",
-            mend=f"name the command that writes it in {here.table}, or take `report` out",
+            what=f"report = {config.report!r} is set, but no command that writes it",
+            why=f"covgate's own test run writes no such report: {checkout.if_unmeasured}",
+            fix=f"set `command` in {checkout.table} to what writes it, or remove `report`",
         )
         return
     if project is None:
         return
-    seconds = Cache(here.session.repository.state_dir).last_duration()
+    seconds = Cache(checkout.session.repository.state_dir).last_duration()
     last = f"; the last run took {seconds:.0f} s" if seconds >= 1 else ""
-    last += "; this commit is measured already, and its push only looks it up" if here.is_measured else ""
+    last += "; this commit is already measured, so its push runs no tests" if checkout.is_measured else ""
     if project.program is not None:
-        through = "pytest, measured by pytest-cov" if project.through_pytest_cov else ""
-        yield Fact(name="tests", value=(through or f"coverage run {shell(*project.program)}") + last)
+        run = f"coverage run {shell(*project.program)}"
+        yield Fact(name="tests", value=("pytest, measured by pytest-cov" if project.uses_pytest_cov else run) + last)
         return
     assert config.command is not None
-    left = config.report or "coverage data where COVERAGE_FILE says"
-    yield Fact(name="tests", value=f"{shell(*config.command)}, which leaves {left}{last}")
+    written = config.report or "coverage data to COVERAGE_FILE"
+    yield Fact(name="tests", value=f"{shell(*config.command)}, which writes {written}{last}")
     program = config.command[0]
-    path = child_environment(project.interpreter, here.session.environ).get("PATH", "")
-    if not shutil.which(program, path=path) and not os.access(here.top / program, os.X_OK):
+    path = child_environment(project.interpreter, checkout.session.environ).get("PATH", "")
+    if not shutil.which(program, path=path) and not os.access(checkout.top / program, os.X_OK):
         yield Finding(
             name="command",
-            what=f"`command` starts {program}, which is not there",
-            why=f"no test can be run: {here.otherwise}",
-            mend=f"correct `command` in {here.table}, or install {program}",
+            what=f"`command` starts {program}, which doesn't exist",
+            why=f"no test can be run: {checkout.if_unmeasured}",
+            fix=f"fix `command` in {checkout.table}, or install {program}",
         )
 
 
-def look_at_imports(here: Here) -> Found:
-    """Whether the tests get this checkout, or what an install has put, or left, elsewhere."""
-    project = here.project
+def check_imports(checkout: Checkout) -> Results:
+    """Whether the tests import the code of this checkout, or a copy that is installed elsewhere."""
+    project = checkout.project
     if project is None or project.probe is None or project.program is None:
         return
     for each in project.probe.imports:
-        measured = _outside(here, each.measured, [here.top])
+        measured = _outside(checkout, each.measured, [checkout.top])
         if measured and each.here:
             yield Finding(
                 name="measured-elsewhere",
                 what=f"the tests would import {each.name} from {measured}, not from this checkout",
-                why=f"what runs there is not what is pushed, so it gives no number: {here.otherwise}",
-                mend=_lead_here(here, project, measured),
+                why=f"that is not the code that is pushed, so it can't be measured: {checkout.if_unmeasured}",
+                fix=_import_fix(checkout, project, measured),
             )
-            return  # one mend is for all of them
-        if each.finder and here.aside and each.measured and not measured:
+            return  # one fix is for all of them
+        if each.finder and checkout.aside and each.measured and not measured:
             yield Finding(
                 name="measured-elsewhere",
                 what=f"{each.name} always comes from this checkout ({each.finder} of an editable install)",
-                why=f"the commit is measured aside, since {here.aside}, and what runs from elsewhere gives no number",
-                mend="git stash --include-untracked",
+                why=f"the commit is measured in covgate's own worktree, since {checkout.aside}: the tests would import"
+                " other code than is pushed",
+                fix="git stash --include-untracked",
             )
             return
-        plain = _outside(here, each.plain, here.session.measurer.roots)
+        plain = _outside(checkout, each.plain, checkout.session.measurer.roots)
         if plain and each.here and not _is_copy(Path(plain)):
             yield Finding(
                 name="installed-elsewhere",
                 what=f"{each.name} is installed from {plain}, not from this checkout",
-                why="the tests import this checkout, but the programs that they start, and pytest by hand, do not",
-                mend=_lead_here(here, project, plain),
+                why="the tests import this checkout, but the programs that they start, and pytest run by hand, don't",
+                fix=_import_fix(checkout, project, plain),
                 severity=Severity.WARNING,
             )
             return
 
 
-def _lacks(here: Here, project: Project, package: str, why: str) -> Finding:
+def _missing_package(checkout: Checkout, project: Project, package: str, why: str) -> Finding:
     what = f"{package} is not installed in {project.interpreter.path}"
-    return Finding(name=f"{package}-missing", what=what, why=why, mend=_install(here, project, package))
+    return Finding(name=f"{package}-missing", what=what, why=why, fix=_install(checkout, project, package))
 
 
-def _install(here: Here, project: Project, *arguments: str) -> str:
-    """The command that installs into the project's interpreter, whoever made its environment."""
+def _install(checkout: Checkout, project: Project, *arguments: str) -> str:
+    """The command that installs packages for the project's interpreter."""
     python = project.interpreter.path
     if project.interpreter.origin == "the first on PATH":
-        # The system's Python is not for one project's packages, and often refuses them.
+        # The system's Python often refuses to install packages, and is not meant for those of one project.
         more = arguments if arguments[0] == "-e" else ("coverage", "pytest", *arguments)
-        return f"{_new_environment(python, here.top)} {shell(*dict.fromkeys(more))}"
+        return f"{_new_environment(python, checkout.top)} {shell(*dict.fromkeys(more))}"
     if project.probe is None or project.probe.pip:
         return shell(python, "-m", "pip", "install", *arguments)
-    if shutil.which("uv", path=here.session.environ.get("PATH")):
+    if shutil.which("uv", path=checkout.session.environ.get("PATH")):
         return shell("uv", "pip", "install", "--python", python, *arguments)
     return f"{shell(python, '-m', 'ensurepip')} && {shell(python, '-m', 'pip', 'install', *arguments)}"
 
 
 def _new_environment(python: str, top: Path) -> str:
-    """A command line that makes a virtual environment for the project, up to what else it is to have."""
+    """A command that makes a virtual environment for the project; packages to install may be appended."""
     venv = top / ".venv"
-    install = shell(named(venv / "bin" / "python"), "-m", "pip", "install")
+    install = shell(relative(venv / "bin" / "python"), "-m", "pip", "install")
     if _is_packaged(top):
-        install = f"{install} {shell('-e', named(top))}"
-    return f"{shell(python, '-m', 'venv', named(venv))} && {install}"
+        install = f"{install} {shell('-e', relative(top))}"
+    return f"{shell(python, '-m', 'venv', relative(venv))} && {install}"
 
 
 def _is_packaged(top: Path) -> bool:
@@ -191,21 +192,22 @@ def _is_packaged(top: Path) -> bool:
     return b"[project]" in data or b"[build-system]" in data or (top / "setup.py").is_file()
 
 
-def _lead_here(here: Here, project: Project, place: str) -> str:
-    for each in here.session.environ.get("PYTHONPATH", "").split(os.pathsep):
+def _import_fix(checkout: Checkout, project: Project, place: str) -> str:
+    """What to do so that the tests import this checkout, and not ``place``."""
+    for each in checkout.session.environ.get("PYTHONPATH", "").split(os.pathsep):
         if each and Path(place).is_relative_to(os.path.realpath(each)):
             return "unset PYTHONPATH"
-    if _is_packaged(here.top):
-        return _install(here, project, "-e", named(here.top))
-    return f"uninstall it from {project.interpreter.path}, or take it off its path"
+    if _is_packaged(checkout.top):
+        return _install(checkout, project, "-e", relative(checkout.top))
+    return f"uninstall it from {project.interpreter.path}, or remove it from its path"
 
 
-def _outside(here: Here, places: tuple[str, ...], roots: list[Path]) -> str:
-    """The first of ``places``, where none of them is code of one of ``roots``; "" else."""
+def _outside(checkout: Checkout, places: tuple[str, ...], roots: list[Path]) -> str:
+    """The first of ``places`` if none of them is code in one of ``roots``, else ""."""
     ours = [root.resolve() for root in roots]
-    own_worktree = here.session.repository.common_dir
+    own_worktree = checkout.session.repository.common_dir
     for place in map(Path, places):
-        # Within the roots lie copies, too.
+        # A copy may be inside a root, too.
         copied = place.is_relative_to(own_worktree) or _is_copy(place)
         if not copied and any(place.is_relative_to(root) for root in ours):
             return ""
@@ -213,5 +215,5 @@ def _outside(here: Here, places: tuple[str, ...], roots: list[Path]) -> str:
 
 
 def _is_copy(place: Path) -> bool:
-    """Whether ``place`` is one that pip has copied to, or a package of the same name from an index."""
+    """Whether ``place`` is an installed copy, or a package of the same name from an index."""
     return bool({"site-packages", "dist-packages"} & {*place.parts})

@@ -5,128 +5,128 @@ from __future__ import annotations
 import contextlib
 from fractions import Fraction
 
-from covgate.doctor.findings import Fact, Finding, Found, Here, Project, Severity, listed
+from covgate.doctor.findings import Checkout, Fact, Finding, Project, Results, Severity, listed
 from covgate.measure.coverage_config import FILES, read_coverage_config
 from covgate.measure.probe import CoverageFacts
 from covgate.model.numbers import format_exact
 from covgate.model.policy import parse_decimal
 
 
-def look_at_sources(here: Here) -> Found:
-    """What would be measured, who says so, whether anything is left of it, and what contradicts it."""
-    project = here.project
+def check_sources(checkout: Checkout) -> Results:
+    """Which sources would be measured, what configures them, and what contradicts it."""
+    project = checkout.project
     if project is None or project.probe is None:
         return
-    told, names = project.probe.coverage, _configuring(here)
-    if told.file in names and len(names) > 1:
+    facts, names = project.probe.coverage, _configuration_files(checkout)
+    if facts.file in names and len(names) > 1:
         yield Finding(
             name="coverage-configured-twice",
-            what=f"{listed([each for each in names if each != told.file])} configures coverage, too, and is not read:"
-            f" {told.file} comes first",
-            why="what is set there holds for nobody, neither for covgate nor for coverage run by hand",
-            mend=f"move it into {told.file}, or delete the other",
+            what=f"{listed([each for each in names if each != facts.file])} configures coverage, too, and is not read:"
+            f" {facts.file} comes first",
+            why="these settings are ignored, by covgate and by coverage itself",
+            fix=f"move them into {facts.file}, or delete them",
             severity=Severity.WARNING,
         )
     if project.program is None:
-        yield from _sources_of_nobody(here)
+        yield from _check_unused_source(checkout)
         return
-    if told.refused:
+    if facts.refused:
         yield Finding(
             name="coverage-configuration",
-            what=f"coverage refuses its configuration: {told.refused}",
-            why=f"nothing can be measured: {here.otherwise}",
-            mend=f"correct it in {told.file or listed(names) or 'the file that it names'}",
+            what=f"coverage refuses its configuration: {facts.refused}",
+            why=f"nothing can be measured: {checkout.if_unmeasured}",
+            fix=f"correct it in {facts.file or listed(names) or 'the file that it names'}",
         )
         return
     if not project.probe.versions["coverage"]:
         return
-    if told.file:
-        yield Fact(name="coverage", value=f"configured in {told.file}")
-    yield Fact(name="sources", value=_sources(here, project, told))
-    yield from _nothing(here, project, told)
-    yield from _two_sources(here, told)
-    yield from _two_floors(here, project, told)
+    if facts.file:
+        yield Fact(name="coverage", value=f"configured in {facts.file}")
+    yield Fact(name="sources", value=_describe_sources(checkout, project, facts))
+    yield from _check_nothing_measured(checkout, project, facts)
+    yield from _check_second_source(checkout, facts)
+    yield from _check_fail_under(checkout, project, facts)
 
 
-def _configuring(here: Here) -> list[str]:
-    """The files that configure coverage, the one that counts first."""
+def _configuration_files(checkout: Checkout) -> list[str]:
+    """The files that configure coverage; coverage reads the first."""
     found = []
     for name in FILES:
         with contextlib.suppress(OSError):
-            data = (here.top / name).read_bytes()
+            data = (checkout.top / name).read_bytes()
             if name.startswith(".coveragerc") or read_coverage_config({name: data}).sections:
                 found.append(name)
     return found
 
 
-def _sources(here: Here, project: Project, told: CoverageFacts) -> str:
-    if not told.source and told.include:
-        return f"include = {', '.join(told.include)} (coverage's configuration), what is executed of it"
-    origin = told.origin or ("covgate's source" if here.config.source else "found")
-    files = {None: "", 1: ", 1 file"}.get(told.files, f", {told.files} files")
-    branch = told.branch or (project.through_pytest_cov and project.pytest.cov_branch)
-    return f"{', '.join(told.source)} ({origin}){files}{', with branches' if branch else ''}"
+def _describe_sources(checkout: Checkout, project: Project, facts: CoverageFacts) -> str:
+    if not facts.source and facts.include:
+        return f"include = {', '.join(facts.include)} (coverage's configuration), as far as it is executed"
+    origin = facts.origin or ("covgate's source" if checkout.config.source else "found")
+    files = {None: "", 1: ", 1 file"}.get(facts.files, f", {facts.files} files")
+    branch = facts.branch or (project.uses_pytest_cov and project.pytest.cov_branch)
+    return f"{', '.join(facts.source)} ({origin}){files}{', with branches' if branch else ''}"
 
 
-def _nothing(here: Here, project: Project, told: CoverageFacts) -> Found:
-    """Sources that are not there, or of which nothing is left."""
+def _check_nothing_measured(checkout: Checkout, project: Project, facts: CoverageFacts) -> Results:
+    """Sources that don't exist, or of which no file is left."""
     assert project.probe is not None
     absent = list(project.probe.absent)
     if absent:
-        setting = f"coverage's source, in {told.file},"
-        if told.origin == "--cov":
+        setting = f"coverage's source, in {facts.file},"
+        if facts.origin == "--cov":
             setting = "--cov in pytest's options"
-        elif not told.origin:
-            setting = "covgate's source" if here.config.source else "what covgate finds by itself"
+        elif not facts.origin:
+            setting = "covgate's source" if checkout.config.source else "what covgate finds by itself"
         yield Finding(
             name="source-absent",
-            what=f"{setting} names {listed(absent)}, and this checkout has nothing of that name",
-            why="what is not there is not measured, and coverage only mentions it",
-            mend="name directories of the repository, or packages that it holds",
+            what=f"{setting} names {listed(absent)}, which this checkout doesn't have",
+            why="what doesn't exist isn't measured, and coverage only prints a warning",
+            fix="name directories or packages of the repository",
         )
-    elif told.files == 0:
-        omitted = f", of which omit = {listed(told.omit)} leaves nothing" if told.omit else ""
+    elif facts.files == 0:
+        omitted = f", and omit = {listed(facts.omit)} excludes all of them" if facts.omit else ""
         yield Finding(
             name="nothing-measured",
-            what=f"no file would be measured: the sources are {listed(told.source)}{omitted}",
-            why="a gate over nothing passes everything",
-            mend=f"take what is too wide out of `omit` in {told.file}"
-            if told.omit
-            else "name the directory that the code is in, or give it an __init__.py",
+            what=f"no file would be measured: the sources are {listed(facts.source)}{omitted}",
+            why="if nothing is measured, every push passes",
+            fix=f"narrow `omit` in {facts.file}"
+            if facts.omit
+            else "set `source` to the directory of the code, or add an __init__.py to it",
         )
 
 
-def _sources_of_nobody(here: Here) -> Found:
-    if here.config.source:
+def _check_unused_source(checkout: Checkout) -> Results:
+    if checkout.config.source:
         yield Finding(
             name="source-unused",
-            what=f"source is set ({', '.join(here.config.source)}), and `command` measures by itself",
-            why="covgate's source is never used: what the command measures counts",
-            mend=f"take `source` out of {here.table}, and commit it",
+            what=f"source is set ({', '.join(checkout.config.source)}), but `command` measures by itself",
+            why="covgate's source is ignored: the command decides what is measured",
+            fix=f"remove `source` from {checkout.table}, and commit it",
             severity=Severity.WARNING,
         )
 
 
-def _two_sources(here: Here, told: CoverageFacts) -> Found:
-    if not here.config.source or not (told.origin or told.include):
+def _check_second_source(checkout: Checkout, facts: CoverageFacts) -> Results:
+    if not checkout.config.source or not (facts.origin or facts.include):
         return
-    theirs = "--cov in pytest's options" if told.origin == "--cov" else f"coverage's configuration in {told.file}"
+    theirs = "--cov in pytest's options" if facts.origin == "--cov" else f"coverage's configuration in {facts.file}"
     yield Finding(
         name="source-twice",
-        what=f"source is set for covgate ({', '.join(here.config.source)}) and by {theirs}"
-        f" ({', '.join(told.source or told.include)})",
-        why="the second counts, and covgate's source is never used",
-        mend=f"take `source` out of {here.table}, and commit it",
+        what=f"source is set for covgate ({', '.join(checkout.config.source)}) and by {theirs}"
+        f" ({', '.join(facts.source or facts.include)})",
+        why="the second is used, and covgate's source is ignored",
+        fix=f"remove `source` from {checkout.table}, and commit it",
         severity=Severity.WARNING,
     )
 
 
-def _two_floors(here: Here, project: Project, told: CoverageFacts) -> Found:
-    policy = here.config.policy
+def _check_fail_under(checkout: Checkout, project: Project, facts: CoverageFacts) -> Results:
+    policy = checkout.config.policy
     floor = policy.floor if policy.kind.uses_floor else Fraction(0)
-    asked = [(f"fail_under in {told.file}", Fraction(str(told.fail_under)))]
+    asked = [(f"fail_under in {facts.file}", Fraction(str(facts.fail_under)))]
     if project.pytest.cov_fail_under:
-        with contextlib.suppress(ValueError):  # pytest-cov says so
+        with contextlib.suppress(ValueError):  # pytest-cov reports it
             asked.append(("--cov-fail-under in pytest's options", parse_decimal(project.pytest.cov_fail_under)))
     for where, value in asked:
         if value > floor:
@@ -135,7 +135,7 @@ def _two_floors(here: Here, project: Project, told: CoverageFacts) -> Found:
                 name="fail-under",
                 what=f"{where} is {format_exact(value)}, but a push is judged by "
                 + (f"the floor of {format_exact(floor)}%" if policy.kind.uses_floor else "the baseline alone"),
-                why="covgate does not look at fail_under: a push may pass below it",
-                mend=f"set {kind}floor = {format_exact(value)} in {here.table}, and commit it",
+                why="covgate ignores fail_under: a push may pass below it",
+                fix=f"set {kind}floor = {format_exact(value)} in {checkout.table}, and commit it",
                 severity=Severity.WARNING,
             )

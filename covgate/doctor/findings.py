@@ -1,4 +1,4 @@
-"""What `covgate doctor` finds, as values: facts, and findings with their mend. And what every look is given."""
+"""What `covgate doctor` finds, as values: facts and findings. And ``Checkout``, which every check is given."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Severity(Enum):
-    """PROBLEM: pushes are not gated, not measured, or blocked for nothing. WARNING: what will surprise."""
+    """PROBLEM: pushes are not gated, not measured, or blocked without a reason. WARNING: the rest."""
 
     PROBLEM = "problem"
     WARNING = "warning"
@@ -30,7 +30,7 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """A line of what would happen here, and why."""
+    """One line about what would happen in this checkout."""
 
     name: str
     value: str
@@ -38,25 +38,27 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something wrong: ``what`` it is, ``why`` it matters, and the ``mend``: a command as it can be typed, else what
-    to change. ``name`` stays the same from version to version.
+    """Something wrong: ``what`` it is, ``why`` it matters, and its ``fix``.
+
+    ``fix`` is a command that can be typed as it stands, else what to change. ``name`` is part of the JSON output and
+    stays the same from version to version.
     """
 
     name: str
     what: str
     why: str
-    mend: str
+    fix: str
     severity: Severity = Severity.PROBLEM
 
 
-Found = Iterator[Fact | Finding]
+Results = Iterator[Fact | Finding]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """The interpreter that would measure, and what it answered; ``probe`` is None where it does not run.
+    """The interpreter that would measure, and what it answered; ``probe`` is None if it does not run.
 
-    ``program``: what follows ``coverage run``, None for a command that measures by itself.
+    ``program``: the arguments of ``coverage run``, None for a command that measures by itself.
     """
 
     interpreter: Interpreter
@@ -69,18 +71,23 @@ class Project:
         return runs_pytest(self.program)
 
     @property
-    def through_pytest_cov(self) -> bool:
+    def uses_pytest_cov(self) -> bool:
+        """Whether pytest-cov measures, not ``coverage run``."""
         wanted = self.runs_pytest and (self.pytest.has_cov or self.pytest.distributed)
         return wanted and self.probe is not None and bool(self.probe.versions["pytest-cov"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Here:
-    """What the looks are given. ``head``: the commit that a push would measure, "" for none; ``aside``: why it would
-    not be measured in place, "" where it would. ``config``: the checkout's, which holds once it is committed;
-    ``is_valid``: whether it could be read, and is not the defaults instead. ``remote``: where a push goes, "" for
-    nowhere. ``project``: None where no interpreter was found. ``is_measured``: whether the measurement of ``head`` is
-    remembered.
+class Checkout:
+    """The checkout that doctor examines.
+
+    ``head``: the commit that a push would measure, "" if there is none.
+    ``aside``: why it would be measured in covgate's own worktree, "" if it would be measured in place.
+    ``config``: the configuration in the checkout, which applies once it is committed.
+    ``is_valid``: False if that can't be read; then ``config`` has the defaults.
+    ``remote``: where a push goes, "" if there is no remote.
+    ``project``: None if no interpreter was found.
+    ``is_measured``: whether the measurement of ``head`` is in the cache.
     """
 
     session: Session
@@ -98,17 +105,17 @@ class Here:
 
     @property
     def remote_shown(self) -> str:
-        """``remote`` for the eye: it may be a URL with a token in it."""
+        """``remote`` for output: it may be a URL that contains a token."""
         return without_credentials(self.remote)
 
     @property
     def table(self) -> str:
-        """Where covgate's configuration is written, or would be."""
+        """Where covgate's configuration is, or would be."""
         return ".covgate.toml" if (self.top / ".covgate.toml").is_file() else "[tool.covgate] in pyproject.toml"
 
     @property
-    def otherwise(self) -> str:
-        """What becomes of a push that can't be measured."""
+    def if_unmeasured(self) -> str:
+        """What happens to pushes that can't be measured."""
         return "every push is blocked" if self.config.fail_closed else "every push passes unmeasured, with a WARNING"
 
 
@@ -117,12 +124,12 @@ def shell(*words: str | Path) -> str:
     return shlex.join(str(each) for each in words)
 
 
-def named(path: Path) -> str:
-    """``path`` as it can be typed from where covgate was called."""
-    relative = os.path.relpath(path)
-    return str(path) if Path(relative).parts[:2] == (os.pardir, os.pardir) else relative
+def relative(path: Path) -> str:
+    """``path`` relative to the current directory, if it is at most one level up."""
+    name = os.path.relpath(path)
+    return str(path) if Path(name).parts[:2] == (os.pardir, os.pardir) else name
 
 
 def listed(words: Sequence[str]) -> str:
-    """``words`` as a sentence has them."""
+    """``words`` as in a sentence: "a, b and c"."""
     return ", ".join(words[:-1]) + f" and {words[-1]}" if len(words) > 1 else "".join(words)

@@ -1,141 +1,152 @@
-"""`covgate doctor`: what would be measured here and why, and what is wrong, each with its mend.
+"""`covgate doctor`: what would be measured here and why, and what is wrong, each problem with its fix.
 
-It changes nothing, here or on the remote, and whatever is missing is a finding, never a failure.
+It changes nothing, here or on the remote. Whatever is missing or broken is a finding, never a failure of doctor.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from covgate.config import Config
 from covgate.doctor import check_commit, check_hooks, check_notes, check_project, check_remote, check_sources
-from covgate.doctor.findings import Fact, Finding, Found, Here, Severity
+from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity
 from covgate.errors import CovgateError
 from covgate.formats.json_data import FORMAT
 from covgate.formats.paint import Paint, plain
 from covgate.gate.context import Session
 from covgate.git.repository import Repository
 
-_WIDTH = 12
+_NAME_WIDTH = 12
 
 
 def doctor(repository: Repository, environ: Mapping[str, str], paint: Paint | None = None) -> tuple[str, Any]:
-    """Look at everything that a push would need: a text, and the same as data."""
-    # A switch is a finding, and what would be measured without it is still worth knowing.
-    session = Session(
-        repository=repository, environ={name: value for name, value in environ.items() if name != "COVGATE_DISABLE"}
-    )
-    head = repository.commit("HEAD")
-    name = check_remote.push_remote(repository)
-    with check_remote.asked(repository, name, head) as remote:
-        found: list[Fact | Finding] = []
-        config, measuring = Config(), None
-        try:
-            config = check_commit.checkout_config(session)
-        except CovgateError as error:
-            # Which rules, which interpreter, which command: nobody knows until it is valid.
-            found.append(_invalid(error))
-        aside = check_commit.why_aside(session, config, head)
-        is_valid = not found
-        if is_valid:
-            measuring, more = check_project.find_project(session, config, aside)
-            found += more
-        here = Here(
-            session=session,
-            head=head,
-            aside=aside,
-            config=config,
-            is_valid=is_valid,
-            remote=name,
-            project=measuring,
-            is_measured=_is_measured(session, config, head),
-        )
-        for look in (
-            check_commit.look_at_commit,
-            partial(check_commit.look_at_rules, environ=environ),
-            check_project.look_at_interpreter,
-            check_project.look_at_command,
-            check_sources.look_at_sources,
-            check_project.look_at_imports,
-            check_hooks.look_at_hooks,
-            lambda here: _at_the_remote(here, remote),
-            check_notes.look_at_refspecs,
-            check_notes.look_at_history,
-        ):
-            found += _seen(look, here)
-    facts = [each for each in found if isinstance(each, Fact)]
-    findings = [each for each in found if isinstance(each, Finding)]
+    """Check everything that a push needs; a text, and the same as JSON data."""
+    # That covgate is switched off is a finding; what would be measured without the switch is still worth knowing.
+    enabled = {name: value for name, value in environ.items() if name != "COVGATE_DISABLE"}
+    session = Session(repository=repository, environ=enabled)
+    head, remote = repository.commit("HEAD"), check_remote.push_remote(repository)
+    with check_remote.ask_remote(repository, remote, head) as query:
+        checkout, results = _read_checkout(session, head, remote)
+        for check in _checks(environ, query):
+            results += _run_check(check, checkout)
+    facts = [each for each in results if isinstance(each, Fact)]
+    findings = [each for each in results if isinstance(each, Finding)]
     findings.sort(key=lambda each: each.severity is Severity.WARNING)
     return _text(facts, findings, paint or Paint()), _data(facts, findings)
 
 
-def _invalid(error: CovgateError) -> Finding:
-    return Finding(
-        name="configuration",
-        what=error.message,
-        why="every push is blocked until it is valid",
-        mend="correct what is listed; what stands in a file holds once it is committed",
+def _read_checkout(session: Session, head: str, remote: str) -> tuple[Checkout, list[Fact | Finding]]:
+    """What the checks need to know, and findings about what couldn't be found out."""
+    config, project, results = Config(), None, list[Fact | Finding]()
+    try:
+        config = check_commit.checkout_config(session)
+    except CovgateError as error:
+        # It decides the rules, the interpreter and the command: none of them can be checked until it is valid.
+        results.append(_invalid_configuration(error))
+    is_valid = not results
+    aside = check_commit.why_aside(session, config, head)
+    if is_valid:
+        project, findings = check_project.find_project(session, config, aside)
+        results += findings
+    checkout = Checkout(
+        session=session,
+        head=head,
+        aside=aside,
+        config=config,
+        is_valid=is_valid,
+        remote=remote,
+        project=project,
+        is_measured=_is_measured(session, config, head),
     )
+    return checkout, results
+
+
+def _checks(environ: Mapping[str, str], query: check_remote.RemoteQuery | None) -> list[Callable[[Checkout], Results]]:
+    """All checks, in the order of the output."""
+    return [
+        check_commit.check_commit,
+        lambda checkout: check_commit.check_rules(checkout, environ),
+        check_project.check_interpreter,
+        check_project.check_command,
+        check_sources.check_sources,
+        check_project.check_imports,
+        check_hooks.check_hooks,
+        lambda checkout: _check_exchange(checkout, query),
+        check_notes.check_refspecs,
+        check_notes.check_history,
+    ]
+
+
+def _check_exchange(checkout: Checkout, query: check_remote.RemoteQuery | None) -> Results:
+    """What depends on the remote's answer, which is waited for here."""
+    answer = query.answer() if query else None
+    yield from check_remote.check_remote(checkout, answer)
+    yield from check_notes.check_notes(checkout, answer)
+
+
+def _run_check(check: Callable[[Checkout], Results], checkout: Checkout) -> list[Fact | Finding]:
+    """The results of ``check``; an error that ends it is a finding, too."""
+    results: list[Fact | Finding] = []
+    try:
+        results.extend(check(checkout))
+    except CovgateError as error:
+        results.append(_unchecked(error.message, error.hint))
+    except OSError as error:
+        what = f"{error.filename or 'a file'} can't be read: {error.strerror}"
+        results.append(_unchecked(what, "check the permissions there"))
+    return results
 
 
 def _is_measured(session: Session, config: Config, head: str) -> bool:
     try:
         return bool(head) and session.measurer.cached(head, config) is not None
     except CovgateError:
-        return False  # which the look at the interpreter tells
+        return False  # check_interpreter reports it
 
 
-def _at_the_remote(here: Here, remote: check_remote.Remote | None) -> Found:
-    answer = remote.answer() if remote else None
-    yield from check_remote.look_at_remote(here, answer)
-    yield from check_notes.look_at_notes(here, answer)
+def _invalid_configuration(error: CovgateError) -> Finding:
+    return Finding(
+        name="configuration",
+        what=error.message,
+        why="every push is blocked until it is valid",
+        fix="fix what is listed; changes in a file apply once they are committed",
+    )
 
 
-def _seen(look: Callable[[Here], Found], here: Here) -> list[Fact | Finding]:
-    """What ``look`` finds; what keeps it from looking is a finding, too."""
-    found: list[Fact | Finding] = []
-    try:
-        found.extend(look(here))
-    except CovgateError as error:
-        found.append(_unseen(error.message, error.hint))
-    except OSError as error:
-        found.append(
-            _unseen(f"{error.filename or 'a file'} can't be read: {error.strerror}", "see the permissions there")
-        )
-    return found
-
-
-def _unseen(what: str, hint: str) -> Finding:
-    why = "what depends on it was not looked at"
-    return Finding(name="unseen", what=what, why=why, mend=hint or "git fsck tells whether the repository is whole")
+def _unchecked(what: str, hint: str) -> Finding:
+    return Finding(
+        name="unseen",
+        what=what,
+        why="what depends on it was not checked",
+        fix=hint or "run git fsck to check the repository",
+    )
 
 
 def _text(facts: list[Fact], findings: list[Finding], paint: Paint) -> str:
-    lines = [f"{each.name:<{_WIDTH}}  {plain(each.value)}" for each in facts]
+    lines = [f"{each.name:<{_NAME_WIDTH}}  {plain(each.value)}" for each in facts]
     for each in findings:
         word = each.severity.value.upper()
         code = "1;31" if each.severity is Severity.PROBLEM else "1;33"
         what = ("\n" + " " * (len(word) + 2)).join(map(plain, each.what.split("\n")))
-        lines += ["", f"{paint(word, code)}  {what}", f"  why:   {plain(each.why)}", f"  mend:  {plain(each.mend)}"]
+        lines += ["", f"{paint(word, code)}  {what}", f"  why:  {plain(each.why)}", f"  fix:  {plain(each.fix)}"]
     return "\n".join([*lines, "", _summary(findings)]) + "\n"
 
 
 def _summary(findings: list[Finding]) -> str:
     problems = sum(each.severity is Severity.PROBLEM for each in findings)
     warnings = len(findings) - problems
-    told = [_counted(problems, "problem")] + ([_counted(warnings, "warning")] if warnings else [])
-    return f"{', '.join(told)} found"
+    counts = [_count(problems, "problem")] + ([_count(warnings, "warning")] if warnings else [])
+    return f"{', '.join(counts)} found"
 
 
-def _counted(number: int, what: str) -> str:
-    return f"{number or 'no'} {what}{'s' if number > 1 else ''}"
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'s' if number > 1 else ''}"
 
 
 def _data(facts: list[Fact], findings: list[Finding]) -> dict[str, Any]:
     values: dict[str, str] = {}
-    for each in facts:  # two lines of one name are one value
+    for each in facts:  # facts of the same name become one value
         values[each.name] = f"{values[each.name]}; {each.value}" if each.name in values else each.value
     return {
         "format": FORMAT,
@@ -146,7 +157,7 @@ def _data(facts: list[Fact], findings: list[Finding]) -> dict[str, Any]:
                 "severity": each.severity.value,
                 "problem": each.what,
                 "why": each.why,
-                "mend": each.mend,
+                "mend": each.fix,
             }
             for each in findings
         ],

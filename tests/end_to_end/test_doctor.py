@@ -26,7 +26,7 @@ def doctor(make_project: Callable[..., Project], tmp_path: Path) -> Doctor:
 def test_the_commit_and_the_rules(doctor: Doctor, tmp_path: Path) -> None:
     project = doctor.project
     project.git("worktree", "add", "--quiet", str(tmp_path / "linked"), "-b", "topic")
-    seen = doctor.look(cwd=tmp_path / "linked")
+    seen = doctor.examine(cwd=tmp_path / "linked")
     assert seen.names == []
     printed = json.loads(project.covgate("doctor", "--format", "json", cwd=tmp_path / "linked").text)
     assert printed == {"format": 1, "facts": seen.facts, "problems": []}
@@ -39,19 +39,19 @@ def test_the_commit_and_the_rules(doctor: Doctor, tmp_path: Path) -> None:
     assert facts["interpreter"] == f"{project.python} (configured)"
     assert facts["tests"] == "coverage run -m pytest"
     assert facts["sources"] == "pkg (found), 2 files"
-    assert facts["notes"] == "not on origin yet, nor here: the first push that passes begins them"
+    assert facts["notes"] == "not on origin yet, nor here: the first push that passes creates them"
     assert facts["baseline"].startswith("none here yet: the first push that passes sets it, unless the notes")
 
     doctor.environ["COVGATE_DISABLE"] = "1"
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen.names == ["disabled"]
     assert seen["disabled"]["mend"] == "unset COVGATE_DISABLE"
-    # What would be measured without it is told all the same.
+    # What would be measured without it is reported all the same.
     assert seen.facts["sources"] == "pkg (found), 2 files"
     doctor.environ.clear()
     project.configure('flor = 80\npolicy = "bot"\n')
     project.commit()
-    seen = doctor.look()
+    seen = doctor.examine()
     # Nothing is said of rules that don't hold, or of an interpreter that the configuration may name.
     assert seen.names == ["configuration"]
     assert not {"settings", "policy", "interpreter"} & set(seen.facts)
@@ -59,31 +59,31 @@ def test_the_commit_and_the_rules(doctor: Doctor, tmp_path: Path) -> None:
     assert "flor = 80: unknown key; did you mean floor?" in told
     # Several lines of one problem stay together in the text.
     indented = "PROBLEM  " + told.replace("\n", "\n" + " " * 9)
-    assert f"\n\n{indented}\n  why:   {seen['configuration']['why']}\n" in project.covgate("doctor")
+    assert f"\n\n{indented}\n  why:  {seen['configuration']['why']}\n" in project.covgate("doctor")
     # What blocks is not to be committed.
     project.write(".covgate.toml", "floor = 80\n")
-    assert doctor.look().names == ["configuration"]
+    assert doctor.examine().names == ["configuration"]
     (project.top / ".covgate.toml").unlink()
     project.configure("enabled = false\n")
-    # Called, and mended, from below.
-    seen = doctor.look(cwd=project.top / "pkg")
+    # Called, and fixed, from a directory below.
+    seen = doctor.examine(cwd=project.top / "pkg")
     assert seen.names == ["not-committed", "disabled"]
     assert "flor = 80" in seen["not-committed"]["problem"]
     assert seen["disabled"]["mend"] == "set enabled = true in [tool.covgate] in pyproject.toml, and commit it"
     assert doctor.type(seen["not-committed"]["mend"], cwd=project.top / "pkg").status == 0
     doctor.environ["COVGATE_DISABLE"] = "0"
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen.names == ["disabled"]
     assert seen["disabled"]["problem"] == "covgate is switched off"
     doctor.environ.clear()
     project.configure('isolation = "in-place"\nbranches = ["release/*"]\npatch_floor = 90\n')
     project.commit()
     project.write("new.py", "")
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen.names == ["not-in-place"]
     assert seen.facts["branches"] == "only pushes to release/* are gated, so not to main"
     assert seen.facts["policy"].endswith(", patch floor 90.00%")
-    assert doctor.mend(seen).names == []
+    assert doctor.apply_fixes(seen).names == []
 
 
 def test_contradictions(doctor: Doctor) -> None:
@@ -91,7 +91,7 @@ def test_contradictions(doctor: Doctor) -> None:
     project.configure('source = ["lib"]\nfloor = 80\n[tool.coverage.run]\nbranch = true\n')
     project.write(".coveragerc", "[run]\nsource = pkg\n[report]\nfail_under = 92.5\n")
     project.commit()
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen.names == ["coverage-configured-twice", "source-twice", "fail-under"]
     told = [each["problem"] for each in seen.found.values()]
     assert told == [
@@ -114,7 +114,7 @@ def test_contradictions(doctor: Doctor) -> None:
         'addopts = "--cov=pkg --cov-branch --cov-fail-under 90"\n'
     )
     project.commit()
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen.names == ["source-twice", "fail-under"]
     assert "by --cov in pytest's options (pkg)" in seen["source-twice"]["problem"]
     assert "is 90.00, but a push is judged by the baseline alone" in seen["fail-under"]["problem"]
@@ -130,16 +130,16 @@ def test_contradictions(doctor: Doctor) -> None:
             'source = ["pkg", "lib", "pluggy"]\n',
             "",
             "source-absent",
-            "covgate's source names lib and pluggy, and this checkout has nothing of that name",
+            "covgate's source names lib and pluggy, which this checkout doesn't have",
         ),
         (
             "",
             "[run]\nomit = */pkg/*\n",
             "nothing-measured",
-            "no file would be measured: the sources are pkg, of which omit = */pkg/* leaves nothing",
+            "no file would be measured: the sources are pkg, and omit = */pkg/* excludes all of them",
         ),
         ("", "[run]\nbranch = perhaps\n", "coverage-configuration", "coverage refuses its configuration: "),
-        ('report = "coverage.xml"\n', "", "report-without-command", "report = 'coverage.xml' is set, and no command"),
+        ('report = "coverage.xml"\n', "", "report-without-command", "report = 'coverage.xml' is set, but no command"),
     ],
 )
 def test_what_leaves_nothing_to_measure(doctor: Doctor, config: str, coveragerc: str, name: str, told: str) -> None:
@@ -147,7 +147,7 @@ def test_what_leaves_nothing_to_measure(doctor: Doctor, config: str, coveragerc:
     if coveragerc:
         doctor.project.write(".coveragerc", coveragerc)
     doctor.project.commit()
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen.names == [name]
     assert seen[name]["problem"].startswith(told)
 
@@ -155,16 +155,16 @@ def test_what_leaves_nothing_to_measure(doctor: Doctor, config: str, coveragerc:
 def test_a_command_that_measures_by_itself(doctor: Doctor) -> None:
     doctor.project.configure('source = ["pkg"]\ncommand = ["toox"]\n')
     doctor.project.commit()
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen.names == ["command", "source-unused"]
-    assert seen["command"]["problem"] == "`command` starts toox, which is not there"
+    assert seen["command"]["problem"] == "`command` starts toox, which doesn't exist"
     doctor.project.write("check", "#!/bin/sh\n")
     (doctor.project.top / "check").chmod(0o755)
     doctor.project.configure('command = ["./check"]\n')
     doctor.project.commit()
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen.names == []
-    assert seen.facts["tests"] == "./check, which leaves coverage data where COVERAGE_FILE says"
+    assert seen.facts["tests"] == "./check, which writes coverage data to COVERAGE_FILE"
 
 
 def test_what_is_broken_never_makes_it_fail(tmp_path: Path, environ: dict[str, str]) -> None:
@@ -172,15 +172,15 @@ def test_what_is_broken_never_makes_it_fail(tmp_path: Path, environ: dict[str, s
     assert run(["git", "init", "--quiet", str(directory)], tmp_path, environ).status == 0
     project = Project(directory, tmp_path / "nowhere.git", environ)
     doctor = Doctor(project, tmp_path / "bin")
-    assert {"no-commit", "hooks-not-installed", "no-remote"} <= set(doctor.look().names)
+    assert {"no-commit", "hooks-not-installed", "no-remote"} <= set(doctor.examine().names)
     project.write("pyproject.toml", "[tool.covgate\n")
     (directory / ".git/hooks").rename(tmp_path / "hooks")
     project.write(".git/hooks", "a file\n")
-    seen = doctor.look()
+    seen = doctor.examine()
     assert {"configuration", "no-commit", "hooks-not-installed"} <= set(seen.names)
     (directory / "pyproject.toml").unlink()
     (directory / ".covgate.toml").mkdir()
-    assert ".covgate.toml can't be read: Is a directory" in doctor.look()["configuration"]["problem"]
+    assert ".covgate.toml can't be read: Is a directory" in doctor.examine()["configuration"]["problem"]
     (directory / ".covgate.toml").rmdir()
     project.write("code.py", "")
     project.commit("begin")
@@ -192,4 +192,4 @@ def test_what_is_broken_never_makes_it_fail(tmp_path: Path, environ: dict[str, s
         done = project.covgate("doctor")
         assert done.status in (0, 2, 3), done.text
         assert "Traceback" not in done
-        assert "mend:" in done or "hint" in done or "git" in done
+        assert "fix:" in done or "hint" in done or "git" in done

@@ -77,7 +77,7 @@ def test_an_interpreter_without_coverage_and_an_install_that_leads_elsewhere(doc
     package(project)
     python = environment(project)
     assert f"coverage is not installed in {python}" in project.push()
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen.names == ["coverage-missing", "pytest-missing"]
     assert seen.facts["interpreter"] == f"{python} (.venv in the repository)"
     found = seen["coverage-missing"]
@@ -87,22 +87,22 @@ def test_an_interpreter_without_coverage_and_an_install_that_leads_elsewhere(doc
     assert doctor.type(found["mend"]).status == 0
     # Whatever pytest needs, from here: to install it, too, would only take longer.
     path_file(project, "ours.pth", f"{OURS}\n")
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen.names == []
     assert ", coverage " in seen.facts["toolchain"]
 
     other = copy_of(project, tmp_path / "other")
-    # As `pip install -e` of that clone leaves it; the mend is typed for real.
+    # As `pip install -e` of that clone leaves it; the fix is typed for real.
     path_file(project, "__editable__.pkg-1.pth", f"{other}/src\n")
     # It is what covgate refuses to measure.
     project.commit()
     assert f"measured outside the tree: {other}/src/pkg" in project.covgate("check")
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen.names == ["measured-elsewhere"]
     found = seen["measured-elsewhere"]
     assert found["problem"] == f"the tests would import pkg from {other}/src/pkg, not from this checkout"
     assert found["mend"] == f"{python} -m pip install -e ."
-    assert doctor.mend(seen).names == []
+    assert doctor.apply_fixes(seen).names == []
     assert "PASS" in project.covgate("check")
 
 
@@ -113,13 +113,13 @@ def test_imports_from_elsewhere(doctor: Doctor, tmp_path: Path) -> None:
     # Without `src` the tests get this checkout all the same; a program that they start does not.
     other = copy_of(project, tmp_path / "other")
     leading = path_file(project, "other.pth", f"{other}\n")
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen.names == ["installed-elsewhere"]
     assert seen["installed-elsewhere"]["severity"] == "warning"
     assert seen["installed-elsewhere"]["problem"] == f"pkg is installed from {other}/pkg, not from this checkout"
     leading.unlink()
     doctor.environ["PYTHONPATH"] = str(copy_of(project, tmp_path / "third"))
-    assert doctor.look()["installed-elsewhere"]["mend"] == "unset PYTHONPATH"
+    assert doctor.examine()["installed-elsewhere"]["mend"] == "unset PYTHONPATH"
     doctor.environ.clear()
 
     # A name that Python has, too, is no install; and what only the tests' own path leads to is there.
@@ -129,7 +129,7 @@ def test_imports_from_elsewhere(doctor: Doctor, tmp_path: Path) -> None:
     project.write("tests/test_shop.py", "import shop\n\n\ndef test():\n    assert shop.x\n")
     project.write("pyproject.toml", '[tool.coverage.run]\nsource = ["statistics", "shop"]\n[tool.covgate]\n')
     project.commit()
-    assert doctor.look().names == []
+    assert doctor.examine().names == []
     assert "PASS" in project.covgate("check")
     assert project.field("statements") == "2"
     project.git("reset", "--quiet", "--hard", "HEAD~1")
@@ -148,14 +148,14 @@ def test_imports_from_elsewhere(doctor: Doctor, tmp_path: Path) -> None:
         "sys.meta_path.insert(0, Redirecting())\n",
     )
     path_file(project, "finder.pth", "import _finder\n")
-    assert doctor.look().names == []
+    assert doctor.examine().names == []
     project.write("new.txt", "measured aside\n")
     assert "measured outside the tree" in project.covgate("check")
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen.names == ["measured-elsewhere"]
     assert "Redirecting of an editable install" in seen["measured-elsewhere"]["problem"]
     assert seen["measured-elsewhere"]["mend"] == "git stash --include-untracked"
-    assert doctor.mend(seen).names == []
+    assert doctor.apply_fixes(seen).names == []
 
 
 def test_an_interpreter_that_does_not_run(doctor: Doctor, tmp_path: Path) -> None:
@@ -168,16 +168,16 @@ def test_an_interpreter_that_does_not_run(doctor: Doctor, tmp_path: Path) -> Non
     project.environ["PATH"] = f"{plain.parent}:{project.environ['PATH']}"
     project.write("pytest.ini", "[pytest]\naddopts = --cov -n 2\n")
     project.commit()
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen.facts["interpreter"] == f"{plain} (the first on PATH)"
     assert seen.names == ["coverage-missing", "pytest-missing"]
     found = seen["coverage-missing"]
     assert found["mend"] == f"{plain} -m venv .venv && .venv/bin/python -m pip install coverage pytest"
     plain.write_text("#!/bin/sh\necho 'libpython is gone' >&2\nexit 127\n")
-    assert doctor.look()["interpreter"]["problem"] == f"{plain} does not run: libpython is gone"
+    assert doctor.examine()["interpreter"]["problem"] == f"{plain} does not run: libpython is gone"
     project.write("pyproject.toml", '[tool.covgate]\npython = "nowhere/python"\n')
     project.commit()
-    seen = doctor.look()
+    seen = doctor.examine()
     assert "there is no such interpreter" in seen["interpreter"]["problem"]
     assert seen["interpreter"]["mend"] == "set `python` to the interpreter of the project's virtual environment"
     shutil.rmtree(plain.parent)

@@ -45,38 +45,38 @@ def executable(path: Path, text: str) -> Path:
 
 def test_which_remote_and_whether_it_answers(doctor: Doctor) -> None:
     project = doctor.project
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen.names == []
     assert seen.facts["remote"] == f"origin, {project.remote}"
     assert seen.facts["notes"] == "on origin, the same as here"
     assert seen.facts["baseline"].startswith("83.33% from ")
-    assert seen.facts["tests"].endswith("; this commit is measured already, and its push only looks it up")
+    assert seen.facts["tests"].endswith("; this commit is already measured, so its push runs no tests")
     run(["git", "init", "--quiet", "--bare", "fork.git"], project.top.parent, project.environ)
     project.git("remote", "add", "fork", "../fork.git")
     project.git("config", "remote.pushDefault", "fork")
-    facts = doctor.look().facts
+    facts = doctor.examine().facts
     assert facts["remote"] == "fork, ../fork.git"
     assert facts["notes"] == "not on fork yet"
     project.git("config", "--unset", "remote.pushDefault")
     project.git("remote", "rename", "origin", "theirs")
-    seen = doctor.look()
-    assert "none of the remotes fork and theirs is the one" in seen["no-remote"]["problem"]
+    seen = doctor.examine()
+    assert "can't choose between fork and theirs: the branch follows no remote" in seen["no-remote"]["problem"]
     assert seen["no-remote"]["mend"] == "git config branch.main.remote fork"
-    assert "no-remote" not in doctor.mend(seen).names
+    assert "no-remote" not in doctor.apply_fixes(seen).names
     project.git("remote", "set-url", "fork", "https://ada:hunter2@127.0.0.1:9/gone.git")
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen["remote-unreadable"]["severity"] == "warning"
     assert "127.0.0.1" in seen["remote-unreadable"]["problem"]
     assert "hunter2" not in str(seen)
     # A push may go to a URL, which has no name.
     project.git("config", "remote.pushDefault", "https://ada:hunter2@127.0.0.1:9/gone.git")
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen["remote-unreadable"]["mend"] == "git ls-remote https://127.0.0.1:9/gone.git"
     assert "hunter2" not in str(seen)
     project.git("config", "--unset", "remote.pushDefault")
     for remote in ("fork", "theirs"):
         project.git("remote", "remove", remote)
-    assert doctor.look()["no-remote"]["mend"] == "git remote add origin URL"
+    assert doctor.examine()["no-remote"]["mend"] == "git remote add origin URL"
 
 
 def test_a_remote_that_may_only_be_read_and_a_connection_that_waits(doctor: Doctor, tmp_path: Path) -> None:
@@ -88,22 +88,22 @@ def test_a_remote_that_may_only_be_read_and_a_connection_that_waits(doctor: Doct
     ssh = executable(tmp_path / "bin" / "transport", refusing)
     project.git("remote", "set-url", "origin", f"git@example.org:{project.remote}")
     project.git("config", "core.sshCommand", str(ssh))
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen.names == ["remote-read-only"]
-    assert seen["remote-read-only"]["problem"] == f"origin takes no push from here: {said}"
+    assert seen["remote-read-only"]["problem"] == f"origin accepts no push from here: {said}"
     ssh.write_text(whole)
     # The last run took long: nobody wants to wait for a real one.
     (path,) = (project.top / ".git/covgate/measurements").glob("*.json")
     path.write_text(json.dumps({**json.loads(path.read_text()), "seconds": 300}))
     project.write("README", "not measured yet\n")
     project.commit()
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen.names == ["idle-ssh"]
     assert seen["idle-ssh"]["problem"] == "origin is reached over SSH, and the last run of the tests took 300 s"
     assert "`ServerAliveInterval 30` under `Host example.org`" in seen["idle-ssh"]["why"]
     # What is measured beforehand is looked up at the push.
     assert seen["idle-ssh"]["mend"] == "covgate check"
-    assert doctor.mend(seen).names == []
+    assert doctor.apply_fixes(seen).names == []
 
 
 @pytest.mark.skipif(shutil.which("ssh") is None, reason="no ssh here")
@@ -119,12 +119,12 @@ def test_an_ssh_connection_that_is_kept_alive(doctor: Doctor, tmp_path: Path) ->
     config = tmp_path / "ssh_config"
     config.write_text("Host 127.0.0.1\n  ServerAliveInterval 45\n")
     project.git("config", "core.sshCommand", f"ssh -F {config}")
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen.names == ["remote-unreadable"]
     assert seen.facts["connection"].startswith("over SSH, kept alive every 45 s")
     project.git("config", "--unset", "core.sshCommand")
     doctor.environ["GIT_SSH_COMMAND"] = f"ssh -F {config} -o ServerAliveInterval=0"
-    assert sorted(doctor.look().names) == ["idle-ssh", "remote-unreadable"]
+    assert sorted(doctor.examine().names) == ["idle-ssh", "remote-unreadable"]
 
 
 def test_notes_that_the_remote_lacks(doctor: Doctor) -> None:
@@ -133,17 +133,17 @@ def test_notes_that_the_remote_lacks(doctor: Doctor) -> None:
     # What is recorded of a commit that nobody has pushed is nothing wrong.
     project.commit("not pushed")
     assert project.covgate("check").status == 0
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen.names == []
     assert seen.facts["notes"] == "on origin, and newer ones here"
     # On the remote the branch is, by a push without hooks, and what was recorded is not.
     project.git("push", "--quiet", "--no-verify", "origin", "main")
     assert project.covgate("ratchet", COVGATE_SYNC="false").status == 0
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen.names == ["notes-unpublished"]
     assert seen["notes-unpublished"]["problem"] == "the notes of 1 commit that origin has are only here"
     assert seen["notes-unpublished"]["mend"] == "covgate sync origin"
-    seen = doctor.mend(seen)
+    seen = doctor.apply_fixes(seen)
     assert seen.names == []
     assert seen.facts["notes"] == "on origin, the same as here"
     # Forced back there, and then refused by a rule that no dry run tells of.
@@ -152,12 +152,12 @@ def test_notes_that_the_remote_lacks(doctor: Doctor) -> None:
         project.remote / "hooks/update",
         '#!/bin/sh\ncase "$1" in refs/notes/*) echo "notes are not for you" >&2; exit 1;; esac\n',
     )
-    assert doctor.look().names == ["notes-unpublished"]
+    assert doctor.examine().names == ["notes-unpublished"]
     assert project.covgate("sync").status != 0
-    seen = doctor.look()
+    seen = doctor.examine()
     assert seen.names == ["notes-refused"]
     assert seen["notes-refused"]["problem"].endswith("last published them: remote: notes are not for you")
-    assert seen["notes-refused"]["mend"] == "let origin take pushes to refs/notes/*, then covgate sync origin"
+    assert seen["notes-refused"]["mend"] == "allow pushes to refs/notes/* on origin, then covgate sync origin"
     # What a server says steers no terminal.
     executable(refusal, "#!/bin/sh\nprintf '\\033[31mnot for\\033]0;owned\\007 you\\n' >&2\nexit 1\n")
     for command in ("sync", "doctor"):
@@ -166,7 +166,7 @@ def test_notes_that_the_remote_lacks(doctor: Doctor) -> None:
         assert "\x1b" not in done
     refusal.unlink()
     assert project.covgate("sync", "origin").status == 0
-    assert doctor.look().names == []
+    assert doctor.examine().names == []
 
 
 def test_a_shallow_clone_and_notes_that_are_overwritten(doctor: Doctor, tmp_path: Path) -> None:
@@ -176,20 +176,20 @@ def test_a_shallow_clone_and_notes_that_are_overwritten(doctor: Doctor, tmp_path
     run(["git", "clone", "--quiet", "--depth=1", f"file://{project.remote}", "clone"], tmp_path, project.environ)
     there = Doctor(Project(tmp_path / "clone", project.remote, project.environ), tmp_path / "bin")
     assert there.project.covgate("init", "--native").status == 0
-    seen = there.look()
+    seen = there.examine()
     assert seen.names == ["shallow"]
     assert seen["shallow"]["mend"] == "git fetch --unshallow origin"
     assert seen.facts["notes"] == "on origin, not here yet: the next push fetches them"
     for refspec in ("+refs/notes/*:refs/notes/*", "+refs/notes/*:refs/remotes/origin/notes/*"):
         there.project.git("config", "--add", "remote.origin.fetch", refspec)
-    seen = there.look()
+    seen = there.examine()
     assert seen.names == ["refspec", "shallow"]
     assert "fetch +refs/notes/*:refs/notes/* from origin" in seen["refspec"]["problem"]
     # The harm that it does: any fetch drops what is not published.
     assert there.project.covgate("baseline", "set", "90", "--reason", "harm", COVGATE_SYNC="false").status == 0
     there.project.git("fetch", "--quiet")
     assert "90.00" not in there.project.covgate("baseline").text
-    assert there.mend(seen).names == []
+    assert there.apply_fixes(seen).names == []
     left = there.project.git("config", "--get-all", "remote.origin.fetch")
     assert left == "+refs/heads/main:refs/remotes/origin/main\n+refs/notes/*:refs/remotes/origin/notes/*"
 
@@ -197,10 +197,10 @@ def test_a_shallow_clone_and_notes_that_are_overwritten(doctor: Doctor, tmp_path
 def test_a_note_that_is_not_believed(doctor: Doctor) -> None:
     project = doctor.project
     project.git("notes", "--ref=coverage", "add", "--force", "-m", "---\nformat: 1\nbaseline_ratio: .nan\n---\n")
-    seen = doctor.look()
+    seen = doctor.examine()
     assert f"the note of {project.git('rev-parse', 'HEAD')[:10]} is not believed" in seen["note"]["problem"]
     assert doctor.type(seen["note"]["mend"]).status == 0
-    assert "note" not in doctor.look().names
+    assert "note" not in doctor.examine().names
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`covgate doctor` in the tests: what it finds, and its mends typed as they stand."""
+"""`covgate doctor` in the tests: what it finds, and its fixes typed as they stand."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from helpers.sealed import Done, run, script
 
 
 @dataclass(frozen=True)
-class Look:
-    """What one call of doctor told; ``found`` by name, the problems first."""
+class Report:
+    """What one call of doctor found; ``found`` by name, the problems first."""
 
     facts: dict[str, str]
     found: dict[str, dict[str, str]]
@@ -37,7 +37,7 @@ class Doctor:
     programs: Path
     environ: dict[str, str] = field(default_factory=dict)
 
-    def look(self, cwd: Path | None = None) -> Look:
+    def examine(self, cwd: Path | None = None) -> Report:
         """In this process: what the command prints of it is compared once (test_doctor.py)."""
         environ = {**self.project.environ, **self.environ}
         before = Path.cwd()
@@ -56,10 +56,10 @@ class Doctor:
             assert all(each.values()), each
         found = {each["name"]: each for each in data["problems"]}
         assert len(found) == len(data["problems"])
-        return Look(data["facts"], found)
+        return Report(data["facts"], found)
 
     def type(self, command: str, cwd: Path | None = None) -> Done:
-        """Run a mend in a shell, as it stands."""
+        """Run a fix in a shell, as it stands."""
         self.programs.mkdir(exist_ok=True)
         program = self.programs / "covgate"
         program.write_text(f'#!/bin/sh\nexec "{script("covgate")}" "$@"\n')
@@ -68,9 +68,9 @@ class Doctor:
         environ = {**self.project.environ, **self.environ, "PATH": path}
         return run(["sh", "-c", command], cwd or self.project.top, environ)
 
-    def mend(self, seen: Look) -> Look:
-        """Type the mends of all that was found; what doctor finds then."""
+    def apply_fixes(self, seen: Report) -> Report:
+        """Type the fixes of all that was found; what doctor finds then."""
         for each in seen.found.values():
             done = self.type(each["mend"])
             assert done.status == 0, f"{each['mend']}: {done.text}"
-        return self.look()
+        return self.examine()
