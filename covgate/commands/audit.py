@@ -11,7 +11,8 @@ from covgate.commands._shared import add_format, open_repository, print_result
 from covgate.errors import EXIT_BLOCKED, EXIT_PASSED, EXIT_TOOL_ERROR
 from covgate.formats.audit_text import audit_data, audit_text
 from covgate.git.repository import Repository
-from covgate.model.history import Audit, Finding, Kind, Read, Step, audit, missing
+from covgate.model.history import Read, Step, lowered_notes
+from covgate.model.history_audit import Audit, Finding, FindingKind, audit
 from covgate.notes.records import Notes
 from covgate.notes.steps import boundary, reader, steps
 
@@ -69,13 +70,13 @@ def _cut(notes: Notes, last: Step, read: Read) -> Finding | None:
         return None
     if last.oid and not notes.repository.attempt("merge-base", "--is-ancestor", seen, last.oid)[0]:
         return None
-    lower = missing(notes.entries(last.oid), notes.entries(seen), read)
+    lower = lowered_notes(notes.entries(last.oid), notes.entries(seen), read)
     if not lower:
         return None
     count = f"{len(lower)} note" + ("" if len(lower) == 1 else "s")
     where = f"moved to a history without {seen[:10]}" if last.oid else f"was deleted; it stood at {seen[:10]}"
     return Finding(
-        kind=Kind.CUT,
+        kind=FindingKind.CUT,
         commit=lower[0] if len(lower) == 1 else "",
         step=last,
         why=f"{notes.ref} {where}, which knows more of {count}",

@@ -15,9 +15,9 @@ from covgate.errors import EXIT_PASSED
 from covgate.formats.log_text import log_data, log_text
 from covgate.formats.paint import Paint
 from covgate.git.repository import Repository
-from covgate.model.history import Read, Step, annotated
+from covgate.model.history import Read, Step, annotated_commit
 from covgate.model.record import DEFAULT_COMPONENT
-from covgate.model.series import Point, recorded, rises, series, woven
+from covgate.model.series import Point, interleave, points_by_component, recording_order, rises
 from covgate.notes.annotated import described, on_branches, on_line, tips
 from covgate.notes.records import Notes
 from covgate.notes.steps import reader, steps
@@ -105,7 +105,7 @@ def _ledger(repository: Repository) -> _Ledger:
     notes = Notes(repository)
     tip = notes.tip()
     history = steps(repository, tip) if tip else []
-    entries = {commit: blob for commit, blob in notes.entries(tip).items() if annotated(commit)}
+    entries = {commit: blob for commit, blob in notes.entries(tip).items() if annotated_commit(commit)}
     return _Ledger(entries=entries, steps=history, read=reader(repository, history))
 
 
@@ -115,7 +115,7 @@ def _order(repository: Repository, ledger: _Ledger) -> _Order:
     A shallow clone hides ancestors: whatever is absent and was recorded before all that is visible may be one. Where
     nothing annotated is visible, all is told as one line.
     """
-    heads, places = tips(repository), recorded(ledger.steps)
+    heads, places = tips(repository), recording_order(ledger.steps)
     line = on_line(repository, heads, ledger.entries)
     elsewhere = on_branches(repository, heads, ledger.entries.keys() - line)
     here = [*line, *elsewhere]
@@ -125,11 +125,11 @@ def _order(repository: Repository, ledger: _Ledger) -> _Order:
     elif repository.shallow:
         first = min(places.get(each, len(places)) for each in line)
         hidden = {each for each in ledger.entries.keys() - here if places.get(each, len(places)) < first}
-    line = [*(commit for commit, _ in woven((), hidden, places)), *line]
-    return _Order(commits=woven(line, ledger.entries.keys() - line, places), here=here)
+    line = [*(commit for commit, _ in interleave((), hidden, places)), *line]
+    return _Order(commits=interleave(line, ledger.entries.keys() - line, places), here=here)
 
 
 def _points(ledger: _Ledger, order: _Order) -> dict[str, list[Point]]:
     """By component; the one of a repository without components comes first."""
-    found = series(order.commits, lambda commit: ledger.read(ledger.entries[commit]))
+    found = points_by_component(order.commits, lambda commit: ledger.read(ledger.entries[commit]))
     return {name: found[name] for name in sorted(found, key=lambda each: (each != DEFAULT_COMPONENT, each))}

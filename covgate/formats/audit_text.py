@@ -8,7 +8,7 @@ from typing import Any
 from covgate.formats.json_data import FORMAT, baseline_data
 from covgate.formats.paint import plain
 from covgate.model.baseline import Baseline
-from covgate.model.history import Audit, Finding, Kind
+from covgate.model.history_audit import Audit, Finding, FindingKind
 from covgate.model.numbers import format_percent
 from covgate.model.record import DEFAULT_COMPONENT
 
@@ -90,9 +90,9 @@ def _summary(audit: Audit, ref: str) -> str:
     return f"covgate: {seen}: {_many(len(audit.findings), 'finding')} ({counts}){later}\n"
 
 
-def _counts(audit: Audit) -> dict[Kind, int]:
+def _counts(audit: Audit) -> dict[FindingKind, int]:
     found = Counter(each.kind for each in audit.findings)
-    return {kind: found[kind] for kind in Kind}
+    return {kind: found[kind] for kind in FindingKind}
 
 
 def _many(count: int, word: str) -> str:

@@ -117,5 +117,5 @@ def _point(point: Point, place: int, rise: Rise | None) -> list[Any]:
         format_percent(baseline.percent) if baseline else None,
         baseline.epoch if baseline else 0,
         override if point.override else None,
-        int(point.aside),
+        int(point.on_other_branch),
     ]

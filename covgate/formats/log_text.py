@@ -45,7 +45,7 @@ def log_text(
 
 def _course(name: str, points: Sequence[Point], paint: Paint, width: int, unicode: bool) -> str:
     """The sparkline of one component's baseline between its name and its ends; "" where there is no course yet."""
-    heights = [each.baseline.percent for each in points if each.baseline and not each.aside]
+    heights = [each.baseline.percent for each in points if each.baseline and not each.on_other_branch]
     if len(heights) < 2:
         return ""
     label = "baseline" if name == DEFAULT_COMPONENT else f"baseline ({name})"

@@ -1,8 +1,7 @@
-"""The ratchet: the height of a line of history, and how heights join."""
+"""Baselines: the minimum that a commit must reach, how baselines join, and what raises or lowers them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -13,7 +12,8 @@ from covgate.model.numbers import HUNDRED, Numbers
 class Baseline:
     """An epoch and an exact ratio, ``executed`` of ``executable``.
 
-    ``override`` is the reason of the person who opened the epoch by hand; "" where none did.
+    ``override`` is the reason of the person who opened the epoch by hand; "" if nobody did, or if it was raised since.
+    Raises ValueError if the epoch is negative or the ratio is not between 0 and 1.
     """
 
     epoch: int = 0
@@ -31,51 +31,71 @@ class Baseline:
 
     @property
     def percent(self) -> Fraction:
+        """The exact percentage, 0 to 100."""
         return HUNDRED * self.executed / self.executable
 
     @property
-    def height(self) -> tuple[int, Fraction]:
-        """What the ratchet compares: epoch first, then the ratio."""
+    def level(self) -> tuple[int, Fraction]:
+        """What baselines are compared by: the epoch first, then the ratio."""
         return self.epoch, Fraction(self.executed, self.executable)
 
     @property
     def order(self) -> tuple[int, Fraction, str, int]:
-        """Total: of two baselines of one height every clone must pick the same."""
-        return *self.height, self.override, self.executable
+        """A total order, so that every clone picks the same of two baselines on one level."""
+        return *self.level, self.override, self.executable
 
 
 def join(*baselines: Baseline | None) -> Baseline | None:
-    """The highest of ``baselines``, None for none: commutative, associative, idempotent."""
+    """The highest of ``baselines``; None if there is none. Commutative, associative and idempotent."""
     known = [each for each in baselines if each is not None]
     return max(known, key=lambda each: each.order, default=None)
 
 
-def join_all(baselines: Iterable[Baseline | None]) -> Baseline | None:
-    return join(*baselines)
+def merge_baseline(known: Baseline | None, new: Baseline | None) -> Baseline | None:
+    """The join of the baseline in a commit's note and a ``new`` one for the same commit.
+
+    If the commit opened an epoch, its reason stays, even if the baseline rises.
+    """
+    joined = join(known, new)
+    if joined is None or known is None or joined.epoch != known.epoch or joined.override:
+        return joined
+    return replace(joined, override=known.override)
 
 
 def ratchet(baseline: Baseline | None, measured: Numbers) -> Baseline | None:
-    """The baseline raised to what was measured: never lower, and unchanged by an equal value.
+    """The baseline after ``measured``: raised if that is higher, else ``baseline`` itself.
 
-    Nothing to execute raises nothing.
+    A measurement without an executable statement raises nothing.
     """
     if not measured.executable:
         return baseline
-    risen = Baseline(
+    raised = Baseline(
         epoch=baseline.epoch if baseline else 0,
         executed=measured.executed,
         executable=measured.executable,
     )
-    if baseline is not None and baseline.height >= risen.height:
+    if baseline is not None and baseline.level >= raised.level:
         return baseline
-    return risen
+    return raised
+
+
+def override(baseline: Baseline | None, percent: Fraction, reason: str) -> Baseline:
+    """A new epoch at ``percent`` (0 to 100), above ``baseline`` whatever its ratio."""
+    ratio = percent / HUNDRED
+    return Baseline(
+        epoch=baseline.epoch + 1 if baseline else 1,
+        executed=ratio.numerator,
+        executable=ratio.denominator,
+        override=reason,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """What became of the code since the baseline was reached: ``removed`` from it, and ``added``.
+    """How the code changed since the baseline was reached.
 
-    ``of``: the statements and branches that there were when it was reached.
+    ``of``: how many statements and branches there were then; ``removed`` and ``added``: the counts of those that are
+    gone and new since.
     """
 
     of: int
@@ -84,11 +104,11 @@ class Removal:
 
 
 def without_removed(baseline: Baseline, removal: Removal) -> Fraction | None:
-    """The percentage that ``baseline`` asks for once the removed code is out of both its counts.
+    """The percentage that ``baseline`` requires once the removed code is taken out of both its counts.
 
-    Where nothing was added this is Codecov's definition (docs.codecov.com, "Removed Code Behavior", adjust_base). What
-    was added has to hold the baseline by itself: else well-tested code could be replaced by code that is covered as
-    little as what happens to be left (docs/adr/0010). None where nothing of it is left, and nothing was added.
+    None if no executable code is left and none was added. If nothing was added, this is Codecov's definition
+    (docs.codecov.com, "Removed Code Behavior", adjust_base). Added code must reach the baseline by itself: otherwise
+    well-tested code could be replaced by code that is covered no better than the rest (docs/adr/0010).
     """
     ratio = Fraction(baseline.executed, baseline.executable)
     executable = removal.of - removal.removed.executable + removal.added.executable
@@ -96,22 +116,3 @@ def without_removed(baseline: Baseline, removal: Removal) -> Fraction | None:
     if executable <= 0:
         return None
     return HUNDRED * min(max(executed / executable, Fraction(0)), Fraction(1))
-
-
-def merge_baseline(known: Baseline | None, new: Baseline | None) -> Baseline | None:
-    """The join of what a commit's note holds and what it gets: the reason of an epoch that was opened there stays."""
-    joined = join(known, new)
-    if joined is None or known is None or joined.epoch != known.epoch or joined.override:
-        return joined
-    return replace(joined, override=known.override)
-
-
-def override(baseline: Baseline | None, percent: Fraction, reason: str) -> Baseline:
-    """A new epoch at ``percent`` (0 to 100), for ``reason``."""
-    ratio = percent / HUNDRED
-    return Baseline(
-        epoch=baseline.epoch + 1 if baseline else 1,
-        executed=ratio.numerator,
-        executable=ratio.denominator,
-        override=reason,
-    )

@@ -1,7 +1,7 @@
-"""The history to look at: where the baseline rose or was set by hand, and what each annotated commit measured.
+"""What a log of the baseline shows: where it rose or was set by hand, and what each annotated commit measured.
 
-Two orders are at work. The rises are told as the notes were written. The points stand as the commits do: along the
-line of history, ancestors first, with the height that the join of all records up to there has.
+The rises are in the order in which the notes were written. The points are in the order of the commits, ancestors first,
+with the baseline that results from all records up to there.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from covgate.model.baseline import Baseline, join
-from covgate.model.history import Read, Step, annotated
+from covgate.model.history import Read, Step, annotated_commit
 from covgate.model.record import Judgement, Note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
-    """An annotated commit as git knows it; all but ``oid`` is "" where the commit is not in this clone."""
+    """An annotated commit as git knows it; all fields but ``oid`` are "" if the commit is not in this clone."""
 
     oid: str
     author: str = ""
@@ -26,9 +26,9 @@ class Commit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rise:
-    """The notes commit ``step`` took the highest baseline of ``component`` to ``after``, by the note of ``commit``.
+    """The notes commit ``step`` raised the highest baseline of ``component`` to ``after``, in the note of ``commit``.
 
-    ``override``: the reason of who opened the epoch of ``after``; "" where that was open already.
+    ``override``: the reason given for a new epoch; "" if the epoch of ``after`` was open already.
     """
 
     commit: str
@@ -41,32 +41,32 @@ class Rise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """What the note of ``commit`` says of one component.
+    """What the note of ``commit`` has on one component.
 
-    ``baseline``: how high the line of history stands there; for a commit ``aside`` of it, what its record says.
-    ``override``: the reason of the epoch that was opened here; "" where none was.
+    ``baseline``: the one that holds there; for a commit ``on_other_branch``, the one in its own record. ``override``:
+    the reason of the epoch that was opened here; "" if none was.
     """
 
     commit: str
     judgement: Judgement | None = None
     baseline: Baseline | None = None
     override: str = ""
-    aside: bool = False
+    on_other_branch: bool = False
 
 
 def rises(steps: Sequence[Step], read: Read) -> list[Rise]:
-    """Each rise and each override, the oldest first; a merge of notes tells what it brings to its first parent."""
+    """Each rise and each override, the oldest first; a merge of notes has those that it adds to its first parent."""
     highest: dict[str, Baseline] = {}
     found = []
     for step in _first_parents(steps):
         for path, blob in step.changes[0].items():
-            commit = annotated(path)
+            commit = annotated_commit(path)
             for record in read(blob).records if commit and blob else ():
                 before, after = highest.get(record.component), record.baseline
-                if after is None or (before is not None and after.height <= before.height):
+                if after is None or (before is not None and after.level <= before.level):
                     continue
                 highest[record.component] = after
-                # Once an epoch: a rise on the same commit keeps its reason.
+                # Only once per epoch: a later rise on the same commit keeps the reason in its record.
                 opened = before is None or after.epoch > before.epoch
                 found.append(
                     Rise(
@@ -82,7 +82,7 @@ def rises(steps: Sequence[Step], read: Read) -> list[Rise]:
 
 
 def _first_parents(steps: Sequence[Step]) -> list[Step]:
-    """Those of ``steps`` that lead to the last one by first parents, the root first."""
+    """The steps that lead to the last one by first parents, the root first."""
     known = {each.oid: each for each in steps}
     step = steps[-1] if steps else None
     line = []
@@ -92,50 +92,52 @@ def _first_parents(steps: Sequence[Step]) -> list[Step]:
     return line[::-1]
 
 
-def recorded(steps: Iterable[Step]) -> dict[str, int]:
-    """The commits that ever had a note, each with its place in the order in which they got their first one."""
+def recording_order(steps: Iterable[Step]) -> dict[str, int]:
+    """Each commit that ever had a note, with its place in the order of first notes, from 0 on."""
     order: dict[str, int] = {}
     for step in steps:
         for changes in step.changes:
-            for commit in filter(None, map(annotated, changes)):
+            for commit in filter(None, map(annotated_commit, changes)):
                 order.setdefault(commit, len(order))
     return order
 
 
-def woven(line: Iterable[str], others: Iterable[str], places: Mapping[str, int]) -> list[tuple[str, bool]]:
-    """``line`` as it is, and each of ``others``, told by True, before whatever of it was recorded later."""
+def interleave(branch: Iterable[str], others: Iterable[str], places: Mapping[str, int]) -> list[tuple[str, bool]]:
+    """The commits of ``branch`` in their order, and each of ``others`` before the first that was recorded later.
+
+    ``places``: as `recording_order` gives them. Returns each commit with whether it is one of ``others``.
+    """
     last = len(places)
     waiting = sorted(others, key=lambda each: (places.get(each, last), each), reverse=True)
     order = []
-    for commit in line:
+    for commit in branch:
         while waiting and places.get(waiting[-1], last) < places.get(commit, last):
             order.append((waiting.pop(), True))
         order.append((commit, False))
     return order + [(commit, True) for commit in reversed(waiting)]
 
 
-def series(order: Iterable[tuple[str, bool]], note: Callable[[str], Note]) -> dict[str, list[Point]]:
-    """The points of each component; ``order``: each commit, and whether it lies aside; ``note`` reads a commit's."""
-    heights: dict[str, Baseline | None] = {}
-    told = set()
+def points_by_component(order: Iterable[tuple[str, bool]], note_of: Callable[[str], Note]) -> dict[str, list[Point]]:
+    """The points of each component, in ``order``: each commit, and whether it is on another branch."""
+    baselines: dict[str, Baseline | None] = {}
+    shown = set()
     found: dict[str, list[Point]] = {}
-    for commit, aside in order:
-        for record in note(commit).records:
+    for commit, on_other_branch in order:
+        for record in note_of(commit).records:
             name, own = record.component, record.baseline
-            if not aside:
-                heights[name] = join(heights.get(name), own)
+            if not on_other_branch:
+                baselines[name] = join(baselines.get(name), own)
             override = ""
-            # Later records carry a height on, and its reason with it: it was opened where it stands first.
-            if own is not None and own.override and (name, own.epoch, own.override, aside) not in told:
-                told.add((name, own.epoch, own.override, aside))
+            # Later records repeat a baseline with its reason: the first of them opened the epoch.
+            if own is not None and own.override and (name, own.epoch, own.override, on_other_branch) not in shown:
+                shown.add((name, own.epoch, own.override, on_other_branch))
                 override = own.override
-            found.setdefault(name, []).append(
-                Point(
-                    commit=commit,
-                    judgement=record.judgement,
-                    baseline=own if aside else heights[name],
-                    override=override,
-                    aside=aside,
-                )
+            point = Point(
+                commit=commit,
+                judgement=record.judgement,
+                baseline=own if on_other_branch else baselines[name],
+                override=override,
+                on_other_branch=on_other_branch,
             )
+            found.setdefault(name, []).append(point)
     return found

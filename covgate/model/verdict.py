@@ -13,7 +13,7 @@ from covgate.model import verdict_reasons as reasons
 from covgate.model.baseline import Baseline, Removal, without_removed
 from covgate.model.measurement import Measurement
 from covgate.model.numbers import Numbers, format_exact, format_percent
-from covgate.model.policy import Kind, Policy, RemovedCode, exact_percent, weakened
+from covgate.model.policy import Kind, Policy, RemovedCode, exact_percent
 
 if TYPE_CHECKING:
     from covgate.model.patch import Patch
@@ -153,26 +153,6 @@ def _judge_by_all(
 ) -> Verdict:
     verdicts = [judge(measured, baseline, each, patch=patch, removal=removal) for each in reversed(policies)]
     return next((each for each in verdicts if not each.passed), verdicts[0])
-
-
-def judge_both(
-    measured: object,
-    baseline: object,
-    policy: Policy,
-    base: Policy | None,
-    *,
-    patch: object = None,
-    removal: Removal | None = None,
-) -> Verdict:
-    """Judge by ``policy``, and by that of the base where it asks for more: both have to pass.
-
-    The verdict is the base's, unless only the push's own policy fails.
-    """
-    own = judge(measured, baseline, policy, patch=patch, removal=removal)
-    if base is None or not weakened(policy, base):
-        return own
-    held = judge(measured, baseline, base, patch=patch, removal=removal)
-    return own if held.passed and not own.passed else held
 
 
 def _judge(

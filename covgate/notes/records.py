@@ -104,7 +104,7 @@ class Notes(NotesRef):
         for oid in self.repository.walk(commits):
             blob = entries.get(oid)
             known = heights[blob][0] if blob else None
-            if blob is None or known is None or known.height != baseline.height:
+            if blob is None or known is None or known.level != baseline.level:
                 continue
             record = self.read_blob(blob).record(component)
             judged = record.judgement if record else None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.model.baseline import Baseline, join, join_all, override, ratchet
+from covgate.model.baseline import Baseline, join, override, ratchet
 from covgate.model.numbers import Numbers
 
 
@@ -50,12 +50,12 @@ def test_join_is_commutative_associative_and_idempotent(
 
 @given(st.lists(maybe), st.randoms(use_true_random=False))
 def test_join_of_many_is_one_of_them_and_the_highest(many: list[Baseline | None], random: object) -> None:
-    joined = join_all(many)
+    joined = join(*many)
     known = [each for each in many if each is not None]
     assert joined in (known or [None])
-    assert all(joined is not None and joined.height >= each.height for each in known)
+    assert all(joined is not None and joined.level >= each.level for each in known)
     random.shuffle(many)  # type: ignore[attr-defined]
-    assert join_all(many) == joined
+    assert join(*many) == joined
 
 
 def test_the_epoch_comes_before_the_ratio() -> None:
@@ -76,7 +76,7 @@ def test_the_ratchet_never_falls_in_an_epoch_and_keeps_it(baseline: Baseline | N
     risen = ratchet(baseline, numbers)
     if baseline is not None:
         assert risen is not None
-        assert risen.height >= baseline.height
+        assert risen.level >= baseline.level
         assert risen.epoch == baseline.epoch
     if numbers.percent is not None:
         assert risen is not None
@@ -97,7 +97,7 @@ def test_runs_ratchet_to_one_height_in_any_order(
         stands = baseline
         for numbers in order:
             stands = ratchet(stands, numbers)
-        return stands and stands.height
+        return stands and stands.level
 
     expected = height(runs)
     random.shuffle(runs)  # type: ignore[attr-defined]

@@ -65,7 +65,7 @@ def history(**changes: Any) -> History:
     low = Baseline(epoch=1, executed=99999, executable=100000, override="legacy")
     points = [
         Point(commit=A, judgement=judged, baseline=high),
-        Point(commit=B, baseline=low, override="legacy", aside=True),
+        Point(commit=B, baseline=low, override="legacy", on_other_branch=True),
     ]
     step = Step(oid="c" * 40, author="Grace", date="2026-11-25T10:00:00+01:00")
     known: dict[str, Any] = {

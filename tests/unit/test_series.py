@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from covgate.model.baseline import Baseline
 from covgate.model.history import Step
 from covgate.model.record import Note, Record
-from covgate.model.series import Point, recorded, rises, series, woven
+from covgate.model.series import Point, interleave, points_by_component, recording_order, rises
 
 A, B, C, D = ("abcd"[place] * 40 for place in range(4))
 
@@ -26,7 +26,7 @@ def at(percent: int, epoch: int = 0, override: str = "", component: str = "defau
 
 def points(*notes: tuple[str, Note], aside: Sequence[str] = ()) -> list[Point]:
     told = dict(notes)
-    return series([(commit, commit in aside) for commit in told], told.__getitem__)["default"]
+    return points_by_component([(commit, commit in aside) for commit in told], told.__getitem__)["default"]
 
 
 def test_the_height_is_that_of_all_records_so_far() -> None:
@@ -36,7 +36,7 @@ def test_the_height_is_that_of_all_records_so_far() -> None:
 
 def test_what_lies_aside_keeps_its_own_height_and_moves_none() -> None:
     found = points((A, at(80)), (B, at(95)), (C, at(81)), aside=[B])
-    assert [(each.baseline, each.aside) for each in found] == [
+    assert [(each.baseline, each.on_other_branch) for each in found] == [
         (height(80), False),
         (height(95), True),
         (height(81), False),
@@ -61,7 +61,7 @@ def test_an_override_aside_does_not_hide_the_one_on_the_line() -> None:
 
 def test_components_have_a_course_each() -> None:
     both = Note(records=(*at(80).records, *at(60, component="web").records))
-    found = series([(A, False), (B, False)], {A: both, B: at(65, component="web")}.__getitem__)
+    found = points_by_component([(A, False), (B, False)], {A: both, B: at(65, component="web")}.__getitem__)
     assert [(each.commit, each.baseline) for each in found["default"]] == [(A, height(80))]
     assert [(each.commit, each.baseline) for each in found["web"]] == [(A, height(60)), (B, height(65))]
 
@@ -73,8 +73,8 @@ def test_a_record_without_a_baseline_changes_no_height() -> None:
 
 def test_others_stand_before_what_was_recorded_later() -> None:
     places = {A: 0, C: 1, B: 2, D: 3}
-    assert woven([A, B], [D, C], places) == [(A, False), (C, True), (B, False), (D, True)]
-    assert woven([], [D, C, A], places) == [(A, True), (C, True), (D, True)]
+    assert interleave([A, B], [D, C], places) == [(A, False), (C, True), (B, False), (D, True)]
+    assert interleave([], [D, C, A], places) == [(A, True), (C, True), (D, True)]
 
 
 commits = st.lists(st.sampled_from([letter * 40 for letter in "0123456789abcdef"]), unique=True)
@@ -85,7 +85,7 @@ def test_no_commit_is_lost_and_the_line_keeps_its_order(every: list[str], data: 
     line = data.draw(st.lists(st.sampled_from(every), unique=True)) if every else []
     places = {commit: place for place, commit in enumerate(data.draw(st.permutations(every)))}
     others = set(every) - set(line)
-    order = woven(line, others, places)
+    order = interleave(line, others, places)
     assert [commit for commit, aside in order if not aside] == line
     aside = [commit for commit, aside in order if aside]
     assert set(aside) == others
@@ -143,13 +143,13 @@ def test_a_merge_of_notes_tells_what_it_brings_to_its_first_parent() -> None:
 
 def test_nothing_is_no_history() -> None:
     assert rises([], BLOBS.__getitem__) == []
-    assert recorded([]) == {}
-    assert series([], BLOBS.__getitem__) == {}
+    assert recording_order([]) == {}
+    assert points_by_component([], BLOBS.__getitem__) == {}
 
 
 def test_a_commit_keeps_the_place_of_its_first_note() -> None:
     history = [step("1", [], {B: "60"}), step("2", ["1"], {A: "60", "README": "1"}), step("3", ["2"], {B: "61"})]
-    assert recorded(history) == {B: 0, A: 1}
+    assert recording_order(history) == {B: 0, A: 1}
 
 
 @pytest.mark.parametrize("junk", ["README", "a" * 39, "g" * 40, "A" * 40])

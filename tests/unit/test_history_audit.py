@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from covgate.model.baseline import Baseline
-from covgate.model.history import Audit, Finding, Kind, Step, audit, missing
+from covgate.model.history import Step, lowered_notes
+from covgate.model.history_audit import Audit, Finding, FindingKind, audit
 from covgate.model.record import Note, Record, join_notes
 
 A, B = "a" * 40, "b" * 40
@@ -54,7 +55,7 @@ def judged(steps: list[Step]) -> Audit:
 
 
 def told(steps: list[Step]) -> list[tuple[str, str]]:
-    """Kind and notes commit of each finding."""
+    """The kind and the notes commit of each finding."""
     return [(each.kind.value, each.step.oid) for each in judged(steps).findings]
 
 
@@ -71,7 +72,7 @@ def test_a_history_that_only_rises_has_no_findings() -> None:
 
 def test_a_fall_names_both_heights_and_is_told_once() -> None:
     finding = only(line({A: "80"}, {A: "70"}, {A: "70"}, {B: "60"}))
-    assert (finding.kind, finding.commit, finding.step.oid) == (Kind.FALL, A, "1")
+    assert (finding.kind, finding.commit, finding.step.oid) == (FindingKind.FALL, A, "1")
     assert (finding.before, finding.after) == (at(80).records[0].baseline, at(70).records[0].baseline)
     assert not finding.healed
     assert only(line({A: "override"}, {A: "80"})).why == "the baseline went back to epoch 0"
@@ -100,7 +101,7 @@ def test_an_unbelievable_note_hides_no_fall() -> None:
 
 def test_only_who_forged_an_epoch_is_told() -> None:
     finding = only(line({A: "80"}, {A: "forged"}, {B: "forged"}, {A: "later"}))
-    assert (finding.kind, finding.step.oid) == (Kind.UNEXPLAINED_EPOCH, "1")
+    assert (finding.kind, finding.step.oid) == (FindingKind.UNEXPLAINED_EPOCH, "1")
     assert only(line({A: "80"}, {B: "override"}, {A: "lower"})).why == "no override opened epoch 1 so low"
     # An override and what rests on it can come at once, in any order: clones exchange notes.
     assert told(line({B: "risen", A: "override"})) == []
@@ -176,6 +177,6 @@ def test_sides_without_a_common_beginning_lose_nothing() -> None:
 
 
 def test_missing_compares_what_notes_know() -> None:
-    assert missing({A: "85"}, {A: "80", B: "60"}, BLOBS.__getitem__) == [B]
-    assert missing({A: "torn", B: "60"}, {A: "80", B: "60"}, BLOBS.__getitem__) == [A]
-    assert missing({}, {A: "torn"}, BLOBS.__getitem__) == []
+    assert lowered_notes({A: "85"}, {A: "80", B: "60"}, BLOBS.__getitem__) == [B]
+    assert lowered_notes({A: "torn", B: "60"}, {A: "80", B: "60"}, BLOBS.__getitem__) == [A]
+    assert lowered_notes({}, {A: "torn"}, BLOBS.__getitem__) == []
