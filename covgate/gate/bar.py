@@ -6,20 +6,19 @@ branch. A changed configuration becomes the base's once it has landed there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from covgate.config import Config
 from covgate.errors import ConfigurationError
 from covgate.gate.context import CONFIGURATION_FILES, Session
+from covgate.gate.decisions import base_rules, changed_measuring, choose_base, stricter_config
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.model.policy import Policy, weakened
-from covgate.model.ref_update import RefUpdate, matches
+from covgate.model.ref_update import RefUpdate
 from covgate.notes.ref import NOTES_REF
 
-# A change of these makes the rules neither weaker nor stronger. It is reported, so that a reviewer looks at it.
-_REPORTED = ("command", "report", "setup", "python", "on_block")
 _HOOKS_FILE = ".pre-commit-config.yaml"
 _COVERAGE_FILES = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
 
@@ -46,13 +45,13 @@ class Bar:
 
 def base_of_push(remote: Remote, update: RefUpdate) -> str:
     """The commit that ``update`` replaces, else the point where it left the default branch; "" for neither."""
-    repository = remote.repository
-    if update.certain:
-        return remote.replaced_tip(update) or remote.fork_point(update.local_oid)
-    # pre-commit names an ancestor if the ref is new, so its commit is only a tip if it was seen as one.
-    named = repository.commit(update.remote_oid)
-    tracked = repository.commit(remote.tracking(update.branch))
-    return (named if named == tracked else "") or remote.fork_point(update.local_oid) or named
+    return choose_base(
+        named=remote.repository.commit(update.remote_oid),
+        certain=update.certain,
+        replaced=remote.replaced_tip(update),
+        tracked=remote.repository.commit(remote.tracking(update.branch)),
+        fork_point=lambda: remote.fork_point(update.local_oid),
+    )
 
 
 def bar_of(session: Session, commit: str, base: str, remote: Remote, branch: str = "") -> Bar:
@@ -72,8 +71,7 @@ def bar_of(session: Session, commit: str, base: str, remote: Remote, branch: str
         earlier = session.config_at(base)
     except ConfigurationError:
         return replace(bar, notices=(f"the configuration of the base {base[:10]} is invalid: it does not hold",))
-    if not earlier.configured and (not own.configured or not _in_force(repository, base_files)):
-        earlier = own
+    earlier = base_rules(own, earlier, lambda: _is_in_use(repository, base_files))
     config, weaker = stricter_config(own, earlier, branch, lambda: _default_sources(repository, commit))
     if config.enabled and any(own_files.get(name) != base_files.get(name) for name in _COVERAGE_FILES):
         config, less = _stricter_coverage(repository, commit, config, own_files, base_files)
@@ -85,7 +83,7 @@ def bar_of(session: Session, commit: str, base: str, remote: Remote, branch: str
             f"the base {base[:10]} is stricter, and its rules hold for this push: {'; '.join([*policies, *weaker])}"
             " (a change counts once it has landed)"
         )
-    changed = [key for key in _REPORTED if getattr(own, key) != getattr(earlier, key)]
+    changed = changed_measuring(own, earlier)
     if changed and earlier.configured:
         notices.append(f"this push changes how it is measured: {', '.join(changed)}")
     return replace(bar, config=config, base_policy=earlier.policy if policies else None, notices=tuple(notices))
@@ -97,8 +95,8 @@ def _files(repository: Repository, commit: str) -> dict[str, bytes]:
     return {name: data for name, data in found.items() if data is not None}
 
 
-def _in_force(repository: Repository, files: Mapping[str, bytes]) -> bool:
-    """Whether the defaults were rules at a base without configuration: they were if covgate was already in use."""
+def _is_in_use(repository: Repository, files: Mapping[str, bytes]) -> bool:
+    """Whether the hooks of a commit with these ``files`` call covgate, or notes show that they did."""
     return b"covgate" in files.get(_HOOKS_FILE, b"") or bool(repository.commit(NOTES_REF))
 
 
@@ -111,28 +109,6 @@ def _default_sources(repository: Repository, commit: str) -> tuple[str, ...]:
     files = [line.partition("\t")[2] for line in listed if " blob " in line.partition("\t")[0]]
     packages = [name for name in trees if repository.object(f"{commit}:{name}/__init__.py") is not None]
     return sources_among("src" in trees, packages, [name for name in files if name.endswith(".py")]).source
-
-
-def stricter_config(
-    own: Config, base: Config, branch: str, default_sources: Callable[[], Sequence[str]]
-) -> tuple[Config, list[str]]:
-    """``own`` with each switch and source of ``base`` that it weakens, and a phrase for each of these."""
-    config, weaker = own, []
-    if base.enabled and not own.enabled:
-        config, weaker = replace(config, enabled=True), ["enabled = false"]
-    if branch and matches(branch, base.branches) and not matches(branch, own.branches):
-        config = replace(config, branches=base.branches)
-        weaker.append(f"branches leave out {branch}")
-    if base.fail_closed and not own.fail_closed:
-        config = replace(config, fail_closed=True)
-        weaker.append("fail_closed = false")
-    if not set(base.source) <= set(own.source):
-        config = replace(config, source=tuple(dict.fromkeys([*own.source, *base.source])))
-        weaker.append(f"source is without {', '.join(each for each in base.source if each not in own.source)}")
-    elif own.source and not base.source and not set(default_sources()) <= set(own.source):
-        config = replace(config, source=())
-        weaker.append("source is named")
-    return config, weaker
 
 
 def _stricter_coverage(

@@ -19,15 +19,13 @@ from covgate.errors import CovgateError, Interrupted
 from covgate.files import write_atomically
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
+from covgate.gate.decisions import arrivals
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.model.numbers import format_percent
 from covgate.model.outcome import Outcome
 from covgate.model.ref_update import HEADS, matches
 
-# What the reflog says of a commit that came by a merge. A reset counts if it leads to what the remote has.
-_ARRIVED = ("pull", "merge ", "commit (merge)", "fetch")
-_MAY_HAVE_ARRIVED = "reset: "
 _REFLOG_ENTRIES = 50
 # Each may run all tests while somebody waits. CI ratchets the rest.
 _MEASURED = 3
@@ -54,7 +52,7 @@ def catch_up(session: Session, branches: dict[str, str], remote: Remote, *, skip
     bookmarks = _read_bookmarks(session.repository)
     notices = []
     for branch, tip in branches.items():
-        arrived = _arrivals(remote, branch, tip, bookmarks.get(branch, ""))
+        arrived = _find_arrivals(remote, branch, tip, bookmarks.get(branch, ""))
         unseen = [commit for commit in arrived if commit not in skip]
         for commit in unseen:
             notices += _ratchet(session, branch, commit, remote, may_measure=commit in unseen[-_MEASURED:])
@@ -109,7 +107,7 @@ def _what_became(outcome: Outcome, *, may_measure: bool) -> str:
     return "" if outcome.cached or not may_measure else outcome.verdict.reason
 
 
-def _arrivals(remote: Remote, branch: str, tip: str, seen: str) -> list[str]:
+def _find_arrivals(remote: Remote, branch: str, tip: str, seen: str) -> list[str]:
     """The commits that ``branch`` was merged or forwarded to since ``seen`` ("" for never), the oldest first.
 
     Of a branch without a bookmark only the tip counts: what came before covgate is not ratcheted.
@@ -118,18 +116,12 @@ def _arrivals(remote: Remote, branch: str, tip: str, seen: str) -> list[str]:
     count = _REFLOG_ENTRIES if seen else 1
     listed = repository.text("log", "-g", "--format=%H %gs", f"--max-count={count}", HEADS + branch)
     published = repository.commit(remote.tracking(branch))
-    found: dict[str, None] = {}
-    for line in listed.splitlines():
-        commit, _, how = line.partition(" ")
-        if commit == seen:
-            break
-        arrived = how.startswith(_ARRIVED) or (
-            how.startswith(_MAY_HAVE_ARRIVED) and bool(published) and repository.is_ancestor(commit, published)
-        )
-        # A merge that was taken back is no part of the branch.
-        if arrived and repository.is_ancestor(commit, tip):
-            found[commit] = None
-    return list(reversed(found))
+    return arrivals(
+        listed.splitlines(),
+        seen,
+        is_published=lambda commit: bool(published) and repository.is_ancestor(commit, published),
+        is_in_branch=lambda commit: repository.is_ancestor(commit, tip),
+    )
 
 
 def _bookmark_file(repository: Repository) -> Path:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from covgate.errors import ConfigurationError, ToolError
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
+from covgate.gate.decisions import baseline_to_reach, may_raise, newly_excluded, reaches, runs_again
 from covgate.gate.evidence import Evidence, Surroundings
 from covgate.model.baseline import Baseline, ratchet
 from covgate.model.measurement import Measurement
-from covgate.model.numbers import Numbers
 from covgate.model.outcome import Outcome
 from covgate.model.record import DEFAULT_COMPONENT, Record, measurement_of, merge_record, record_of
 from covgate.model.verdict import Status, Verdict, judge_push, not_applicable, tests_failed
@@ -160,11 +160,7 @@ class _Judging:
 
     def _rerun_if_flaky(self, verdict: Verdict, evidence: Evidence) -> tuple[Verdict, Evidence]:
         """Run the tests again while the loss may be chance: lines that differ between runs are not charged."""
-        from covgate.model.unstable import may_be_chance
-
-        while evidence.measurement.runs <= self.bar.config.retries and may_be_chance(
-            verdict, evidence.explanation() if not verdict.passed else None
-        ):
+        while runs_again(verdict, evidence.explanation, evidence.measurement, self.bar.config.retries):
             print("covgate: what was lost may be chance: the tests run once more", file=sys.stderr, flush=True)
             try:
                 again = self.session.measurer.measure(
@@ -200,16 +196,15 @@ class _Judging:
         """Write the commit's record, and its lines if it reached the baseline. Returns a baseline that was raised."""
         if self.order.measured is not None:
             return None  # a report that was made elsewhere is judged, but the next merge must not trust it
-        passed = verdict.status is Status.PASS
-        raises = self.order.ratchets and passed and not measurement.unstable  # a flaky run must not raise the baseline
+        raises = may_raise(verdict, measurement, ratchets=self.order.ratchets)
         stands = ratchet(seen, measurement.numbers) if raises else seen
         # A blocked push replaces nothing: the baseline of the tip that it would replace is not recorded here.
-        kept = stands if passed else self.notes.baseline([self.commit]).seen
+        kept = stands if verdict.status is Status.PASS else self.notes.baseline([self.commit]).seen
         record = record_of(verdict, measurement.numbers, self.tree, str(measurement.toolchain), kept)
         self.unrecorded = not self._write(record)
         if self.unrecorded:
             return None
-        if raises and stands is not None and measurement.numbers.percent == stands.percent:
+        if raises and reaches(measurement, stands):
             self.notices += keep_lines(self.session, self.commit, measurement)
         return stands if stands != seen else None
 
@@ -248,27 +243,6 @@ class _Judging:
             notices=tuple(self.notices),
             unrecorded=self.unrecorded,
         )
-
-
-def baseline_to_reach(lookup: Lookup) -> Baseline | None:
-    """The baseline to judge by.
-
-    In a shallow clone it may come from another branch's override, which must not lower what the ancestors reached.
-    """
-    baseline, seen = lookup.baseline, lookup.seen
-    if lookup.hidden and seen and baseline and seen.percent > baseline.percent:
-        return seen
-    return baseline
-
-
-def newly_excluded(before: Numbers, now: Numbers, base: str) -> list[str]:
-    """A notice if more lines are excluded than at the base: no regression, but worth a look."""
-    if now.excluded <= before.excluded:
-        return []
-    return [
-        f"{now.excluded - before.excluded} more lines are excluded from the measurement than at the base {base[:10]}"
-        f" ({before.excluded} -> {now.excluded}): pragmas or exclude_also in this push"
-    ]
 
 
 def keep_lines(session: Session, commit: str, measurement: Measurement) -> list[str]:

@@ -8,9 +8,9 @@ from covgate.config import Config
 from covgate.gate.bar import Bar
 from covgate.gate.catch_up import behind, catch_up, save_bookmarks
 from covgate.gate.context import Session
+from covgate.gate.decisions import is_ratchet_branch
 from covgate.gate.exchange import fetch, publish, syncs
 from covgate.gate.judge import Order, judge_commit
-from covgate.gate.ratchet_branch import is_ratchet_branch
 from covgate.git.remote import Remote
 from covgate.model.outcome import Outcome
 from covgate.model.verdict import not_applicable
@@ -31,7 +31,7 @@ def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
         return Outcome(verdict=not_applicable("disabled"), commit=head, branch=branch)
     remote = Remote(repository, repository.default_remote(branch))
     unseen = behind(config, remote)
-    ratchets = bool(branch) and is_ratchet_branch(config, branch, remote)
+    ratchets = bool(branch) and is_ratchet_branch(config, branch, remote.default_branch)
     before = fetch(session, config, remote, [head, *unseen.values()]) if unseen or ratchets else []
     before += catch_up(session, unseen, remote, skip=(head,) if ratchets and not rewritten else ())
     if ratchets:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from covgate.errors import ToolError
 from covgate.gate.bar import Bar, bar_of, base_of_push
 from covgate.gate.context import Session
+from covgate.gate.decisions import is_ratchet_branch
 from covgate.gate.exchange import deepen, fetching, publish, syncs
-from covgate.gate.ratchet_branch import is_ratchet_branch
 from covgate.git.remote import Remote
 from covgate.model.outcome import Outcome
 from covgate.model.ref_update import RefUpdate, why_not_gated
@@ -116,7 +116,7 @@ def _cached(session: Session, gated: _GatedUpdate) -> Measurement | None:
 
 def _raises(gated: _GatedUpdate) -> bool:
     """Whether a pass raises the baseline: a merge may have happened elsewhere."""
-    return is_ratchet_branch(gated.bar.config, gated.update.branch, gated.bar.remote)
+    return is_ratchet_branch(gated.bar.config, gated.update.branch, gated.bar.remote.default_branch)
 
 
 def _judge(session: Session, gated: _GatedUpdate, cached: Measurement | None, raises: bool) -> Outcome:

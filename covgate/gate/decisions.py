@@ -1,0 +1,145 @@
+"""The decisions of the workflows, as functions of their arguments: what they need is looked up elsewhere.
+
+`tests/unit/test_decisions.py` has a table for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from covgate.config import Config
+from covgate.model.baseline import Baseline
+from covgate.model.measurement import Measurement
+from covgate.model.numbers import Numbers
+from covgate.model.ref_update import matches
+from covgate.model.unstable import may_be_chance
+from covgate.model.verdict import Status, Verdict
+
+if TYPE_CHECKING:
+    from covgate.model.explain import Explanation
+    from covgate.notes.records import Lookup
+
+# A change of these makes the rules neither weaker nor stronger. It is reported, so that a reviewer looks at it.
+_REPORTED = ("command", "report", "setup", "python", "on_block")
+# What the reflog says of a commit that came by a merge. A reset counts if it leads to what the remote has.
+_ARRIVED = ("pull", "merge ", "commit (merge)", "fetch")
+_MAY_HAVE_ARRIVED = "reset: "
+
+
+def is_ratchet_branch(config: Config, branch: str, default_branch: Callable[[], str]) -> bool:
+    """Whether the baseline rises on ``branch``: a configured ratchet branch, else the remote's default branch."""
+    if config.ratchet_branches is not None:
+        return matches(branch, config.ratchet_branches)
+    return branch == default_branch()
+
+
+def choose_base(*, named: str, certain: bool, replaced: str, tracked: str, fork_point: Callable[[], str]) -> str:
+    """The commit whose rules a push has to keep; "" for none.
+
+    ``named`` is the commit that the hook was told the push replaces, ``certain`` if git itself said so. ``replaced`` is
+    the remote tip that it replaces, ``tracked`` the tip that was last seen, ``fork_point`` finds where the push left
+    the default branch.
+    """
+    if certain:
+        return replaced or fork_point()
+    # pre-commit names an ancestor if the ref is new: its commit is a tip only if it was seen as one.
+    return (named if named == tracked else "") or fork_point() or named
+
+
+def base_rules(own: Config, base: Config, is_in_use: Callable[[], bool]) -> Config:
+    """The base's configuration, or ``own`` if the base had no rules.
+
+    Without a configuration the defaults are rules only if covgate was in use: whoever adopts it has no rules yet.
+    """
+    if base.configured or (own.configured and is_in_use()):
+        return base
+    return own
+
+
+def stricter_config(
+    own: Config, base: Config, branch: str, default_sources: Callable[[], Sequence[str]]
+) -> tuple[Config, list[str]]:
+    """``own`` with each switch and source of ``base`` that it weakens, and a phrase for each of these."""
+    config, weaker = own, []
+    if base.enabled and not own.enabled:
+        config, weaker = replace(config, enabled=True), ["enabled = false"]
+    if branch and matches(branch, base.branches) and not matches(branch, own.branches):
+        config = replace(config, branches=base.branches)
+        weaker.append(f"branches leave out {branch}")
+    if base.fail_closed and not own.fail_closed:
+        config = replace(config, fail_closed=True)
+        weaker.append("fail_closed = false")
+    if not set(base.source) <= set(own.source):
+        config = replace(config, source=tuple(dict.fromkeys([*own.source, *base.source])))
+        weaker.append(f"source is without {', '.join(each for each in base.source if each not in own.source)}")
+    elif own.source and not base.source and not set(default_sources()) <= set(own.source):
+        config = replace(config, source=())
+        weaker.append("source is named")
+    return config, weaker
+
+
+def changed_measuring(own: Config, base: Config) -> list[str]:
+    """The keys by which a push changes how it is measured, neither weaker nor stronger."""
+    return [key for key in _REPORTED if getattr(own, key) != getattr(base, key)]
+
+
+def baseline_to_reach(lookup: Lookup) -> Baseline | None:
+    """The baseline to judge by.
+
+    In a shallow clone it may come from another branch's override, which must not lower what the ancestors reached.
+    """
+    baseline, seen = lookup.baseline, lookup.seen
+    if lookup.hidden and seen and baseline and seen.percent > baseline.percent:
+        return seen
+    return baseline
+
+
+def may_raise(verdict: Verdict, measurement: Measurement, *, ratchets: bool) -> bool:
+    """Whether the baseline may rise: after a pass on a ratchet branch, but not by a flaky run."""
+    return ratchets and verdict.status is Status.PASS and not measurement.unstable
+
+
+def reaches(measurement: Measurement, baseline: Baseline | None) -> bool:
+    """Whether ``measurement`` itself is as high as ``baseline``."""
+    return baseline is not None and measurement.numbers.percent == baseline.percent
+
+
+def runs_again(
+    verdict: Verdict, explanation: Callable[[], Explanation | None], measurement: Measurement, retries: int
+) -> bool:
+    """Whether the tests run once more, since what was lost may be chance."""
+    if verdict.passed or measurement.runs > retries:
+        return False
+    return may_be_chance(verdict, explanation())
+
+
+def newly_excluded(before: Numbers, now: Numbers, base: str) -> list[str]:
+    """A notice if more lines are excluded than at the base: no regression, but worth a look."""
+    if now.excluded <= before.excluded:
+        return []
+    return [
+        f"{now.excluded - before.excluded} more lines are excluded from the measurement than at the base {base[:10]}"
+        f" ({before.excluded} -> {now.excluded}): pragmas or exclude_also in this push"
+    ]
+
+
+def arrivals(
+    reflog: Iterable[str], seen: str, is_published: Callable[[str], bool], is_in_branch: Callable[[str], bool]
+) -> list[str]:
+    """The commits that a branch was merged or forwarded to since ``seen``, the oldest first.
+
+    ``reflog`` has a line for each move of the branch, ``oid what happened``, the newest first. ``is_published`` says
+    whether the remote's branch has a commit, ``is_in_branch`` whether the local one still has it.
+    """
+    found: dict[str, None] = {}
+    for line in reflog:
+        commit, _, how = line.partition(" ")
+        if commit == seen:
+            break
+        arrived = how.startswith(_ARRIVED) or (how.startswith(_MAY_HAVE_ARRIVED) and is_published(commit))
+        # A merge that was taken back is no part of the branch.
+        if arrived and is_in_branch(commit):
+            found[commit] = None
+    return list(reversed(found))

@@ -1,0 +1,257 @@
+"""The decisions of the gate: a table for each rule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from covgate.config import Config
+from covgate.gate.decisions import (
+    arrivals,
+    base_rules,
+    baseline_to_reach,
+    changed_measuring,
+    choose_base,
+    is_ratchet_branch,
+    may_raise,
+    newly_excluded,
+    reaches,
+    runs_again,
+    stricter_config,
+)
+from covgate.model.baseline import Baseline
+from covgate.model.measurement import Measurement
+from covgate.model.numbers import Numbers
+from covgate.model.policy import Policy
+from covgate.model.verdict import judge, not_applicable
+from covgate.model.verdict import tests_failed as failing_tests
+from covgate.notes.records import Lookup
+
+LOW, HIGH = Baseline(executed=1, executable=2), Baseline(executed=9, executable=10)
+
+
+def measured(executed: int, of: int = 10_000, **more: object) -> Measurement:
+    made = Measurement(tree="a" * 40, numbers=Numbers(statements=of, executed_statements=executed))
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def not_called() -> str:
+    raise AssertionError("this must not be looked up")
+
+
+@pytest.mark.parametrize(
+    ("configured", "branch", "default", "expected"),
+    [
+        (None, "main", "main", True),
+        (None, "work", "main", False),
+        (None, "main", "", False),
+        (("release/*",), "release/1", "main", True),
+        (("release/*",), "main", "main", False),
+    ],
+)
+def test_ratchet_branch(configured: tuple[str, ...] | None, branch: str, default: str, expected: bool) -> None:
+    assert is_ratchet_branch(Config(ratchet_branches=configured), branch, lambda: default) is expected
+
+
+def test_the_default_branch_is_not_looked_up_if_branches_are_configured() -> None:
+    assert is_ratchet_branch(Config(ratchet_branches=("main",)), "main", not_called)
+
+
+@pytest.mark.parametrize(
+    ("certain", "replaced", "named", "tracked", "fork", "expected"),
+    [
+        # git's own word: what the push replaces, else where it left the default branch.
+        (True, "tip", "tip", "tip", "fork", "tip"),
+        (True, "", "", "", "fork", "fork"),
+        (True, "", "", "", "", ""),
+        (True, "", "named", "tracked", "fork", "fork"),
+        # pre-commit's word counts as a tip only if that tip was seen.
+        (False, "", "tip", "tip", "fork", "tip"),
+        (False, "", "ancestor", "tip", "fork", "fork"),
+        (False, "", "ancestor", "", "fork", "fork"),
+        (False, "", "ancestor", "", "", "ancestor"),
+        (False, "", "", "", "fork", "fork"),
+        (False, "", "", "", "", ""),
+    ],
+)
+def test_base(certain: bool, replaced: str, named: str, tracked: str, fork: str, expected: str) -> None:
+    assert (
+        choose_base(named=named, certain=certain, replaced=replaced, tracked=tracked, fork_point=lambda: fork)
+        == expected
+    )
+
+
+@pytest.mark.parametrize("certain", [True, False])
+def test_no_fork_point_is_looked_up_for_a_known_tip(certain: bool) -> None:
+    found = choose_base(named="tip", certain=certain, replaced="tip", tracked="tip", fork_point=not_called)
+    assert found == "tip"
+
+
+@pytest.mark.parametrize(
+    ("own", "base", "in_use", "from_base"),
+    [
+        (True, True, False, True),
+        (False, True, False, True),
+        (True, False, True, True),  # the defaults were rules
+        (True, False, False, False),  # the push introduces covgate
+        (False, False, True, False),
+        (False, False, False, False),
+    ],
+)
+def test_whose_rules_apply(own: bool, base: bool, in_use: bool, from_base: bool) -> None:
+    mine, theirs = Config(configured=own, timeout=1), Config(configured=base, timeout=2)
+    assert base_rules(mine, theirs, lambda: in_use) is (theirs if from_base else mine)
+
+
+@pytest.mark.parametrize(
+    ("own", "base", "kept", "phrases"),
+    [
+        ({}, {}, {}, []),
+        ({"enabled": False}, {}, {"enabled": True}, ["enabled = false"]),
+        ({}, {"enabled": False}, {}, []),
+        ({"branches": ("dev",)}, {}, {"branches": ("*",)}, ["branches leave out main"]),
+        ({"branches": ("main", "dev")}, {}, {"branches": ("main", "dev")}, []),
+        ({"branches": ("dev",)}, {"branches": ("work",)}, {"branches": ("dev",)}, []),
+        ({}, {"fail_closed": True}, {"fail_closed": True}, ["fail_closed = false"]),
+        ({"fail_closed": True}, {}, {"fail_closed": True}, []),
+        ({"source": ("b",)}, {"source": ("a",)}, {"source": ("b", "a")}, ["source is without a"]),
+        ({"source": ("a", "b")}, {"source": ("a",)}, {"source": ("a", "b")}, []),
+        ({}, {"source": ("a",)}, {"source": ("a",)}, ["source is without a"]),
+        ({"source": ("pkg",)}, {}, {"source": ("pkg",)}, []),  # the default sources, by name
+        ({"source": ("other",)}, {}, {"source": ()}, ["source is named"]),
+        (
+            {"enabled": False, "branches": ("dev",), "source": ("b",)},
+            {"fail_closed": True, "source": ("a",)},
+            {"enabled": True, "branches": ("*",), "fail_closed": True, "source": ("b", "a")},
+            ["enabled = false", "branches leave out main", "fail_closed = false", "source is without a"],
+        ),
+    ],
+)
+def test_which_of_the_bases_rules_apply(
+    own: dict[str, object], base: dict[str, object], kept: dict[str, object], phrases: list[str]
+) -> None:
+    config, weaker = stricter_config(Config(**own), Config(**base), "main", lambda: ["pkg"])  # type: ignore[arg-type]
+    assert config == Config(**{**own, **kept})  # type: ignore[arg-type]
+    assert weaker == phrases
+
+
+def test_branches_count_only_if_the_branch_is_known() -> None:
+    config, weaker = stricter_config(Config(branches=("dev",)), Config(), "", lambda: [])
+    assert (config.branches, weaker) == (("dev",), [])
+
+
+@pytest.mark.parametrize(
+    ("own", "changed"),
+    [
+        ({}, []),
+        ({"command": ("make",)}, ["command"]),
+        ({"report": "r.xml", "setup": ("make",), "python": ".venv", "on_block": ("tell",)},
+         ["report", "setup", "python", "on_block"]),
+        ({"timeout": 1, "sync": False}, []),
+    ],
+)  # fmt: skip
+def test_changes_of_how_a_push_is_measured(own: dict[str, object], changed: list[str]) -> None:
+    assert changed_measuring(Config(**own), Config()) == changed  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("baseline", "seen", "hidden", "expected"),
+    [
+        (None, None, False, None),
+        (HIGH, HIGH, False, HIGH),
+        (HIGH, LOW, True, HIGH),  # a record elsewhere may be an ancestor's
+        (LOW, HIGH, True, HIGH),  # but another branch's override lowers nothing
+        (LOW, HIGH, False, LOW),
+        (LOW, None, True, LOW),
+    ],
+)
+def test_baseline_to_reach(
+    baseline: Baseline | None, seen: Baseline | None, hidden: bool, expected: Baseline | None
+) -> None:
+    assert baseline_to_reach(Lookup(baseline=baseline, seen=seen, hidden=hidden)) == expected
+
+
+PASS, FAIL = judge(90, 80, Policy()), judge(70, 80, Policy())
+
+
+@pytest.mark.parametrize(
+    ("verdict", "flaky", "ratchets", "expected"),
+    [
+        (PASS, False, True, True),
+        (PASS, False, False, False),
+        (PASS, True, True, False),
+        (FAIL, False, True, False),
+        (not_applicable("disabled"), False, True, False),
+        (failing_tests("failed", Policy(), None), False, True, False),
+    ],
+)
+def test_what_may_raise_the_baseline(verdict: object, flaky: bool, ratchets: bool, expected: bool) -> None:
+    unstable = (("pkg/mod.py", (3,)),) if flaky else ()
+    assert may_raise(verdict, measured(1, unstable=unstable), ratchets=ratchets) is expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("executed", "baseline", "expected"),
+    [(9_000, HIGH, True), (8_999, HIGH, False), (9_001, HIGH, False), (9_000, None, False)],
+)
+def test_reaching_a_baseline(executed: int, baseline: Baseline | None, expected: bool) -> None:
+    assert reaches(measured(executed), baseline) is expected
+
+
+@pytest.mark.parametrize(
+    ("executed", "epsilon", "runs", "retries", "expected"),
+    [
+        (8_999, 0, 1, 1, True),  # 0.01 points
+        (8_990, 0, 1, 1, False),  # 0.1 points are no chance without an explanation
+        (8_999, 0, 1, 0, False),
+        (8_999, 0, 2, 1, False),
+        (8_999, 0, 2, 2, True),
+        (9_000, 0, 1, 1, False),  # it passes
+        (8_989, Fraction(1, 10), 1, 1, False),  # epsilon absorbs noise already
+    ],
+)
+def test_when_the_tests_run_again(executed: int, epsilon: Fraction, runs: int, retries: int, expected: bool) -> None:
+    verdict = judge(measured(executed), HIGH, Policy(epsilon=Fraction(epsilon)))
+    assert runs_again(verdict, lambda: None, measured(executed, runs=runs), retries) is expected
+
+
+def test_nothing_is_explained_for_a_run_that_is_not_repeated() -> None:
+    def explanation() -> None:
+        raise AssertionError("not needed")
+
+    assert not runs_again(PASS, explanation, measured(1), 9)
+    assert not runs_again(FAIL, explanation, measured(1), 0)
+
+
+@pytest.mark.parametrize(("before", "now", "count"), [(0, 0, 0), (3, 2, 0), (3, 3, 0), (0, 1, 1), (3, 12, 9)])
+def test_newly_excluded_lines(before: int, now: int, count: int) -> None:
+    notices = newly_excluded(Numbers(excluded=before), Numbers(excluded=now), "abcdef0123456789")
+    if not count:
+        assert notices == []
+    else:
+        (notice,) = notices
+        assert notice.startswith(f"{count} more lines are excluded from the measurement than at the base abcdef0123")
+        assert f"({before} -> {now})" in notice
+
+
+@pytest.mark.parametrize(
+    ("reflog", "expected"),
+    [
+        ([], []),
+        (["c pull: Fast-forward", "b commit: more", "a pull: Fast-forward"], ["a", "c"]),
+        (["c merge work: Merge made by ort", "seen pull: Fast-forward", "a pull: Fast-forward"], ["c"]),
+        (["c commit (merge): Merge work"], ["c"]),
+        (["c fetch origin main:main: fast-forward"], ["c"]),
+        (["c commit: more", "b commit (amend): x", "a rebase (finish): y", "d checkout: z"], []),
+        (["pub reset: moving to origin/main", "own reset: moving to HEAD~1"], ["pub"]),
+        (["gone pull: Fast-forward", "c pull: Fast-forward"], ["c"]),  # taken back since
+        (["c pull: again", "b pull: between", "c pull: Fast-forward"], ["b", "c"]),
+    ],
+)
+def test_merges_that_no_hook_saw(reflog: list[str], expected: list[str]) -> None:
+    found = arrivals(
+        reflog, "seen", is_published=lambda commit: commit == "pub", is_in_branch=lambda commit: commit != "gone"
+    )
+    assert found == expected
