@@ -18,7 +18,7 @@ from covgate.model.unstable import may_be_chance
 from covgate.model.verdict import Status, Verdict
 
 if TYPE_CHECKING:
-    from covgate.model.explain import Explanation
+    from covgate.model.explanation import Explanation
     from covgate.notes.records import Lookup
 
 # A change of these makes the rules neither weaker nor stronger. It is reported, so that a reviewer looks at it.
