@@ -1,4 +1,4 @@
-"""`on_block`: somebody else's program learns of a blocked push. What becomes of it never changes the verdict."""
+"""`on_block`: run the user's command when a push is blocked. How it ends never changes the verdict."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from covgate.measure.process import Command, TimedOut, interruptible, run_group
 _TIMEOUT = 30.0  # seconds: somebody waits at the prompt
 
 
-def tell_of_block(command: Sequence[str], verdict: Mapping[str, Any], top: Path, environ: Mapping[str, str]) -> str:
-    """Give ``verdict`` as JSON to ``command`` on its standard input, at ``top``; what went wrong, "" for nothing."""
+def run_on_block(command: Sequence[str], verdict: Mapping[str, Any], top: Path, environ: Mapping[str, str]) -> str:
+    """Run ``command`` at ``top`` with ``verdict`` as JSON on its standard input. Returns what went wrong, or ""."""
     with tempfile.TemporaryDirectory(prefix="covgate-") as directory:
-        given, log = Path(directory, "verdict.json"), Path(directory, "output.log")
-        given.write_text(json.dumps(verdict) + "\n", encoding="utf-8")
+        stdin, log = Path(directory, "verdict.json"), Path(directory, "output.log")
+        stdin.write_text(json.dumps(verdict) + "\n", encoding="utf-8")
         try:
             with interruptible():
                 status = run_group(
-                    Command(argv=command, directory=top, environ=environ, log=log, stdin=given),
+                    Command(argv=command, directory=top, environ=environ, log=log, stdin=stdin),
                     deadline=time.monotonic() + _TIMEOUT,
                 )
         except TimedOut:
@@ -31,5 +31,5 @@ def tell_of_block(command: Sequence[str], verdict: Mapping[str, Any], top: Path,
             return f"on_block could not be started: {command[0]}: {error.strerror or error}"
         if not status:
             return ""
-        said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-        return f"on_block failed: {command[0]} ended with {status}" + (f": {said[0]}" if said else "")
+        last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+        return f"on_block failed: {command[0]} ended with {status}" + (f": {last[0]}" if last else "")

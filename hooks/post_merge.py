@@ -14,7 +14,7 @@ from covgate.install.hook_place import gates_natively
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Ratchet; git ignores the exit code, pre-commit shows the output."""
+    """Raise the baseline. git ignores the exit code; pre-commit shows the output."""
     return guarded(lambda: _main(sys.argv[1:] if argv is None else list(argv), os.environ), os.environ, gate=True)
 
 
@@ -33,7 +33,7 @@ def _main(argv: list[str], environ: Mapping[str, str]) -> int:
         rewritten = bool(environ.get("PRE_COMMIT_REWRITE_COMMAND")) or argv[:1] in (["amend"], ["rebase"])
         hook = "post-rewrite" if rewritten else "post-merge"
         if gates_natively(repository, hook, environ):
-            print(f"covgate: the native {hook} hook sees to this")
+            print(f"covgate: the native {hook} hook ratchets this merge")
             return EXIT_PASSED
         if environ.get("PRE_COMMIT_IS_SQUASH_MERGE") == "1" or (not environ.get("PRE_COMMIT") and argv[:1] == ["1"]):
             print("covgate: a squash merge: nothing is committed yet, so nothing is ratcheted")
@@ -44,4 +44,6 @@ def _main(argv: list[str], environ: Mapping[str, str]) -> int:
 
 
 if __name__ == "__main__":
-    run()
+    from covgate_hooks import post_merge  # as a module of its package
+
+    post_merge.run()

@@ -1,4 +1,4 @@
-"""The pre-push hook: what pre-commit tells in the environment, or git on stdin, goes to the gate."""
+"""The pre-push hook: reads what pre-commit says in the environment, or git on stdin, and calls the gate."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from covgate.errors import EXIT_PASSED, UsageError
 from covgate.git.repository import Repository
 from covgate.install.hook_place import gates_natively
 from covgate.model.ref_update import HEADS, RefUpdate, parse_pre_push_lines
-
-from .refs import all_updates
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,6 +37,8 @@ def _main(argv: list[str], environ: Mapping[str, str]) -> int:
         if environ.get("PRE_COMMIT"):
             updates, remote = _from_pre_commit(repository, environ)
             if environ.get("PRE_COMMIT_REMOTE_NAME"):
+                from .refs import all_updates  # a native hook is shown every ref
+
                 updates = all_updates(repository, updates[0], remote)
         else:
             updates, remote = _from_git(argv)
@@ -48,12 +48,15 @@ def _main(argv: list[str], environ: Mapping[str, str]) -> int:
 
 
 def _from_pre_commit(repository: Repository, environ: Mapping[str, str]) -> tuple[list[RefUpdate], str]:
-    """pre-commit names neither commit where the root is pushed, and the ref updated only by its names."""
+    """The one update that pre-commit shows, and the remote.
+
+    It names no commits if the root commit is pushed, and the updated ref only by its name.
+    """
     local = environ.get("PRE_COMMIT_TO_REF") or environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
     commit = repository.commit(local)
     if not commit:
         raise UsageError(f"{local!r} leads to no commit", hint="commit something before you push")
-    # `pre-commit run --hook-stage pre-push` tells nothing: the branch at HEAD is meant.
+    # `pre-commit run --hook-stage pre-push` shows nothing: judge the branch at HEAD.
     remote_ref = environ.get("PRE_COMMIT_REMOTE_BRANCH") or HEADS + (repository.current_branch() or "HEAD")
     before = repository.commit(environ.get("PRE_COMMIT_FROM_REF", ""))
     remote = environ.get("PRE_COMMIT_REMOTE_NAME") or repository.default_remote(repository.current_branch())
@@ -68,6 +71,7 @@ def _from_pre_commit(repository: Repository, environ: Mapping[str, str]) -> tupl
 
 
 def _from_git(argv: Sequence[str]) -> tuple[list[RefUpdate], str]:
+    """Every update, from the lines that git writes to a pre-push hook, and the remote."""
     if sys.stdin is None or sys.stdin.isatty():
         raise UsageError("covgate-pre-push reads git's pre-push lines on stdin", hint="by hand: covgate check")
     text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
@@ -79,4 +83,6 @@ def _from_git(argv: Sequence[str]) -> tuple[list[RefUpdate], str]:
 
 
 if __name__ == "__main__":
-    run()
+    from covgate_hooks import pre_push  # as a module of its package
+
+    pre_push.run()

@@ -1,4 +1,4 @@
-"""A `git push` command line: which refs it may update (git-push(1))."""
+"""A `git push` command line: which refs it can update (git-push(1))."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-# Which take a value as the next word; and those that decide what is pushed, handed on when git is asked.
+# Options with a value in the next word.
 _GLOBAL_VALUES = frozenset({"-C", "-c", "--git-dir", "--work-tree", "--namespace", "--config-env", "--super-prefix"})
 _VALUES = frozenset({"repo", "receive-pack", "exec", "push-option", "recurse-submodules"})
+# Options that decide what is pushed: `git push --dry-run` is asked with the same.
 _DECIDING = frozenset(
     {"all", "branches", "mirror", "delete", "tags", "follow-tags", "prune", "force", "force-with-lease"}
     | {"force-if-includes", "receive-pack", "exec"}
@@ -25,7 +26,7 @@ _MAX_ALIASES = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushCommand:
-    """``options``: the long options that decide what is pushed, as git takes them; ``repository`` "" for none."""
+    """A push: its long options that decide what is pushed, its repository ("" if none is named), and its refspecs."""
 
     options: tuple[str, ...] = ()
     repository: str = ""
@@ -37,16 +38,16 @@ class PushCommand:
 
     @property
     def names_one(self) -> bool:
-        """Whether the command line itself names one ref, and nothing else."""
+        """Whether the command line names exactly one ref."""
         if len(self.refspecs) != 1 or self.pushes_all or "--tags" in self.options:
             return False
         return "*" not in self.refspecs[0] and self.refspecs[0].removeprefix("+") != ":"
 
 
 def parse_push_command(argv: Sequence[str], alias: Callable[[str], str] = lambda _: "") -> PushCommand | None:
-    """The push that ``argv`` runs; None where it is no `git push`, or one with options that are not known here.
+    """The push that ``argv`` runs; None if it is no `git push`, or has an option that is not known here.
 
-    ``alias`` gives the expansion of a git alias, "" for none.
+    ``alias`` returns the expansion of a git alias, "" for none.
     """
     words = _after_globals(argv)
     for _ in range(_MAX_ALIASES):
@@ -60,7 +61,7 @@ def parse_push_command(argv: Sequence[str], alias: Callable[[str], str] = lambda
 
 
 def _after_globals(argv: Sequence[str]) -> list[str] | None:
-    """The command and its arguments: without ``git`` and its own options."""
+    """The command and its arguments, without ``git`` and git's own options; None for another program."""
     if not argv:
         return None
     name = argv[0].replace("\\", "/").rpartition("/")[2].removesuffix(".exe")
@@ -76,45 +77,61 @@ def _after_globals(argv: Sequence[str]) -> list[str] | None:
 
 def _parse_arguments(words: Sequence[str]) -> PushCommand | None:
     options: list[str] = []
-    places: list[str] = []
-    repo = ""
+    arguments: list[str] = []
+    repository = ""
     rest = list(words)
-    while rest:
-        word = rest.pop(0)
-        if word == "--":
-            places += rest
-            break
-        if not word.startswith("-") or word == "-":
-            places.append(word)
-            continue
-        if word.startswith("--"):
-            name, equals, value = word[2:].partition("=")
-            full = _full(name)
-            if full is None:
-                return None
-            if full in _VALUES and not equals:
-                if not rest:
-                    return None
-                value = rest.pop(0)
-            if full == "repo":
-                repo = value
-            elif full.removeprefix("no-") in _DECIDING:
-                options.append(f"--{full}" + (f"={value}" if equals or full in _VALUES else ""))
-            continue
-        for place, letter in enumerate(word[1:], 1):
-            if letter == "o":  # its value is the rest of the word, or the next
-                if place + 1 == len(word) and rest:
-                    rest.pop(0)
+    try:
+        while rest:
+            word = rest.pop(0)
+            if word == "--":
+                arguments += rest
                 break
-            if letter not in _SHORT:
-                return None
-            if _SHORT[letter] in _DECIDING:
-                options.append(f"--{_SHORT[letter]}")
-    return PushCommand(options=tuple(options), repository=places[0] if places else repo, refspecs=tuple(places[1:]))
+            if not word.startswith("-") or word == "-":
+                arguments.append(word)
+            elif word.startswith("--"):
+                name, value, option = _long_option(word, rest)
+                repository = value if name == "repo" else repository
+                options += [option] if option else []
+            else:
+                options += _short_options(word, rest)
+    except LookupError:  # an option that is not known here, or one without its value
+        return None
+    return PushCommand(
+        options=tuple(options), repository=arguments[0] if arguments else repository, refspecs=tuple(arguments[1:])
+    )
 
 
-def _full(name: str) -> str | None:
-    """A long option's whole name: git takes any unambiguous beginning."""
+def _long_option(word: str, rest: list[str]) -> tuple[str, str, str]:
+    """Name and value of a long option, and how to give it to git again, "" if it doesn't decide what is pushed.
+
+    Its value may be the next word, which is then taken from ``rest``. Raises LookupError if it is not understood.
+    """
+    name, equals, value = word[2:].partition("=")
+    full = _full_name(name)
+    if full is None:
+        raise LookupError(word)
+    if full in _VALUES and not equals:
+        value = rest.pop(0)
+    if full == "repo" or full.removeprefix("no-") not in _DECIDING:
+        return full, value, ""
+    return full, value, f"--{full}" + (f"={value}" if equals or full in _VALUES else "")
+
+
+def _short_options(word: str, rest: list[str]) -> list[str]:
+    """The options in a word like ``-fu`` that decide what is pushed, by their long names. Raises LookupError."""
+    options = []
+    for place, letter in enumerate(word[1:], 1):
+        if letter == "o":  # its value is the rest of the word, or the next word
+            if place + 1 == len(word) and rest:
+                rest.pop(0)
+            break
+        if _SHORT[letter] in _DECIDING:
+            options.append(f"--{_SHORT[letter]}")
+    return options
+
+
+def _full_name(name: str) -> str | None:
+    """A long option's full name, since git takes any unambiguous beginning; None if there is not exactly one."""
     negated = name.startswith("no-")
     bare = name.removeprefix("no-")
     found = [bare] if bare in _KNOWN else [each for each in _KNOWN if each.startswith(bare)]
@@ -133,9 +150,9 @@ def _split(text: str) -> list[str]:
 
 
 def may_be_several(command: PushCommand, configured: Mapping[str, Sequence[str]], remote: str, *, branch: bool) -> bool:
-    """Whether ``command`` may update more branches than the one ref that pre-commit has shown.
+    """Whether ``command`` can update more branches than the one ref that pre-commit has shown.
 
-    ``configured``: git's configuration, lower-case key -> values; ``branch``: whether the shown ref is one.
+    ``configured`` is git's configuration, lower-case key -> values; ``branch`` says whether the shown ref is a branch.
     """
     if command.names_one:
         return False
@@ -152,11 +169,11 @@ _SUMMARY = re.compile(r"([0-9a-f]{40}(?:[0-9a-f]{24})?)\.\.\.?[0-9a-f]{40}")
 def parse_porcelain(text: str) -> list[tuple[str, str, str]]:
     """What `git push --porcelain` would update: local name, remote ref, and the oid there ("" for none).
 
-    Deletions, refs that are up to date and those that git itself rejects are left out. ValueError names a line that
-    can't be understood: its ref must not go by unseen.
+    Deletions, refs that are up to date, and those that git itself rejects are left out. Raises ValueError for a line
+    that can't be understood, since its ref would not be gated.
     """
     found = []
-    for line in text.split("\n"):  # a ref's name may hold what else Python takes for the end of a line
+    for line in text.split("\n"):  # str.splitlines would also split at characters that a ref's name may have
         flag, tab, rest = line.partition("\t")
         if not tab or flag not in (" ", "+", "*"):
             continue

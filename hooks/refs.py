@@ -1,8 +1,7 @@
-"""The refs of a push that pre-commit does not show its hook: found in the command line of the push itself.
+"""All refs of a push: pre-commit shows its hook only the first.
 
-pre-commit reads git's lines, picks the first, and drops the rest. The `git push` above this process tells whether
-there can be others; if so, git is asked which (`git push --dry-run`), since nobody else knows its refspecs, its
-defaults and the remote's branches as well.
+The command line of the `git push` that started this process says whether it can update others. If so, git is asked
+which (`git push --dry-run`): only git knows its refspecs, its defaults and the remote's branches.
 """
 
 from __future__ import annotations
@@ -23,7 +22,10 @@ _GENERATIONS = 40
 
 
 def all_updates(repository: Repository, shown: RefUpdate, remote: str) -> list[RefUpdate]:
-    """Every update of the push under way, of which pre-commit showed ``shown``; UsageError where they stay unknown."""
+    """Every update of the push under way, of which pre-commit has shown ``shown``.
+
+    Raises UsageError if there may be others and they can't be found out.
+    """
     command = _push_above(repository)
     if command is None:
         raise _refused(shown, remote, "how it was started can't be seen from here")
@@ -31,17 +33,16 @@ def all_updates(repository: Repository, shown: RefUpdate, remote: str) -> list[R
     if not may_be_several(command, configured, remote, branch=bool(shown.branch)):
         return [shown]
     argv = ("-c", "core.abbrev=no", "push", "--dry-run", "--porcelain", "--verbose", "--no-verify")
-    places = (remote, *command.refspecs)
-    status, out, err = repository.attempt(*argv, "--no-recurse-submodules", *command.options, "--", *places)
+    arguments = (remote, *command.refspecs)
+    status, out, err = repository.attempt(*argv, "--no-recurse-submodules", *command.options, "--", *arguments)
     try:
         listed = parse_porcelain(os.fsdecode(out))
     except ValueError as error:
         raise _refused(shown, remote, str(error)) from None
     if not listed:
-        said = next(
-            (line for line in err.splitlines() if line.startswith(("fatal:", "error:"))), f"exit status {status}"
-        )
-        raise _refused(shown, remote, f"git push --dry-run could not tell: {said}")
+        errors = (line for line in err.splitlines() if line.startswith(("fatal:", "error:")))
+        reason = next(errors, f"exit status {status}")
+        raise _refused(shown, remote, f"git push --dry-run could not tell: {reason}")
     updates = []
     for local, remote_ref, replaced in listed:
         commit = repository.commit(local)
@@ -61,6 +62,7 @@ def _refused(shown: RefUpdate, remote: str, why: str) -> UsageError:
 
 
 def _push_above(repository: Repository) -> PushCommand | None:
+    """The `git push` that started this process; None if none is found."""
     for argv in _ancestors():
         command = parse_push_command(argv, lambda name: repository.config(f"alias.{name}"))
         if command is not None:
@@ -69,6 +71,7 @@ def _push_above(repository: Repository) -> PushCommand | None:
 
 
 def _configured(repository: Repository) -> dict[str, list[str]]:
+    """git's configuration of what a push without refspecs updates: key -> values."""
     listed = repository.text("config", "-z", "--get-regexp", r"^(push\.default|remote\..*\.(push|mirror))$")
     found: dict[str, list[str]] = {}
     for entry in listed.split("\0"):

@@ -59,8 +59,8 @@ def _run_on_block(
 ) -> None:
     from covgate.formats.json_data import verdict_data
 
-    from .on_block import tell_of_block
+    from .on_block import run_on_block
 
-    failed = tell_of_block(command, verdict_data(outcome), repository.top, without_local_environment(environ))
+    failed = run_on_block(command, verdict_data(outcome), repository.top, without_local_environment(environ))
     if failed:
         print(f"covgate: {failed}", flush=True)

@@ -293,7 +293,7 @@ def test_a_merge_behind_pre_commit_ratchets_once(native: Native) -> None:
     native.pre_commit("install", "-c", ".git/config.yaml")
     native.init()
     done = run(["git", "merge", "good"], native.top, native.environ)
-    assert "the native post-merge hook sees to this" in done
+    assert "the native post-merge hook ratchets this merge" in done
     assert done.text.count("PASS main") == 1, done.text
     assert native.field("baseline") == "100.00"
 
