@@ -66,6 +66,12 @@ def test_links_lead_somewhere(page: str) -> None:
     assert list(broken_links(ROOT / page)) == []
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_named_files_of_the_project_exist(page: str) -> None:
+    named = re.findall(r"`((?:covgate|hooks|tests|docs|\.github|\.ci)/[\w./-]+)`", read(ROOT / page))
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def test_the_check_of_links_finds_what_is_broken(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# A `b`, c\n[a](page.md#a-b-c) [b](gone.md) [c](#gone) `[d](x.md)` [e](https://example.org)\n")
