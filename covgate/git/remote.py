@@ -1,16 +1,14 @@
-"""A remote: how it is shown, where its branches stand, and where a commit left its default branch."""
+"""A remote: how its name is shown, which branch is its default, where its branches stand."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from covgate.git.repository import Repository
-    from covgate.model.ref_update import RefUpdate
+from covgate.git.repository import Repository
+from covgate.model.ref_update import RefUpdate
 
-# A fetch of covgate's own: it brings what is asked for and nothing else, and changes nothing of the user's.
+# A fetch that brings only the refs that are named, and leaves nothing else behind.
 FETCH = (
     "fetch",
     "--quiet",
@@ -23,83 +21,96 @@ FETCH = (
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """The remote ``name`` of ``repository``: a configured name, a URL, or "" for none, which is false."""
+    """A remote of ``repository``.
+
+    ``name`` is the name of a configured remote, or a URL. A remote without a name is no remote, and false.
+    """
 
     repository: Repository
-    name: str
+    name: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.name)
 
     @property
     def shown(self) -> str:
-        """The name as it may be printed."""
+        """The name for messages, without credentials."""
         return without_credentials(self.name)
 
+    @property
+    def known(self) -> bool:
+        """Whether this is a configured remote; a URL is not."""
+        return self.name in self.repository.remotes()
+
     def tracking(self, branch: str) -> str:
-        """The ref that git keeps for ``branch`` of this remote."""
+        """The ref that has ``branch`` as git last fetched it."""
         return f"refs/remotes/{self.name}/{branch}"
 
+    def own_ref(self, name: str) -> str:
+        """The ref that has what covgate itself last fetched as ``name``."""
+        return f"refs/covgate/remotes/{ref_component(self.name)}/{name}"
+
     def default_branch(self) -> str:
-        """The short name of the default branch, found without the network; "" if nothing tells it."""
+        """The short name of the default branch, found without the network; "" if it is unknown."""
         return self.repository.default_branch(self.name)
 
     def default_tip(self) -> str:
-        """The tip of the default branch as it was last seen; "" if there is none. A URL has that of the usual remote.
+        """The oid of the default branch's tip as it was last fetched; "" if there is none.
 
-        If it was never seen, as in the checkouts of CI services, the remote is asked.
+        A URL has no tracking refs: the default remote stands for it. If the branch was never fetched, as in the
+        checkouts of CI services, the remote is asked.
         """
-        repository = self.repository
-        name = self.name if self.name in repository.remotes() else repository.default_remote()
-        if not name:
+        remote = self if self.known else Remote(self.repository, self.repository.default_remote())
+        if not remote:
             return ""
-        known = Remote(repository, name)
-        default = known.default_branch()
-        tip = repository.commit(known.tracking(default)) if default else ""
-        return tip or known.ask_tip()
+        branch = remote.default_branch()
+        tip = self.repository.commit(remote.tracking(branch)) if branch else ""
+        return tip or remote.ask_tip()
 
     def fork_point(self, commit: str) -> str:
-        """Where ``commit`` left the default branch; "" if there is no default branch."""
+        """The oid where ``commit`` left the default branch; "" if there is no such branch.
+
+        Without a common ancestor, or if a shallow clone hides it, this is the tip of the default branch.
+        """
         tip = self.default_tip()
-        # Without a common ancestor (or in a shallow clone, which hides it) the tip itself.
         return tip and (self.repository.text("merge-base", commit, tip) or tip)
 
     def replaced_tip(self, update: RefUpdate) -> str:
-        """The tip that ``update`` replaces, or the one last seen if it was never fetched; "" if the ref is new.
+        """The oid of the remote tip that ``update`` replaces; "" if the ref is new.
 
-        A new ref replaces nothing, even if a deleted branch of that name is still known here.
+        If that commit was never fetched, this is the tip that was fetched last. A new ref replaces nothing, even if
+        an old branch of the same name still has a tracking ref here.
         """
         if not update.remote_oid:
             return ""
         return self.repository.commit(update.remote_oid) or self.repository.commit(self.tracking(update.branch))
 
     def ask_tip(self, ref: str = "HEAD") -> str:
-        """The tip of ``ref``, asked of the remote, else as it was last asked; "" if there is none.
+        """The oid of the tip of ``ref``, asked of the remote; "" if it has none.
 
-        For a clone that tracks no such branch: CI services fetch only the commit that they check out.
+        If the remote doesn't answer, this is the tip that it gave last time. For clones without a tracking ref: CI
+        services fetch only the commit that they check out.
         """
-        repository = self.repository
-        kept = f"{private_refs(self.name)}/{ref}"
+        repository, own = self.repository, self.own_ref(ref)
         listed = repository.text("ls-remote", "--", self.name, ref).split()
         if listed and not repository.commit(listed[0]):
-            # A fetch with a depth would cut off history that is here already, so it is used in shallow clones only.
+            # In a shallow clone only the tip: a fetch with a depth cuts off the history behind it, even if it was here.
             depth = ["--depth=1"] if repository.shallow else []
-            repository.attempt(*FETCH, "--refmap=", *depth, "--", self.name, f"+{ref}:{kept}")
+            repository.attempt(*FETCH, "--refmap=", *depth, "--", self.name, f"+{ref}:{own}")
             repository.look_again()
-            return repository.commit(kept)
-        return repository.commit(listed[0] if listed else kept)
-
-
-def private_refs(name: str) -> str:
-    """Where covgate keeps what it fetched from the remote ``name``."""
-    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", name):
-        # A URL, or a name that can't be part of a ref.
-        import hashlib
-
-        name = "url-" + hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()[:16]
-    return f"refs/covgate/remotes/{name}"
+            return repository.commit(own)
+        return repository.commit(listed[0] if listed else own)
 
 
 def without_credentials(remote: str) -> str:
-    """``remote`` as it may be printed: a URL may hold a token, and CI keeps the output."""
+    """``remote`` as it may be shown: a URL may contain a token, and CI keeps the output."""
     return re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*://)[^/]*@", r"\1", remote)
+
+
+def ref_component(remote: str) -> str:
+    """The name of ``remote`` as part of a ref: itself, or a hash of a URL or of any name that can't be one."""
+    if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", remote):
+        return remote
+    import hashlib
+
+    return "url-" + hashlib.sha256(remote.encode(errors="surrogateescape")).hexdigest()[:16]

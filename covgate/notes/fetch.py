@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from dataclasses import dataclass
 
-from covgate.git.remote import FETCH, private_refs
+from covgate.git.remote import FETCH, ref_component
 from covgate.git.repository import Repository
 from covgate.notes.ref import NOTES_REF
 
@@ -22,7 +22,7 @@ class Fetch:
 
 def tracking_ref(remote: str, ref: str = NOTES_REF) -> str:
     """Where the notes of ``remote`` are kept as they were last seen."""
-    return f"{private_refs(remote)}/{ref.removeprefix('refs/notes/')}"
+    return f"refs/covgate/remotes/{ref_component(remote)}/{ref.removeprefix('refs/notes/')}"
 
 
 def start_fetch(repository: Repository, remote: str, ref: str = NOTES_REF) -> Fetch:
