@@ -33,7 +33,7 @@ STORY = [
     "$ git notes --ref=coverage show",
     "coverage_status: PASS",
 ]
-# Plays it as a library would, and tells whether the process's environment is as it was.
+# Calls it as a library, and checks that the process's environment is as it was.
 AS_A_LIBRARY = """
 import os
 from covgate.commands.demo import demo
@@ -81,7 +81,7 @@ def test_the_story_in_its_order(environ: dict[str, str], temporary: Path) -> Non
     assert done.status == 0, done.text
     at = 0
     for words in STORY:
-        assert words in done.text[at:], f"{words!r} is not told after {done.text[:at]}"
+        assert words in done.text[at:], f"{words!r} is not printed after {done.text[:at]}"
         at = done.text.index(words, at) + len(words)
     assert "WARNING" not in done
     assert list(temporary.iterdir()) == []
@@ -104,7 +104,7 @@ def test_keep_leaves_it_to_look_at(environ: dict[str, str], temporary: Path) -> 
     done = run([script("covgate"), "demo", "--keep"], temporary, demo_environment(environ, temporary))
     assert done.status == 0, done.text
     (kept,) = temporary.iterdir()
-    assert f"it stays in {kept}" in done
+    assert f"the repository is kept in {kept}" in done
     assert (kept / "shop" / "shop" / "prices.py").is_file()
 
 
@@ -153,8 +153,8 @@ def test_without_git(environ: dict[str, str], temporary: Path, tmp_path: Path) -
     ("broken", "named"),
     [
         # Says that it is blocked and ends well; ends well and says nothing; fails where GitPython runs it.
-        ('push --quiet origin refunds) "$real" "$@"; exit 0', "`git push --quiet origin refunds` was to fail"),
-        ("notes --ref=coverage show) exit 0", "`git notes --ref=coverage show` was to work and say"),
+        ('push --quiet origin refunds) "$real" "$@"; exit 0', "`git push --quiet origin refunds` should fail"),
+        ("notes --ref=coverage show) exit 0", "`git notes --ref=coverage show` should succeed and print"),
         ("checkout --quiet main) exit 1", "checkout"),
     ],
     ids=["not blocked", "no note", "a failing git"],
