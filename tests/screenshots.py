@@ -1,6 +1,7 @@
-"""The pictures of the README: what a terminal shows of real runs. ``python tests/screenshots.py`` makes them anew.
+"""The pictures in the README, drawn from real runs in a terminal. ``python tests/screenshots.py`` draws them again.
 
-Every commit is made at a fixed time by a fixed person, so that whoever makes them gets the same ones.
+It also prints the note that docs/notes.md shows. Author and time of each commit are fixed, so that everybody gets the
+same pictures.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from helpers.sealed import CHECKOUT, project_python, sealed_environment
 
 PICTURES = CHECKOUT / "docs" / "screenshots"
 WIDTH = 100
-# Stands in docs/notes.md as text.
+# Shown in docs/notes.md as text.
 NOTE = "note"
 
 PRICES = '''\
@@ -98,7 +99,7 @@ SVG = """\
 </g>
 </svg>
 """
-# A dark terminal whose every colour can be read on its background (WCAG AA).
+# A dark terminal. Each colour has enough contrast with the background (WCAG AA).
 THEME = TerminalTheme(
     (22, 27, 34),
     (225, 228, 232),
@@ -116,24 +117,24 @@ THEME = TerminalTheme(
 
 
 class Terminal:
-    """Types commands into the shell of somebody who works on ``project``, and keeps what there was to see."""
+    """Runs commands on a terminal in ``project`` and collects what it shows."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
         self.shown = ""
 
     def type(self, command: str) -> None:
-        """Run ``command``; what it prints goes to a terminal."""
+        """Run ``command`` and add it, with its output, to what is shown."""
         self.shown += f"\x1b[1m$ {command}\x1b[0m\n{on_a_terminal(shlex.split(command), self.project)}"
 
-    def seen(self) -> str:
-        """All of it since the last time."""
+    def take(self) -> str:
+        """What was shown since the last call."""
         shown, self.shown = self.shown, ""
         return shown
 
 
 def scenes(directory: Path) -> dict[str, str]:
-    """The name of each picture, and `NOTE` -> what is shown, with the terminal's colours, played in ``directory``."""
+    """Play all scenes in ``directory``. Returns what the terminal shows, with colours, by picture and for `NOTE`."""
     project = _project(directory)
     terminal = Terminal(project)
     project.git("push", "--quiet", "--set-upstream", "origin", "main")
@@ -142,21 +143,21 @@ def scenes(directory: Path) -> dict[str, str]:
     project.write("tests/test_prices.py", TEST_TOTAL)
     _commit(project, "Add refunds", hour=10)
     terminal.type("git push origin refunds")
-    found = {"blocked": terminal.seen()}
+    found = {"blocked": terminal.take()}
     project.write("tests/test_prices.py", TEST_TOTAL + TEST_DISCOUNTED + TEST_PERCENT + TEST_REFUND)
     _commit(project, "Test refunds and percents", hour=11)
     terminal.type("git push --quiet origin refunds")
     terminal.type("git switch --quiet main")
     terminal.type("git merge --quiet refunds")
-    found["raised"] = terminal.seen()
+    found["raised"] = terminal.take()
     terminal.type("git notes --ref=coverage show")
-    found[NOTE] = terminal.seen()
+    found[NOTE] = terminal.take()
     project.write("shop/legacy.py", "def price(thing):\n    return thing.price\n")
     _commit(project, "Take the legacy module over", hour=12)
     terminal.type('covgate baseline set 83.3 --reason "the legacy module has no tests yet"')
     terminal.type("git push --quiet origin main")
     terminal.type("covgate log")
-    found["log"] = terminal.seen()
+    found["log"] = terminal.take()
     return found
 
 
@@ -193,9 +194,9 @@ def _commit(project: Project, message: str, *, hour: int) -> None:
 
 
 def on_a_terminal(argv: list[str], project: Project) -> str:
-    """What a terminal shows of ``argv``, colours included."""
+    """Run ``argv`` on a terminal. Returns what the terminal shows, with colours."""
     master, terminal = pty.openpty()
-    # Not its controlling terminal: the line that is alive while the tests run has nothing to stay for.
+    # Not the controlling terminal: no progress line is drawn.
     process = subprocess.Popen(
         argv,
         cwd=project.top,
@@ -207,7 +208,7 @@ def on_a_terminal(argv: list[str], project: Project) -> str:
     )
     os.close(terminal)
     shown = b""
-    with contextlib.suppress(OSError):  # Linux's end of a terminal that nobody writes to any more
+    with contextlib.suppress(OSError):  # how Linux reports that nobody has the terminal open any more
         while chunk := os.read(master, 4096):
             shown += chunk
     process.wait()
@@ -223,19 +224,19 @@ def picture(shown: str) -> str:
     return console.export_svg(title="", theme=THEME, code_format=SVG, unique_id="covgate")
 
 
-def words(shown: str) -> str:
-    """What there is to read in the output of a terminal, as `told` gives it."""
-    return told(Text.from_ansi(shown).plain)
+def text_of_output(shown: str) -> str:
+    """The words in the output of a terminal, see `comparable`."""
+    return comparable(Text.from_ansi(shown).plain)
 
 
-def painted(svg: str) -> str:
-    """What there is to read in a picture, as `told` gives it."""
+def text_of_picture(svg: str) -> str:
+    """The words in a picture, see `comparable`."""
     [matrix] = [each for each in ElementTree.fromstring(svg).iter() if each.get("class") == "covgate-matrix"]
-    return told("".join(matrix.itertext()))
+    return comparable("".join(matrix.itertext()))
 
 
-def told(text: str) -> str:
-    """``text`` without white space, and without what differs from run to run: dates, seconds, versions."""
+def comparable(text: str) -> str:
+    """``text`` without white space, and without what differs between runs: dates, seconds, versions."""
     bare = "".join(text.split())
     bare = re.sub(r"\(\d+s\)", "", bare)
     return re.sub(r"\d{4}-\d\d-\d\d\d\d:\d\d|CPython[\d.]+\w*,coverage[\d.]+\w*", "", bare)
