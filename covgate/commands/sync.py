@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from covgate.commands._shared import open_repository
 from covgate.errors import EXIT_PASSED, ToolError, UsageError
-from covgate.git.remote import without_credentials
+from covgate.git.remote import Remote
 from covgate.notes.publish import SyncError, fetch_notes, publish
 from covgate.notes.ref import FILES_REF, NOTES_REF
 
@@ -24,15 +24,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     with open_repository(environ) as repository:
-        remote = arguments.remote or repository.default_remote(repository.current_branch())
+        remote = Remote(repository, arguments.remote or repository.default_remote(repository.current_branch()))
         if not remote:
             raise UsageError("this repository has no remote", hint="git remote add origin URL")
         for ref in (NOTES_REF, FILES_REF):
-            fetch_notes(repository, remote, ref)
+            fetch_notes(remote, ref)
         try:
-            pushes = publish(repository, remote, NOTES_REF, FILES_REF)
+            pushes = publish(remote, NOTES_REF, FILES_REF)
         except SyncError as error:
             raise ToolError(error.message, hint="what was fetched is joined and judges here all the same") from None
     did = "published" if pushes else "nothing to publish"
-    print(f"covgate: notes fetched from {without_credentials(remote)}; {did}")
+    print(f"covgate: notes fetched from {remote.shown}; {did}")
     return EXIT_PASSED

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from covgate.doctor.check_remote import Answer
 from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity, shell
+from covgate.git.remote import Remote
 from covgate.model.numbers import format_percent
 from covgate.notes import refusal
 from covgate.notes.fetch import tracking_ref
@@ -27,7 +28,7 @@ def check_notes(checkout: Checkout, answer: Answer | None) -> Results:
     if notes.tip() in ("", answer.notes) or answer.refused:
         return
     unpublished = _unpublished(checkout, notes, answer)
-    reason = refusal.last(repository, checkout.remote, NOTES_REF)
+    reason = refusal.last(Remote(repository, checkout.remote), NOTES_REF)
     if reason:
         yield Finding(
             name="notes-refused",
@@ -118,7 +119,7 @@ def _unpublished(checkout: Checkout, notes: Notes, answer: Answer) -> int:
     repository = checkout.session.repository
     theirs = answer.notes
     if theirs and not repository.commit(theirs):
-        theirs = repository.commit(tracking_ref(checkout.remote))
+        theirs = repository.commit(tracking_ref(Remote(repository, checkout.remote)))
         if not theirs:
             return 0
     known = notes.entries(theirs) if theirs else {}

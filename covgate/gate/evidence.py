@@ -101,7 +101,7 @@ class Surroundings:
         try:
             found = details.read(commit)
             if not found and self.bar.remote and self.bar.config.sync:
-                fetch_notes(repository, self.bar.remote.name, FILES_REF)
+                fetch_notes(self.bar.remote, FILES_REF)
                 found = details.read(commit)
         except SyncError:
             return None

@@ -26,14 +26,14 @@ def fetching(remote: Remote, notices: list[str]) -> Iterator[None]:
     """Fetch the notes while the block runs, and join them at its end. Failures are added to ``notices``."""
     from covgate.notes.fetch import start_fetch
 
-    fetch = start_fetch(remote.repository, remote.name)
+    fetch = start_fetch(remote)
     try:
         yield
     finally:
         from covgate.notes.publish import join_fetched
 
         with _as_notice(notices, _NOT_FETCHED):
-            join_fetched(remote.repository, fetch)
+            join_fetched(fetch)
 
 
 def fetch(session: Session, config: Config, remote: Remote, commits: Sequence[str]) -> list[str]:
@@ -43,7 +43,7 @@ def fetch(session: Session, config: Config, remote: Remote, commits: Sequence[st
         from covgate.notes.publish import fetch_notes
 
         with _as_notice(notices, _NOT_FETCHED):
-            fetch_notes(session.repository, remote.name)
+            fetch_notes(remote)
         notices += deepen(remote, [[commit] for commit in commits])
     return notices
 
@@ -53,14 +53,14 @@ def deepen(remote: Remote, groups: Sequence[Sequence[str]]) -> list[str]:
     repository = remote.repository
     if not repository.shallow:
         return []
-    from covgate.notes.deepen import deepen as fetch_ancestors
+    from covgate.notes.deepen import fetch_ancestors
 
     notices = []
     fetched = 0
     try:
         for group in groups:
             known = [commit for commit in map(repository.commit, group) if commit]
-            fetched += fetch_ancestors(repository, remote.name, known)
+            fetched += fetch_ancestors(remote, known)
     except ToolError as error:
         notices.append(f"WARNING: the ancestors could not be fetched from {remote.shown}: {error.message}")
     if fetched:
@@ -77,8 +77,8 @@ def publish(remote: Remote) -> list[str]:
     notices: list[str] = []
     with _as_notice(notices, _NOT_PUBLISHED):
         # Reading the lines is slow to load; without news about them only the records are looked at.
-        lines = repository.commit(FILES_REF) != repository.commit(tracking_ref(remote.name, FILES_REF))
-        push_notes(repository, remote.name, NOTES_REF, *([FILES_REF] if lines else []))
+        lines = repository.commit(FILES_REF) != repository.commit(tracking_ref(remote, FILES_REF))
+        push_notes(remote, NOTES_REF, *([FILES_REF] if lines else []))
     return notices
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import subprocess
 from dataclasses import dataclass
 
-from covgate.git.remote import FETCH, ref_component
-from covgate.git.repository import Repository
+from covgate.git.remote import FETCH, Remote
 from covgate.notes.ref import NOTES_REF
 
 
@@ -14,20 +13,20 @@ from covgate.notes.ref import NOTES_REF
 class Fetch:
     """A fetch of the notes at ``ref`` under way."""
 
-    remote: str
+    remote: Remote
     ref: str
     tracking: str
     process: subprocess.Popen[bytes]
 
 
-def tracking_ref(remote: str, ref: str = NOTES_REF) -> str:
+def tracking_ref(remote: Remote, ref: str = NOTES_REF) -> str:
     """Where the notes of ``remote`` are kept as they were last seen."""
-    return f"refs/covgate/remotes/{ref_component(remote)}/{ref.removeprefix('refs/notes/')}"
+    return remote.own_ref(ref.removeprefix("refs/notes/"))
 
 
-def start_fetch(repository: Repository, remote: str, ref: str = NOTES_REF) -> Fetch:
+def start_fetch(remote: Remote, ref: str = NOTES_REF) -> Fetch:
     """Begin to fetch the notes of ``remote``; other work can go on until ``join_fetched``."""
     tracking = tracking_ref(remote, ref)
     # Whole, in a partial clone, too: there git would fetch the notes one by one as they are read.
-    process = repository.start(*FETCH, "--no-filter", "--", remote, f"+{ref}:{tracking}")
+    process = remote.repository.start(*FETCH, "--no-filter", "--", remote.name, f"+{ref}:{tracking}")
     return Fetch(remote=remote, ref=ref, tracking=tracking, process=process)

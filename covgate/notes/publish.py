@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from covgate.errors import RefMoved, ToolError
-from covgate.git.remote import without_credentials
+from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.notes.fetch import Fetch, start_fetch, tracking_ref
 from covgate.notes.heal import heal
@@ -42,11 +42,12 @@ class SyncError(ToolError):
     """The remote's notes could not be fetched or published."""
 
 
-def join_fetched(repository: Repository, fetch: Fetch) -> None:
+def join_fetched(fetch: Fetch) -> None:
     """Wait for ``fetch`` and join what it brought into the local notes; SyncError where it failed."""
+    remote, repository = fetch.remote, fetch.remote.repository
     for attempt in tries():
         if attempt > 1:
-            fetch = start_fetch(repository, fetch.remote, fetch.ref)
+            fetch = start_fetch(remote, fetch.ref)
         _, err = fetch.process.communicate()
         message = err.decode(errors="replace")
         if not fetch.process.returncode:
@@ -57,16 +58,16 @@ def join_fetched(repository: Repository, fetch: Fetch) -> None:
                 repository.attempt("update-ref", "-d", fetch.tracking)
             break
         if not lost_race(message):
-            raise SyncError(f"notes of {without_credentials(fetch.remote)} could not be fetched: {reason_in(message)}")
+            raise SyncError(f"notes of {remote.shown} could not be fetched: {reason_in(message)}")
         # Another covgate of this clone fetches, or was killed while it did.
         remove_stale(repository.common_dir, *OWN_LOCKS)
     else:
-        raise SyncError(f"notes of {without_credentials(fetch.remote)} could not be fetched: {reason_in(message)}")
+        raise SyncError(f"notes of {remote.shown} could not be fetched: {reason_in(message)}")
     join_tracking(_at(repository, fetch.ref), _at(repository, fetch.ref, fetch.tracking))
 
 
-def fetch_notes(repository: Repository, remote: str, ref: str = NOTES_REF) -> None:
-    join_fetched(repository, start_fetch(repository, remote, ref))
+def fetch_notes(remote: Remote, ref: str = NOTES_REF) -> None:
+    join_fetched(start_fetch(remote, ref))
 
 
 def _at(repository: Repository, ref: str, where: str = "") -> NotesRef:
@@ -106,13 +107,14 @@ def _fold(local: NotesRef, fetched: NotesRef) -> None:
     raise SyncError(f"{local.ref} kept moving while fetched notes were joined", hint="try again")
 
 
-def publish(repository: Repository, remote: str, *refs: str) -> int:
+def publish(remote: Remote, *refs: str) -> int:
     """Bring the local notes at ``refs`` (the records, if none is named) to ``remote``, all with one push.
 
     The number of pushes it took, 0 where it had them all. A push that may only fast-forward is the compare-and-swap:
     the remote itself checks, under its lock, that what it has is below what it gets. A lease would compare with what
     another covgate of this clone fetched meanwhile, and overwrite it.
     """
+    repository = remote.repository
     waiting = {ref: tracking_ref(remote, ref) for ref in refs or (NOTES_REF,)}
     theirs, moved = _tips(repository, waiting), time.monotonic()
     refused: dict[str, str] = {}
@@ -121,7 +123,7 @@ def publish(repository: Repository, remote: str, *refs: str) -> int:
         if attempt > 1:
             # After the pause, not before it: the less time between looking and pushing, the fewer races are lost.
             for ref in waiting:
-                fetch_notes(repository, remote, ref)
+                fetch_notes(remote, ref)
             before, theirs = theirs, _tips(repository, waiting)
             if any(theirs[ref] != before[ref] for ref in waiting):
                 moved = time.monotonic()
@@ -129,37 +131,37 @@ def publish(repository: Repository, remote: str, *refs: str) -> int:
                 break
         ours = {ref: _at(repository, ref).tip() for ref in waiting}
         for ref in [each for each in waiting if not ours[each] or ours[each] == theirs[each]]:
-            forget(repository, remote, ref)
+            forget(remote, ref)
             del waiting[ref]
         if not waiting:
             return attempt - 1
-        refused, err = _push(repository, remote, {ref: ours[ref] for ref in waiting})
+        refused, err = _push(remote, {ref: ours[ref] for ref in waiting})
         for ref in [each for each in waiting if each not in refused]:
             _remember_published(repository, waiting.pop(ref), ours[ref])
-            forget(repository, remote, ref)
+            forget(remote, ref)
         if not waiting:
             return attempt
         if _FINAL.search(err) or not all(_LOST_RACE.search(each) for each in refused.values()):
             break
         if "File exists" in err:
-            _remove_stale_at(repository, remote)
+            _remove_stale_at(remote)
     said = re.sub(r"(?m)^error: failed to push some refs.*$", "", err)
     reasons = {ref: reason_in(f"{said}\n! {why}" if why != err else err) for ref, why in refused.items()}
     for ref, reason in reasons.items():
-        remember(repository, remote, ref, reason)
-    raise SyncError(
-        f"notes could not be published to {without_credentials(remote)}: {next(iter(reasons.values()), 'no answer')}"
-    )
+        remember(remote, ref, reason)
+    raise SyncError(f"notes could not be published to {remote.shown}: {next(iter(reasons.values()), 'no answer')}")
 
 
 def _tips(repository: Repository, tracking: Mapping[str, str]) -> dict[str, str]:
     return {ref: _at(repository, ref, where).tip() for ref, where in tracking.items()}
 
 
-def _push(repository: Repository, remote: str, tips: Mapping[str, str]) -> tuple[dict[str, str], str]:
+def _push(remote: Remote, tips: Mapping[str, str]) -> tuple[dict[str, str], str]:
     """Push each ref of ``tips``: those that the remote did not take, each with why, and all that git said."""
     pushed = [f"{tip}:{ref}" for ref, tip in tips.items()]
-    status, out, err = repository.attempt("push", "--quiet", "--porcelain", "--no-verify", "--", remote, *pushed)
+    status, out, err = remote.repository.attempt(
+        "push", "--quiet", "--porcelain", "--no-verify", "--", remote.name, *pushed
+    )
     if not status:
         return {}, err
     # A flag, the two names, and what became of it; none of a push that never got there.
@@ -175,9 +177,10 @@ def _remember_published(repository: Repository, tracking: str, tip: str) -> None
         repository.attempt("update-ref", tracking, tip)
 
 
-def _remove_stale_at(repository: Repository, remote: str) -> None:
+def _remove_stale_at(remote: Remote) -> None:
     """Where ``remote`` is a directory of this machine: what pushes there dies with us, and leaves its lock there."""
-    url = repository.text("ls-remote", "--get-url", remote).removeprefix("file://")
+    repository = remote.repository
+    url = repository.text("ls-remote", "--get-url", remote.name).removeprefix("file://")
     for directory in (Path(repository.top, url, ".git"), Path(repository.top, url)):
         remove_stale(directory, *NOTES_LOCKS)
 

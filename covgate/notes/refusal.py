@@ -6,29 +6,29 @@ import contextlib
 from pathlib import Path
 
 from covgate.files import write_atomically
-from covgate.git.repository import Repository
+from covgate.git.remote import Remote
 from covgate.notes.fetch import tracking_ref
 
 
-def remember(repository: Repository, remote: str, ref: str, message: str) -> None:
+def remember(remote: Remote, ref: str, message: str) -> None:
     """Keep ``message`` until something is published to ``remote``; forgetting it costs an explanation, no more."""
     with contextlib.suppress(OSError):
-        write_atomically(_file(repository, remote, ref), message.encode(errors="replace"))
+        write_atomically(_file(remote, ref), message.encode(errors="replace"))
 
 
-def forget(repository: Repository, remote: str, ref: str) -> None:
+def forget(remote: Remote, ref: str) -> None:
     with contextlib.suppress(OSError):
-        _file(repository, remote, ref).unlink(missing_ok=True)
+        _file(remote, ref).unlink(missing_ok=True)
 
 
-def last(repository: Repository, remote: str, ref: str) -> str:
+def last(remote: Remote, ref: str) -> str:
     """The message; "" where the last publishing worked, or none was tried."""
     try:
-        return _file(repository, remote, ref).read_text(encoding="utf-8")[:500].strip()
+        return _file(remote, ref).read_text(encoding="utf-8")[:500].strip()
     except (OSError, ValueError):
         return ""
 
 
-def _file(repository: Repository, remote: str, ref: str) -> Path:
+def _file(remote: Remote, ref: str) -> Path:
     name = tracking_ref(remote, ref).removeprefix("refs/covgate/remotes/").replace("/", "-")
-    return repository.state_dir / f"refused-{name}"
+    return remote.repository.state_dir / f"refused-{name}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.model.baseline import Baseline, join
 from covgate.model.note_text import parse_note
@@ -66,8 +67,9 @@ def nothing_is_lost(
     for each in copies:
         repository = Repository.discover(each, environ)
         try:
-            fetch_notes(repository, "origin")
-            assert publish(repository, "origin") == 0
+            origin = Remote(repository, "origin")
+            fetch_notes(origin)
+            assert publish(origin) == 0
             notes = Notes(repository)
             assert notes.tip() == tip
             assert notes.baseline([repository.commit("refs/remotes/origin/main")]).baseline == join(*wanted.values())
@@ -121,7 +123,8 @@ def test_what_another_process_fetched_and_did_not_join_yet_is_not_thrown_off_the
         repository = Repository.discover(mine, environ)
         note = Note(records=(Record(baseline=Baseline(executed=2, executable=1000)),))
         Notes(repository).update(line[1], lambda _: note, "ratchet")
-        assert start_fetch(repository, "origin").process.communicate() == (b"", b"")
-        publish(repository, "origin")
+        origin = Remote(repository, "origin")
+        assert start_fetch(origin).process.communicate() == (b"", b"")
+        publish(origin)
         repository.close()
         nothing_is_lost(remote, [mine, other], environ, written)

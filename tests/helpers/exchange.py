@@ -113,6 +113,7 @@ def _git(argv: list[str], cwd: Path, environ: Mapping[str, str], data: str = "")
 def _ratchet_all(clone: Path) -> None:
     import os
 
+    from covgate.git.remote import Remote
     from covgate.git.repository import Repository
     from covgate.model.baseline import Baseline
     from covgate.model.record import Note, Record, join_notes
@@ -120,14 +121,15 @@ def _ratchet_all(clone: Path) -> None:
     from covgate.notes.records import Notes
 
     repository = Repository.discover(clone, os.environ)
+    origin = Remote(repository, "origin")
     print("ready", flush=True)
     pushes = []
     for commit, executed in json.loads(sys.stdin.readline()):
         note = Note(records=(Record(baseline=Baseline(executed=executed, executable=1000)),))
         # As `ratchet_commit` does, without the measuring.
-        fetch_notes(repository, "origin")
+        fetch_notes(origin)
         Notes(repository).update(commit, partial(join_notes, note), f"ratchet {executed}")
-        pushes.append(publish(repository, "origin"))
+        pushes.append(publish(origin))
     repository.close()
     print(json.dumps(pushes))
 

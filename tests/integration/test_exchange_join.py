@@ -14,13 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.errors import ToolError
+from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.model.baseline import Baseline, join, override
 from covgate.model.note_text import parse_note, render_note
 from covgate.model.numbers import Numbers
 from covgate.model.record import Judgement, Note, Record, join_notes
 from covgate.model.verdict import Status
-from covgate.notes.fetch import start_fetch, tracking_ref
+from covgate.notes.fetch import Fetch, start_fetch, tracking_ref
 from covgate.notes.heal import heal
 from covgate.notes.publish import fetch_notes, join_fetched, publish
 from covgate.notes.records import Notes
@@ -41,7 +42,7 @@ class Team:
     clones: list[Repository]
     commits: list[str]
     written: dict[str, list[Baseline]] = field(default_factory=dict)
-    fetches: dict[int, object] = field(default_factory=dict)
+    fetches: dict[int, Fetch] = field(default_factory=dict)
 
     def write(self, clone: int, commit: str, record: Record) -> None:
         if record.baseline is not None:
@@ -49,9 +50,12 @@ class Team:
         note = Note(records=(record,))
         Notes(self.clones[clone]).update(commit, lambda known: join_notes(known, note), "record")
 
+    def origin(self, clone: int) -> Remote:
+        return Remote(self.clones[clone], "origin")
+
     def sync(self, clone: int) -> None:
-        fetch_notes(self.clones[clone], "origin")
-        publish(self.clones[clone], "origin")
+        fetch_notes(self.origin(clone))
+        publish(self.origin(clone))
 
     def notes_trees(self) -> set[str]:
         trees = {each.text("rev-parse", f"{NOTES_REF}^{{tree}}") for each in self.clones}
@@ -122,16 +126,16 @@ def test_clones_that_exchange_in_any_order_end_alike(
                 them.write(clone, at, Record(baseline=override(known, Fraction(percent), str(reason))))  # type: ignore[arg-type]
             elif name == "begin":
                 if clone not in them.fetches:
-                    them.fetches[clone] = start_fetch(them.clones[clone], "origin")
+                    them.fetches[clone] = start_fetch(them.origin(clone))
             elif name == "join":
                 if clone in them.fetches:
-                    join_fetched(them.clones[clone], them.fetches.pop(clone))  # type: ignore[arg-type]
+                    join_fetched(them.fetches.pop(clone))
             elif name == "publish":
-                publish(them.clones[clone], "origin")
+                publish(them.origin(clone))
             else:
                 them.sync(clone)
-        for clone, fetch in them.fetches.items():
-            join_fetched(them.clones[clone], fetch)  # type: ignore[arg-type]
+        for fetch in them.fetches.values():
+            join_fetched(fetch)
         for clone in (*last, *last):
             them.sync(clone)
         if not them.written:
@@ -258,7 +262,7 @@ def test_the_tracking_ref_is_covgates_own(environ: dict[str, str], tmp_path: Pat
         before = them.clones[0].text("config", "--local", "--list")
         them.write(0, them.commits[0], measured(70))
         them.sync(0)
-        assert them.clones[0].commit(tracking_ref("origin")) == Notes(them.clones[0]).tip()
+        assert them.clones[0].commit(tracking_ref(them.origin(0))) == Notes(them.clones[0]).tip()
         assert them.clones[0].text("config", "--local", "--list") == before
 
 
