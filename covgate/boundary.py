@@ -1,4 +1,7 @@
-"""Where every error ends: expected ones as a line with its remedy, others as a line and a log file."""
+"""The error boundary of every command and hook: the only place that turns an error into an exit code and a message.
+
+Most imports are late: what only an error needs, a push that passes must not pay for.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,11 @@ if TYPE_CHECKING:
 
 
 def paint_for(environ: Mapping[str, str]) -> Paint:
-    """Colour by NO_COLOR, FORCE_COLOR, and whether somebody looks (https://no-color.org); as wide as the terminal."""
+    """How to write to stdout: with colour or without, in which width, and whether as UTF-8.
+
+    Colour follows NO_COLOR, FORCE_COLOR, and whether stdout is a terminal (https://no-color.org). The width is the
+    terminal's, from 60 to 160 columns.
+    """
     import codecs
     import shutil
 
@@ -32,89 +39,90 @@ def paint_for(environ: Mapping[str, str]) -> Paint:
 
 
 def guarded(work: Callable[[], int], environ: Mapping[str, str], *, gate: bool) -> int:
-    """Run ``work`` and turn whatever it raises into an exit code and a message on stderr.
+    """The exit code of ``work``; an error becomes an exit code and a message on stderr.
 
-    ``gate``: an error that leaves a push without a verdict passes with a warning, unless fail_closed is set.
+    ``gate``: an error that leaves no verdict passes with a warning, unless ``fail_closed`` is set.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A name that the terminal has no characters for is a blemish in a line, never an error.
+        # A character that the terminal can't show is escaped; it must not raise an error.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return work()
     except ToolError as error:
-        if gate:
-            blocks = _blocks(environ)
-            _warn(error.message, error.hint, error.output, environ, blocks=blocks)
-            return EXIT_TOOL_ERROR if blocks else EXIT_PASSED
-        _say(error, error.output)
-        return error.exit_code
+        return _warn(error, environ) if gate else _report(error)
     except CovgateError as error:
-        _say(error)
-        return error.exit_code
+        return _report(error)
     except KeyboardInterrupt:
         print("covgate: interrupted; nothing was recorded", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has gone (`covgate log | head`): not an error, and nothing more to say.
+        # The reader of the output has ended (`covgate log | head`), which is no error. stdout is closed at exit, and
+        # must not raise once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_PASSED if not gate else EXIT_TOOL_ERROR
     except Exception as error:
-        log = _log(environ)
-        message = f"an internal error of covgate: {type(error).__name__}: {error}".replace("\n", " ")
-        hint = f"please report it with {log}" if log else "please report it"
-        if gate:
-            blocks = _blocks(environ)
-            _warn(message, hint, "", environ, blocks=blocks)
-            return EXIT_TOOL_ERROR if blocks else EXIT_PASSED
-        print(f"covgate: {message}\n  {hint}", file=sys.stderr)
-        return EXIT_TOOL_ERROR
+        internal = _internal_error(error)
+        return _warn(internal, environ) if gate else _report(internal)
 
 
 def leave(status: int) -> NoReturn:
-    """End the process of a hook: at once, because tearing the interpreter down takes a tenth of its time."""
+    """End the process of a hook without tearing down the interpreter, which takes a tenth of the hook's time."""
     sys.stdout.flush()
     sys.stderr.flush()
-    if "coverage" in sys.modules:  # which writes its data on the ordinary way out
+    if "coverage" in sys.modules:  # it writes its data at a normal exit
         raise SystemExit(status)
     os._exit(status)
 
 
-def _blocks(environ: Mapping[str, str]) -> bool:
-    """Whether an error outside of the judgement of one commit blocks: what HEAD configures, looked up afresh."""
-    from covgate.config import parse_config
-    from covgate.git.repository import Repository
-
-    try:
-        repository = Repository.discover(Path.cwd(), environ)
-    except Exception:  # no repository to ask: the environment's word alone
-        return parse_config(environ=environ).fail_closed
-    try:
-        files = [repository.file("HEAD", name) for name in ("pyproject.toml", ".covgate.toml")]
-        return parse_config(pyproject=files[0], own=files[1], environ=environ).fail_closed
-    except Exception:  # an error about an error: the stricter way
-        return True
-    finally:
-        repository.close()
-
-
-def _warn(message: str, hint: str, output: str, environ: Mapping[str, str], *, blocks: bool) -> None:
-    from covgate.formats.text import warning_text
-
-    print(warning_text(message, hint, output, paint_for(environ), blocks=blocks), end="", file=sys.stderr)
-
-
-def _say(error: CovgateError, output: str = "") -> None:
+def _report(error: CovgateError) -> int:
+    """Print ``error``; its exit code."""
     from covgate.formats.paint import plain, tail
 
     print("covgate:", "\n".join(map(plain, error.message.split("\n"))), file=sys.stderr)
     if error.hint:
         print(" ", "\n".join(map(plain, error.hint.split("\n"))), file=sys.stderr)
-    for line in tail(output):
+    for line in tail(error.output) if isinstance(error, ToolError) else ():
         print(f"  | {line}", file=sys.stderr)
+    return error.exit_code
 
 
-def _log(environ: Mapping[str, str]) -> Path | None:
-    """Write the traceback and the versions where the user can find them."""
+def _warn(error: ToolError, environ: Mapping[str, str]) -> int:
+    """Print that there is no verdict, and why; the exit code that the configuration asks for."""
+    from covgate.formats.text import warning_text
+
+    blocks = _fails_closed(environ)
+    text = warning_text(error.message, error.hint, error.output, paint_for(environ), blocks=blocks)
+    print(text, end="", file=sys.stderr)
+    return EXIT_TOOL_ERROR if blocks else EXIT_PASSED
+
+
+def _fails_closed(environ: Mapping[str, str]) -> bool:
+    """Whether the configuration at HEAD sets ``fail_closed``. The error may have come before it was read."""
+    from covgate.config import parse_config
+    from covgate.git.repository import Repository
+
+    try:
+        repository = Repository.discover(Path.cwd(), environ)
+    except Exception:  # without a repository, only the environment counts
+        return parse_config(environ=environ).fail_closed
+    try:
+        files = [repository.file("HEAD", name) for name in ("pyproject.toml", ".covgate.toml")]
+        return parse_config(pyproject=files[0], own=files[1], environ=environ).fail_closed
+    except Exception:  # an unreadable configuration may have set it
+        return True
+    finally:
+        repository.close()
+
+
+def _internal_error(error: Exception) -> ToolError:
+    """A defect of covgate as an error for the user; the traceback is in a log file. Call it while it is handled."""
+    log = _write_log()
+    message = f"an internal error of covgate: {type(error).__name__}: {error}".replace("\n", " ")
+    return ToolError(message, hint=f"please report it with {log}" if log else "please report it")
+
+
+def _write_log() -> Path | None:
+    """Write the traceback and the versions to a temporary file; None if that is impossible."""
     import platform
     import tempfile
     import traceback

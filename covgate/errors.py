@@ -1,7 +1,7 @@
-"""Every failure that covgate expects, each with what to do about it and an exit code.
+"""Every failure that covgate expects, each with a hint about what to do, and an exit code.
 
-An expected failure is printed as one line and its hint; anything else is a defect of
-covgate and leaves a log file. Only the boundary in ``cli`` turns one into an exit code.
+An expected failure is printed as its message and its hint. Any other exception is a defect of covgate and leaves a log
+file. Only ``boundary`` turns an error into an exit code.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ EXIT_INTERRUPTED = 130
 
 
 class CovgateError(Exception):
-    """What went wrong, in one sentence, and in ``hint`` what to do about it."""
+    """What went wrong, in one sentence; ``hint`` says what to do about it, "" if nothing can be done."""
 
     exit_code = EXIT_TOOL_ERROR
 
@@ -27,25 +27,25 @@ class CovgateError(Exception):
 
 
 class UsageError(CovgateError):
-    """The command line asks for something that can't be done."""
+    """The command line asks for something that is impossible."""
 
     exit_code = EXIT_CONFIGURATION
 
 
 class ConfigurationError(CovgateError):
-    """The configuration is invalid; ``problems`` lists everything that is, a line each."""
+    """The configuration is invalid; ``problems`` lists all that is wrong, one line each."""
 
     exit_code = EXIT_CONFIGURATION
 
     def __init__(self, problems: Sequence[str], *, hint: str = "") -> None:
-        super().__init__("invalid configuration:\n" + "\n".join(f"  {p}" for p in problems), hint=hint)
+        super().__init__("invalid configuration:\n" + "\n".join(f"  {problem}" for problem in problems), hint=hint)
         self.problems = tuple(problems)
 
 
 class ToolError(CovgateError):
-    """The measurement could not be made: passes with a warning, or blocks under ``fail_closed``.
+    """The commit can't be measured: the push passes with a warning, or is blocked under ``fail_closed``.
 
-    ``output`` is what the failing program printed last, to be shown below the message.
+    ``output``: the last output of the program that failed, shown below the message.
     """
 
     def __init__(self, message: str, *, hint: str = "", output: str = "") -> None:
@@ -54,7 +54,7 @@ class ToolError(CovgateError):
 
 
 class GitError(ToolError):
-    """A git command failed; ``argv``, ``status`` and ``stderr`` as git left them."""
+    """A git command failed; it has the ``argv`` after "git", the exit ``status``, and ``stderr`` unchanged."""
 
     def __init__(self, argv: Sequence[str], status: int, stderr: str, *, hint: str = "") -> None:
         first = next((line for line in stderr.splitlines() if line.strip()), "no message")
@@ -65,10 +65,10 @@ class GitError(ToolError):
 
 
 class RefMoved(GitError):
-    """Another process moved the ref first: read again, fold, retry."""
+    """Another process moved the ref first. The caller reads it again, joins, and retries."""
 
 
 class Interrupted(CovgateError):
-    """The user or the system asked covgate to stop; nothing was recorded."""
+    """The user or the system stopped covgate; nothing was recorded."""
 
     exit_code = EXIT_INTERRUPTED

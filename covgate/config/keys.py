@@ -1,0 +1,167 @@
+"""The keys of the configuration, and what each accepts."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from typing import Any
+
+from covgate.config.show import close_match, show
+from covgate.model.policy import Kind, RemovedCode, parse_decimal
+
+TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+# No argument of a program, no path and no branch contains NUL. Rejected here, not when a process is started.
+_NUL = "\0"
+
+
+class BadValue(Exception):
+    """A key doesn't accept this value. The text says what it accepts."""
+
+
+class Isolation(Enum):
+    """Where a commit is measured: in the checkout if that is safe, always in a worktree, or always in the checkout."""
+
+    AUTO = "auto"
+    WORKTREE = "worktree"
+    IN_PLACE = "in-place"
+
+
+def parse_boolean(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise BadValue("must be true or false")
+    return value
+
+
+def _parse_percentage(value: object) -> Fraction:
+    allowed = "must be a number from 0 to 100"
+    number = _number(value, allowed)
+    if not 0 <= number <= 100:
+        raise BadValue(allowed)
+    return number
+
+
+def _parse_epsilon(value: object) -> Fraction:
+    return max(_number(value, "must be a finite number of percentage points"), Fraction(0))
+
+
+def _number(value: object, allowed: str) -> Fraction:
+    if isinstance(value, Fraction):  # from a variable
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        raise BadValue(allowed)
+    try:
+        return parse_decimal(str(value))
+    except ValueError:
+        raise BadValue(allowed) from None
+
+
+def _integer(low: int, high: int, allowed: str) -> Callable[[object], int]:
+    def parse(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise BadValue(allowed)
+        return value
+
+    return parse
+
+
+def _parse_string(value: object, allowed: str = "must be a non-empty string, without NUL") -> str:
+    if not isinstance(value, str) or not value.strip() or _NUL in value:
+        raise BadValue(allowed)
+    return value
+
+
+def _parse_list(value: object) -> tuple[str, ...]:
+    if isinstance(value, str) and value.strip():
+        raise BadValue(f"must be a list of strings: [{show(value)}]")
+    if not isinstance(value, list) or not value:
+        raise BadValue("must be a list of non-empty strings")
+    return tuple(_parse_string(each, "must be a list of non-empty strings, without NUL") for each in value)
+
+
+def _parse_command(value: object) -> tuple[str, ...]:
+    words = value
+    if isinstance(value, str):
+        import shlex  # late: a command is usually a list, or none
+
+        try:
+            words = shlex.split(value)
+        except ValueError as error:
+            raise BadValue(f"can't be split into words: {str(error).lower()}") from None
+    if not isinstance(words, list) or not all(isinstance(each, str) and _NUL not in each for each in words):
+        raise BadValue("must be a string or a list of strings, without NUL")
+    if not words or not words[0].strip():
+        raise BadValue("must not be empty: a command begins with a program")
+    return tuple(words)
+
+
+def _one_of(kind: type[Enum]) -> Callable[[object], Enum]:
+    names = [str(each.value) for each in kind]
+
+    def parse(value: object) -> Enum:
+        if value not in names:
+            nearest = close_match(value, names) if isinstance(value, str) else ""
+            raise BadValue(f"must be one of {', '.join(names)}" + (f"; did you mean {nearest}?" if nearest else ""))
+        return kind(value)
+
+    return parse
+
+
+def boolean_from_text(text: str) -> object:
+    """The boolean that the text of a variable means, else the text itself."""
+    return True if text.lower() in TRUE else False if text.lower() in _FALSE else text
+
+
+def _integer_from_text(text: str) -> object:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
+
+
+def _number_from_text(text: str) -> object:
+    with contextlib.suppress(ValueError):
+        return parse_decimal(text)
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """How the value of one key is read.
+
+    ``parse`` turns what TOML has into what ``Config`` has, or raises BadValue. ``from_text`` turns the text of its
+    COVGATE_* variable into what TOML would have; None if the key has no variable.
+    """
+
+    parse: Callable[[object], Any]
+    from_text: Callable[[str], object] | None = str
+
+
+_BOOLEAN = Key(parse_boolean, boolean_from_text)
+_PERCENTAGE = Key(_parse_percentage, _number_from_text)
+_LIST = Key(_parse_list, None)
+
+KEYS = {
+    "enabled": _BOOLEAN,
+    "policy": Key(_one_of(Kind)),
+    "floor": _PERCENTAGE,
+    "epsilon": Key(_parse_epsilon, _number_from_text),
+    "patch_floor": _PERCENTAGE,
+    "removed_code": Key(_one_of(RemovedCode)),
+    "branches": _LIST,
+    "ratchet_branches": _LIST,
+    "source": _LIST,
+    "command": Key(_parse_command),
+    "report": Key(_parse_string),
+    "python": Key(_parse_string),
+    "setup": Key(_parse_command),
+    "isolation": Key(_one_of(Isolation)),
+    "timeout": Key(_integer(1, 10**7 - 1, "must be a whole number of seconds, from 1 to 9999999"), _integer_from_text),
+    "fail_closed": _BOOLEAN,
+    "sync": _BOOLEAN,
+    "retries": Key(_integer(0, 9, "must be a whole number from 0 to 9"), _integer_from_text),
+    "on_block": Key(_parse_command),
+}
+# Documented for a later version. An error until then: a gate that ignored a rule would let regressions pass.
+LATER_KEYS = ("preview_merge", "components")

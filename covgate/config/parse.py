@@ -1,0 +1,155 @@
+"""Read a configuration from the bytes of its file and from the environment. All problems are listed, not only one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from covgate.config.keys import KEYS, LATER_KEYS, TRUE, BadValue, Isolation, boolean_from_text, parse_boolean
+from covgate.config.show import close_match, show, show_key
+from covgate.errors import ConfigurationError
+from covgate.model.policy import Policy
+
+_NOT_YET = "not supported by covgate 0.1 yet; remove it"
+# The keys of a policy -> the fields of ``Policy``.
+_POLICY_FIELDS = {
+    "policy": "kind",
+    "floor": "floor",
+    "epsilon": "epsilon",
+    "patch_floor": "patch_floor",
+    "removed_code": "removed_code",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What a repository configures; without arguments, the defaults.
+
+    ``ratchet_branches``: None for the remote's default branch. ``timeout``: seconds. ``retries``: how often a tree is
+    measured again if its coverage may have dropped by chance. ``configured``: whether there is a table or a file for
+    covgate at all. ``coverage_config``: the name and the text of a configuration of coverage to measure with instead
+    of the tree's own; no key sets it.
+    """
+
+    enabled: bool = True
+    policy: Policy = field(default_factory=Policy)
+    branches: tuple[str, ...] = ("*",)
+    ratchet_branches: tuple[str, ...] | None = None
+    source: tuple[str, ...] = ()
+    command: tuple[str, ...] | None = None
+    report: str = ""
+    python: str = ""
+    setup: tuple[str, ...] | None = None
+    isolation: Isolation = Isolation.AUTO
+    timeout: int = 900
+    fail_closed: bool = False
+    sync: bool = True
+    retries: int = 1
+    on_block: tuple[str, ...] | None = None
+    configured: bool = False
+    coverage_config: tuple[str, str] | None = None
+
+
+def parse_config(
+    *, pyproject: bytes | None = None, own: bytes | None = None, environ: Mapping[str, str] | None = None
+) -> Config:
+    """The configuration in the bytes of a pyproject.toml or of a .covgate.toml; COVGATE_* variables override it.
+
+    Raises ConfigurationError, which lists each problem with its file, key, value, and what is allowed.
+    """
+    environ = environ or {}
+    if environ.get("COVGATE_DISABLE", "").strip().lower() in TRUE:
+        return Config(enabled=False)  # first, since it must work even if the configuration is broken
+    problems: list[str] = []
+    tables = _read_tables(pyproject, own, problems)
+    values: dict[str, Any] = {}
+    for file, table in tables:
+        values.update(_parse_table(file, table, problems))
+    values.update(_parse_environment(environ, problems))
+    if problems:
+        raise ConfigurationError(problems, hint="the keys and their meaning: README, section Configuration")
+    policy = Policy(**{name: values.pop(key) for key, name in _POLICY_FIELDS.items() if key in values})
+    return Config(policy=policy, configured=bool(tables), **values)
+
+
+def _read_tables(pyproject: bytes | None, own: bytes | None, problems: list[str]) -> list[tuple[str, dict[str, Any]]]:
+    """The tables for covgate, each with the name of its file."""
+    tables = []
+    if pyproject is not None:
+        tool = _load(pyproject, "pyproject.toml", problems).get("tool", {})
+        table = tool.get("covgate") if isinstance(tool, dict) else None
+        if not isinstance(tool, dict):
+            problems.append(f"pyproject.toml: tool = {show(tool)}: must be a table, as in [tool.covgate]")
+        elif table is not None and not isinstance(table, dict):
+            problems.append(f"pyproject.toml: tool.covgate = {show(table)}: must be a table, [tool.covgate]")
+        elif table is not None:
+            tables.append(("pyproject.toml", table))
+    if own is not None:
+        tables.append((".covgate.toml", _load(own, ".covgate.toml", problems)))
+    if len(tables) == 2:
+        problems.append("covgate is configured in pyproject.toml and in .covgate.toml: keep one of them")
+    return tables
+
+
+def _load(data: bytes, name: str, problems: list[str]) -> dict[str, Any]:
+    from covgate.compat import tomllib  # late: without a file, a push doesn't need it
+
+    try:
+        return tomllib.loads(data.decode("utf-8"), parse_float=_parse_float)
+    except UnicodeDecodeError as error:
+        problems.append(f"{name}: not UTF-8 (byte {error.start}); save it as UTF-8")
+    except tomllib.TOMLDecodeError as error:
+        problems.append(f"{name}: not valid TOML: {error}; fix it there")
+    except (ValueError, RecursionError):
+        problems.append(f"{name}: can't be read: nested too deep, or a number of thousands of digits")
+    return {}
+
+
+def _parse_float(text: str) -> Decimal | float:
+    """A Decimal, which is exact. A float if Decimal can't hold it; another tool's table may have one."""
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return float(text)
+
+
+def _parse_table(file: str, table: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+    values = {}
+    for key, value in table.items():
+        if key in LATER_KEYS:
+            problems.append(f"{file}: {key} = {show(value)}: {_NOT_YET}")
+        elif key not in KEYS:
+            problems.append(f"{file}: {show_key(key)} = {show(value)}: unknown key{_suggestion(key)}")
+        else:
+            try:
+                values[key] = KEYS[key].parse(value)
+            except BadValue as error:
+                problems.append(f"{file}: {key} = {show(value)}: {error}")
+    return values
+
+
+def _suggestion(key: str) -> str:
+    # Keys of later versions are suggested, too: patch_flor must not lead to floor.
+    nearest = close_match(key, [*KEYS, *LATER_KEYS])
+    return f"; did you mean {nearest}?" if nearest else f" (known: {', '.join(KEYS)})"
+
+
+def _parse_environment(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for key in (*KEYS, "disable", *LATER_KEYS):
+        name = f"COVGATE_{key.upper()}"
+        text = environ.get(name, "").strip()
+        if not text:
+            continue
+        try:
+            if key in LATER_KEYS:
+                raise BadValue(_NOT_YET)
+            if key == "disable":
+                parse_boolean(boolean_from_text(text))  # if true, parse_config has returned already
+            elif from_text := KEYS[key].from_text:
+                values[key] = KEYS[key].parse(from_text(text))
+        except BadValue as error:
+            problems.append(f"environment: {name} = {show(text)}: {error}")
+    return values
