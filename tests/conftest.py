@@ -13,6 +13,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
+from helpers.known_trees import KnownTrees
 from helpers.project import Project
 from helpers.sealed import CHECKOUT, run, sealed_environment
 
@@ -26,8 +27,6 @@ for name, examples in (("dev", 25), ("ci", 300)):
         name, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
     )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") == "true" else "dev"))
-
-REMEMBERED = ".git/covgate/measurements"
 
 if TYPE_CHECKING:
     from helpers.browser import Browser
@@ -55,30 +54,30 @@ def environ(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> dict[str,
     return {**sealed, "PRE_COMMIT_HOME": str(shared / "pre-commit")}
 
 
+@pytest.fixture(scope="session")
+def known_trees(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> KnownTrees:
+    """The measurements that tests with the marker ``known_trees`` find in the cache."""
+    return KnownTrees(tmp_path_factory.mktemp("known"), environ)
+
+
 @pytest.fixture
-def make_project(tmp_path: Path, environ: dict[str, str]) -> Callable[..., Project]:
+def make_project(
+    request: pytest.FixtureRequest, tmp_path: Path, environ: dict[str, str], known_trees: KnownTrees
+) -> Callable[..., Project]:
     """Makes projects in the test's own directory."""
+    known = known_trees if request.node.get_closest_marker("known_trees") else None
 
     def make(name: str = "project", **options: Any) -> Project:
-        return Project.create(tmp_path / name, environ, **options)
+        return Project.create(tmp_path / name, environ, known_trees=known, **options)
 
     return make
 
 
-@pytest.fixture(scope="session")
-def remembered(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> Path:
-    """What covgate keeps of measuring the tree that a project begins with."""
-    measured = Project.create(tmp_path_factory.mktemp("remembered"), environ, hooks="none")
-    done = measured.covgate("check")
-    assert done.status == 0 and "PASS" in done, done.text
-    return measured.top / REMEMBERED
-
-
 @pytest.fixture
-def project(make_project: Callable[..., Project], remembered: Path) -> Project:
+def project(make_project: Callable[..., Project], known_trees: KnownTrees) -> Project:
     """A project whose first tree was measured before: tests of that very run take one of `make_project`."""
     project = make_project()
-    shutil.copytree(remembered, project.top / REMEMBERED)
+    known_trees.remember(project)
     return project
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.known_trees import KnownTrees
 from helpers.project import Project, calls, functions
 from helpers.sealed import Done, run
 
@@ -35,11 +35,15 @@ def build(project: Project) -> None:
 
 @pytest.fixture(scope="module", params=["native", "pre-commit"])
 def prepared(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str], source: Path
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    environ: dict[str, str],
+    source: Path,
+    known_trees: KnownTrees,
 ) -> Project:
     directory = tmp_path_factory.mktemp("refs")
     native = request.param == "native"
-    project = Project.create(directory, environ, hooks="native" if native else "none")
+    project = Project.create(directory, environ, hooks="native" if native else "none", known_trees=known_trees)
     if not native:
         assert project.covgate("init", "--repo", str(source), "--rev", "v0.1.0").status == 0
     build(project)
@@ -49,10 +53,7 @@ def prepared(
 @pytest.fixture
 def refs(prepared: Project, tmp_path: Path) -> Project:
     """A copy of the prepared repositories, as one test may change them."""
-    shutil.copytree(prepared.top.parent, tmp_path / "copy", symlinks=True)
-    project = Project(tmp_path / "copy" / "work", tmp_path / "copy" / "origin.git", prepared.environ)
-    project.git("remote", "set-url", "origin", str(project.remote))
-    return project
+    return prepared.copy(tmp_path / "copy")
 
 
 def push(project: Project, *argv: str, cwd: Path | None = None) -> Done:

@@ -13,7 +13,7 @@ import pytest
 from helpers.project import Project, calls, functions
 from helpers.schemas import problems, sarif_validator, verdict_validator
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees]
 
 
 def told(project: Project, *argv: str, status: int) -> dict[str, Any]:
@@ -123,20 +123,28 @@ def test_a_directory_of_somebody_else_is_refused_before_anything_runs(project: P
     assert project.git("status", "--porcelain") == ""
 
 
-@pytest.mark.parametrize("format", ["text", "json", "markdown", "github", "sarif"])
-def test_names_that_the_terminal_can_not_write(project: Project, tmp_path: Path, format: str) -> None:
+@pytest.fixture(scope="module")
+def strange_names(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> Project:
+    """Names and a reason that a terminal can't write; all is measured."""
+    project = Project.create(tmp_path_factory.mktemp("strange"), environ)
     project.push()
     for name in ("naïve", "名前", "a\x1b[31mb", "new\nline", "\N{FIRE}"):
         project.write(f"pkg/{name}.py", functions("f"))
     project.commit()
     project.covgate("baseline", "set", "90", "--reason", "\N{FIRE} naïve \x1b[31m")
+    assert project.covgate("check").status == 1
+    return project
+
+
+@pytest.mark.parametrize("format", ["text", "json", "markdown", "github", "sarif"])
+def test_names_that_the_terminal_can_not_write(strange_names: Project, tmp_path: Path, format: str) -> None:
     for environ in (
         {"PYTHONIOENCODING": "ascii"},
         {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
         {"PYTHONIOENCODING": "latin-1"},
         {},
     ):
-        done = project.covgate("check", "--format", format, "--html", str(tmp_path / "html"), **environ)
+        done = strange_names.covgate("check", "--format", format, "--html", str(tmp_path / "html"), **environ)
         assert done.status == 1, done.text
         assert "internal error" not in done
         assert "Traceback" not in done

@@ -14,7 +14,7 @@ from covgate.model.verdict import Status
 from helpers.project import Project, calls, functions
 from helpers.sealed import run, script
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees]
 
 
 def test_version_and_help(project: Project) -> None:
@@ -46,8 +46,8 @@ def test_check_writes_a_report_whose_status_can_be_read_back(project: Project, t
     assert "can't be written" in done
 
 
-def test_check_as_json(make_project: Callable[..., Project]) -> None:
-    project = make_project()
+def test_check_as_json(tmp_path: Path, environ: dict[str, str]) -> None:
+    project = Project.create(tmp_path / "project", environ)
     done = project.covgate("check", "--format", "json")
     data = json.loads(done.text)
     assert data["status"] == "PASS"
@@ -66,7 +66,7 @@ def test_check_as_json(make_project: Callable[..., Project]) -> None:
 
 @pytest.mark.parametrize("kind", ["json", "xml", "lcov", "data"])
 def test_check_judges_reports_made_elsewhere(project: Project, tmp_path: Path, kind: str) -> None:
-    python = script("python")
+    python = project.python
     environ = {**project.environ, "COVERAGE_FILE": str(tmp_path / "data")}
     made = run([python, "-m", "coverage", "run", "--source=pkg", "-m", "pytest", "-q"], project.top, environ)
     assert made.status == 0, made.text
@@ -85,12 +85,12 @@ def test_several_reports_are_combined(project: Project, tmp_path: Path) -> None:
         project.write("tests/test_mod.py", calls(name))
         environ = {**project.environ, "COVERAGE_FILE": str(tmp_path / f"data-{name}")}
         run(
-            [script("python"), "-m", "coverage", "run", "--source=pkg", "-m", "pytest", "-q"],
+            [project.python, "-m", "coverage", "run", "--source=pkg", "-m", "pytest", "-q"],
             project.top,
             environ,
         )
         target = tmp_path / f"{name}.lcov"
-        run([script("python"), "-m", "coverage", "lcov", "-o", str(target)], project.top, environ)
+        run([project.python, "-m", "coverage", "lcov", "-o", str(target)], project.top, environ)
         reports += ["--report", str(target)]
     done = project.covgate("check", *reports, "--format", "json")
     assert json.loads(done.text)["numbers"]["executed_statements"] == 5

@@ -13,7 +13,7 @@ import pytest
 from helpers.project import Project, calls, functions
 from helpers.sealed import run
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees]
 Make = Callable[..., Project]
 
 FILES = "refs/notes/coverage-files"
@@ -127,7 +127,7 @@ def test_lines_that_the_record_does_not_know_excuse_nothing(project: Project) ->
     project.write("tests/test_mod.py", calls("b"))
     project.commit()
     for argv in (["run", "--source=pkg", "-m", "pytest", "-q"], ["json", "-q", "-o", ".git/report.json"]):
-        done = run([sys.executable, "-m", "coverage", *argv], project.top, project.environ)
+        done = run([project.python, "-m", "coverage", *argv], project.top, project.environ)
         assert done.status == 0, done.text
     done = project.covgate("check", "--report", ".git/report.json")
     assert done.status == 1, done.text

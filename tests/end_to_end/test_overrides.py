@@ -8,7 +8,7 @@ import pytest
 
 from helpers.project import Project, calls, functions
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees]
 
 
 def test_a_push_that_passes_by_an_override_says_so(project: Project) -> None:

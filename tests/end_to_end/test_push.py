@@ -42,6 +42,7 @@ def test_a_regression_is_blocked_and_explained(project: Project) -> None:
     assert project.field("baseline_ratio", commit) == "5/6"
 
 
+@pytest.mark.known_trees
 def test_new_branch_is_judged_by_its_ancestors(project: Project) -> None:
     project.push()
     project.git("checkout", "--quiet", "-b", "topic")
@@ -57,6 +58,7 @@ def test_new_branch_is_judged_by_its_ancestors(project: Project) -> None:
     assert project.field("measured_coverage") == "87.50"
 
 
+@pytest.mark.known_trees
 def test_forced_push_is_judged_by_the_replaced_tip(project: Project) -> None:
     project.write("tests/test_mod.py", calls("a", "b", "c"))
     project.commit()
@@ -145,6 +147,7 @@ def test_linked_worktree(project: Project, tmp_path: Path) -> None:
     assert linked.field("measured_coverage") == "100.00"
 
 
+@pytest.mark.known_trees
 @pytest.mark.parametrize(
     ("refspec", "why"),
     [("v1", "no branch"), (":topic", "deletion"), ("refs/notes/coverage", "no branch")],
@@ -213,6 +216,7 @@ def test_a_merge_that_ends_in_a_measured_tree_ratchets_without_a_run(project: Pr
     assert "below the baseline of 100.00%" in done
 
 
+@pytest.mark.known_trees
 def test_a_pull_on_the_default_branch_ratchets(project: Project, tmp_path: Path) -> None:
     project.push()
     other = project.clone(tmp_path / "other")
@@ -228,6 +232,7 @@ def test_a_pull_on_the_default_branch_ratchets(project: Project, tmp_path: Path)
     assert project.note() == again
 
 
+@pytest.mark.known_trees
 def test_a_newer_ratchet_on_the_remote_judges(project: Project, tmp_path: Path) -> None:
     """The notes are fetched before the judgement: an override published by somebody else counts at once."""
     project.push()
@@ -331,6 +336,7 @@ def test_amended_and_rebased(project: Project, tmp_path: Path) -> None:
     assert project.field("baseline") == "100.00"
 
 
+@pytest.mark.known_trees
 def test_omitting_everything_is_no_way_through(project: Project) -> None:
     project.push()
     path = project.top / "pyproject.toml"
@@ -357,6 +363,7 @@ def at_the_remote(project: Project, hook: str, text: str) -> Path:
     return path
 
 
+@pytest.mark.known_trees
 def test_records_and_lines_go_with_one_push(project: Project, tmp_path: Path) -> None:
     log = tmp_path / "log"
     at_the_remote(project, "pre-receive", f"{{ cut -d' ' -f3 | sort | tr '\\n' ' '; echo; }} >> {log}")
@@ -371,6 +378,7 @@ def test_records_and_lines_go_with_one_push(project: Project, tmp_path: Path) ->
     assert log.read_text().split("\n")[2:] == ["refs/heads/other ", ""]
 
 
+@pytest.mark.known_trees
 def test_a_remote_that_takes_one_of_the_two_refs(project: Project) -> None:
     refusing = at_the_remote(
         project, "update", '[ "$1" != refs/notes/coverage-files ] || { echo no lines >&2; exit 1; }'

@@ -6,17 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from helpers.known_trees import KnownTrees
 from helpers.project import Project, calls, functions
 from helpers.sealed import Done, run
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.once, pytest.mark.known_trees]
 
 UNGATED = {"COVGATE_DISABLE": "1"}
 
 
-@pytest.fixture
-def grown(project: Project) -> Project:
-    """Its baseline of 83.33% lies three commits behind the tip; a side branch was set to 10% by hand."""
+@pytest.fixture(scope="module")
+def grown_once(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str], known_trees: KnownTrees) -> Project:
+    project = Project.create(tmp_path_factory.mktemp("grown"), environ, known_trees=known_trees)
     project.git("config", "uploadpack.allowFilter", "true", cwd=project.remote)
     assert project.push().status == 0
     project.git("checkout", "--quiet", "-b", "side")
@@ -31,12 +32,18 @@ def grown(project: Project) -> Project:
     return project
 
 
+@pytest.fixture
+def grown(grown_once: Project, tmp_path: Path) -> Project:
+    """Its baseline of 83.33% lies three commits behind the tip; a side branch was set to 10% by hand."""
+    return grown_once.copy(tmp_path / "grown")
+
+
 def clone(project: Project, directory: Path, *options: str) -> Project:
     done = run(
         ["git", "clone", "--quiet", *options, f"file://{project.remote}", str(directory)], project.top, project.environ
     )
     assert done.status == 0, done.text
-    other = Project(directory, project.remote, project.environ)
+    other = Project(directory, project.remote, project.environ, known_trees=project.known_trees)
     other.install_natively()
     return other
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from helpers.sealed import Done, project_python, run, script
+
+if TYPE_CHECKING:
+    from helpers.known_trees import KnownTrees
 
 ZERO = "0" * 40
 
@@ -25,14 +29,24 @@ def calls(*names: str) -> str:
 class Project:
     """A repository with the package ``pkg``, its tests, and a bare remote ``origin``.
 
-    It is measured by an interpreter that has pytest, coverage, and ``plugins`` of pytest.
+    It is measured by an interpreter that has pytest, coverage, and ``plugins`` of pytest. What it commits counts as
+    measured if it is among the ``known_trees``.
     """
 
-    def __init__(self, top: Path, remote: Path, environ: Mapping[str, str], *, plugins: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        top: Path,
+        remote: Path,
+        environ: Mapping[str, str],
+        *,
+        plugins: Sequence[str] = (),
+        known_trees: KnownTrees | None = None,
+    ) -> None:
         self.top = top
         self.remote = remote
         self.environ = dict(environ)
         self.plugins = plugins
+        self.known_trees = known_trees
 
     @property
     def python(self) -> str:
@@ -47,11 +61,12 @@ class Project:
         config: str = "",
         hooks: str = "native",
         plugins: Sequence[str] = (),
+        known_trees: KnownTrees | None = None,
     ) -> Project:
         """Two of three functions tested: 5 of 6 statements. ``hooks``: native, or none."""
         top, remote = directory / "work", directory / "origin.git"
         directory.mkdir(parents=True, exist_ok=True)
-        project = cls(top, remote, environ, plugins=plugins)
+        project = cls(top, remote, environ, plugins=plugins, known_trees=known_trees)
         run(["git", "init", "--quiet", "--bare", str(remote)], directory, environ)
         run(["git", "init", "--quiet", str(top)], directory, environ)
         project.git("remote", "add", "origin", str(remote))
@@ -89,6 +104,8 @@ class Project:
     def commit(self, message: str = "more") -> str:
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", message)
+        if self.known_trees is not None:
+            self.known_trees.remember(self)
         return self.git("rev-parse", "HEAD")
 
     def push(self, *refs: str, **environ: str) -> Done:
@@ -126,9 +143,22 @@ class Project:
             f"    with pathlib.Path({str(log)!r}).open('a') as file:\n        file.write('run\\n')\n",
         )
 
+    def copy(self, directory: Path) -> Project:
+        """This project and its remote as they stand, under ``directory``."""
+        shutil.copytree(self.top.parent, directory, symlinks=True)
+        other = Project(
+            directory / self.top.name,
+            directory / self.remote.name,
+            self.environ,
+            plugins=self.plugins,
+            known_trees=self.known_trees,
+        )
+        other.git("remote", "set-url", "origin", str(other.remote))
+        return other
+
     def clone(self, directory: Path) -> Project:
         run(["git", "clone", "--quiet", str(self.remote), str(directory)], self.top, self.environ)
-        other = Project(directory, self.remote, self.environ, plugins=self.plugins)
+        other = Project(directory, self.remote, self.environ, plugins=self.plugins, known_trees=self.known_trees)
         other.install_natively()
         return other
 
