@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from covgate.boundary import paint_for
 from covgate.commands._shared import add_format, open_repository, print_result
-from covgate.doctor.report import doctor
+from covgate.doctor.overview import doctor
 from covgate.errors import EXIT_PASSED
 
 HELP = "show what would be measured here and why, and what is wrong, each problem with its fix"

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from covgate.doctor.report import doctor
+from covgate.doctor.overview import doctor
 from covgate.git.repository import Repository
 from helpers.project import Project
 from helpers.sealed import Done, run, script
