@@ -102,16 +102,17 @@ def _fails_closed(environ: Mapping[str, str]) -> bool:
     from covgate.git.repository import Repository
 
     try:
-        repository = Repository.discover(Path.cwd(), environ)
-    except Exception:  # without a repository, only the environment counts
-        return parse_config(environ=environ).fail_closed
-    try:
-        files = [repository.file("HEAD", name) for name in ("pyproject.toml", ".covgate.toml")]
+        try:
+            repository = Repository.discover(Path.cwd(), environ)
+        except Exception:  # without a repository, only the environment counts
+            return parse_config(environ=environ).fail_closed
+        try:
+            files = [repository.file("HEAD", name) for name in ("pyproject.toml", ".covgate.toml")]
+        finally:
+            repository.close()
         return parse_config(pyproject=files[0], own=files[1], environ=environ).fail_closed
     except Exception:  # an unreadable configuration may have set it
         return True
-    finally:
-        repository.close()
 
 
 def _internal_error(error: Exception) -> ToolError:

@@ -51,6 +51,8 @@ CLOSED = {"COVGATE_FAIL_CLOSED": "true"}
         (TOOL, {}, True, 0),
         (TOOL, CLOSED, True, 3),
         (TOOL, CLOSED, False, 3),
+        # Whether it is set can't be read: it may be.
+        (TOOL, {"COVGATE_FLOOR": "many"}, True, 3),
         (GIT, {}, True, 0),
         (RefMoved(["push"], 1, ""), CLOSED, True, 3),
         (ValueError("x"), {}, False, 3),
