@@ -19,6 +19,7 @@ from covgate.notes.records import Notes
 from covgate.notes.ref import NOTES_REF
 from helpers.exchange import Exchange, Ratchet, clones, commits, exchange, work
 from helpers.git_http import serve
+from helpers.notes import read_notes
 from helpers.sealed import run
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
@@ -51,15 +52,10 @@ def nothing_is_lost(
     wanted: dict[str, Baseline | None] = {}
     for commit, executed in (each for mine in written for each in mine):
         wanted[commit] = join(wanted.get(commit), Baseline(executed=executed, executable=1000))
-    listed = dict(
-        reversed(line.split()) for line in git(remote, environ, "notes", "--ref=coverage", "list").splitlines()
-    )
-    assert listed.keys() == wanted.keys()
-    shown = {}
-    for commit, blob in listed.items():
-        record = parse_note(git(remote, environ, "cat-file", "blob", blob).encode() + b"\n").record()
-        shown[commit] = record and record.baseline
-    assert shown == wanted
+    notes = read_notes(remote, environ)
+    assert notes.keys() == wanted.keys()
+    records = {commit: parse_note(text.encode()).record() for commit, text in notes.items()}
+    assert {commit: record and record.baseline for commit, record in records.items()} == wanted
     assert git(remote, environ, "fsck", "--no-dangling") == ""
     # A line of notes commits, one for each that anybody wrote: no state was thrown away for another.
     assert git(remote, environ, "rev-list", "--min-parents=2", NOTES_REF) == ""

@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from covgate.notes.ref import NOTES_REF
+from helpers.notes import read_notes
 from helpers.project import Project, calls
 from helpers.sealed import run, script
 
@@ -164,20 +165,9 @@ class Scene:
 
     def notes(self, directory: Path, ref: str = "coverage") -> dict[str, str]:
         """Annotated commit -> what its note says, read by git alone; everything there is sound."""
-        environ = self.project.environ
-        for argv in (["fsck", "--no-dangling", "--no-progress"], ["notes", f"--ref={ref}", "list"]):
-            done = run(["git", *argv], directory, environ)
-            assert done.status == 0 and "error" not in done and "broken" not in done, done.text
-        blobs = {line.split()[1]: line.split()[0] for line in done.text.splitlines()}
-        objects = "".join(f"{blob}\n" for blob in blobs.values())
-        contents = run(["git", "cat-file", "--batch"], directory, environ, input=objects).text
-        found = {}
-        for commit, blob in blobs.items():
-            name, kind, size = contents.split("\n", 1)[0].split()
-            assert (name, kind) == (blob, "blob")
-            start = contents.index("\n") + 1
-            found[commit], contents = contents[start : start + int(size)], contents[start + int(size) + 1 :]
-        return found
+        done = run(["git", "fsck", "--no-dangling", "--no-progress"], directory, self.project.environ)
+        assert done.status == 0 and "error" not in done and "broken" not in done, done.text
+        return read_notes(directory, self.project.environ, ref)
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.sealed import script, sealed_environment
+from helpers.sealed import link_packages, script, sealed_environment
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.real_project]
 
@@ -168,7 +168,8 @@ def workshop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     project: Project = request.param
     top = tmp_path_factory.mktemp(project.name)
     sources = [download(project.name, version, top / "downloads") for version in project.versions]
-    venv.create(top / "venv", with_pip=True)
+    venv.create(top / "venv")
+    link_packages(top / "venv", "pip")
     python = top / "venv" / "bin" / "python"
     pip(python, "install", "coverage", "pytest", *project.requirements)
     sealed = sealed_environment(top / "home")

@@ -76,11 +76,16 @@ def project_python(home: Path, *plugins: str) -> str:
     python = environment / "bin" / "python"
     if not python.exists():
         venv.create(environment, symlinks=True)
-        [packages] = environment.glob("lib/python*/site-packages")
-        for name in _with_requirements("pytest", "coverage", *plugins):
-            for top in {Path(file).parts[0] for file in distribution(name).files or ()} - {"..", "__pycache__"}:
-                (packages / top).symlink_to(str(distribution(name).locate_file(top)))
+        link_packages(environment, "pytest", "coverage", *plugins)
     return str(python)
+
+
+def link_packages(environment: Path, *names: str) -> None:
+    """Let a virtual environment have packages of the environment that runs the tests, and what they require."""
+    [packages] = environment.glob("lib/python*/site-packages")
+    for name in _with_requirements(*names):
+        for top in {Path(file).parts[0] for file in distribution(name).files or ()} - {"..", "__pycache__"}:
+            (packages / top).symlink_to(str(distribution(name).locate_file(top)))
 
 
 def _with_requirements(*names: str) -> set[str]:
