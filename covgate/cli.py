@@ -17,11 +17,11 @@ _EPILOG = """\
 examples:
   covgate init                 set up this repository: hooks, configuration
   covgate check                measure HEAD and judge it, as a push would
-  covgate baseline             the height that a push has to hold
+  covgate baseline             the baseline that a push must hold
   covgate baseline set 84.5 --reason "legacy module removed"
-  covgate log                  how the baseline came to be
-  covgate audit                who lowered a baseline, or left a note that can't be believed
-  covgate doctor               what would be measured here, and what is wrong
+  covgate log                  the history of the baseline
+  covgate audit                decreases without an override, deleted notes, invalid records
+  covgate doctor               what a push would measure, and each problem with its fix
 
 exit codes: 0 passed, 1 blocked, 2 usage or configuration, 3 tool error, 130 interrupted
 """

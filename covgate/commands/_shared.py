@@ -19,7 +19,7 @@ from covgate.notes.records import Notes
 
 @contextmanager
 def open_repository(environ: Mapping[str, str]) -> Iterator[Repository]:
-    """The repository of the current directory, closed at the end of the block. Raises ToolError if there is none."""
+    """The repository of the current directory, closed at the end of the block. Raises UsageError if there is none."""
     repository = Repository.discover(Path.cwd(), environ)
     try:
         yield repository
@@ -35,8 +35,8 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 def add_fail_closed(parser: argparse.ArgumentParser) -> None:
     """Declare ``--fail-closed`` and ``--fail-open``; without either, the configuration decides."""
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("--fail-closed", action="store_true", default=None, help="what can't be measured blocks")
-    group.add_argument("--fail-open", dest="fail_closed", action="store_false", help="it passes with a warning")
+    group.add_argument("--fail-closed", action="store_true", default=None, help="block if the commit can't be measured")
+    group.add_argument("--fail-open", dest="fail_closed", action="store_false", help="pass with a warning in that case")
 
 
 def find_commit(repository: Repository, name: str) -> str:

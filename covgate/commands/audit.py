@@ -1,4 +1,4 @@
-"""`covgate audit`: the history of the notes ref, walked for what no covgate would have done."""
+"""`covgate audit`: search the history of the notes ref for changes that covgate itself never makes."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from covgate.errors import EXIT_BLOCKED, EXIT_PASSED, EXIT_TOOL_ERROR
 from covgate.formats.audit_text import audit_data, audit_text
 from covgate.git.repository import Repository
 from covgate.model.history import Read, Step, lowered_notes
-from covgate.model.history_audit import Audit, Finding, FindingKind, audit
+from covgate.model.history_audit import Finding, FindingKind, audit
 from covgate.notes.records import Notes
 from covgate.notes.steps import boundary, reader, steps
 
-HELP = "walk the history of the notes for baselines that fell and records that can't be believed"
+HELP = "list decreases without an override, deleted notes and invalid records"
 EXAMPLES = """\
   covgate audit
   covgate audit --format json
@@ -35,36 +35,35 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def audit_notes(repository: Repository) -> tuple[int, str, Any]:
-    """The exit code of an audit, what it says, and the same as data: 1 where anything was found.
+    """Audit the notes of ``repository``: an exit code, a text, and the same as JSON data.
 
-    A history of which a part is hidden and the rest is clean is no clean history: 3.
+    The exit code is 1 if anything was found, and 3 if nothing was found but a shallow clone hides a part of the
+    history.
     """
     notes = Notes(repository)
     tip = notes.tip()
     history = steps(repository, tip) if tip else []
     read = reader(repository, history)
     found = audit(history, read)
-    cut = _cut(notes, history[-1] if history else Step(oid=""), read)
+    cut = _find_cut(notes, history[-1] if history else Step(oid=""), read)
     if cut is not None:
         found = replace(found, findings=(*found.findings, cut))
     hidden = next(iter(boundary(repository, (each.oid for each in history))), "")
     status = EXIT_BLOCKED if found.findings else EXIT_TOOL_ERROR if hidden else EXIT_PASSED
     text = audit_text(found, notes.ref, hidden)
-    if not tip:
-        text = _absent(found, notes.ref, text)
+    if not tip and not found.findings:
+        text = (
+            f"covgate: there is no {notes.ref} here, so there is nothing to audit\n"
+            "  `covgate sync` fetches the remote's notes\n"
+        )
     return status, text, audit_data(found, notes.ref, hidden)
 
 
-def _absent(found: Audit, ref: str, text: str) -> str:
-    if found.findings:
-        return text
-    return (
-        f"covgate: there is no {ref} here, so there is nothing to audit\n  `covgate sync` fetches the remote's notes\n"
-    )
+def _find_cut(notes: Notes, last: Step, read: Read) -> Finding | None:
+    """A finding if the ref left the history in which covgate saw it last here, and baselines are lower as a result.
 
-
-def _cut(notes: Notes, last: Step, read: Read) -> Finding | None:
-    """Whether the ref left the history that covgate saw it with last in this clone, and notes are lower for it."""
+    ``last``: the newest notes commit; its ``oid`` is "" if the ref doesn't exist.
+    """
     seen = notes.healed()
     if not seen or not notes.repository.commit(seen):
         return None
@@ -74,10 +73,10 @@ def _cut(notes: Notes, last: Step, read: Read) -> Finding | None:
     if not lower:
         return None
     count = f"{len(lower)} note" + ("" if len(lower) == 1 else "s")
-    where = f"moved to a history without {seen[:10]}" if last.oid else f"was deleted; it stood at {seen[:10]}"
+    where = f"moved to a history without {seen[:10]}" if last.oid else f"was deleted; it was at {seen[:10]}"
     return Finding(
         kind=FindingKind.CUT,
         commit=lower[0] if len(lower) == 1 else "",
         step=last,
-        why=f"{notes.ref} {where}, which knows more of {count}",
+        why=f"{notes.ref} {where}, which has a higher baseline in {count}",
     )

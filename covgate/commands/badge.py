@@ -27,10 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--of",
         choices=["baseline", "coverage"],
         default="baseline",
-        help="the height that a push has to hold (the default), or what was measured last",
+        help="the baseline (default), or the coverage measured last",
     )
-    parser.add_argument("--component", default="default", metavar="NAME", help="of this part of the repository")
-    parser.add_argument("--output", metavar="FILE", help="write it to this file")
+    parser.add_argument("--component", default="default", metavar="NAME", help="default: the whole repository")
+    parser.add_argument("--output", metavar="FILE", help="write to this file")
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def make_badge(repository: Repository, commit: str, of: str, component: str) -> tuple[str, list[str]]:
-    """The SVG of the ``of`` ("baseline" or "coverage") of ``component`` at ``commit``, and notices about it."""
+    """The badge of ``component`` at ``commit``, as SVG, and notices for the user. ``of``: "baseline" or "coverage"."""
     notes = Notes(repository)
     notices: list[str] = []
     if of == "baseline":
@@ -55,6 +55,8 @@ def make_badge(repository: Repository, commit: str, of: str, component: str) -> 
         found = last_judgement(notes, commit, component)
         percent = found[1].numbers.percent if found else None
     if percent is None:
-        notices.append(f"no {of} of the component {component!r} is recorded at {commit[:10]} or before: unknown")
+        notices.append(
+            f"no {of} of the component {component!r} is recorded at {commit[:10]} or before; the badge says unknown"
+        )
     label = "coverage baseline" if of == "baseline" else "coverage"
     return render_badge(label if component == DEFAULT_COMPONENT else f"{label}: {component}", percent), notices

@@ -15,7 +15,7 @@ from covgate.git.repository import Repository
 from covgate.model.numbers import format_exact, format_percent
 from covgate.notes.records import Notes
 
-HELP = "show the baseline at a commit, or set it on purpose"
+HELP = "show the baseline at a commit, or set it by hand"
 EXAMPLES = """\
   covgate baseline
   covgate baseline v1.0
@@ -25,7 +25,7 @@ EXAMPLES = """\
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("words", nargs="*", metavar="[REV] | set VALUE [REV]", help="default: HEAD")
-    parser.add_argument("--reason", default="", help="why the baseline is set by hand; kept in the history")
+    parser.add_argument("--reason", default="", help="why the baseline is set by hand; it is recorded")
     add_format(parser)
 
 
@@ -36,9 +36,9 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             _set(repository, environ, words[1:], arguments.reason)
             return EXIT_PASSED
         if arguments.reason:
-            raise UsageError("--reason goes with `covgate baseline set VALUE`")
+            raise UsageError("--reason is an option of `covgate baseline set VALUE`")
         if len(words) > 1:
-            raise UsageError(f"one commit at a time, not {' '.join(words)}", hint="covgate baseline [REV]")
+            raise UsageError(f"only one commit can be shown, not {' '.join(words)}", hint="covgate baseline [REV]")
         print_result(arguments.format, *show_baseline(repository, find_commit(repository, (words or ["HEAD"])[0])))
     return EXIT_PASSED
 
@@ -68,14 +68,12 @@ def show_baseline(repository: Repository, commit: str) -> tuple[str, Any]:
 def _set(repository: Repository, environ: Mapping[str, str], words: list[str], reason: str) -> None:
     """Set the baseline to the percentage ``words[0]`` at the commit ``words[1]`` (default: HEAD)."""
     if len(words) not in (1, 2):
-        raise UsageError("give the new baseline", hint="covgate baseline set VALUE --reason TEXT")
+        raise UsageError("the new baseline is missing", hint="covgate baseline set VALUE --reason TEXT")
     session = Session(repository=repository, environ=environ)
     remote = repository.default_remote(repository.current_branch())
     commit = find_commit(repository, (words[1:] or ["HEAD"])[0])
     override = override_baseline(session, commit, words[0], reason, remote)
     opened = override.baseline
-    print(
-        f"covgate: the baseline at {commit[:10]} is {format_exact(opened.percent)}% from now on (epoch {opened.epoch})"
-    )
+    print(f"covgate: the baseline at {commit[:10]} is {format_exact(opened.percent)}% now (epoch {opened.epoch})")
     for notice in dict.fromkeys(override.notices):
         print(f"covgate: {notice}")

@@ -41,7 +41,7 @@ IS_GATE = True
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("rev", nargs="?", default="HEAD", metavar="REV", help="the commit (default: HEAD)")
     parser.add_argument(
-        "--base", metavar="REV", help="what it goes onto (default: the upstream, else the default branch)"
+        "--base", metavar="REV", help="compare with this commit (default: the upstream, else the default branch)"
     )
     parser.add_argument(
         "--report",

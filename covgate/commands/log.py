@@ -16,7 +16,7 @@ from covgate.git.repository import Repository
 from covgate.notes.annotated import described
 from covgate.notes.timeline import Timeline, read_timeline
 
-HELP = "show how the baseline came to be"
+HELP = "show the history of the baseline"
 EXAMPLES = """\
   covgate log
   covgate log --format json
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="text",
         help="default: text; html is one page with a chart of every measured commit",
     )
-    parser.add_argument("--output", metavar="FILE", help="write it to this file")
+    parser.add_argument("--output", metavar="FILE", help="write to this file")
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:

@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def take_snapshot(environ: Mapping[str, str]) -> tuple[str, Any]:
     """The state of the repository here, as text and as JSON data.
 
-    Never raises: what can't be read is empty, and named in ``errors``.
+    Never raises: what can't be read is empty, and the reason is in ``errors``.
     """
     errors: list[str] = []
     config = Config()

@@ -19,7 +19,9 @@ EXAMPLES = """\
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("remote", nargs="?", default="", metavar="REMOTE", help="default: the branch's, else origin")
+    parser.add_argument(
+        "remote", nargs="?", default="", metavar="REMOTE", help="default: the remote of the branch, else origin"
+    )
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -32,7 +34,9 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         try:
             pushes = publish(remote, NOTES_REF, FILES_REF)
         except SyncError as error:
-            raise ToolError(error.message, hint="what was fetched is joined and judges here all the same") from None
+            raise ToolError(
+                error.message, hint="the fetched notes are joined; pushes from here are judged by them"
+            ) from None
     did = "published" if pushes else "nothing to publish"
     print(f"covgate: notes fetched from {remote.shown}; {did}")
     return EXIT_PASSED

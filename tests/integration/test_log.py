@@ -274,5 +274,8 @@ def test_the_badge_of_nothing_is_unknown(rising: Project) -> None:
     status, svg, said = run_apart(rising, "badge", "--component", '"><x>')
     assert (status, "<x>" in svg) == (0, False)
     head = rising.git("rev-parse", "--short=10", "HEAD")
-    assert said == f"covgate: no baseline of the component '\"><x>' is recorded at {head} or before: unknown\n"
+    assert (
+        said
+        == f"covgate: no baseline of the component '\"><x>' is recorded at {head} or before; the badge says unknown\n"
+    )
     assert run_apart(rising, "badge", "nowhere")[0] == 2
