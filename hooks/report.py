@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from covgate.boundary import paint_for
 from covgate.errors import EXIT_PASSED
 from covgate.gate.context import Session
-from covgate.git.repository import Repository, without_local_environment
+from covgate.git.environment import without_local_environment
+from covgate.git.repository import Repository
 from covgate.model.outcome import Kind, Outcome, exit_code
 from covgate.model.ref_update import RefUpdate
 

@@ -8,6 +8,7 @@ from covgate.config import Config, Isolation, parse_config
 from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity, relative, shell
 from covgate.errors import ConfigurationError, UsageError
 from covgate.gate.context import CONFIGURATION_FILES, Session
+from covgate.git.remote import Remote
 from covgate.git.worktree import why_not_in_place
 from covgate.model.numbers import format_exact
 from covgate.model.ref_update import matches
@@ -80,7 +81,7 @@ def check_rules(checkout: Checkout, environ: Mapping[str, str]) -> Results:
         yield Fact(name="branches", value=f"only pushes to {', '.join(config.branches)} are gated{without}")
     ratchet = config.ratchet_branches
     if ratchet is None:
-        ratchet = (checkout.session.repository.default_branch(checkout.remote) if checkout.remote else "",)
+        ratchet = (Remote(checkout.session.repository, checkout.remote).default_branch() if checkout.remote else "",)
     yield Fact(name="ratchet", value=", ".join(filter(None, ratchet)) or "no branch is known yet")
 
 

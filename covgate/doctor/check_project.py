@@ -10,7 +10,7 @@ from covgate.config import Config
 from covgate.doctor.findings import Checkout, Fact, Finding, Project, Results, Severity, relative, shell
 from covgate.errors import ToolError
 from covgate.gate.context import Session
-from covgate.git.repository import without_local_environment
+from covgate.git.environment import without_local_environment
 from covgate.measure.cache import Cache
 from covgate.measure.interpreter import child_environment
 from covgate.measure.probe import probe

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from covgate.errors import ConfigurationError, CovgateError, Interrupted, ToolError
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
-from covgate.git.repository import without_local_environment
+from covgate.git.environment import without_local_environment
 from covgate.model.baseline import Baseline, Removal
 from covgate.model.measurement import Measurement
 from covgate.model.record import DEFAULT_COMPONENT

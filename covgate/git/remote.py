@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from covgate.git.repository import Repository
-from covgate.model.ref_update import RefUpdate
+from covgate.model.ref_update import HEADS, RefUpdate
 
 # A fetch that brings only the refs that are named, and leaves nothing else behind.
 FETCH = (
@@ -19,7 +20,7 @@ FETCH = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Remote:
     """A remote of ``repository``.
 
@@ -52,7 +53,21 @@ class Remote:
 
     def default_branch(self) -> str:
         """The short name of the default branch, found without the network; "" if it is unknown."""
-        return self.repository.default_branch(self.name)
+        return self._default_branch
+
+    @cached_property
+    def _default_branch(self) -> str:
+        repository, prefix = self.repository, self.tracking("")
+        head = repository.text("symbolic-ref", "--quiet", f"{prefix}HEAD") if repository.commit(f"{prefix}HEAD") else ""
+        if head.startswith(prefix):
+            return head.removeprefix(prefix)
+        # Only a branch that exists, there or at least here: a wrong guess would disable the gate.
+        names = [name for name in (repository.config("init.defaultBranch"), "main", "master") if name]
+        for place in (prefix, HEADS):
+            for name in names:
+                if repository.commit(f"{place}{name}"):
+                    return name
+        return ""
 
     def default_tip(self) -> str:
         """The oid of the default branch's tip as it was last fetched; "" if there is none.
@@ -97,7 +112,7 @@ class Remote:
             # In a shallow clone only the tip: a fetch with a depth cuts off the history behind it, even if it was here.
             depth = ["--depth=1"] if repository.shallow else []
             repository.attempt(*FETCH, "--refmap=", *depth, "--", self.name, f"+{ref}:{own}")
-            repository.look_again()
+            repository.refresh()
             return repository.commit(own)
         return repository.commit(listed[0] if listed else own)
 

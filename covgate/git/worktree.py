@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from covgate.errors import GitError, ToolError
-from covgate.git.repository import Repository, without_local_environment
+from covgate.git.environment import without_local_environment
+from covgate.git.repository import Repository
 
 _COPIED = (".py", ".so", ".pyd")
 _NEVER_COPIED = frozenset({"test", "tests", "testing"})

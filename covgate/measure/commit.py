@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from covgate.config import Config, Isolation
 from covgate.errors import ToolError
-from covgate.git.repository import Repository, without_local_environment
+from covgate.git.environment import without_local_environment
+from covgate.git.repository import Repository
 
 # Late imports below: a push of a measured tree looks into the cache, and loads nothing that runs tests.
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.model.series import Commit
 
@@ -16,11 +17,11 @@ _FORMAT = ("%H", "%an", "%aI", "%s")
 
 def tips(repository: Repository) -> list[str]:
     """What the line of history leads to: HEAD and the default branch, here and as the remote had it last."""
-    remote = repository.default_remote(repository.current_branch())
-    default = repository.default_branch(remote)
+    remote = Remote(repository, repository.default_remote(repository.current_branch()))
+    default = remote.default_branch()
     names = ["HEAD"]
     if default:
-        names += [f"refs/remotes/{remote}/{default}"] if remote else []
+        names += [remote.tracking(default)] if remote else []
         names += [f"refs/heads/{default}"]
     return list(dict.fromkeys(filter(None, map(repository.commit, names))))
 

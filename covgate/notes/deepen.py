@@ -25,9 +25,9 @@ def fetch_ancestors(remote: Remote, commits: Sequence[str]) -> int:
         walked = list(repository.walk(commits))
         before = before or len(walked)
         # No refspec of the user's is followed: no branch moves, only history grows.
-        edge = sorted(repository.edge() & set(walked))
+        edge = sorted(repository.shallow_boundary() & set(walked))
         status, _, err = repository.attempt(*FETCH, "--refmap=", step, "--", remote.name, *edge)
         if status:
             raise ToolError(err.strip().splitlines()[0] if err.strip() else f"git fetch ended with {status}")
-        repository.look_again()
+        repository.refresh()
     return sum(1 for _ in repository.walk(commits)) - before if before else 0

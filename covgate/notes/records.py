@@ -76,7 +76,7 @@ class Notes(NotesRef):
         # usual look-up, whose highest record is a recent one, independent of the length of history.
         top = max((known.order for known, _ in waiting.values() if known is not None), default=None)
         unread = any(problem for _, problem in waiting.values())
-        edge = self.repository.edge() if everything else frozenset()
+        edge = self.repository.shallow_boundary() if everything else frozenset()
         hidden = False
         seen: list[tuple[str, Known]] = []
         for oid in itertools.chain(commits, self.repository.walk(commits)):
