@@ -39,10 +39,10 @@ def find_location(directory: Path, environ: Mapping[str, str]) -> Location:
         status, out, err = execute([*GIT, "rev-parse", *_PATHS, "--is-shallow-repository"], directory, plain, None)
     if status:
         raise _not_usable(directory, status, err)
-    *paths, common_dir, shallow = os.fsdecode(out).split("\n")[:-1]
-    if len(paths) != 2:  # a path contains a newline
-        paths = _ask_each(_PATHS[:2], directory, plain)
-    top, git_dir = (Path(path) for path in paths)
+    *paths, shallow = os.fsdecode(out).split("\n")[:-1]
+    if len(paths) != len(_PATHS):  # a path contains a newline
+        paths = _ask_each(_PATHS, directory, plain)
+    top, git_dir, common_dir = (Path(path) for path in paths)
     return Location(
         top=top,
         git_dir=git_dir,

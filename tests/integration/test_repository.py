@@ -38,7 +38,7 @@ def make(top: Path, environ: dict[str, str]) -> str:
     return git(top, environ, "rev-parse", "HEAD")
 
 
-@pytest.mark.parametrize("name", ["plain", "a space", "ümlaut"])
+@pytest.mark.parametrize("name", ["plain", "a space", "a\nnewline", "two\n\nnewlines\n", "ümlaut"])
 def test_a_repository_and_its_worktrees_are_found_whatever_their_names(
     name: str, tmp_path: Path, environ: dict[str, str]
 ) -> None:
