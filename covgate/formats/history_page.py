@@ -1,25 +1,18 @@
 """The history as one page: a chart of every annotated commit, what was set by hand, and all of it as a table.
 
-It loads nothing, and a policy of its own lets nothing be loaded or run but its one style and its one script, by
-their hashes. What people wrote (names, subjects, reasons) is data in it, which the script puts in as text.
+It loads nothing, and its policy allows its own style and script only. What people wrote (names, subjects, reasons) is
+data, which the script puts into the page as text.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
-from importlib.resources import files
 from typing import Any
 
+from covgate.formats.templates import environment
 from covgate.model.numbers import format_percent
 from covgate.model.series import Commit, Point, Rise
-
-_PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,31 +32,10 @@ class History:
 
 
 def history_page(history: History) -> str:
-    """The page, in ASCII: it goes through whatever encoding the shell redirects in."""
-    style, script = _piece("history.css"), _piece("history.js")
-    policy = (
-        f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)};"
-        " base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
-    )
-    parts = {
-        "policy": escape(policy),
-        "name": escape(history.name),
-        "style": style,
-        "notices": "\n".join(f'<p class="notice">{escape(each)}</p>' for each in _notices(history)),
-        "data": _data(history),
-        "script": script,
-    }
-    page = _PLACE.sub(lambda place: parts[place[1]], _piece("history.html"))
+    """The page, in ASCII: it goes through whatever encoding the shell redirects to."""
+    template = environment().get_template("history.html.j2")
+    page = template.render(name=history.name, notices=_notices(history), data=_data(history))
     return page.encode("ascii", "xmlcharrefreplace").decode()
-
-
-def _piece(name: str) -> str:
-    return (files("covgate.formats") / "page" / name).read_text("ascii")
-
-
-def _source(text: str) -> str:
-    """How a policy names an inline text (https://www.w3.org/TR/CSP3/#grammardef-hash-source)."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _notices(history: History) -> list[str]:
@@ -81,13 +53,13 @@ def _notices(history: History) -> list[str]:
     return notices
 
 
-def _data(history: History) -> str:
-    """The JSON that the script draws, as a text that can't end the element it stands in."""
+def _data(history: History) -> dict[str, Any]:
+    """What the script draws. The template writes it as JSON that can't end the element it stands in."""
     oids = list(dict.fromkeys(point.commit for points in history.components.values() for point in points))
     places = {oid: place for place, oid in enumerate(oids)}
     commits = [history.commits.get(oid, Commit(oid=oid)) for oid in oids]
     opened = {(each.commit, each.component, each.override): each for each in history.rises if each.override}
-    data = {
+    return {
         "commits": [[each.oid, each.date, each.author, each.subject] for each in commits],
         "components": [
             {
@@ -99,8 +71,6 @@ def _data(history: History) -> str:
             for name, points in history.components.items()
         ],
     }
-    text = json.dumps(data, separators=(",", ":"))
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 def _point(point: Point, place: int, rise: Rise | None) -> list[Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,8 +70,7 @@ def write_pages(directory: Path, outcome: Outcome, source: ReadSource) -> None:
     """
     from covgate.formats.html_pages import pages
 
-    style, script = ((files("covgate.formats") / "page" / f"check.{kind}").read_text("utf-8") for kind in ("css", "js"))
-    texts = pages(outcome, source, style=style, script=script)
+    texts = pages(outcome, source)
     may_write_pages(directory)
     try:
         directory.mkdir(parents=True, exist_ok=True)

@@ -1,47 +1,91 @@
-"""The source of one file as rows of HTML: number, sign, why it is marked, and the line itself."""
+"""The source of one file as rows of a page: number, sign, why the line is marked, and the line itself."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
+from dataclasses import dataclass
 from itertools import pairwise
 
 from covgate.formats.touched import State, Touched
 
-# Beyond these a page is no help to anybody, and a burden to a phone.
+# A page with more lines than this helps nobody, and is a burden to a phone.
 WHOLE_FILE = 5_000
 AROUND = 25
 LINE_SHOWN = 1_000
 _TAB = 4
 _SIGNS = {
-    State.EXECUTED: ("executed", "&#10003;"),
-    State.PARTIAL: ("partial", "&#189;"),
-    State.MISSING: ("missing", "&#10007;"),
+    State.EXECUTED: ("executed", "✓"),
+    State.PARTIAL: ("partial", "½"),
+    State.MISSING: ("missing", "✗"),
     State.EXCLUDED: ("excluded", "x"),
 }
 
 
-def rows(file: Touched, source: Sequence[str]) -> tuple[str, int]:
-    """The rows, and how many columns the longest line has; of a huge file those around what is to be looked at."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of a file.
+
+    ``classes`` are its CSS classes, ``title`` the word for its ``sign``. ``word`` says why it is marked, "" for none;
+    ``following`` is the next line to look at, 0 for none. ``pieces`` alternate between text and the names of characters
+    that must not be printed. ``cut`` counts the characters that are left out, ``skipped`` the lines that are left out
+    above. ``branches`` says how many branches were executed, "" if all were.
+    """
+
+    number: int
+    classes: str
+    pieces: tuple[str, ...]
+    title: str = ""
+    sign: str = ""
+    word: str = ""
+    following: int = 0
+    cut: int = 0
+    skipped: int = 0
+    branches: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """The rows, the columns of the longest line, and how many lines are left out below."""
+
+    rows: tuple[Row, ...]
+    widest: int
+    skipped: int
+
+
+def source_listing(file: Touched, source: Sequence[str]) -> Listing:
+    """The rows of a file; of a huge file only those around the lines to look at."""
     words = file.words
     firsts = [first for first, _ in file.stops]
     following = dict(pairwise([*firsts, firsts[0]])) if len(firsts) > 1 else {}
-    stops = frozenset(firsts)
-    made: list[str] = []
-    widest = 0
-    before = 0
+    rows: list[Row] = []
+    widest = before = 0
     for number in shown_lines(len(source), file.to_look_at):
-        if number > before + 1:
-            made.append(_gap(number - before - 1))
-        before = number
         line = source[number - 1].expandtabs(_TAB)
         widest = max(widest, min(len(line), LINE_SHOWN + 30))
-        made.append(_row(file, number, line, words.get(number, ""), following.get(number, 0), stop=number in stops))
-    if before < len(source):
-        made.append(_gap(len(source) - before))
-    if not source:
-        made.append("<p class=gap>This file is empty.</p>")
-    return "\n".join(made), widest
+        state = file.states.get(number)
+        kind, sign = _SIGNS[state] if state else ("none", "")
+        word = words.get(number, "")
+        marked = (f" t-{word.replace(' ', '-')}" if word else "") + (" stop" if number in firsts else "")
+        branches = ""
+        if state is State.PARTIAL:
+            taken = file.branches[number]
+            branches = f"{taken.executed_branches} of {taken.branches} branches"
+        rows.append(
+            Row(
+                number=number,
+                classes=kind + marked,
+                pieces=visible(line[:LINE_SHOWN]),
+                title=state.value if state else "",
+                sign=sign,
+                word=word,
+                following=following.get(number, 0),
+                cut=max(len(line) - LINE_SHOWN, 0),
+                skipped=number - before - 1,
+                branches=branches,
+            )
+        )
+        before = number
+    return Listing(rows=tuple(rows), widest=widest, skipped=len(source) - before)
 
 
 def shown_lines(count: int, marked: Sequence[int]) -> list[int]:
@@ -57,39 +101,14 @@ def shown_lines(count: int, marked: Sequence[int]) -> list[int]:
     return found[:WHOLE_FILE]
 
 
-def _gap(count: int) -> str:
-    return f"<p class=gap>{count:,} {'line is' if count == 1 else 'lines are'} not shown</p>"
-
-
-def _row(file: Touched, number: int, line: str, word: str, following: int, *, stop: bool) -> str:
-    state = file.states.get(number)
-    kind, sign = _SIGNS[state] if state else ("none", "")
-    tag = word.replace(" ", "-")
-    hint = ""
-    if state is State.PARTIAL:
-        branches = file.branches[number]
-        hint = f"<em>{branches.executed_branches} of {branches.branches} branches</em>"
-    if following:
-        told = f"<a class=w href='#L{following}' title='to the next one, line {following}'>{word or 'next'}</a>"
-    else:
-        told = f"<span class=w>{word}</span>" if word else "<span class=w></span>"
-    title = f" title='{state.value}'" if state else ""
-    marked = (f" t-{tag}" if tag else "") + (" stop" if stop else "")
-    return (
-        f"<div class='l {kind}{marked}' id=L{number}><span class=g><a class=no href='#L{number}'>{number}</a>"
-        f"<i{title}>{sign}</i>{told}</span><code>{visible(line)}</code>{hint}</div>"
-    )
-
-
-def visible(line: str) -> str:
-    """A line of source as HTML, with whatever would hide or turn something around shown by its number."""
-    cut = ""
-    if len(line) > LINE_SHOWN:
-        cut = f"<em>and {len(line) - LINE_SHOWN:,} more characters</em>"
-        line = line[:LINE_SHOWN]
+def visible(line: str) -> tuple[str, ...]:
+    """``line`` in pieces: text, then the name of a character that must not be printed, text again, and so on."""
     if line.isprintable():
-        return escape(line) + cut
-    shown = (
-        escape(each) if each.isprintable() or each == "\u00a0" else f"<b class=u>U+{ord(each):04X}</b>" for each in line
-    )
-    return "".join(shown) + cut
+        return (line,)
+    pieces = [""]
+    for character in line:
+        if character.isprintable() or character == "\u00a0":
+            pieces[-1] += character
+        else:
+            pieces += [f"U+{ord(character):04X}", ""]
+    return tuple(pieces)

@@ -16,7 +16,19 @@ from covgate.formats.html_pages import page_name
 from covgate.formats.source_rows import AROUND, WHOLE_FILE, shown_lines
 from covgate.model.explain import explain
 from covgate.model.outcome import Outcome
-from helpers.verdicts import EVERY_KIND, HOSTILE, NO_UTF8, blocked, failing_tests, measurement, passed, source
+from covgate.model.policy import Policy
+from covgate.model.verdict import tests_failed as failing_verdict
+from helpers.verdicts import (
+    EVERY_KIND,
+    HOSTILE,
+    NO_UTF8,
+    blocked,
+    failing_tests,
+    measurement,
+    not_measured,
+    passed,
+    source,
+)
 
 if TYPE_CHECKING:
     from helpers.browser import Browser
@@ -165,6 +177,27 @@ class TestInTheBrowser:
         assert f"{count - 2 - AROUND:,} lines are not shown" in browser.run("return document.body.innerText")
 
 
+HOSTILE_TEXT = "</pre></title><script>x</script>\"'\u202e\x1b[31m"
+
+
+def test_nothing_in_an_outcome_is_markup(tmp_path: Path) -> None:
+    """Every text of an outcome is escaped, whoever wrote it, and its control characters are replaced."""
+    path = f"pkg/{HOSTILE_TEXT}.py".replace("\x1b", "")
+    failing = failing_tests(HOSTILE_TEXT)
+    outcomes = [
+        replace(blocked(path, override=HOSTILE_TEXT), branch=HOSTILE_TEXT, notices=(HOSTILE_TEXT,)),
+        replace(failing, ran_with=HOSTILE_TEXT, verdict=failing_verdict(HOSTILE_TEXT, Policy(), None)),
+        replace(not_measured(), error=HOSTILE_TEXT, hint=HOSTILE_TEXT),
+    ]
+    for number, outcome in enumerate(outcomes):
+        pages = written(tmp_path / str(number), outcome, lambda _: (HOSTILE_TEXT,) * 12)
+        for name in (each for each in pages if each.endswith(".html")):
+            assert "&lt;script&gt;x" in pages[name], name
+            assert not {"<script>x", "</pre></title>", "\u202e", "\x1b"} & {
+                each for each in ("<script>x", "</pre></title>", "\u202e", "\x1b") if each in pages[name]
+            }, name
+
+
 class TestFiles:
     @pytest.mark.parametrize("told", EVERY_KIND.values(), ids=EVERY_KIND.keys())
     def test_every_kind_has_pages_that_let_nothing_in(self, tmp_path: Path, told: Outcome) -> None:
@@ -254,7 +287,7 @@ class TestFiles:
             blocked(), measurement=after, numbers=after.numbers, patch=None, explanation=explain(before, after, [])
         )
         index = written(tmp_path / "html", told)["index.html"]
-        assert re.search(r"#L201'>201</a> <span class='tag lost'>lost</span><li>and 61 more<", index)
+        assert re.search(r'#L201">201</a> <span class="tag lost">lost</span></li>\s+<li>and 61 more<', index)
 
     def test_output_of_failing_tests(self, tmp_path: Path) -> None:
         text = written(tmp_path / "html", failing_tests("<script>x</script>\n\x1b[31mred"))["index.html"]
