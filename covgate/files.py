@@ -11,7 +11,7 @@ from covgate.errors import UsageError
 def write_atomically(path: Path, data: bytes, *, mode: int | None = None) -> None:
     """Write ``data`` so that a reader, or a kill, sees the old file or the new one, never a part.
 
-    ``mode``: the permissions, which the file has before anybody sees it (None: only its owner has access). Raises
+    ``mode``: the permissions, set before the file appears (None: only its owner has access). Raises
     OSError.
     """
     import tempfile

@@ -15,7 +15,7 @@ EXAMPLES = """\
   covgate doctor
   covgate doctor --format json
 
-It changes nothing. The exit code is 0 whatever it finds: scripts read `problems` in the JSON.
+It changes nothing. The exit code is 0 even if there are problems: scripts read `problems` in the JSON.
 """
 
 

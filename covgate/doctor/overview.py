@@ -1,6 +1,6 @@
 """`covgate doctor`: what would be measured here and why, and what is wrong, each problem with its fix.
 
-It changes nothing, here or on the remote. Whatever is missing or broken is a finding, never a failure of doctor.
+It changes nothing, here or on the remote. Anything missing or broken is a finding, never a failure of doctor.
 """
 
 from __future__ import annotations
