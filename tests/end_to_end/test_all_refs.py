@@ -67,12 +67,13 @@ def on_remote(project: Project) -> set[str]:
     return set(done.text.split())
 
 
-BOTH = [
+# Through pre-commit the command line of the push says which refs it takes; a native hook gets them from git.
+FORMS = [
     ("push", "origin", "good", "bad"),
     ("push", "origin", "good", "bad:refs/heads/zzz"),
+    ("push", "origin", "--mirror"),
     ("push", "origin", "+bad:aaa", "+good"),
     ("push", "--all", "origin"),
-    ("push", "origin", "--mirror"),
     ("push", "--tags", "origin", "bad", "good"),
     ("push", "origin", "v1", "good", "bad"),
     ("push", "origin", "refs/heads/*:refs/heads/*"),
@@ -80,9 +81,15 @@ BOTH = [
     ("-c", "alias.up=push origin good bad", "up"),
     ("-C", "pkg", "push", "--atomic", "-qu", "--repo=elsewhere", "origin", "--", "good", "bad"),
 ]
+HOOKS_AND_FORMS = [("pre-commit", form) for form in FORMS] + [("native", form) for form in FORMS[:3]]
 
 
-@pytest.mark.parametrize("argv", BOTH, ids=" ".join)
+@pytest.mark.parametrize(
+    ("prepared", "argv"),
+    HOOKS_AND_FORMS,
+    indirect=["prepared"],
+    ids=[f"{hooks}-{' '.join(form)}" for hooks, form in HOOKS_AND_FORMS],
+)
 def test_one_regression_among_several_branches_blocks_the_push(refs: Project, argv: tuple[str, ...]) -> None:
     done = push(refs, *argv)
     assert done.status != 0, done.text
