@@ -1,4 +1,4 @@
-"""What a person reads below the numbers of a blocked push: the way from the baseline, and the lines to look at."""
+"""What a person reads below the numbers of a blocked push: what changed since the baseline, and where to look."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from covgate.formats.losses import MEANING, Loss, LossKind, losses
 from covgate.formats.paint import Paint, columns, plain, shortened, wrapped
-from covgate.formats.rows import patch_sentence, percent, way_rows
+from covgate.formats.tables import change_rows, patch_sentence, percent
 from covgate.model.explanation import Explanation
 from covgate.model.lines import line_list
 from covgate.model.outcome import Outcome
@@ -20,13 +20,13 @@ _CHARGED = (LossKind.NEW, LossKind.LOST)
 
 
 def detail_lines(outcome: Outcome, paint: Paint) -> list[str]:
-    """The way from the baseline to here, and the lines to look at."""
+    """What changed since the baseline, and the lines to look at."""
     after = outcome.measurement
     if outcome.numbers is not None and not outcome.numbers.executable:
         return ["  No file is left to measure: look at source, omit and exclude in coverage's configuration."]
     if after is None:
         return ["  No detail by file: this tree was measured by another clone. `covgate check --no-cache` has it."]
-    parts = [_patch(outcome.patch, paint), _way(outcome.explanation, outcome.baseline_commit)]
+    parts = [_patch(outcome.patch, paint), _changes(outcome.explanation, outcome.baseline_commit)]
     found = losses(outcome.patch, outcome.explanation)
     parts.append([*_by_file(found, outcome.explanation, paint), *_legend([each.kind for each in found], paint)])
     if outcome.explanation is None:
@@ -36,8 +36,8 @@ def detail_lines(outcome: Outcome, paint: Paint) -> list[str]:
         parts.append([f"  What is not covered ({why}):", *_table(rows, paint)] if rows else [])
     elif not found:
         parts.append(["  No line is covered less than before; what was removed was covered better than the rest."])
-    told = [part for part in parts if part]
-    return [line for number, part in enumerate(told) for line in ([""] if number else []) + part]
+    filled = [part for part in parts if part]
+    return [line for number, part in enumerate(filled) for line in ([""] if number else []) + part]
 
 
 def _patch(patch: Patch | None, paint: Paint) -> list[str]:
@@ -50,10 +50,10 @@ def _patch(patch: Patch | None, paint: Paint) -> list[str]:
     return lines
 
 
-def _way(story: Explanation | None, since: str) -> list[str]:
-    if story is None:
+def _changes(explanation: Explanation | None, since: str) -> list[str]:
+    if explanation is None:
         return []
-    rows = way_rows(story, since)
+    rows = change_rows(explanation, since)
     widths = [max(len(row[place]) for row in rows) for place in range(3)]
     lines = [
         f"    {name:<{widths[0]}}  {executed:>{widths[1]}} {'of' if every else '  '} {every:>{widths[2]}}  {more}"
@@ -62,9 +62,9 @@ def _way(story: Explanation | None, since: str) -> list[str]:
     return ["  From the baseline to here, statements and branches:", *(line.rstrip() for line in lines)]
 
 
-def _by_file(found: Sequence[Loss], story: Explanation | None, paint: Paint) -> list[str]:
+def _by_file(found: Sequence[Loss], explanation: Explanation | None, paint: Paint) -> list[str]:
     """The lines to look at, under the file they are in."""
-    changes = {each.name: (each.before, each.after) for each in story.files} if story else {}
+    changes = {each.name: (each.before, each.after) for each in explanation.files} if explanation else {}
     files: dict[str, list[Loss]] = {}
     for each in found:
         files.setdefault(each.path, []).append(each)
@@ -102,14 +102,14 @@ def _table(rows: Sequence[tuple[str, str, str]], paint: Paint) -> list[str]:
 
 def _hanging(head: str, indent: int, text: str, paint: Paint) -> list[str]:
     """``text`` after ``head``, which takes ``indent`` columns; what does not fit goes below, one thing a line."""
-    told = wrapped(text, paint, " " * indent)
-    if len(told) > 1:
-        told = [line for part in text.split("; ") for line in wrapped(part, paint, " " * indent)]
-    return [f"{head}{(told or [''])[0].strip()}".rstrip(), *told[1:]]
+    lines = wrapped(text, paint, " " * indent)
+    if len(lines) > 1:
+        lines = [line for part in text.split("; ") for line in wrapped(part, paint, " " * indent)]
+    return [f"{head}{(lines or [''])[0].strip()}".rstrip(), *lines[1:]]
 
 
 def _legend(kinds: Sequence[LossKind], paint: Paint) -> list[str]:
-    """What the words mean, of those that were told."""
+    """What the words mean that are used above."""
     width = max((len(kind.value) for kind in kinds), default=0)
     lines = [""] if kinds else []
     for kind in dict.fromkeys(kinds):

@@ -10,7 +10,7 @@ from collections import Counter
 
 from covgate.formats import Context
 from covgate.formats.paint import plain
-from covgate.formats.places import Level, Place, places, told, verdict_level, word
+from covgate.formats.places import Level, Place, describe, places, verdict_level, word
 from covgate.formats.text import render as render_text
 from covgate.model.outcome import Outcome
 
@@ -35,7 +35,7 @@ def commands(outcome: Outcome) -> list[str]:
     for place in places(outcome):
         if room[place.level]:
             room[place.level] -= 1
-            made.append(_command(place.level, f"covgate: {word(place.kind)}", told(place), place))
+            made.append(_command(place.level, f"covgate: {word(place.kind)}", describe(place), place))
         else:
             left.append(place)
     if left:

@@ -17,7 +17,7 @@ from covgate.model.series import Commit, Point, Rise
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """All that the page tells of the repository ``name``.
+    """What the page shows of the repository ``name``.
 
     ``commits``: those of the points that are in this clone. ``shallow``: it hides ancestors. ``unbelieved``: how many
     notes hold what can't be believed.
@@ -75,15 +75,15 @@ def _data(history: History) -> dict[str, Any]:
 
 def _point(point: Point, place: int, rise: Rise | None) -> list[Any]:
     """As a row, in the order in which the script takes it; five thousand objects would repeat their keys."""
-    judged, baseline = point.judgement, point.baseline
-    numbers = judged.numbers if judged else None
+    judgement, baseline = point.judgement, point.baseline
+    numbers = judgement.numbers if judgement else None
     override = [point.override, rise.step.author if rise else "", rise.step.date if rise else ""]
     return [
         place,
         format_percent(numbers.percent) or None if numbers else None,
         f"{numbers.executed} of {numbers.executable}" if numbers else "",
-        judged.status.value if judged else "",
-        judged.reason if judged else "",
+        judgement.status.value if judgement else "",
+        judgement.reason if judgement else "",
         format_percent(baseline.percent) if baseline else None,
         baseline.epoch if baseline else 0,
         override if point.override else None,

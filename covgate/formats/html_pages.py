@@ -16,8 +16,8 @@ from covgate.formats import ReadSource
 from covgate.formats.losses import MEANING
 from covgate.formats.paint import tail
 from covgate.formats.places import UNSTABLE
-from covgate.formats.rows import number_rows, patch_sentence, percent, way_rows
 from covgate.formats.source_rows import source_listing
+from covgate.formats.tables import change_rows, number_rows, patch_sentence, percent
 from covgate.formats.templates import environment
 from covgate.formats.touched import Touched, touched
 from covgate.model.numbers import format_percent
@@ -78,7 +78,7 @@ def _index_values(outcome: Outcome, files: Sequence[Touched], names: Mapping[str
         "files": [_file_values(file, names.get(file.path, "")) for file in files],
         "files_title": "Files" if patch is not None or explanation is not None else "What is not covered",
         "meanings": meanings,
-        "change_rows": way_rows(explanation, outcome.baseline_commit) if explanation else [],
+        "change_rows": change_rows(explanation, outcome.baseline_commit) if explanation else [],
     }
 
 
@@ -113,7 +113,7 @@ def _file_values(file: Touched, page: str) -> dict[str, Any]:
     if file.result is not None:
         now = file.result.numbers.percent
         covered = percent(now)
-        was = file.story.before.percent if file.story and file.story.before else None
+        was = file.explanation.before.percent if file.explanation and file.explanation.before else None
         before = percent(was) if was is not None and was != now else ""
     jumps = _jumps(file)
     return {
@@ -149,7 +149,7 @@ def _source_values(file: Touched, source: Sequence[str]) -> dict[str, Any]:
     if file.result is not None:
         numbers = file.result.numbers
         covered, rest = percent(numbers.percent), f" covered, {numbers.executed} of {numbers.executable}"
-        before = file.story.before if file.story else None
+        before = file.explanation.before if file.explanation else None
         if before is not None and before.percent != numbers.percent:
             facts.append(f"{percent(before.percent)} at the baseline")
     if file.patch:

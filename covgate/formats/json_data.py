@@ -128,44 +128,44 @@ def _patch_data(patch: Patch) -> dict[str, Any]:
     }
 
 
-def _explanation_data(story: Explanation) -> dict[str, Any]:
+def _explanation_data(explanation: Explanation) -> dict[str, Any]:
     return {
-        "before": numbers_data(story.before),
-        "removed": numbers_data(story.removed),
-        "no_longer_counted": numbers_data(story.no_longer_counted),
-        "added": numbers_data(story.added),
-        "counted_anew": numbers_data(story.counted_anew),
-        "lost": story.lost,
-        "gained": story.gained,
-        "untold": {"executed": story.unexplained[0], "executable": story.unexplained[1]},
-        "after": numbers_data(story.after),
-        "files": [_story_data(each) for each in story.files],
+        "before": numbers_data(explanation.before),
+        "removed": numbers_data(explanation.removed),
+        "no_longer_counted": numbers_data(explanation.no_longer_counted),
+        "added": numbers_data(explanation.added),
+        "counted_anew": numbers_data(explanation.counted_anew),
+        "lost": explanation.lost,
+        "gained": explanation.gained,
+        "untold": {"executed": explanation.unexplained[0], "executable": explanation.unexplained[1]},
+        "after": numbers_data(explanation.after),
+        "files": [_file_explanation_data(each) for each in explanation.files],
     }
 
 
-def _story_data(story: FileExplanation) -> dict[str, Any]:
+def _file_explanation_data(explanation: FileExplanation) -> dict[str, Any]:
     return {
-        "path": story.path or None,
-        "old_path": story.old_path or None,
-        "before": numbers_data(story.before) if story.before else None,
-        "removed": numbers_data(story.removed),
-        "no_longer_counted": numbers_data(story.no_longer_counted),
-        "added": numbers_data(story.added),
-        "counted_anew": numbers_data(story.counted_anew),
-        "lost": story.lost,
-        "gained": story.gained,
-        "after": numbers_data(story.after) if story.after else None,
-        "added_lines": _lines_data(story.uncovered),
-        "lost_lines": _lines_data(story.lost_lines),
+        "path": explanation.path or None,
+        "old_path": explanation.old_path or None,
+        "before": numbers_data(explanation.before) if explanation.before else None,
+        "removed": numbers_data(explanation.removed),
+        "no_longer_counted": numbers_data(explanation.no_longer_counted),
+        "added": numbers_data(explanation.added),
+        "counted_anew": numbers_data(explanation.counted_anew),
+        "lost": explanation.lost,
+        "gained": explanation.gained,
+        "after": numbers_data(explanation.after) if explanation.after else None,
+        "added_lines": _lines_data(explanation.uncovered),
+        "lost_lines": _lines_data(explanation.lost_lines),
         "no_longer_counted_lines": [
-            {"why": why.value, "lines": list(lines)} for why, lines in story.no_longer_counted_lines
+            {"why": why.value, "lines": list(lines)} for why, lines in explanation.no_longer_counted_lines
         ],
     }
 
 
 def _lines_data(lines: Iterable[Line]) -> dict[str, Any]:
-    told = list(lines)
-    return _places((each.number for each in told if not each.executed), (each for each in told if each.executed))
+    listed = list(lines)
+    return _places((each.number for each in listed if not each.executed), (each for each in listed if each.executed))
 
 
 def _places(missing: Iterable[int], partial: Iterable[Line]) -> dict[str, Any]:

@@ -51,10 +51,10 @@ def _course(name: str, points: Sequence[Point], paint: Paint, width: int, unicod
     label = "baseline" if name == DEFAULT_COMPONENT else f"baseline ({name})"
     ends = f"  {format_percent(heights[0])}% -> {format_percent(heights[-1])}%"
     room = width - len(label) - 2
-    for told in (f"{ends}, {len(heights)} commits", ends, ""):
-        if room - len(told) >= min(_LEAST_WIDTH, len(heights)):
+    for suffix in (f"{ends}, {len(heights)} commits", ends, ""):
+        if room - len(suffix) >= min(_LEAST_WIDTH, len(heights)):
             break
-    return f"{label}  {paint(sparkline(heights, max(room - len(told), 1), unicode=unicode), '36')}{told}"
+    return f"{label}  {paint(sparkline(heights, max(room - len(suffix), 1), unicode=unicode), '36')}{suffix}"
 
 
 def _row(rise: Rise) -> str:

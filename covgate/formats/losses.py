@@ -1,4 +1,4 @@
-"""Where coverage was lost, line by line: what every format tells of a verdict, each in its own way."""
+"""Where coverage was lost, line by line: every format shows this in its own way."""
 
 from __future__ import annotations
 
@@ -59,15 +59,15 @@ class Loss:
         return "; ".join(parts) + ("; ..." if len(self.partial) > 4 else "")
 
 
-def losses(patch: Patch | None, story: Explanation | None) -> list[Loss]:
-    """All that was lost, file by file as ``story`` has them, else as ``patch`` does."""
+def losses(patch: Patch | None, explanation: Explanation | None) -> list[Loss]:
+    """All losses, file by file, in the order of ``explanation``, else of ``patch``."""
     new = {each.path: each.missing for each in patch.files} if patch else {}
-    told = {each.name: each for each in story.files} if story else {}
+    explained = {each.name: each for each in explanation.files} if explanation else {}
     found: list[Loss] = []
-    for path in {**told, **new}:
+    for path in {**explained, **new}:
         mine = {line.number for line in new.get(path, ())}
         found += _some(path, LossKind.NEW, new.get(path, ()))
-        file = told.get(path)
+        file = explained.get(path)
         if file is not None:
             found += _some(path, LossKind.EARLIER, (line for line in file.uncovered if line.number not in mine))
             found += _some(path, LossKind.LOST, (line for line in file.lost_lines if line.number not in mine))
@@ -76,11 +76,11 @@ def losses(patch: Patch | None, story: Explanation | None) -> list[Loss]:
 
 
 def _some(path: str, kind: LossKind, lines: Iterable[Line]) -> Iterator[Loss]:
-    told = list(lines)
-    if told:
+    found = list(lines)
+    if found:
         yield Loss(
             path=path,
             kind=kind,
-            missing=tuple(each.number for each in told if not each.executed),
-            partial=tuple(each for each in told if each.executed),
+            missing=tuple(each.number for each in found if not each.executed),
+            partial=tuple(each for each in found if each.executed),
         )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from covgate.formats import Context
 from covgate.formats.losses import MEANING, losses
 from covgate.formats.paint import plain, tail
-from covgate.formats.rows import number_rows, patch_sentence, percent, way_rows
+from covgate.formats.tables import change_rows, number_rows, patch_sentence, percent
 from covgate.model.lines import line_list
 from covgate.model.outcome import Outcome
 
@@ -88,7 +88,7 @@ def _patch(outcome: Outcome) -> str:
 
 
 def _way(outcome: Outcome) -> list[tuple[str, str, str, str]]:
-    return way_rows(outcome.explanation, outcome.baseline_commit) if outcome.explanation else []
+    return change_rows(outcome.explanation, outcome.baseline_commit) if outcome.explanation else []
 
 
 def _lines(outcome: Outcome, room: int) -> str:

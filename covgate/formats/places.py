@@ -21,7 +21,7 @@ class Level(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """The lines ``first`` to ``last`` of ``path``; ``kind`` None: what several runs did not execute alike.
+    """The lines ``first`` to ``last`` of ``path``; ``kind`` None: lines that were executed in some runs only.
 
     ``count``: how many statements. ``partial``: the statement, where it was executed and some branches were not.
     """
@@ -86,15 +86,15 @@ def stretches(lines: Iterable[int], of_file: Iterable[int]) -> list[tuple[int, i
 
     Two that have no other of the statements ``of_file`` between them are one: blank lines and comments part nothing.
     """
-    told = list(lines)
-    wanted = set(told)
+    numbers = list(lines)
+    wanted = set(numbers)
     place, current = {}, 0
     for number in sorted(wanted | set(of_file)):
         current += number not in wanted
         place[number] = current
     found: list[tuple[int, int, int]] = []
     before = None
-    for number in told:
+    for number in numbers:
         joined = before is not None and (number == before + 1 or (place[number] == place[before] and bool(of_file)))
         if joined:
             first, _, count = found[-1]
@@ -125,8 +125,8 @@ def _level(kind: LossKind, *, blocked: bool) -> Level:
     return Level.WARNING if blocked or kind is LossKind.EARLIER else Level.NOTICE
 
 
-def told(place: Place) -> str:
-    """One place in a sentence that needs nothing around it."""
+def describe(place: Place) -> str:
+    """One place, in a sentence of its own."""
     line = place.partial
     if line is not None and place.kind:
         branches = f"{line.executed_branches} of {line.branches} branches executed"

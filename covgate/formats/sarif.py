@@ -14,7 +14,7 @@ from urllib.parse import quote
 from covgate.formats import Context, ReadSource
 from covgate.formats.losses import LossKind
 from covgate.formats.paint import plain
-from covgate.formats.places import Level, Place, meaning, places, told, verdict_level, word
+from covgate.formats.places import Level, Place, describe, meaning, places, verdict_level, word
 from covgate.model.numbers import format_percent
 from covgate.model.outcome import Outcome
 from covgate.version import __version__
@@ -98,13 +98,13 @@ def _rule(kind: LossKind | None, id: str, name: str, help: str) -> dict[str, Any
 
 
 def _invocation(outcome: Outcome) -> dict[str, Any]:
-    """What is to be said of the whole commit: a result needs a place, and a verdict has none."""
+    """What concerns the whole commit: a result needs a place, and a verdict has none."""
     level = _LEVELS[verdict_level(outcome)]
     if outcome.error:
-        said = [f"not measured: {outcome.error}", *([outcome.hint] if outcome.hint else [])]
+        messages = [f"not measured: {outcome.error}", *([outcome.hint] if outcome.hint else [])]
     else:
-        said = list(outcome.verdict.reasons)
-    notifications = [{"level": level, "message": {"text": plain(each)}} for each in said]
+        messages = list(outcome.verdict.reasons)
+    notifications = [{"level": level, "message": {"text": plain(each)}} for each in messages]
     notifications += [{"level": "note", "message": {"text": plain(each)}} for each in outcome.notices]
     return {
         "executionSuccessful": not outcome.error,
@@ -123,7 +123,7 @@ def _result(place: Place, source: ReadSource, seen: Counter[str]) -> dict[str, A
         "ruleId": _RULES[rule][1],
         "ruleIndex": rule,
         "level": _LEVELS[place.level],
-        "message": {"text": f"{told(place)}."},
+        "message": {"text": f"{describe(place)}."},
         "locations": [{"physicalLocation": location}],
     }
     fingerprint = _fingerprint(place, source, seen)

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from covgate.formats import Context
 from covgate.formats.paint import Paint, one_line, plain, tail, wrapped
-from covgate.formats.rows import number_rows
+from covgate.formats.tables import number_rows
 from covgate.model.numbers import format_exact, format_percent
 from covgate.model.outcome import Outcome
 from covgate.model.verdict import Rule, Status
@@ -38,7 +38,7 @@ def verdict_text(outcome: Outcome, paint: Paint, *, pushing: bool) -> str:
 
 
 def render(outcome: Outcome, context: Context) -> str:
-    """All that a person is told of one commit."""
+    """Everything about one commit, for a person."""
     return verdict_text(outcome, context.paint, pushing=False) + notices_text(outcome.notices)
 
 
@@ -55,7 +55,7 @@ def _how(outcome: Outcome) -> str:
 
 
 def _set_by_hand(outcome: Outcome) -> str:
-    """An override that this pass rests on: who reads the line shall know that the height is a decision."""
+    """The override that this pass rests on: the reader should know that the baseline was a decision."""
     verdict = outcome.verdict
     baseline = verdict.baseline
     if baseline is None or not baseline.override or not verdict.policy.kind.uses_baseline:
@@ -75,10 +75,10 @@ def _numbers(outcome: Outcome, paint: Paint) -> list[str]:
     lines = []
     red = _failed_rows(outcome)
     for name, value, rest in number_rows(outcome):
-        told = wrapped(rest, paint, " " * len(f"  {name:<10} {value:>8}   ")) or [""]
+        wrapped_rest = wrapped(rest, paint, " " * len(f"  {name:<10} {value:>8}   ")) or [""]
         value = paint(f"{value:>8}", "1;31") if name in red else f"{value:>8}"
-        lines.append(f"  {name:<10} {value}   {told[0].lstrip()}".rstrip())
-        lines += told[1:]
+        lines.append(f"  {name:<10} {value}   {wrapped_rest[0].lstrip()}".rstrip())
+        lines += wrapped_rest[1:]
     return lines
 
 
@@ -102,7 +102,7 @@ def _failing_tests(outcome: Outcome) -> list[str]:
 def _what_to_do(outcome: Outcome, pushing: bool) -> list[str]:
     lines = ["  What to do:"]
     if outcome.numbers is None:
-        lines.append("    mend the tests, commit, and push again")
+        lines.append("    fix the tests, commit, and push again")
     else:
         lines.append("    cover the lines above with tests, commit, and push again")
         lines.append(f"    see this again:          covgate check {outcome.commit[:10]}")

@@ -1,4 +1,4 @@
-"""The files that a commit touches, line by line: what was executed, and what is to be said of it."""
+"""The files that a commit touches, line by line: what was executed, and what to look at."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from covgate.model.measurement import FileResult
 from covgate.model.outcome import Outcome
 from covgate.model.patch import PatchFile
 
-# Where nothing is known of a push, the files with the most missing are told.
+# Without a patch and an explanation, the files with the most missing lines are shown.
 _WORST_SHOWN = 50
 
 
@@ -29,11 +29,11 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touched:
-    """One file. ``result`` is None where it is not measured. ``losses``: what is to be looked at in it."""
+    """One file. ``result`` is None if it is not measured. ``losses`` are the lines to look at."""
 
     path: str
     result: FileResult | None = None
-    story: FileExplanation | None = None
+    explanation: FileExplanation | None = None
     patch: PatchFile | None = None
     losses: tuple[Loss, ...] = ()
     unstable: tuple[int, ...] = ()
@@ -42,16 +42,16 @@ class Touched:
 
     @property
     def words(self) -> dict[int, str]:
-        """Line -> the word that marks it: why it is to be looked at, or "new" where nothing is wrong with it."""
-        told = {line.number: LossKind.NEW.value for line in (self.patch.lines if self.patch else ())}
-        told |= dict.fromkeys(self.unstable, "unstable")
+        """Line -> the word that marks it: why to look at it, or "new" if nothing is wrong with it."""
+        words = {line.number: LossKind.NEW.value for line in (self.patch.lines if self.patch else ())}
+        words |= dict.fromkeys(self.unstable, "unstable")
         for loss in self.losses:
-            told |= dict.fromkeys([*loss.missing, *(line.number for line in loss.partial)], loss.kind.value)
-        return told
+            words |= dict.fromkeys([*loss.missing, *(line.number for line in loss.partial)], loss.kind.value)
+        return words
 
     @property
     def to_look_at(self) -> list[int]:
-        """The lines to jump to, ascending: those to be looked at, else all that are not wholly executed."""
+        """The lines to jump to, ascending: those to look at, else all that are not wholly executed."""
         found = {number for loss in self.losses for number in loss.missing}
         found |= {line.number for loss in self.losses for line in loss.partial} | {*self.unstable}
         return sorted(found or (line for line, state in self.states.items() if state in (State.PARTIAL, State.MISSING)))
@@ -90,7 +90,7 @@ def touched(outcome: Outcome) -> list[Touched]:
 def _touched(
     path: str,
     result: FileResult | None,
-    story: FileExplanation | None,
+    explanation: FileExplanation | None,
     patch: PatchFile | None,
     lost: list[Loss],
     unstable: Mapping[str, tuple[int, ...]],
@@ -101,7 +101,7 @@ def _touched(
     return Touched(
         path=path,
         result=result,
-        story=story,
+        explanation=explanation,
         patch=patch,
         losses=tuple(lost),
         unstable=unstable.get(path, ()),

@@ -73,7 +73,7 @@ class Surroundings:
         recorded = record.judgement.numbers if record and record.judgement else None
         for find in (self._lines_in_notes, self._lines_in_cache):
             known = find(commit)
-            # Lines that don't match the record excuse nothing: anybody may have written them.
+            # Lines that don't match the record are not used: anybody who may push notes can write them.
             if known is not None and (recorded is None or known.numbers == recorded):
                 return known
         return self._measure_again(commit)

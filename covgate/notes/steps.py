@@ -15,7 +15,7 @@ from covgate.model.note_text import parse_note
 from covgate.model.record import Note
 from covgate.notes.records import Notes
 
-_HINT = "`git fsck` tells what is damaged; `git fetch` from a clone that has it whole mends it"
+_HINT = "`git fsck` tells what is damaged; `git fetch` from a clone that has it whole repairs it"
 # The header of a commit has as many fields as this: nothing that a name holds can pass for another one.
 _FORMAT = ("%H", "%P", "%an", "%ae", "%aI")
 _AT_ONCE = 5000  # blobs, some 700 bytes each

@@ -105,7 +105,7 @@ def test_every_format_of_a_passing_and_a_blocked_push(project: Project, tmp_path
     assert "coverage_status: FAIL" in report.read_text()
     assert "75.00%" in (html / "index.html").read_text()
     (page,) = html.glob("pkg_mod_py-*.html")
-    assert "return &#x27;d&#x27;" in page.read_text()
+    assert "return &#39;d&#39;" in page.read_text()
     done = project.covgate("check", "--format", "markdown")
     assert "| `pkg/mod.py` | new | line 14 |" in done
     assert project.covgate("ratchet", "--format", "markdown").status == 2

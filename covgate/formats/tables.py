@@ -53,25 +53,25 @@ def patch_sentence(patch: Patch) -> str:
     )
 
 
-def way_rows(story: Explanation, since: str) -> list[tuple[str, str, str, str]]:
+def change_rows(explanation: Explanation, since: str) -> list[tuple[str, str, str, str]]:
     """The terms from the baseline's counts to those of this push, which add up: what, executed, executable, why."""
-    before, after = story.before, story.after
+    before, after = explanation.before, explanation.after
     rows = [(f"at {since[:10]}", f"{before.executed}", f"{before.executable}", "")]
     for sign, name, numbers in (
-        ("-", "removed", story.removed),
-        ("-", "no longer counted", story.no_longer_counted),
-        ("+", "added", story.added),
-        ("+", "counted anew", story.counted_anew),
+        ("-", "removed", explanation.removed),
+        ("-", "no longer counted", explanation.no_longer_counted),
+        ("+", "added", explanation.added),
+        ("+", "counted anew", explanation.counted_anew),
     ):
         if numbers.executable:
             more = f"{numbers.missing} not executed" if numbers.missing and sign == "+" else ""
             rows.append((name, f"{sign}{numbers.executed}", f"{sign}{numbers.executable}", more))
-    if story.lost:
-        rows.append(("lost", f"-{story.lost}", "", "executed then, not now, and not touched since"))
-    if story.gained:
-        rows.append(("gained", f"+{story.gained}", "", "not executed then, and now they are"))
-    if story.unexplained != (0, 0):
-        rows.append(("not told by lines", f"{story.unexplained[0]:+d}", f"{story.unexplained[1]:+d}", ""))
+    if explanation.lost:
+        rows.append(("lost", f"-{explanation.lost}", "", "executed then, not now, and not touched since"))
+    if explanation.gained:
+        rows.append(("gained", f"+{explanation.gained}", "", "not executed then, and now they are"))
+    if explanation.unexplained != (0, 0):
+        rows.append(("not in the lines", f"{explanation.unexplained[0]:+d}", f"{explanation.unexplained[1]:+d}", ""))
     rows.append(("here", f"{after.executed}", f"{after.executable}", ""))
     return rows
 
