@@ -1,4 +1,4 @@
-"""Fixtures: an environment that leads nowhere, and fresh projects in it."""
+"""Fixtures: a sealed environment, and new projects in it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from helpers.known_trees import KnownTrees
 from helpers.project import Project
 from helpers.sealed import CHECKOUT, run, sealed_environment
 
-# A shell that starts the tests in the background has them ignore interrupts, and all that they start would, too.
+# A shell that runs the tests in the background makes them ignore interrupts, and their processes inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A few examples while you work, many where the checks run. No deadline: how long an example takes depends on how busy
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first: one that is begun last is waited for by all the other workers."""
+    """Start the longest tests first. The other workers would have to wait for one that starts last."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.once)
@@ -81,7 +81,7 @@ def make_project(
 
 @pytest.fixture
 def project(make_project: Callable[..., Project], known_trees: KnownTrees) -> Project:
-    """A project whose first tree was measured before: tests of that very run take one of `make_project`."""
+    """A project whose first commit is measured already. Tests of that first run use `make_project`."""
     project = make_project()
     known_trees.remember(project)
     return project
@@ -119,7 +119,7 @@ def _copy_checkout(directory: Path, environ: dict[str, str]) -> None:
 
 @pytest.fixture
 def installed(make_project: Callable[..., Project], source: Path) -> Project:
-    """A project that `covgate init` has set up."""
+    """A project that `covgate init` has set up with pre-commit."""
     project = make_project(hooks="none")
     done = project.covgate("init", "--repo", str(source), "--rev", "v0.1.0")
     assert done.status == 0, done.text
@@ -129,7 +129,7 @@ def installed(make_project: Callable[..., Project], source: Path) -> Project:
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> Iterator[Browser]:
-    """A real Chromium, started once; `open` gives every test a page that knows nothing of the one before."""
+    """A real Chromium, started once for all tests of a worker."""
     from helpers.browser import Browser, why_no_browser
 
     why_not = why_no_browser()

@@ -74,8 +74,8 @@ def nothing_is_lost(
 
 
 def told(result: Exchange, record_property: pytest.RecordProperty, what: str) -> None:
-    record_property("exchange", f"{what}: {result.told}")
-    print(f"{what}: {result.told}")
+    record_property("exchange", f"{what}: {result.summary}")
+    print(f"{what}: {result.summary}")
 
 
 # Over HTTP each push costs several processes of the server's as well: fewer ratchets keep the suite fast.

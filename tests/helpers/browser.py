@@ -1,4 +1,4 @@
-"""A real Chromium for the tests of pages: what it shows, what it complains of, and what it asks for."""
+"""A real Chromium for tests of pages: what it shows, its errors, and its requests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FLAGS = (
     "--disable-sync",
     "--hide-scrollbars",
     "--force-color-profile=srgb",
-    # Nothing outside of this machine can be reached: a page that asks for it fails, and is told of.
+    # Only this machine can be reached. A request to any other host fails, and `errors` reports it.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
 )
 # A window as narrow as this is a phone: a touch screen that honours the page's viewport.
@@ -34,14 +34,14 @@ _PHONE = 600
 
 
 def why_no_browser() -> str:
-    """What is missing on this machine; "" where nothing is."""
+    """What is missing on this machine; "" if nothing is."""
     if _which(_BROWSERS) and _which(_DRIVERS):
         return ""
     return "no Chromium and chromedriver on PATH (Debian: apt-get install chromium chromium-driver)"
 
 
 class Browser:
-    """One window. ``driver`` is selenium's, for all that has no method here."""
+    """One window. ``driver`` is selenium's, for what has no method here."""
 
     def __init__(self, profile: Path, environ: Mapping[str, str]) -> None:
         options = ChromeOptions()
@@ -58,7 +58,7 @@ class Browser:
     def open(
         self, page: Path | str, width: int = 1280, height: int = 900, *, dark: bool = False, scripts: bool = True
     ) -> None:
-        """Load ``page``, a path or a URI, in a window of that size; what was told of earlier pages is forgotten.
+        """Load ``page``, a path or a URI, in a window of that size; errors and requests of earlier pages are dropped.
 
         A ``width`` under 600 is a phone's, with touch. ``dark``: the colour scheme that the page is to prefer.
         ``scripts``: whether the page's own scripts run.
@@ -82,12 +82,12 @@ class Browser:
         self.driver.get(uri)
 
     def errors(self) -> list[str]:
-        """What went wrong since `open`: errors on the console, what the page's own policy refused, failed requests."""
+        """The errors since `open`: on the console, by the page's own policy, and of failed requests."""
         self._listen()
         return list(self._errors)
 
     def requests(self) -> list[str]:
-        """The address of everything that the page asked for since `open`, itself included."""
+        """The addresses that were requested since `open`, the page's own included."""
         self._listen()
         return list(self._requests)
 
@@ -96,7 +96,7 @@ class Browser:
         return self.driver.execute_script(script, *arguments)
 
     def scrolls_sideways(self) -> bool:
-        """Whether something of the page is wider than the window."""
+        """Whether any part of the page is wider than the window."""
         return bool(self.run("return document.documentElement.scrollWidth > arguments[0]", self.width))
 
     def screenshot(self, path: Path, *, whole: bool = False) -> None:

@@ -26,8 +26,8 @@ class Exchange:
     seconds: float
 
     @property
-    def told(self) -> str:
-        """For a person: the number of tries."""
+    def summary(self) -> str:
+        """The number of notes, the time of each, and its pushes, as a sentence."""
         each = 1000 * self.seconds / len(self.pushes)
         mean = sum(self.pushes) / len(self.pushes)
         return (
@@ -45,7 +45,7 @@ def commits(repository: Path, count: int, environ: Mapping[str, str]) -> list[st
 
 
 def clones(url: str, directory: Path, count: int, environ: Mapping[str, str]) -> list[Path]:
-    """``count`` clones of ``url``: one cloned, the others copied."""
+    """``count`` clones of ``url``."""
     made = [directory / f"clone-{number}" for number in range(count)]
     for each in made:
         _git(["init", "--quiet", "--template=", str(each)], directory, environ)
@@ -70,7 +70,7 @@ def work(line: Sequence[str], clones: int, ratchets: int) -> list[list[Ratchet]]
 
 
 def exchange(writers: Sequence[tuple[Path, Sequence[Ratchet]]], environ: Mapping[str, str]) -> Exchange:
-    """Let every writer of (clone, its ratchets) do its work at once."""
+    """Run a process for every (clone, its ratchets), all at the same time."""
     processes = [
         subprocess.Popen(
             [sys.executable, __file__, str(clone)],

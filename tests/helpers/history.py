@@ -28,7 +28,7 @@ def record(
     status: Status = Status.PASS,
     reason: str = "",
 ) -> Record:
-    """One that measured ``executed`` of ``executable`` and stands at the ``baseline`` of as many (none: the same)."""
+    """A record of ``executed`` of ``executable``, and a ``baseline`` of as many (default: as measured)."""
     numbers = Numbers(statements=executable, executed_statements=executed)
     known = Baseline(
         epoch=epoch, executed=executed if baseline is None else baseline, executable=executable, override=override
@@ -48,9 +48,9 @@ def make_history(
     author: str = "Ada Lovelace",
     subject: Callable[[int], str] = lambda number: f"Change {number}",
 ) -> Project:
-    """A repository of ``count`` commits, each on its ``branch``, and a notes commit for each that has ``records``.
+    """A repository of ``count`` commits, each on its ``branch``, with a notes commit for each that has ``records``.
 
-    A branch begins where ``main`` stands when it is first named.
+    A new branch starts at the tip of ``main``.
     """
     top.mkdir(parents=True)
     run(["git", "init", "--quiet", str(top)], top, environ)

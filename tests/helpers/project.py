@@ -16,7 +16,7 @@ ZERO = "0" * 40
 
 
 def functions(*names: str) -> str:
-    """A module of functions of two statements each (the definition and its body)."""
+    """A module of these functions, with two statements each (the definition and its body)."""
     return "".join(f"def {name}():\n    return '{name}'\n\n\n" for name in names)
 
 
@@ -84,7 +84,7 @@ class Project:
         self.write("pyproject.toml", f'[tool.covgate]\npython = "{self.python}"\n{config}')
 
     def install_natively(self) -> None:
-        """The console scripts as plain git hooks: what is tested is the gate, not pre-commit."""
+        """Install the console scripts as plain git hooks, without pre-commit."""
         for hook, name in (("pre-push", "covgate-pre-push"), ("post-merge", "covgate-post-merge")):
             path = self.top / ".git" / "hooks" / hook
             path.parent.mkdir(exist_ok=True)
@@ -115,7 +115,7 @@ class Project:
         return run([script("covgate"), *argv], cwd or self.top, {**self.environ, **environ})
 
     def note(self, commit: str = "HEAD") -> str:
-        """The note of ``commit``; "" where it has none."""
+        """The note of ``commit``; "" if it has none."""
         done = run(["git", "notes", "--ref=coverage", "show", commit], self.top, self.environ)
         return done.text if done.status == 0 else ""
 
@@ -136,7 +136,7 @@ class Project:
         return done.text.strip()
 
     def count_runs(self, log: Path) -> None:
-        """Let every test session of this project leave a line in ``log``."""
+        """Make each test run of this project write a line to ``log``."""
         self.write(
             "tests/conftest.py",
             "import pathlib\n\n\ndef pytest_sessionstart(session):\n"
@@ -164,7 +164,7 @@ class Project:
 
 
 def snapshot(project: Project) -> dict[str, Any]:
-    """Everything of the user's that covgate must not change."""
+    """The user's files, index, refs and configuration, which covgate must not change."""
     return {
         "status": project.git("status", "--porcelain", "--ignored", "--untracked-files=all"),
         "index": project.git("ls-files", "--stage"),

@@ -1,4 +1,4 @@
-"""Commands in an environment that leads nowhere outside a directory of the tests."""
+"""Commands in an environment that reads and writes nothing outside a directory of the tests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def sealed_environment(home: Path) -> dict[str, str]:
-    """An environment that leads nowhere outside ``home``, with an identity and fixed names."""
+    """An environment that uses no configuration outside ``home``, with a fixed identity."""
     foreign = (
         "GIT_",
         "COVGATE_",
@@ -29,14 +29,14 @@ def sealed_environment(home: Path) -> dict[str, str]:
         "VIRTUAL_ENV",
         "CONDA_",
     )
-    # A coverage around the tests follows covgate into its processes; covgate keeps it from the projects' tests.
+    # If coverage measures the tests, it measures their covgate processes, too. Covgate hides it from the projects.
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(foreign) or name.startswith("COVERAGE_PROCESS_")
     }
     kept.pop("PYTHONPATH", None)
-    # Nor the environment that somebody has activated to run the tests.
+    # Leave out an activated virtual environment, too.
     path = kept.get("PATH", "").split(os.pathsep)
     kept["PATH"] = os.pathsep.join(each for each in path if not (Path(each).parent / "pyvenv.cfg").is_file())
     config = home / "gitconfig"
@@ -45,7 +45,7 @@ def sealed_environment(home: Path) -> dict[str, str]:
         config.write_text(
             "[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n"
             '[commit]\n\tgpgsign = false\n[protocol "file"]\n\tallow = always\n'
-            # Nothing here grows old: a third of the time of a commit is spent on looking what to tidy up and on fsync.
+            # Maintenance and fsync take a third of the time of a commit, and these repositories are deleted soon.
             "[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[receive]\n\tautogc = false\n[core]\n\tfsync = none\n"
         )
     return {
@@ -70,7 +70,7 @@ def script(name: str) -> str:
 def project_python(home: Path, *plugins: str) -> str:
     """The interpreter of an environment under ``home`` that has pytest, coverage and ``plugins``, those of the tests.
 
-    All that the environment of the tests has takes longer to load than the small projects of the tests to run.
+    The plugins of the environment that runs the tests take longer to load than these small projects to test.
     """
     environment = home / "-".join(["environment", *plugins])
     python = environment / "bin" / "python"
@@ -102,7 +102,7 @@ def _with_requirements(*names: str) -> set[str]:
 
 @dataclass(frozen=True)
 class Done:
-    """How a command ended; ``text`` is all that it printed."""
+    """The exit status of a command, and all that it printed."""
 
     status: int
     text: str

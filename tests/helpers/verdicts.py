@@ -1,4 +1,4 @@
-"""Verdicts of every kind as values, for the tests of what is told of them."""
+"""Verdicts of every kind as values, for tests of the formats."""
 
 from __future__ import annotations
 
