@@ -30,6 +30,7 @@ from covgate.model.verdict import tests_failed as failing_tests
 from covgate.notes.records import Lookup
 
 LOW, HIGH = Baseline(executed=1, executable=2), Baseline(executed=9, executable=10)
+LOW_IN_NEW_EPOCH = Baseline(epoch=1, executed=1, executable=2)
 
 
 def measured(executed: int, of: int = 10_000, **more: object) -> Measurement:
@@ -64,6 +65,7 @@ def test_the_default_branch_is_not_looked_up_if_branches_are_configured() -> Non
     [
         # git's own word: what the push replaces, else where it left the default branch.
         (True, "tip", "tip", "tip", "fork", "tip"),
+        (True, "tip", "named", "tracked", "fork", "tip"),
         (True, "", "", "", "fork", "fork"),
         (True, "", "", "", "", ""),
         (True, "", "named", "tracked", "fork", "fork"),
@@ -111,12 +113,15 @@ def test_whose_rules_apply(own: bool, base: bool, in_use: bool, from_base: bool)
         ({}, {}, {}, []),
         ({"enabled": False}, {}, {"enabled": True}, ["enabled = false"]),
         ({}, {"enabled": False}, {}, []),
+        ({"enabled": False}, {"enabled": False}, {}, []),
         ({"branches": ("dev",)}, {}, {"branches": ("*",)}, ["branches leave out main"]),
         ({"branches": ("main", "dev")}, {}, {"branches": ("main", "dev")}, []),
         ({"branches": ("dev",)}, {"branches": ("work",)}, {"branches": ("dev",)}, []),
         ({}, {"fail_closed": True}, {"fail_closed": True}, ["fail_closed = false"]),
         ({"fail_closed": True}, {}, {"fail_closed": True}, []),
+        ({"fail_closed": True}, {"fail_closed": True}, {}, []),
         ({"source": ("b",)}, {"source": ("a",)}, {"source": ("b", "a")}, ["source is without a"]),
+        ({"source": ("b", "c")}, {"source": ("a", "b")}, {"source": ("b", "c", "a")}, ["source is without a"]),
         ({"source": ("a", "b")}, {"source": ("a",)}, {"source": ("a", "b")}, []),
         ({}, {"source": ("a",)}, {"source": ("a",)}, ["source is without a"]),
         ({"source": ("pkg",)}, {}, {"source": ("pkg",)}, []),  # the default sources, by name
@@ -163,6 +168,7 @@ def test_changes_of_how_a_push_is_measured(own: dict[str, object], changed: list
         (HIGH, HIGH, False, HIGH),
         (HIGH, LOW, True, HIGH),  # a record elsewhere may be an ancestor's
         (LOW, HIGH, True, HIGH),  # but another branch's override lowers nothing
+        (LOW_IN_NEW_EPOCH, LOW, True, LOW_IN_NEW_EPOCH),  # equal: the later epoch stays
         (LOW, HIGH, False, LOW),
         (LOW, None, True, LOW),
     ],
@@ -232,8 +238,9 @@ def test_newly_excluded_lines(before: int, now: int, count: int) -> None:
         assert notices == []
     else:
         (notice,) = notices
-        assert notice.startswith(f"{count} more lines are excluded from the measurement than at the base abcdef0123")
-        assert f"({before} -> {now})" in notice
+        assert notice.startswith(
+            f"{count} more lines are excluded from the measurement than at the base abcdef0123 ({before} -> {now})"
+        )
 
 
 @pytest.mark.parametrize(
@@ -244,7 +251,7 @@ def test_newly_excluded_lines(before: int, now: int, count: int) -> None:
         (["c merge work: Merge made by ort", "seen pull: Fast-forward", "a pull: Fast-forward"], ["c"]),
         (["c commit (merge): Merge work"], ["c"]),
         (["c fetch origin main:main: fast-forward"], ["c"]),
-        (["c commit: more", "b commit (amend): x", "a rebase (finish): y", "d checkout: z"], []),
+        (["pub commit: more", "c commit: more", "b commit (amend): x", "a rebase (finish): y", "d checkout: z"], []),
         (["pub reset: moving to origin/main", "own reset: moving to HEAD~1"], ["pub"]),
         (["gone pull: Fast-forward", "c pull: Fast-forward"], ["c"]),  # taken back since
         (["c pull: again", "b pull: between", "c pull: Fast-forward"], ["b", "c"]),
