@@ -1,1 +1,1 @@
-"""Values and decisions. No I/O, no git, no clock: the same arguments give the same answer."""
+"""Values and decisions, without I/O, git or a clock: the same arguments give the same result."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LineSet(Collection[int]):
-    """Ascending line numbers, as the stretches that they are made of."""
+    """A set of line numbers, kept as ascending ranges."""
 
     spans: tuple[range, ...] = ()
 
@@ -39,7 +39,10 @@ class LineSet(Collection[int]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hunk:
-    """``removed`` lines from ``old`` on gave way to ``added`` lines from ``new`` on; the line before where none is."""
+    """``removed`` lines from ``old`` on were replaced by ``added`` lines from ``new`` on, as in the header of a hunk.
+
+    If no line was removed, ``old`` is the line before; if none was added, ``new`` is.
+    """
 
     old: int
     removed: int
@@ -48,22 +51,23 @@ class Hunk:
 
     @property
     def before(self) -> range:
-        """The removed lines, by their old numbers; where they would be, for none."""
+        """The old numbers of the removed lines; if none was removed, an empty range where they would be."""
         start = self.old + (not self.removed)
         return range(start, start + self.removed)
 
     @property
     def after(self) -> range:
-        """The added lines, by their new numbers; where they would be, for none."""
+        """The new numbers of the added lines; if none was added, an empty range where they would be."""
         start = self.new + (not self.added)
         return range(start, start + self.added)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileChange:
-    """One file: ``old_path`` is "" where it is new, ``path`` where it is deleted; ``copied`` where the old one stays.
+    """What changed in one file. ``old_path`` is "" for a new file, ``path`` is "" for a deleted one.
 
-    A renamed file is one change, with the hunks of what else became of it. ValueError for hunks that can't be.
+    ``copied``: the old file is still there. A renamed file is one change, with the hunks of its other changes.
+    Raises ValueError if the hunks overlap or don't fit together.
     """
 
     old_path: str
@@ -81,16 +85,16 @@ class FileChange:
 
     @property
     def added(self) -> LineSet:
-        """The lines that are new, by their numbers now."""
+        """The new numbers of the added lines."""
         return LineSet(tuple(hunk.after for hunk in self.hunks if hunk.added))
 
     @property
     def removed(self) -> LineSet:
-        """The lines that are gone, by their numbers before."""
+        """The old numbers of the removed lines."""
         return LineSet(tuple(hunk.before for hunk in self.hunks if hunk.removed))
 
     def now_at(self, line: int) -> int | None:
-        """Where the old ``line`` is now; None where it was removed."""
+        """The new number of the old ``line``; None if it was removed."""
         if not self.path:
             return None
         at = bisect_right(self.hunks, line, key=lambda hunk: hunk.before.start) - 1
@@ -100,7 +104,7 @@ class FileChange:
         return None if line in hunk.before else line - hunk.before.stop + hunk.after.stop
 
     def was_at(self, line: int) -> int | None:
-        """Where the present ``line`` was before; None where it was added."""
+        """The old number of the new ``line``; None if it was added."""
         if not self.old_path:
             return None
         at = bisect_right(self.hunks, line, key=lambda hunk: hunk.after.start) - 1

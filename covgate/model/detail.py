@@ -1,8 +1,8 @@
-"""Every line of a measured commit, as its note on ``refs/notes/coverage-files`` keeps it: for explanations.
+"""The text of a note on ``refs/notes/coverage-files``: every line of a measured commit, for explanations.
 
-Format 1 (history: 1 is the first). JSON with a line for each file, so that `git notes --ref=coverage-files show` can be
-read, and git stores of the next commit's note what differs. Files are sorted by path; their lines are in the text of
-`covgate.model.lines`. The bytes are a function of what was measured.
+Format 1 (history: 1 is the first). It is JSON with one line per file, so that people can read it with
+`git notes --ref=coverage-files show`, and so that git stores only the difference between two commits' notes. Files are
+sorted by path; their lines are in the text that `covgate.model.lines` reads. The bytes depend on the measurement only.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from covgate.model.record import DEFAULT_COMPONENT
 FORMAT = 1
 MAX_BYTES = 64 * 1024 * 1024  # some 100 bytes a file
 
+# By component.
 Details = dict[str, Measurement]
 
 
 def render_detail(details: Details) -> bytes:
-    """The note's bytes for ``details`` (component -> measurement); ``parse_detail`` gives the same back."""
+    """The bytes of a note with ``details``; `parse_detail` gives the same measurements back."""
     parts = []
     for component in sorted(details):
         measurement = details[component]
@@ -40,7 +41,10 @@ def render_detail(details: Details) -> bytes:
 
 
 def parse_detail(data: bytes) -> Details:
-    """Component -> measurement; ValueError with what can't be believed."""
+    """The measurements in a note.
+
+    Raises ValueError if the note is not valid.
+    """
     if len(data) > MAX_BYTES:
         raise ValueError(f"it has {len(data)} bytes, more than {MAX_BYTES}")
     try:
@@ -49,11 +53,11 @@ def parse_detail(data: bytes) -> Details:
             raise ValueError(f"it is of format {str(value['format'])[:20]}; this covgate reads format {FORMAT}")
         return {_text(each["component"]): _measurement(each) for each in value["components"]}
     except (KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
-        raise ValueError(f"it is no detail of a measurement ({type(error).__name__})") from None
+        raise ValueError(f"it does not describe a measurement ({type(error).__name__})") from None
 
 
 def join_details(notes: Sequence[Details]) -> Details:
-    """Component by component the better measurement, as for records: in whatever order clones join, they end alike."""
+    """The better measurement of each component, as for records: clones end with the same one in whatever order they join."""
     joined: Details = {}
     for note in notes:
         for component, measurement in note.items():
@@ -71,7 +75,7 @@ def _order(measurement: Measurement) -> tuple[object, ...]:
 def _file(result: FileResult) -> list[Any]:
     row: list[Any] = [result.path, result.lines]
     numbers = result.numbers
-    if numbers_of(result.lines) != numbers:  # what the lines of some reports don't tell
+    if numbers_of(result.lines) != numbers:  # the lines of some reports don't have all counts
         row.append(numbers.counts())
     return row
 
@@ -79,7 +83,7 @@ def _file(result: FileResult) -> list[Any]:
 def _measurement(value: dict[str, Any]) -> Measurement:
     files = tuple(_result(*row) for row in value["files"])
     if len({each.path for each in files}) != len(files):
-        raise ValueError("a file is in it twice")
+        raise ValueError("it has a file twice")
     python, coverage, platform = value["toolchain"]
     return Measurement(
         tree=_text(value["tree"]),
@@ -90,10 +94,10 @@ def _measurement(value: dict[str, Any]) -> Measurement:
 
 
 def _result(path: object, lines: object, counts: object = None) -> FileResult:
-    told = numbers_of(_text(lines))
+    numbers = numbers_of(_text(lines))
     if isinstance(counts, list):
-        told = Numbers.from_counts(counts)
-    return FileResult(path=_text(path), numbers=told, lines=_text(lines))
+        numbers = Numbers.from_counts(counts)
+    return FileResult(path=_text(path), numbers=numbers, lines=_text(lines))
 
 
 def _text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""What a test run under coverage gave: counts and lines of each file, and the toolchain that counted."""
+"""The result of a test run under coverage: counts and lines of each file, and the toolchain."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from covgate.model.numbers import Numbers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileResult:
-    """One file: ``path`` relative to the tree, with ``/``; ``lines`` in the text that `covgate.model.lines` reads."""
+    """The result for one file.
+
+    ``path`` is relative to the tree, with ``/``. ``lines`` is in the text that `covgate.model.lines` reads; "" if only
+    the counts are known.
+    """
 
     path: str
     numbers: Numbers
@@ -24,7 +28,7 @@ class FileResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Toolchain:
-    """What counted: statement and branch counts depend on it."""
+    """The versions that the counts of statements and branches depend on; "" for unknown."""
 
     python: str = ""
     coverage: str = ""
@@ -37,11 +41,11 @@ class Toolchain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """What running the tests of one tree under coverage gave.
+    """The result of running the tests of one git tree under coverage.
 
-    ``tree`` is the oid of the git tree; ``seconds`` how long the run took, for the progress
-    line only (never in a record); ``notices`` what the user should know about this run. ``runs``: how many runs it
-    joins; ``unstable``: path and lines of the statements that these did not execute alike.
+    ``tree`` is its oid. ``seconds``: how long the run took; only for the progress line, never in a record. ``notices``:
+    what the user should know about this run. ``runs``: how many runs are joined in it. ``unstable``: by path, the first
+    lines of the statements that only some of these runs executed.
     """
 
     tree: str

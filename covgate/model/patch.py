@@ -13,7 +13,7 @@ from covgate.model.source_files import could_be_measured, measured_suffixes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatchFile:
-    """``lines``: the statements of the file that the push adds or changes, executed or not, by their first lines."""
+    """The part of a patch in one file; ``lines`` are the statements that the push adds or changes."""
 
     path: str
     numbers: Numbers
@@ -21,16 +21,16 @@ class PatchFile:
 
     @property
     def missing(self) -> tuple[Line, ...]:
-        """Those that were not executed, or not all of their branches."""
+        """The statements that were not executed, or not with all their branches."""
         return tuple(line for line in self.lines if not line.whole)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patch:
-    """What a push adds or changes of what can be executed, and how much of that was.
+    """The executable lines that a push adds or changes, and how many of them were executed.
 
-    ``files`` have at least one such statement. ``unmeasured``: changed files that no measurement knows, though files
-    like them are measured.
+    ``files``: those with at least one such statement. ``unmeasured``: the changed files that were not measured,
+    although files like them are.
     """
 
     numbers: Numbers
@@ -43,18 +43,18 @@ def patch_coverage(
     added: Mapping[str, Collection[int]],
     first_lines: Mapping[str, Mapping[int, int]],
 ) -> Patch:
-    """The coverage of the statements that have one of the lines ``added`` (by path), each counted once.
+    """The coverage of the statements that contain one of the lines ``added`` (by path); each counts once.
 
-    ``first_lines``: by path, the first line of the statement for each of its later lines. Branches belong to
-    their statement.
+    ``first_lines``: by path, for each later line of a statement, the statement's first line. Branches belong to their
+    statement.
     """
     known = {each.path: each for each in files}
     found = []
     for path in sorted(added.keys() & known.keys()):
-        of_file = {line.number: line for line in statements(known[path].lines)}
+        by_number = {line.number: line for line in statements(known[path].lines)}
         first = first_lines.get(path, {})
-        changed = {number if number in of_file else first.get(number, number) for number in added[path]}
-        lines = tuple(of_file[number] for number in sorted(changed & of_file.keys()))
+        changed = {number if number in by_number else first.get(number, number) for number in added[path]}
+        lines = tuple(by_number[number] for number in sorted(changed & by_number.keys()))
         if lines:
             found.append(PatchFile(path=path, numbers=total(line.numbers for line in lines), lines=lines))
     suffixes = measured_suffixes(known)

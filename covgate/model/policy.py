@@ -1,4 +1,4 @@
-"""What a push is judged by."""
+"""The rules that a push is judged by."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
 
 
 class Kind(Enum):
-    """Which bars count: the floor, the baseline, or both."""
+    """Which minimum applies: the floor, the baseline, or both."""
 
     ABSOLUTE = "absolute"
     BASELINE = "baseline"
@@ -30,7 +30,7 @@ class Kind(Enum):
 
 
 class RemovedCode(Enum):
-    """Whether code that was removed since the baseline was reached is taken out of it."""
+    """Whether the baseline is adjusted for code that was removed since it was reached."""
 
     ADJUST = "adjust"
     COUNT = "count"
@@ -38,9 +38,9 @@ class RemovedCode(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """``floor`` and ``patch_floor`` in percent, ``epsilon`` in percentage points, all exact.
+    """``floor`` and ``patch_floor`` are in percent, ``epsilon`` is in percentage points; all are exact.
 
-    ``patch_floor`` None: the changed lines have no floor of their own.
+    ``patch_floor`` is None if the changed lines have no floor of their own.
     """
 
     kind: Kind = Kind.BOTH
@@ -51,7 +51,7 @@ class Policy:
 
 
 def weakened(own: Policy, base: Policy) -> tuple[str, ...]:
-    """In what ``own`` asks for less than ``base``, a phrase each; nothing where it asks for as much."""
+    """Where ``own`` is less strict than ``base``: a phrase for each key, nothing if it is as strict."""
     found = []
     if own.kind is not base.kind and own.kind is not Kind.BOTH:
         found.append(f"policy {base.kind.value} -> {own.kind.value}")
@@ -68,16 +68,20 @@ def weakened(own: Policy, base: Policy) -> tuple[str, ...]:
 
 
 def parse_decimal(text: str) -> Fraction:
-    """The exact value of a decimal number's text; ValueError where it is none (or not finite)."""
+    """The exact value of a decimal number.
+
+    Raises ValueError if ``text`` is not a finite decimal number.
+    """
     if len(text) > 40 or not _DECIMAL.fullmatch(text.strip()):
         raise ValueError(f"{text!r} is not a decimal number")
     return Fraction(text.strip())
 
 
 def exact_percent(value: object) -> Fraction:
-    """``value`` as an exact percentage from 0 to 100; ValueError for anything else.
+    """``value`` as an exact percentage from 0 to 100.
 
-    A float stands for the decimal that Python prints for it: 84.7 is 847/10.
+    A float is taken for the decimal that Python prints for it: 84.7 is 847/10.
+    Raises ValueError if ``value`` is of another type, not finite, or out of range.
     """
     if isinstance(value, (bool, str, bytes, complex)) or value is None:
         raise ValueError(f"{value!r} is not a percentage")

@@ -1,4 +1,4 @@
-"""What a push updates, and which of its updates are gated."""
+"""The ref updates of a push, and which of them are gated."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ HEADS = "refs/heads/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefUpdate:
-    """One line of git's pre-push input: ``local_oid`` goes to ``remote_ref``, which held ``remote_oid``.
+    """One line of git's pre-push input: ``remote_ref`` is moved from ``remote_oid`` to ``local_oid``.
 
-    An oid is full hexadecimal, or "" where git says all zeros: a deletion, a new ref. ``certain``: whether
-    ``remote_oid`` is git's own word (pre-commit names an ancestor where the ref is new).
+    An oid is full hexadecimal, or "" if git gives all zeros: ``local_oid`` of a deletion, ``remote_oid`` of a new ref.
+    ``certain``: whether ``remote_oid`` comes from git; pre-commit gives an ancestor instead if the ref is new.
     """
 
     local_ref: str
@@ -27,20 +27,20 @@ class RefUpdate:
 
     @property
     def branch(self) -> str:
-        """The remote branch's short name; "" where the ref is no branch."""
+        """The short name of the remote branch; "" if the ref is not a branch."""
         return self.remote_ref.removeprefix(HEADS) if self.remote_ref.startswith(HEADS) else ""
 
 
 def parse_pre_push_lines(lines: Iterable[str]) -> tuple[RefUpdate, ...]:
     """Parse what git writes to a pre-push hook (githooks(5)): ``local-ref local-oid remote-ref remote-oid``.
 
-    ValueError names the line that is none: a line cut short must not let its ref through.
+    Raises ValueError with the number of a line that is not valid: a truncated line must not let its ref through.
     """
     updates = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        # Only ASCII spaces part the fields; a local ref may have some (HEAD^{/two words}), as it was given.
+        # Fields are separated by ASCII spaces; a local ref may contain some, as it was typed (HEAD^{/two words}).
         fields = line.rstrip("\r\n").rsplit(" ", 3)
         oids = [bool(_OID.fullmatch(field)) for field in fields]
         glued = any(_OID.fullmatch(word) for word in fields[0].split(" ")[1:])
@@ -59,7 +59,7 @@ def parse_pre_push_lines(lines: Iterable[str]) -> tuple[RefUpdate, ...]:
 
 
 def why_not_gated(update: RefUpdate, branches: Sequence[str]) -> str:
-    """Why ``update`` is out of scope; "" where it is gated. ``branches`` are globs of remote branch names."""
+    """Why ``update`` is not gated; "" if it is. ``branches`` are globs of remote branch names."""
     if not update.local_oid:
         return f"deletion of {update.remote_ref}"
     if not update.branch:

@@ -1,4 +1,4 @@
-"""What a path tells about a file: whether it is a test or a tool, and whether its like is measured."""
+"""What the path of a file says about it: a test, a tool, or a source file of a kind that is measured."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ def is_test_directory(name: str) -> bool:
 
 
 def is_tool_module(name: str) -> bool:
-    """Whether a module on its own, at the top of the tree, is a test or a tool."""
+    """Whether ``name``, a module at the top of the tree, is a test or a tool."""
     return name in _TOOL_MODULES or name.startswith("test_") or name.endswith("_test.py")
 
 
 def suffix(path: str) -> str:
-    """The ending of the file's name, with its dot; "" for none."""
+    """The suffix of the file's name, with its dot; "" if it has none."""
     stem, dot, ending = path.rpartition("/")[2].rpartition(".")
     return dot + ending if stem else ""
 
 
 def measured_suffixes(paths: Iterable[str]) -> frozenset[str]:
-    """The endings of the files that a measurement knows; Python's where it knows none."""
+    """The suffixes of the measured files; ``.py`` if there are none."""
     return frozenset(suffix(path) for path in paths) or frozenset({".py"})
 
 
 def could_be_measured(path: str, suffixes: Collection[str]) -> bool:
-    """Whether a file at ``path`` is like those that are measured: by its ending, and neither a test nor a tool."""
+    """Whether the file is of a measured kind: one of ``suffixes``, and neither a test nor a tool."""
     *directories, name = path.split("/")
     if suffix(path) not in suffixes or any(is_test_directory(each) for each in directories):
         return False
