@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from covgate.measure.process import Command, TimedOut, interruptible, run_group
+from covgate.measure.process_group import Command, TimedOut, interruptible, run_group
 
 _TIMEOUT = 30.0  # seconds: somebody waits at the prompt
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from covgate.model.baseline import Baseline
-from covgate.model.measurement import FileResult
+from covgate.model.measurement import FileResult, Toolchain
 from covgate.model.numbers import COUNTS, Numbers, format_exact, format_percent
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ def verdict_data(outcome: Outcome) -> dict[str, Any]:
 
     verdict, measurement = outcome.verdict, outcome.measurement
     policy = verdict.policy
-    toolchain = measurement.toolchain if measurement else None
     return {
         "format": FORMAT,
         "status": verdict.status.value,
@@ -63,13 +62,7 @@ def verdict_data(outcome: Outcome) -> dict[str, Any]:
         "removed_code": policy.removed_code.value,
         "bootstrap": verdict.bootstrap,
         "cached": outcome.cached,
-        "toolchain": {
-            "python": toolchain.python,
-            "coverage": toolchain.coverage,
-            "platform": toolchain.platform,
-        }
-        if toolchain
-        else None,
+        "toolchain": _toolchain_data(measurement.toolchain) if measurement else None,
         "notices": list(outcome.notices),
         "patch": _patch_data(outcome.patch) if outcome.patch else None,
         "explanation": _explanation_data(outcome.explanation) if outcome.explanation else None,
@@ -83,6 +76,10 @@ def verdict_data(outcome: Outcome) -> dict[str, Any]:
         ],
         "files": [_file_data(each) for each in (measurement.files if measurement else ())],
     }
+
+
+def _toolchain_data(toolchain: Toolchain) -> dict[str, str]:
+    return {"python": toolchain.python, "coverage": toolchain.coverage, "platform": toolchain.platform}
 
 
 def numbers_data(numbers: Numbers) -> dict[str, int]:

@@ -72,7 +72,7 @@ class Measurer:
         stops them.
         """
         from covgate.measure.cache import Cache
-        from covgate.measure.process import interruptible
+        from covgate.measure.process_group import interruptible
         from covgate.measure.progress import progress
         from covgate.model.measurement import Measurement
         from covgate.model.unstable import join_runs

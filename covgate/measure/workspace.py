@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from covgate.errors import ToolError
 from covgate.measure.interpreter import child_environment
 from covgate.measure.job import Job
-from covgate.measure.process import Command, TimedOut, run_group
+from covgate.measure.process_group import Command, TimedOut, run_group
 from covgate.measure.sources import import_roots
 
 _LAST_BYTES = 20_000

@@ -57,7 +57,7 @@ def parse_detail(data: bytes) -> Details:
 
 
 def join_details(notes: Sequence[Details]) -> Details:
-    """The better measurement of each component, as for records: clones end with the same one in whatever order they join."""
+    """The better measurement of each component, as for records: the order in which clones join does not matter."""
     joined: Details = {}
     for note in notes:
         for component, measurement in note.items():

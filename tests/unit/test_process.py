@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from covgate.errors import Interrupted
-from covgate.measure.process import Command, TimedOut, interruptible, run_group
+from covgate.measure.process_group import Command, TimedOut, interruptible, run_group
 
 LONG = 60.0
 

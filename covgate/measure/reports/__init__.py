@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from covgate.measure.reports import cobertura, coverage_json, lcov
-from covgate.measure.reports.report import FileLines, Reader, Report, combine, readable, report_error
+from covgate.measure.reports.values import FileLines, Reader, Report, combine, readable, report_error
 
 __all__ = ["READERS", "DataFile", "FileLines", "Reader", "Report", "combine", "parse_coverage_json", "parse_report"]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from covgate.measure.reports.report import (
+from covgate.measure.reports.values import (
     FileEntry,
     FileLines,
     Malformed,

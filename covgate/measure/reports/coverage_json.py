@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from covgate.measure.reports.report import FileLines, Malformed, Reader, Report, TreePaths
+from covgate.measure.reports.values import FileLines, Malformed, Reader, Report, TreePaths
 from covgate.model.measurement import FileResult
 from covgate.model.numbers import Numbers, total
 

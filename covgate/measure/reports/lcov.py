@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from covgate.measure.reports.report import (
+from covgate.measure.reports.values import (
     FileEntry,
     FileLines,
     Malformed,
