@@ -150,6 +150,11 @@ def test_an_error_of_the_evidence_is_raised_as_it_is(measured: Numbers, policy: 
     assert caught.value is error
 
 
+def test_the_policies_may_be_any_iterable() -> None:
+    verdict = judge_push(counted(80, 100), BASELINE, iter([FLOOR_90]), Known())  # type: ignore[arg-type]
+    assert verdict.failed == (Rule.FLOOR,)
+
+
 class NoSequence:
     def __iter__(self) -> object:
         raise RuntimeError("no items")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import re
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.model.policy import Kind, Policy, RemovedCode, weakened
+from covgate.model.policy import Kind, Policy, RemovedCode, exact_percent, parse_decimal, weakened
 from covgate.model.verdict import judge
 
 ABSOLUTE, BASELINE, BOTH = Kind
@@ -47,6 +50,9 @@ def policy(
     [
         (policy(), policy(), ()),
         (policy(floor=80, epsilon=1, patch_floor=90), policy(floor=80, epsilon=1, patch_floor=90), ()),
+        (policy(ABSOLUTE), policy(ABSOLUTE), ()),
+        (policy(BASELINE), policy(BASELINE), ()),
+        (policy(removed=COUNT), policy(removed=COUNT), ()),
         (policy(BOTH), policy(ABSOLUTE), ("policy both -> absolute",)),
         (policy(BOTH), policy(BASELINE), ("policy both -> baseline",)),
         (policy(BASELINE), policy(ABSOLUTE), ("policy baseline -> absolute",)),
@@ -79,6 +85,55 @@ def policy(
 )
 def test_what_is_weaker_is_named(base: Policy, own: Policy, expected: tuple[str, ...]) -> None:
     assert weakened(own, base) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("80", Fraction(80)),
+        (" +.5\n", Fraction(1, 2)),
+        ("-1.e1", Fraction(-10)),
+        ("0" * 39 + "7", Fraction(7)),
+        ("0" * 40 + "7", None),  # too long to be meant
+        ("1e100", None),
+        ("1_000", None),
+        ("1/2", None),
+        ("nan", None),
+        (".", None),
+        ("", None),
+    ],
+)
+def test_decimal_numbers(text: str, value: Fraction | None) -> None:
+    if value is not None:
+        assert parse_decimal(text) == value
+    else:
+        with pytest.raises(ValueError, match="is not a decimal number"):
+            parse_decimal(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "percent"),
+    [
+        (84.7, Fraction(847, 10)),  # not the binary fraction
+        (Decimal("84.70"), Fraction(847, 10)),
+        (85, Fraction(85)),
+        (Fraction(250, 3), Fraction(250, 3)),
+        (0, Fraction(0)),
+        (100.0, Fraction(100)),
+        (100.01, None),
+        (-0.01, None),
+        (math.nan, None),
+        (True, None),
+        ("85", None),
+        (None, None),
+    ],
+)
+def test_exact_percentages(value: object, percent: Fraction | None) -> None:
+    if percent is not None:
+        assert exact_percent(value) == percent
+    else:
+        with pytest.raises(ValueError, match=f"{re.escape(str(value))}.* is not "):
+            exact_percent(value)
 
 
 @given(policies, policies, percents, st.none() | percents)

@@ -14,7 +14,7 @@ from covgate.model.baseline import Baseline
 from covgate.model.measurement import Measurement
 from covgate.model.numbers import Numbers
 from covgate.model.policy import Kind, Policy
-from covgate.model.verdict import Status, Verdict, judge, not_applicable
+from covgate.model.verdict import Rule, Status, Verdict, judge, not_applicable
 
 percentages = st.fractions(0, 100, max_denominator=500)
 epsilons = st.fractions(-3, 3, max_denominator=20)
@@ -86,6 +86,7 @@ def test_both_failures_are_named() -> None:
         "60.00% is below the floor of 70.50% (epsilon 0.50)",
         "60.00% is below the baseline of 75.00% (epsilon 0.50)",
     )
+    assert verdict.reason == "; ".join(verdict.reasons)
 
 
 @pytest.mark.parametrize(
@@ -126,23 +127,26 @@ def test_reasons(kind: str, measured: str, baseline: str | None, floor: str, rea
 
 
 @pytest.mark.parametrize(
-    "kind, baseline, floor, passes",
+    "kind, baseline, floor, missed",
     [
-        ("both", None, "0", True),
-        ("both", None, "1", False),
-        ("both", "1", "0", False),
-        ("absolute", "90", "0", True),
-        ("absolute", None, "1", False),
-        ("baseline", "1", "0", False),
-        ("baseline", None, "90", True),
+        ("both", None, "0", []),
+        ("both", None, "1", ["floor"]),
+        ("both", "1", "0", ["baseline"]),
+        ("both", "1", "1", ["floor", "baseline"]),
+        ("absolute", "90", "0", []),
+        ("absolute", None, "1", ["floor"]),
+        ("baseline", "1", "0", ["baseline"]),
+        ("baseline", None, "90", []),
     ],
 )
-def test_nothing_executable_holds_no_bar(kind: str, baseline: str | None, floor: str, passes: bool) -> None:
+def test_nothing_executable_holds_no_bar(kind: str, baseline: str | None, floor: str, missed: list[str]) -> None:
     verdict = judge(Numbers(), exact(baseline), policy(kind, floor=floor))
-    assert verdict.passed is passes
+    assert verdict.passed is (not missed)
+    assert [each.value for each in verdict.failed] == missed
     assert verdict.measured is None
-    assert "no executable statement" in verdict.reason
     assert verdict.delta == 0
+    reasons = [f"nothing was measured: no executable statement, with a {name} of 1.00%" for name in missed]
+    assert list(verdict.reasons) == (reasons or ["nothing to measure: no executable statement"])
 
 
 def test_measurements_and_numbers_count_alike() -> None:
@@ -274,6 +278,21 @@ def test_a_failure_never_shows_two_equal_numbers(measured: Fraction, baseline: F
 def test_values_that_are_no_judgement() -> None:
     assert not_applicable("disabled").status is Status.NOT_APPLICABLE
     assert not_applicable("disabled").passed
-    failed = verdicts.tests_failed("1 failed", policy(), Baseline(executed=1, executable=2))
+    baseline = Baseline(executed=1, executable=2)
+    failed = verdicts.tests_failed("1 failed", policy(floor="80"), baseline)
     assert not failed.passed
-    assert failed.measured is None
+    assert failed == Verdict(
+        status=Status.FAIL,
+        reasons=("1 failed",),
+        failed=(Rule.TESTS,),
+        measured=None,
+        baseline=baseline,
+        delta=Fraction(0),
+        bootstrap=False,
+        policy=policy(floor="80"),
+    )
+
+
+def test_the_words_that_notes_and_reports_use() -> None:
+    assert [each.value for each in Status] == ["PASS", "FAIL", "N/A"]
+    assert [each.value for each in Rule] == ["tests", "floor", "baseline", "patch_floor", "inputs"]
