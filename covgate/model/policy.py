@@ -74,7 +74,7 @@ def parse_decimal(text: str) -> Fraction:
     """
     if len(text) > 40 or not _DECIMAL.fullmatch(text.strip()):
         raise ValueError(f"{text!r} is not a decimal number")
-    return Fraction(text.strip())
+    return Fraction(text)
 
 
 def exact_percent(value: object) -> Fraction:
@@ -83,11 +83,9 @@ def exact_percent(value: object) -> Fraction:
     A float is taken for the decimal that Python prints for it: 84.7 is 847/10.
     Raises ValueError if ``value`` is of another type, not finite, or out of range.
     """
-    if isinstance(value, (bool, str, bytes, complex)) or value is None:
-        raise ValueError(f"{value!r} is not a percentage")
     if isinstance(value, (float, Decimal)):
         result = parse_decimal(str(value))
-    elif isinstance(value, (int, Fraction)):
+    elif isinstance(value, (int, Fraction)) and not isinstance(value, bool):
         result = Fraction(value)
     else:
         raise ValueError(f"{value!r} is not a percentage")
