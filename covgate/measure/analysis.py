@@ -6,7 +6,7 @@ Statement and branch counts depend on the interpreter and on the version of cove
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from covgate.errors import ToolError
@@ -21,10 +21,13 @@ _LOG = "analysis.log"
 _TIMEOUT = 900.0  # seconds, to analyse one data file
 
 
-def read_report(data: bytes, name: str, tree: Path, interpreter: Interpreter, environ: Mapping[str, str]) -> Report:
+def read_report(
+    data: bytes, name: str, tree: Path, interpreter: Callable[[], Interpreter], environ: Mapping[str, str]
+) -> Report:
     """A report that was made elsewhere, about the files in ``tree``; ``name`` is its name in messages.
 
-    A coverage data file is analysed by the project's coverage. Raises ToolError if it can't be read.
+    A coverage data file is analysed by the project's coverage; only then is ``interpreter`` called. Raises ToolError if
+    the report can't be read.
     """
     try:
         return parse_report(data, tree, name)
@@ -35,7 +38,7 @@ def read_report(data: bytes, name: str, tree: Path, interpreter: Interpreter, en
             tree=tree,
             tree_oid="",
             scratch=Path(directory),
-            interpreter=interpreter,
+            interpreter=interpreter(),
             environ=environ,
             timeout=_TIMEOUT,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from covgate.config import Config
@@ -26,7 +27,8 @@ def measurement_from_reports(measurer: Measurer, config: Config, commit: str, pa
             data = path.read_bytes()
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror}", hint="give --report a file that exists") from None
-        parts.append(read_report(data, str(path), repository.top, measurer.interpreter(config), measurer.environ))
+        interpreter = partial(measurer.interpreter, config)
+        parts.append(read_report(data, str(path), repository.top, interpreter, measurer.environ))
     report = combine(parts)
     if report.outside:
         raise ToolError(

@@ -77,6 +77,10 @@ def test_check_judges_reports_made_elsewhere(project: Project, tmp_path: Path, k
     data = json.loads(project.covgate("check", "--report", str(report), "--format", "json").text)
     assert (data["numbers"]["executed_statements"], data["numbers"]["statements"]) == (5, 6)
     assert project.covgate("check", "--report", str(tmp_path / "nothing")).status == 2
+    # Where the tests ran elsewhere, the project need not be installed. Only a data file wants its interpreter.
+    done = project.covgate("check", "--report", str(report), COVGATE_PYTHON=str(tmp_path / "gone"))
+    assert ("there is no such interpreter" in done) == (kind == "data"), done.text
+    assert ("PASS" in done) == (kind != "data"), done.text
 
 
 def test_several_reports_are_combined(project: Project, tmp_path: Path) -> None:
