@@ -63,18 +63,23 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> Pu
     gated, skipped = _sort(session, updates, target)
     if not gated:
         return PushReport(outcomes=tuple(skipped))
-    from covgate.gate.catch_up import behind, catch_up, save_bookmarks
-
     sync = all(syncs(each.bar.config, target) for each in gated)
     notices: list[str] = []
     with fetching(target, notices) if sync else contextlib.nullcontext():
-        # Done while the notes travel: all that needs none of them.
-        tasks = [(each, _cached(session, each), _raises(each)) for each in gated]
+        # Done while the notes travel: imports and look-ups that don't need them.
+        from covgate.gate.catch_up import behind, catch_up, save_bookmarks
+        from covgate.gate.judge import Order, judge_commit
+
+        orders = [Order(ratchets=_may_raise_baseline(each), known=_cached(session, each)) for each in gated]
         unseen = behind(gated[0].bar.config, target)
     if sync:
         notices += deepen(target, [*([each.commit, each.tip] for each in gated), *([tip] for tip in unseen.values())])
-    notices += catch_up(session, unseen, target, skip={each.commit for each, _, raises in tasks if raises})
-    outcomes = [*skipped, *(_judge(session, *task) for task in tasks)]
+    own = {each.commit for each, order in zip(gated, orders, strict=True) if order.ratchets}
+    notices += catch_up(session, unseen, target, skip=own)
+    outcomes = list(skipped)
+    for each, order in zip(gated, orders, strict=True):
+        outcome = judge_commit(session, each.commit, each.bar, [each.tip], order)
+        outcomes.append(replace(outcome, branch=each.update.branch, on_block=each.bar.config.on_block))
     save_bookmarks(session.repository, unseen)
     # A push that brings the notes itself would find that we have moved its ref.
     brings_notes = any(update.remote_ref in (NOTES_REF, FILES_REF) for update in updates)
@@ -114,14 +119,6 @@ def _cached(session: Session, gated: _GatedUpdate) -> Measurement | None:
         return None  # reported when the commit itself is judged
 
 
-def _raises(gated: _GatedUpdate) -> bool:
+def _may_raise_baseline(gated: _GatedUpdate) -> bool:
     """Whether a pass raises the baseline: a merge may have happened elsewhere."""
     return is_ratchet_branch(gated.bar.config, gated.update.branch, gated.bar.remote.default_branch)
-
-
-def _judge(session: Session, gated: _GatedUpdate, cached: Measurement | None, raises: bool) -> Outcome:
-    from covgate.gate.judge import Order, judge_commit
-
-    order = Order(ratchets=raises, known=cached)
-    outcome = judge_commit(session, gated.commit, gated.bar, [gated.tip], order)
-    return replace(outcome, branch=gated.update.branch, on_block=gated.bar.config.on_block)
