@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from covgate.model.baseline import Baseline
+from covgate.model.baseline import Baseline, Removal
 from covgate.model.explanation import Explanation, FileExplanation
 from covgate.model.lines import Line, encode, numbers_of
 from covgate.model.measurement import FileResult, Measurement
@@ -45,13 +45,28 @@ def test_a_loss_that_was_touched_is_not_chance() -> None:
 def test_epsilon_is_part_of_what_is_asked_for() -> None:
     verdict = failing(74, 100, epsilon=Fraction(1))
     assert may_be_chance(verdict, story((80, 100), (74, 100), lost=5))
+    negative = failing(75, 100, epsilon=Fraction(-1))  # counts as 0
+    assert may_be_chance(negative, story((80, 100), (75, 100), lost=5))
+
+
+def test_the_baseline_without_removed_code_is_what_must_be_held() -> None:
+    removal = Removal(of=100, removed=counted(10, 10), added=Numbers())  # leaves a baseline of 70/90
+    verdict = judge(counted(69, 90), Fraction(80), Policy(), removal=removal)
+    assert may_be_chance(verdict, story((80, 100), (69, 90), lost=1))
 
 
 @pytest.mark.parametrize(
-    "executed, epsilon, again", [(7999, "0", True), (7991, "0", True), (7990, "0", False), (7900, "0.95", False)]
+    "executed, epsilon, again",
+    [
+        (79_990, "0", True),
+        (79_901, "0", True),
+        (79_900, "0", False),
+        (79_950, "0.01", False),  # epsilon absorbs chance already
+        (79_000, "0.95", False),
+    ],
 )
 def test_a_difference_below_a_tenth_of_a_point(executed: int, epsilon: str, again: bool) -> None:
-    verdict = failing(executed, 10_000, epsilon=Fraction(epsilon))
+    verdict = failing(executed, 100_000, epsilon=Fraction(epsilon))
     assert not verdict.passed
     assert may_be_chance(verdict, None) is again
 
@@ -62,7 +77,7 @@ def test_a_push_that_fails_by_its_floor_too_is_not_run_again() -> None:
 
 
 def test_nothing_measured_and_nothing_failed_is_not_chance() -> None:
-    assert not may_be_chance(judge(Numbers(), Baseline(executed=1, executable=2), Policy()), None)
+    assert may_be_chance(judge(Numbers(), Baseline(executed=1, executable=2), Policy()), None) is False
     assert not may_be_chance(failing(90, 100), story((80, 100), (90, 100), lost=5))
 
 

@@ -149,6 +149,23 @@ def test_nothing_executable_holds_no_bar(kind: str, baseline: str | None, floor:
     assert list(verdict.reasons) == (reasons or ["nothing to measure: no executable statement"])
 
 
+@pytest.mark.parametrize(
+    "patch, passes, reason",
+    [
+        ("75", True, "75.00% of the changed lines holds the patch floor of 50.00%"),
+        ("50", True, "50.00% of the changed lines holds the patch floor of 50.00%"),
+        ("49.996", False, "49.996% of the changed lines is below the patch floor of 50.000%"),
+        (Numbers(), True, "no executable line was changed"),
+        (None, True, "the patch floor is not judged: there is no base to compare with"),
+    ],
+)
+def test_against_a_patch_floor_of_50(patch: object, passes: bool, reason: str) -> None:
+    changed = Fraction(patch) if isinstance(patch, str) else patch
+    verdict = judge(Fraction(90), None, Policy(patch_floor=Fraction(50)), patch=changed)
+    assert (verdict.passed, verdict.reasons[-1]) == (passes, reason)
+    assert judge(Fraction(90), None, Policy(), patch=changed).reasons == ("90.00%; no baseline yet (bootstrap)",)
+
+
 def test_measurements_and_numbers_count_alike() -> None:
     counted = Numbers(statements=8, executed_statements=5, branches=4, executed_branches=3)
     verdict = judge(counted, Baseline(executed=2, executable=3), policy())
