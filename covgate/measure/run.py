@@ -85,7 +85,7 @@ def _check_inside(report: Report, scratch: Path) -> None:
         "an installed copy of the project was imported instead of the commit's: install it editable "
         '(pip install -e .), or build it for the measured tree with `setup`, or use isolation = "in-place"'
     )
-    # covgate's own plugin runs under coverage, too, and a configuration without a source counts whatever runs.
+    # covgate's own plugin runs under coverage, too, and without a source, coverage counts every file that runs.
     outside = [path for path in report.outside if not path.startswith(str(INSIDE))]
     if outside:
         raise ToolError(f"measured outside the tree: {outside[0]} was executed", hint=hint)

@@ -1,4 +1,4 @@
-"""What is measured if neither covgate's nor coverage's configuration says so."""
+"""The default sources: what is measured if neither covgate's nor coverage's configuration names a source."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def set_up(workspace: Workspace, command: Sequence[str]) -> None:
 def run_suite(workspace: Workspace) -> SuiteRun:
     """Run the tests of the workspace's job.
 
-    Raises ToolError if they can't be started, or if their end says nothing about the commit.
+    Raises ToolError if they can't be started, or if the way they ended says nothing about the commit.
     """
     job = workspace.job
     program = program_of(job.command, job.report)

@@ -1,4 +1,4 @@
-"""A program is run in a group of its own, and none of its processes is left."""
+"""A program runs in its own process group, and the whole group ends with it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_program_that_is_stopped_ends_with_its_children(tmp_path: Path) -> Non
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    # Whoever holds the writing end open is alive: the program and its child.
+    # Both the program and its child hold the writing end open as long as they live.
     code = (
         "import os, signal, subprocess, sys\n"
         f"end = os.open({str(pipe)!r}, os.O_WRONLY)\n"

@@ -1,4 +1,4 @@
-"""What a suite's own configuration says about how it is run."""
+"""How a suite is run, according to pytest's configuration and options."""
 
 from __future__ import annotations
 

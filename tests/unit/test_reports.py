@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.errors import ToolError
-from covgate.measure.reports import DataFile, combine, parse_report
+from covgate.measure.reports import READERS, DataFile, combine, parse_report
 from covgate.model.numbers import Numbers
 
 TREE = Path("/somewhere/project")
@@ -70,6 +70,33 @@ def test_the_same_numbers_from_each_format(data: bytes) -> None:
     assert (counted.branches, counted.executed_branches) == (2, 1)
 
 
+@pytest.mark.parametrize(
+    "data", [as_json(), XML, LCOV, LCOV[4:]], ids=["json", "xml", "lcov", "lcov without test name"]
+)
+def test_exactly_one_reader_recognises_a_report(data: bytes) -> None:
+    assert sum(reader.recognises(data) for reader in READERS) == 1
+
+
+def test_an_unknown_format_is_an_error_that_lists_the_known_ones() -> None:
+    with pytest.raises(ToolError) as caught:
+        parse_report(b"mode: set\n", TREE, "build/report")
+    assert caught.value.message == (
+        "build/report can't be read as a coverage report: it is not in a known format"
+        " (coverage JSON, Cobertura XML, LCOV, or a coverage data file)"
+    )
+
+
+def test_names_in_cobertura_are_relative_to_one_of_the_sources(tmp_path: Path) -> None:
+    (tmp_path / "src" / "pkg").mkdir(parents=True)
+    (tmp_path / "src" / "pkg" / "mod.py").write_text("")
+    sources = "".join(f"<source>{each}</source>" for each in (tmp_path / "lib", tmp_path / "src", "src"))
+    data = XML.replace(b"<source>/somewhere/project</source>", sources.encode())
+    assert [each.path for each in parse_report(data, tmp_path, "report").files] == ["src/pkg/mod.py"]
+    # A file that does not exist is taken to be relative to the tree.
+    (tmp_path / "src" / "pkg" / "mod.py").unlink()
+    assert [each.path for each in parse_report(data, tmp_path, "report").files] == ["pkg/mod.py"]
+
+
 def test_absolute_paths_inside_and_outside() -> None:
     inside = LCOV.replace(b"SF:pkg", b"SF:/somewhere/project/pkg")
     assert parse_report(inside, TREE, "report").files[0].path == "pkg/mod.py"
@@ -84,7 +111,7 @@ def test_a_data_file_is_for_coverage_to_read() -> None:
 
 
 def damaged() -> dict[str, bytes]:
-    """Each way to be no report."""
+    """Damaged reports, one for each kind of damage."""
 
     def summary(**changes: Any) -> bytes:
         value = copy.deepcopy(JSON)

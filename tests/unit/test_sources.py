@@ -1,4 +1,4 @@
-"""What is measured if nobody says what to measure."""
+"""What is measured if no configuration names a source."""
 
 from __future__ import annotations
 

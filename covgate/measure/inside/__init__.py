@@ -1,1 +1,1 @@
-"""What runs inside the project's interpreter: standard library only, nothing of covgate."""
+"""Programs that the project's interpreter runs. They import only the standard library."""
