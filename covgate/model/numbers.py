@@ -61,11 +61,12 @@ class Numbers:
 
     @property
     def missing(self) -> int:
+        """Statements and branches that were not executed."""
         return self.executable - self.executed
 
     @property
     def percent(self) -> Fraction | None:
-        """Exact percentage, 0 to 100; None where there is nothing to execute."""
+        """The exact percentage, 0 to 100; None if there is nothing to execute."""
         if not self.executable:
             return None
         return HUNDRED * self.executed / self.executable
@@ -83,9 +84,9 @@ def total(numbers: Iterable[Numbers]) -> Numbers:
 
 
 def format_percent(value: Fraction | None, places: int = 2) -> str:
-    """``value`` to ``places`` decimals, never shown as 100 or 0 unless it is; "" for None.
+    """``value`` with ``places`` decimals, never shown as 100 or 0 unless it is exactly that; "" for None.
 
-    The rule is coverage.py's ``display_covered``.
+    This is the rule of coverage.py's ``display_covered``.
     """
     if value is None:
         return ""
@@ -98,7 +99,7 @@ def format_percent(value: Fraction | None, places: int = 2) -> str:
 
 
 def format_exact(value: Fraction, places: int = 2) -> str:
-    """``value`` with all its decimals, at least ``places``; a ratio without an end is rounded."""
+    """``value`` with all its decimals, at least ``places``; a number without a finite decimal form is rounded."""
     for more in range(places, 31):
         scaled = value * 10**more
         if scaled.denominator == 1:
