@@ -104,6 +104,15 @@ def test_a_third_run_adds_to_what_is_unstable() -> None:
     assert (both.runs, both.unstable) == (3, (("a.py", (1, 2)),))
 
 
+def test_files_and_lines_are_sorted_whichever_run_has_them_first() -> None:
+    one = run(b=[Line(1, True), Line(8, True)])
+    other = run(a=[Line(1, True)], b=[Line(1, False), Line(8, False)])
+    both = join_runs(one, other)
+    assert [each.path for each in both.files] == ["a.py", "b.py"]
+    assert both.unstable == (("b.py", (1, 8)),)
+    assert join_runs(both, run(a=[Line(1, False)])).unstable == (("a.py", (1,)), ("b.py", (1, 8)))
+
+
 def test_two_runs_alike_change_nothing() -> None:
     one = run(a=[Line(1, True), Line(2, False)])
     both = join_runs(one, one)

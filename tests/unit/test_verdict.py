@@ -78,6 +78,7 @@ def test_without_a_baseline_it_says_bootstrap(kind: str, bootstrap: bool) -> Non
     assert verdict.passed
     assert verdict.bootstrap is bootstrap
     assert ("bootstrap" in verdict.reason) is bootstrap
+    assert not judge(Fraction(50), Fraction(40), policy(kind)).bootstrap
 
 
 def test_both_failures_are_named() -> None:
@@ -224,8 +225,8 @@ def test_a_bad_baseline_fails(bad: object) -> None:
 
 @pytest.mark.parametrize("bad", [*BAD, None], ids=lambda bad: type(bad).__name__)
 def test_a_bad_policy_fails(bad: object) -> None:
-    assert_bad_inputs(judge(Fraction(100), None, bad))  # type: ignore[arg-type]
-    assert_bad_inputs(judge(Fraction(100), None, Policy(kind=bad)))  # type: ignore[arg-type]
+    for not_a_policy in (bad, Policy(kind=bad)):  # type: ignore[arg-type]
+        assert judge(Fraction(100), None, not_a_policy).reason == "bad inputs: the policy is none"  # type: ignore[arg-type]
     assert_bad_inputs(judge(Fraction(100), None, Policy(floor=bad)))  # type: ignore[arg-type]
     if type(bad) is not int and not isinstance(bad, Fraction):  # epsilon has no upper or lower end
         assert_bad_inputs(judge(Fraction(100), None, Policy(epsilon=bad)))  # type: ignore[arg-type]
@@ -281,6 +282,10 @@ def test_a_negative_epsilon_counts_as_none(measured: Fraction, baseline: Fractio
     clamped = Policy(kind=policy.kind, floor=policy.floor, epsilon=max(policy.epsilon, Fraction(0)))
     one, other = judge(measured, baseline, policy), judge(measured, baseline, clamped)
     assert (one.status, one.reasons, one.delta) == (other.status, other.reasons, other.delta)
+
+
+def test_an_epsilon_may_be_an_integer() -> None:
+    assert judge(84, 85, Policy(epsilon=1)).passed  # type: ignore[arg-type]
 
 
 @example(measured=Fraction(0), baseline=Fraction(0), policy=Policy(kind=Kind.ABSOLUTE, floor=Fraction(1, 201)))
