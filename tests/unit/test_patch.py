@@ -245,6 +245,8 @@ def test_what_is_added_counts_by_statements_and_their_branches() -> None:
     assert changed.lines == (Line(2, True, 1, 2), Line(6, False, 0, 2))
     assert changed.missing == changed.lines
     assert changed.numbers == patch.numbers
+    (changed,) = patch_coverage([file], {"pkg/mod.py": [1, 2, 5]}, {}).files
+    assert changed.missing == (Line(2, True, 1, 2), Line(5, False))
 
 
 def test_a_later_line_counts_for_its_statement_once() -> None:
