@@ -323,17 +323,6 @@ def test_what_no_run_executes_stays_lost(project: Project, tmp_path: Path) -> No
     assert len((tmp_path / "counter").read_text()) == 3
 
 
-def test_no_second_run_with_retries_0(project: Project, tmp_path: Path) -> None:
-    project.configure("retries = 0\n")
-    flapping(project, tmp_path / "counter", covers="13")
-    project.commit()
-    assert project.push().status == 0
-    project.write("README", "more\n")
-    project.commit()
-    assert project.push().status == 1
-    assert len((tmp_path / "counter").read_text()) == 2
-
-
 def test_what_the_push_itself_took_away_is_not_run_again(project: Project, tmp_path: Path) -> None:
     project.count_runs(tmp_path / "runs")
     project.commit()
