@@ -187,6 +187,45 @@ def test_what_nothing_happened_to_is_not_told() -> None:
     assert explain(measurement(same), measurement(same), []).files == ()
 
 
+def test_a_change_of_nothing_executable_is_not_reported() -> None:
+    before, after = measurement(result("a.py", *done(1, 2))), measurement(result("a.py", *done(1, 4)))
+    change = FileChange(old_path="a.py", path="a.py", hunks=(Hunk(old=1, removed=0, new=2, added=2),))
+    assert explain(before, after, [change]).files == ()
+
+
+def test_files_with_as_many_missing_lines_are_ordered_by_what_they_lost_and_by_name() -> None:
+    before = measurement(
+        result("a.py", *undone(1)),
+        result("c.py", *done(1)),
+        result("b.py", *done(1)),
+        result("d.py", *done(1, 2), *undone(3)),
+        result("e.py", *done(1, 2)),
+    )
+    after = measurement(
+        result("a.py", *done(1)),
+        result("c.py", *undone(1)),
+        result("b.py", *undone(1)),
+        result("d.py", *undone(1, 2), *done(3)),
+        result("e.py", *undone(1, 2)),
+    )
+    files = explain(before, after, []).files
+    assert [(each.name, each.more_missing, each.lost) for each in files] == [
+        ("e.py", 2, 2),
+        ("d.py", 1, 2),
+        ("b.py", 1, 1),
+        ("c.py", 1, 1),
+        ("a.py", -1, 0),
+    ]
+
+
+def test_a_file_that_is_renamed_and_no_longer_measured_is_omitted() -> None:
+    before = measurement(result("a.py", *done(1)))
+    change = FileChange(old_path="a.py", path="b.py")
+    (file,) = explain(before, measurement(), [change], {"b.py": {1}}).files
+    assert (file.path, file.old_path, file.removed) == ("b.py", "a.py", Numbers())
+    assert file.no_longer_counted_lines == ((UncountedReason.OMITTED, (1,)),)
+
+
 def test_the_worst_comes_first() -> None:
     before = measurement(result("a.py", *done(1, 2)), result("b.py", *done(1, 2, 3)))
     after = measurement(result("a.py", *done(1), *undone(2)), result("b.py", *undone(1, 2, 3)))

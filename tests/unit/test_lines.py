@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from covgate.model.lines import (
     encode,
     excluded,
     executed_in_either,
+    line_list,
     missing,
     numbers_of,
     ranges,
@@ -77,13 +80,38 @@ def test_lines_far_apart_cost_nothing() -> None:
         ("[+1/", "can't be read"),
         ("[+3/2]", "more executed"),
         ("99999999999+", "more than"),
+        ("5000001+", "more than 5000000 lines"),
+        ("5000000-.x", "more than 5000000 lines"),
         ("1" * 16 + ".", "16 digits"),
+        (f"[+0/{'1' * 16}]", "digits"),
+        (f"[+{'1' * 16}/2]", "digits"),
         ("٣+", "can't be read"),
     ],
 )
 def test_what_is_no_such_text(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         numbers_of(text)
+
+
+def test_the_most_that_a_text_may_have() -> None:
+    assert numbers_of("5000000-") == Numbers(statements=5_000_000)
+    assert numbers_of(f"{'9' * 15}.[+0/{'1' * 15}]").branches == int("1" * 15)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "together"),
+    [
+        (Line(1, True, 1, 2), Line(1, False, 0, 2), Line(1, True, 1, 2)),
+        (Line(1, True, 2, 4), Line(1, True, 3, 4), Line(1, True, 3, 4)),
+        (Line(1, True, 2, 2), Line(1, True, 1, 3), Line(1, True, 2, 3)),
+    ],
+)
+def test_a_statement_of_two_runs_has_the_branches_of_the_better_one(one: Line, other: Line, together: Line) -> None:
+    assert executed_in_either(encode([one]), encode([other])) == encode([together])
+
+
+def test_lines_excluded_in_one_run_alone() -> None:
+    assert executed_in_either(encode([Line(1, False)], [2]), encode([Line(3, True)], [1])) == ".-x+"
 
 
 def test_unstable_lines_are_those_that_two_runs_differ_in() -> None:
@@ -95,3 +123,23 @@ def test_unstable_lines_are_those_that_two_runs_differ_in() -> None:
 def test_ranges() -> None:
     assert ranges([1, 2, 3, 7, 9, 10]) == [(1, 3), (7, 7), (9, 10)]
     assert ranges([]) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        ([], ""),
+        ([3], "line 3"),
+        ([3, 4], "lines 3-4"),
+        ([3, 5, 6], "lines 3, 5-6"),
+        (range(1, 16, 2), "lines 1, 3, 5, 7, 9, 11, 13, 15"),
+        (range(1, 18, 2), "lines 1, 3, 5, 7, 9, 11, 13, 15, ..."),
+    ],
+)
+def test_line_numbers_in_a_message(lines: Iterable[int], text: str) -> None:
+    assert line_list(lines) == text
+
+
+def test_how_many_line_numbers_a_message_has() -> None:
+    assert line_list([1, 3, 5], at_most=2) == "lines 1, 3, ..."
+    assert line_list([1, 3, 5], at_most=3) == "lines 1, 3, 5"

@@ -50,6 +50,8 @@ def test_shown_within_one_unit_of_the_last_place(value: Fraction, places: int) -
         (Fraction(250, 3), 2, "83.33"),
         (Fraction(-5), 2, "-5.00"),
         (Fraction(-1, 20), 2, "-0.05"),
+        (Fraction(-1, 10**6), 2, "0.00"),
+        (Fraction(-5), 0, "-5"),
         (None, 2, ""),
     ],
 )
@@ -65,9 +67,23 @@ def test_a_decimal_is_shown_with_all_that_it_has(value: object) -> None:
     assert len(shown.partition(".")[2]) >= 2
 
 
-@pytest.mark.parametrize("value, shown", [(Fraction(80), "80.00"), (Fraction(1, 8), "0.125"), (Fraction(1, 3), "0.33")])
-def test_format_exact(value: Fraction, shown: str) -> None:
-    assert format_exact(value) == shown
+@pytest.mark.parametrize(
+    "value, places, shown",
+    [
+        (Fraction(80), 2, "80.00"),
+        (Fraction(80), 0, "80"),
+        (Fraction(80), 3, "80.000"),
+        (Fraction(1, 8), 2, "0.125"),
+        (Fraction(1, 3), 2, "0.33"),
+        (Fraction(2, 3), 3, "0.667"),
+        (Fraction(1, 10**30), 2, f"0.{'0' * 29}1"),
+        (Fraction(1, 10**31), 2, "0.00"),
+    ],
+)
+def test_format_exact(value: Fraction, places: int, shown: str) -> None:
+    assert format_exact(value, places) == shown
+    if places == 2:
+        assert format_exact(value) == shown
 
 
 @given(st.lists(counts, max_size=5))

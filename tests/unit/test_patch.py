@@ -249,6 +249,12 @@ def test_what_is_added_counts_by_statements_and_their_branches() -> None:
     assert changed.missing == (Line(2, True, 1, 2), Line(5, False))
 
 
+def test_the_files_of_a_patch_are_sorted() -> None:
+    names = [f"{letter}.py" for letter in "hcafbdge"]
+    patch = patch_coverage([result(name, Line(1, True)) for name in names], {name: [1] for name in names}, {})
+    assert [each.path for each in patch.files] == sorted(names)
+
+
 def test_a_later_line_counts_for_its_statement_once() -> None:
     file = result("mod.py", Line(1, True), Line(2, False), Line(7, True))
     first = {"mod.py": {3: 2, 4: 2, 5: 2}}

@@ -206,6 +206,12 @@ class Raising:
         raise HostileError
 
 
+class Silent:
+    @property
+    def __class__(self) -> type:
+        raise RuntimeError
+
+
 BAD = [
     float("nan"), float("inf"), float("-inf"), -1, -0.001, 100.0001, 101, 10**400, 1e300,
     Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Fraction(-1, 3),
@@ -236,6 +242,8 @@ def test_a_value_that_can_not_even_be_asked_for_its_type_fails() -> None:
     assert_bad_inputs(judge(Raising(), None, policy()))
     assert_bad_inputs(judge(Fraction(1), Raising(), policy()))
     assert_bad_inputs(judge(Fraction(1), None, Raising()))  # type: ignore[arg-type]
+    assert judge(Raising(), None, policy()).reason == "bad inputs: HostileError"
+    assert judge(Silent(), None, policy()).reason == "bad inputs: RuntimeError"
 
 
 def assert_bad_inputs(verdict: Verdict) -> None:
