@@ -165,8 +165,9 @@ def _runs(text: str) -> Iterator[tuple[int, int, str, tuple[bool, int, int]]]:
             break
         place = match.end()
         digits, symbol, sign, taken, branches = match.groups()
-        if max(len(digits), len(taken or ""), len(branches or "")) > _MAX_DIGITS:
-            raise ValueError(f"a number of {len(digits)} digits in the lines of a file")
+        longest = max(len(each or "") for each in (digits, taken, branches))
+        if longest > _MAX_DIGITS:
+            raise ValueError(f"a number of {longest} digits in the lines of a file")
         count = int(digits) if digits else 1
         kind = _KINDS.get(symbol, (False, 0, 0)) if symbol else (sign == "+", int(taken), int(branches))
         if symbol != ".":

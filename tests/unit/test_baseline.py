@@ -14,7 +14,7 @@ from covgate.model.numbers import Numbers
 
 @st.composite
 def baselines(draw: st.DrawFn) -> Baseline:
-    # Small numbers, so that equal heights with other counts, epochs and reasons meet often.
+    # Small numbers, so that equal levels with other counts, epochs and reasons are frequent.
     executable = draw(st.integers(1, 6))
     return Baseline(
         epoch=draw(st.integers(0, 2)),
@@ -58,11 +58,6 @@ def test_join_of_many_is_one_of_them_and_the_highest(many: list[Baseline | None]
     assert join(*many) == joined
 
 
-def test_the_epoch_comes_before_the_ratio() -> None:
-    lowered = Baseline(epoch=1, executed=1, executable=10)
-    assert join(Baseline(executed=9, executable=10), lowered) == lowered
-
-
 def test_ratios_are_compared_exactly() -> None:
     many = 10**15
     lower, higher = Baseline(executed=many - 1, executable=many), Baseline(executed=many, executable=many + 1)
@@ -90,38 +85,57 @@ def test_the_ratchet_is_idempotent(baseline: Baseline | None, numbers: Numbers) 
 
 
 @given(baseline=maybe, runs=st.lists(measured(), max_size=6), random=st.randoms(use_true_random=False))
-def test_runs_ratchet_to_one_height_in_any_order(
-    baseline: Baseline | None, runs: list[Numbers], random: object
-) -> None:
-    def height(order: list[Numbers]) -> object:
+def test_runs_ratchet_to_one_level_in_any_order(baseline: Baseline | None, runs: list[Numbers], random: object) -> None:
+    def level_after(order: list[Numbers]) -> object:
         stands = baseline
         for numbers in order:
             stands = ratchet(stands, numbers)
         return stands and stands.level
 
-    expected = height(runs)
+    expected = level_after(runs)
     random.shuffle(runs)  # type: ignore[attr-defined]
-    assert height(runs) == expected
+    assert level_after(runs) == expected
 
 
-@given(baseline=maybe)
-def test_nothing_to_execute_raises_nothing(baseline: Baseline | None) -> None:
-    assert ratchet(baseline, Numbers(excluded=3)) == baseline
+def at(executed: int, executable: int, epoch: int = 0, why: str = "") -> Baseline:
+    return Baseline(epoch=epoch, executed=executed, executable=executable, override=why)
 
 
-def test_an_equal_value_changes_nothing() -> None:
-    stands = Baseline(epoch=2, executed=1, executable=2, override="why")
-    assert ratchet(stands, Numbers(statements=4, executed_statements=2)) is stands
+@pytest.mark.parametrize(
+    ("baseline", "executed", "statements", "expected"),
+    [
+        (None, 3, 4, at(3, 4)),  # the first measurement sets it
+        (None, 0, 4, at(0, 4)),
+        (None, 0, 0, None),
+        (at(1, 2), 3, 4, at(3, 4)),
+        (at(1, 2), 1, 4, at(1, 2)),
+        (at(1, 2), 2, 4, at(1, 2)),  # an equal ratio changes nothing, not even the counts
+        (at(1, 2), 0, 0, at(1, 2)),
+        (at(1, 2, 2, "why"), 2, 4, at(1, 2, 2, "why")),
+        (at(1, 2, 2, "why"), 3, 4, at(3, 4, 2)),  # a rise leaves the reason of the override behind
+        (at(9, 10, 1), 10**15 - 1, 10**15, at(10**15 - 1, 10**15, 1)),
+    ],
+)
+def test_the_ratchet(baseline: Baseline | None, executed: int, statements: int, expected: Baseline | None) -> None:
+    measured = Numbers(statements=statements, executed_statements=executed)
+    assert ratchet(baseline, measured) == expected
 
 
-def test_the_first_measurement_bootstraps() -> None:
-    assert ratchet(None, Numbers(statements=4, executed_statements=3)) == Baseline(executed=3, executable=4)
-
-
-def test_rising_leaves_the_reason_of_the_override_behind() -> None:
-    stands = Baseline(epoch=1, executed=1, executable=2, override="why")
-    risen = ratchet(stands, Numbers(statements=4, executed_statements=3))
-    assert risen == Baseline(epoch=1, executed=3, executable=4)
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (None, None, None),
+        (at(1, 2), None, at(1, 2)),
+        (at(1, 2), at(3, 4), at(3, 4)),
+        (at(9, 10), at(1, 10, 1), at(1, 10, 1)),  # the epoch comes before the ratio
+        (at(1, 2), at(2, 4), at(2, 4)),  # on one level, every clone picks the same
+        (at(1, 2), at(1, 2, why="why"), at(1, 2, why="why")),
+        (at(1, 2, why="a"), at(1, 2, why="b"), at(1, 2, why="b")),
+        (at(2, 4, why="a"), at(1, 2, why="b"), at(1, 2, why="b")),
+    ],
+)
+def test_the_join(one: Baseline | None, other: Baseline | None, expected: Baseline | None) -> None:
+    assert join(one, other) == join(other, one) == expected
 
 
 @given(baseline=maybe, percent=st.fractions(0, 100, max_denominator=50))

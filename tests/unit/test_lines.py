@@ -83,8 +83,8 @@ def test_lines_far_apart_cost_nothing() -> None:
         ("5000001+", "more than 5000000 lines"),
         ("5000000-.x", "more than 5000000 lines"),
         ("1" * 16 + ".", "16 digits"),
-        (f"[+0/{'1' * 16}]", "digits"),
-        (f"[+{'1' * 16}/2]", "digits"),
+        (f"[+1/{'1' * 17}]", "17 digits"),
+        (f"[+{'1' * 18}/1]", "18 digits"),
         ("٣+", "can't be read"),
     ],
 )

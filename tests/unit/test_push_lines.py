@@ -1,4 +1,4 @@
-"""What git tells a pre-push hook (githooks(5)), and which of it is gated."""
+"""The input of a pre-push hook (githooks(5)), and which updates are gated."""
 
 from __future__ import annotations
 
@@ -98,31 +98,29 @@ def test_any_text_parses_whole_or_raises_value_error(lines: list[str]) -> None:
     assert len(parsed) == sum(bool(each.strip()) for each in lines)
 
 
+MAIN, TOPIC = "refs/heads/main", "refs/heads/topic"
+
+
 @pytest.mark.parametrize(
-    "remote, why",
+    ("oid", "remote", "old", "branches", "why"),
     [
-        ("refs/tags/v1", "refs/tags/v1 is no branch"),
-        ("refs/notes/coverage", "refs/notes/coverage is no branch"),
-        ("refs/for/main", "refs/for/main is no branch"),
-        ("refs/remotes/origin/main", "refs/remotes/origin/main is no branch"),
-        ("refs/heads/main", ""),
-        ("refs/heads/refs/tags/v1", ""),
+        (ONE, MAIN, TWO, ["*"], ""),
+        (ONE, MAIN, "", ["*"], ""),  # a new branch
+        (ONE, "refs/heads/refs/tags/v1", TWO, ["*"], ""),
+        (ONE, TOPIC, TWO, ["main", "top*"], ""),
+        (ONE, TOPIC, TWO, ["main"], "topic is outside branches = ['main']"),
+        (ONE, TOPIC, TWO, [], "topic is outside branches = []"),
+        (ONE, MAIN, ONE, ["*"], "main brings nothing new"),
+        ("", MAIN, TWO, ["*"], "deletion of refs/heads/main"),
+        ("", "refs/tags/v1", TWO, ["*"], "deletion of refs/tags/v1"),
+        (ONE, "refs/tags/v1", TWO, ["*"], "refs/tags/v1 is no branch"),
+        (ONE, "refs/notes/coverage", TWO, ["*"], "refs/notes/coverage is no branch"),
+        (ONE, "refs/for/main", TWO, ["*"], "refs/for/main is no branch"),
+        (ONE, "refs/remotes/origin/main", TWO, ["*"], "refs/remotes/origin/main is no branch"),
     ],
 )
-def test_only_branches_are_gated(remote: str, why: str) -> None:
-    assert why_not_gated(update(remote=remote), ["*"]) == why
-
-
-def test_nothing_new() -> None:
-    assert why_not_gated(update(old=ONE), ["*"]) == "main brings nothing new"
-
-
-def test_a_new_branch_is_gated() -> None:
-    assert why_not_gated(update(old=""), ["*"]) == ""
-
-
-def test_outside_the_branches() -> None:
-    assert "outside branches = ['main']" in why_not_gated(update(remote="refs/heads/topic"), ["main"])
+def test_which_updates_are_not_gated_and_why(oid: str, remote: str, old: str, branches: list[str], why: str) -> None:
+    assert why_not_gated(update(oid, remote, old), branches) == why
 
 
 @pytest.mark.parametrize(

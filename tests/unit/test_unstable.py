@@ -1,4 +1,4 @@
-"""Chance: when a tree is measured once more, and what its runs are together."""
+"""Unstable lines: when the tests run again, and how the runs of one tree are joined."""
 
 from __future__ import annotations
 
@@ -13,72 +13,62 @@ from covgate.model.measurement import FileResult, Measurement
 from covgate.model.numbers import Numbers, total
 from covgate.model.policy import Policy
 from covgate.model.unstable import join_runs, may_be_chance
-from covgate.model.verdict import Verdict, judge
+from covgate.model.verdict import judge
 
 
 def counted(executed: int, executable: int) -> Numbers:
     return Numbers(statements=executable, executed_statements=executed)
 
 
-def story(before: tuple[int, int], after: tuple[int, int], *, lost: int) -> Explanation:
+def explanation(executable: int, *, executed: int, lost: int) -> Explanation:
+    """From 80 of 100 to ``executed`` of ``executable``, with ``lost`` lines that the push did not touch."""
     files = (FileExplanation(path="a.py", lost=lost),)
-    return Explanation(before=counted(*before), after=counted(*after), files=files)
+    return Explanation(before=counted(80, 100), after=counted(executed, executable), files=files)
 
 
-def failing(executed: int, executable: int, *, baseline: str = "80", **rules: Fraction) -> Verdict:
-    return judge(counted(executed, executable), Fraction(baseline), Policy(**rules))
+BASELINE = Baseline(executed=80, executable=100)
+TEN_REMOVED = Removal(of=100, removed=counted(10, 10), added=Numbers())  # leaves a baseline of 70/90
 
 
-def test_lines_that_nobody_touched_may_have_been_missed_by_chance() -> None:
-    assert may_be_chance(failing(75, 100), story((80, 100), (75, 100), lost=5))
-
-
-def test_what_is_missing_besides_is_not_chance() -> None:
-    assert not may_be_chance(failing(74, 100), story((80, 100), (74, 100), lost=5))
-
-
-def test_a_loss_that_was_touched_is_not_chance() -> None:
-    assert not may_be_chance(failing(75, 100), story((80, 100), (75, 100), lost=0))
-    assert not may_be_chance(failing(75, 100), None)
-
-
-def test_epsilon_is_part_of_what_is_asked_for() -> None:
-    verdict = failing(74, 100, epsilon=Fraction(1))
-    assert may_be_chance(verdict, story((80, 100), (74, 100), lost=5))
-    negative = failing(75, 100, epsilon=Fraction(-1))  # counts as 0
-    assert may_be_chance(negative, story((80, 100), (75, 100), lost=5))
-
-
-def test_the_baseline_without_removed_code_is_what_must_be_held() -> None:
-    removal = Removal(of=100, removed=counted(10, 10), added=Numbers())  # leaves a baseline of 70/90
-    verdict = judge(counted(69, 90), Fraction(80), Policy(), removal=removal)
-    assert may_be_chance(verdict, story((80, 100), (69, 90), lost=1))
+def rules(*, epsilon: str = "0", floor: str = "0") -> Policy:
+    return Policy(epsilon=Fraction(epsilon), floor=Fraction(floor))
 
 
 @pytest.mark.parametrize(
-    "executed, epsilon, again",
+    ("executed", "executable", "policy", "removal", "lost", "expected"),
     [
-        (79_990, "0", True),
-        (79_901, "0", True),
-        (79_900, "0", False),
-        (79_950, "0.01", False),  # epsilon absorbs chance already
-        (79_000, "0.95", False),
+        # The lines that were lost without being touched would make up for what is missing.
+        (75, 100, rules(), None, 5, True),
+        (75, 100, rules(), None, 6, True),
+        (74, 100, rules(), None, 5, False),
+        (75, 100, rules(), None, 0, False),
+        (75, 100, rules(), None, None, False),  # nobody knows which lines
+        # Epsilon counts, and a negative one counts as 0.
+        (74, 100, rules(epsilon="1"), None, 5, True),
+        (73, 100, rules(epsilon="1"), None, 5, False),
+        (75, 100, rules(epsilon="-1"), None, 5, True),
+        # Removed code lowers the baseline that has to be held.
+        (69, 90, rules(), TEN_REMOVED, 1, True),
+        (68, 90, rules(), TEN_REMOVED, 1, False),
+        # A difference of less than a tenth of a point, unless epsilon absorbs it already.
+        (79_990, 100_000, rules(), None, None, True),
+        (79_901, 100_000, rules(), None, None, True),
+        (79_900, 100_000, rules(), None, None, False),
+        (79_999, 100_000, rules(epsilon="-1"), None, None, True),
+        (79_949, 100_000, rules(epsilon="0.05"), None, None, False),
+        (79_000, 100_000, rules(epsilon="0.95"), None, None, False),
+        # Another run can't help: another rule fails, too, nothing fails, or nothing was measured.
+        (75, 100, rules(floor="78"), None, 5, False),
+        (90, 100, rules(), None, 5, False),
+        (0, 0, rules(), None, 5, False),
     ],
 )
-def test_a_difference_below_a_tenth_of_a_point(executed: int, epsilon: str, again: bool) -> None:
-    verdict = failing(executed, 100_000, epsilon=Fraction(epsilon))
-    assert not verdict.passed
-    assert may_be_chance(verdict, None) is again
-
-
-def test_a_push_that_fails_by_its_floor_too_is_not_run_again() -> None:
-    verdict = failing(75, 100, floor=Fraction(78))
-    assert not may_be_chance(verdict, story((80, 100), (75, 100), lost=5))
-
-
-def test_nothing_measured_and_nothing_failed_is_not_chance() -> None:
-    assert may_be_chance(judge(Numbers(), Baseline(executed=1, executable=2), Policy()), None) is False
-    assert not may_be_chance(failing(90, 100), story((80, 100), (90, 100), lost=5))
+def test_when_another_run_may_pass(
+    executed: int, executable: int, policy: Policy, removal: Removal | None, lost: int | None, expected: bool
+) -> None:
+    verdict = judge(counted(executed, executable), BASELINE, policy, removal=removal)
+    known = None if lost is None else explanation(executable, executed=executed, lost=lost)
+    assert may_be_chance(verdict, known) is expected
 
 
 def run(**files: list[Line]) -> Measurement:
