@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,6 +118,9 @@ def test_a_changed_line_is_removed_and_added() -> None:
     change = FileChange(old_path="a.py", path="a.py", hunks=(Hunk(old=2, removed=1, new=2, added=1),))
     story = explain(before, after, [change])
     assert (story.removed.executed, story.added.missing, story.lost) == (1, 1, 0)
+    # Also if the lines of the file look the same in both measurements.
+    story = explain(before, before, [change])
+    assert (story.removed, story.added) == (Numbers(statements=1, executed_statements=1),) * 2
 
 
 def test_a_statement_that_was_changed_in_a_later_line_is_not_untouched() -> None:
@@ -151,6 +155,17 @@ def test_a_copy_is_new() -> None:
     after = measurement(source, result("b.py", *undone(1, 2)))
     story = explain(measurement(source), after, [FileChange(old_path="a.py", path="b.py", copied=True)])
     assert (story.added.statements, story.lost, [each.name for each in story.files]) == (2, 0, ["b.py"])
+
+
+@pytest.mark.parametrize("copied", [True, False])
+def test_a_file_is_new_if_its_source_is_still_there(copied: bool) -> None:
+    change = FileChange(old_path="a.py", path="b.py", copied=copied)
+    source, copy = result("a.py", *done(1)), result("b.py", *done(1))
+    story = explain(measurement(source), measurement(source, copy), [change])
+    assert (story.added.executed, story.no_longer_counted) == (1, Numbers())
+    # A copy's source is there even if it is no longer measured.
+    story = explain(measurement(source), measurement(copy), [change])
+    assert (story.added.executed, story.no_longer_counted.executed) == ((1, 1) if copied else (0, 0))
 
 
 def test_why_lines_count_no_longer() -> None:
