@@ -44,8 +44,8 @@ def _file_pairs(
         change = by_path.get(path, FileChange(old_path=path, path=path))
         # A copy leaves its source where it was: all its lines are new.
         if change.copied or (change.old_path != path and change.old_path in new):
-            change = replace(change, old_path="", hunks=())
-        was = old.pop(change.old_path, None) if change.old_path else None
+            change = replace(change, old_path="")
+        was = old.pop(change.old_path, None)
         if was is None or change.hunks or was.lines != result.lines:  # most files are the same
             yield change, was, result
     moved = {change.old_path: change for change in by_path.values()}
@@ -108,7 +108,7 @@ def _collect_terms(
     terms = _Terms()
     kept: set[int] = set()
     for line in statements(old.lines) if old else ():
-        number = change.now_at(line.number) if change.path else None
+        number = change.now_at(line.number)
         if number is None or number in touched:
             terms.removed.append(line)
         elif number in now:
