@@ -1,4 +1,4 @@
-"""The way from one measurement to another: its terms add up, whatever was changed, and each has the right lines."""
+"""The explanation of a difference: its terms add up after any change, and each has the right lines."""
 
 from __future__ import annotations
 
@@ -25,23 +25,31 @@ def measurement(*files: FileResult) -> Measurement:
     return Measurement(tree="f" * 40, numbers=total(each.numbers for each in files), files=files)
 
 
-def done(*numbers: int) -> list[Line]:
+def executed(*numbers: int) -> list[Line]:
     return [Line(each, True) for each in numbers]
 
 
-def undone(*numbers: int) -> list[Line]:
+def missing(*numbers: int) -> list[Line]:
     return [Line(each, False) for each in numbers]
 
 
-def adds_up(story: Explanation) -> bool:
-    before, after = story.before, story.after
-    executed = before.executed - story.removed.executed - story.no_longer_counted.executed + story.added.executed
+def adds_up(explanation: Explanation) -> bool:
+    before, after = explanation.before, explanation.after
+    executed = (
+        before.executed
+        - explanation.removed.executed
+        - explanation.no_longer_counted.executed
+        + explanation.added.executed
+    )
     executable = (
-        before.executable - story.removed.executable - story.no_longer_counted.executable + story.added.executable
+        before.executable
+        - explanation.removed.executable
+        - explanation.no_longer_counted.executable
+        + explanation.added.executable
     )
     return (
-        executed + story.counted_anew.executed - story.lost + story.gained == after.executed
-        and executable + story.counted_anew.executable == after.executable
+        executed + explanation.counted_anew.executed - explanation.lost + explanation.gained == after.executed
+        and executable + explanation.counted_anew.executable == after.executable
     )
 
 
@@ -95,133 +103,141 @@ def pairs(draw: st.DrawFn) -> tuple[Measurement, Measurement, list[FileChange]]:
 @given(pairs())
 def test_the_terms_add_up(pair: tuple[Measurement, Measurement, list[FileChange]]) -> None:
     before, after, changes = pair
-    story = explain(before, after, changes)
-    assert story.unexplained == (0, 0)
-    assert adds_up(story)
-    assert sum(each.more_missing for each in story.files) == after.numbers.missing - before.numbers.missing
+    explanation = explain(before, after, changes)
+    assert explanation.unexplained == (0, 0)
+    assert adds_up(explanation)
+    assert sum(each.more_missing for each in explanation.files) == after.numbers.missing - before.numbers.missing
 
 
 def test_what_was_added_and_what_was_lost() -> None:
-    before = measurement(result("a.py", *done(1, 2, 5)))
-    after = measurement(result("a.py", *done(1), *undone(2, 3, 4), *done(7)))
+    before = measurement(result("a.py", *executed(1, 2, 5)))
+    after = measurement(result("a.py", *executed(1), *missing(2, 3, 4), *executed(7)))
     # Two lines came in after line 2: the statement of line 5 is at 7 now.
-    story = explain(
+    explanation = explain(
         before, after, [FileChange(old_path="a.py", path="a.py", hunks=(Hunk(old=2, removed=0, new=3, added=2),))]
     )
-    (file,) = story.files
-    assert (file.uncovered, file.lost_lines) == (tuple(undone(3, 4)), tuple(undone(2)))
-    assert (story.lost, story.gained, story.added) == (1, 0, Numbers(statements=2))
+    (file,) = explanation.files
+    assert (file.uncovered, file.lost_lines) == (tuple(missing(3, 4)), tuple(missing(2)))
+    assert (explanation.lost, explanation.gained, explanation.added) == (1, 0, Numbers(statements=2))
 
 
 def test_a_changed_line_is_removed_and_added() -> None:
-    before, after = measurement(result("a.py", *done(1, 2))), measurement(result("a.py", *done(1), *undone(2)))
+    before, after = measurement(result("a.py", *executed(1, 2))), measurement(result("a.py", *executed(1), *missing(2)))
     change = FileChange(old_path="a.py", path="a.py", hunks=(Hunk(old=2, removed=1, new=2, added=1),))
-    story = explain(before, after, [change])
-    assert (story.removed.executed, story.added.missing, story.lost) == (1, 1, 0)
+    explanation = explain(before, after, [change])
+    assert (explanation.removed.executed, explanation.added.missing, explanation.lost) == (1, 1, 0)
     # Also if the lines of the file look the same in both measurements.
-    story = explain(before, before, [change])
-    assert (story.removed, story.added) == (Numbers(statements=1, executed_statements=1),) * 2
+    explanation = explain(before, before, [change])
+    assert (explanation.removed, explanation.added) == (Numbers(statements=1, executed_statements=1),) * 2
 
 
 def test_a_statement_that_was_changed_in_a_later_line_is_not_untouched() -> None:
-    before, after = measurement(result("a.py", *done(1))), measurement(result("a.py", *undone(1)))
+    before, after = measurement(result("a.py", *executed(1))), measurement(result("a.py", *missing(1)))
     change = FileChange(old_path="a.py", path="a.py", hunks=(Hunk(old=2, removed=1, new=2, added=1),))
     assert explain(before, after, [change]).lost == 1
     touched = explain(before, after, [change], {"a.py": {1}})
-    assert (touched.lost, touched.files[0].uncovered) == (0, tuple(undone(1)))
+    assert (touched.lost, touched.files[0].uncovered) == (0, tuple(missing(1)))
 
 
 def test_branches_are_lost_one_by_one() -> None:
     before, after = measurement(result("a.py", Line(1, True, 2, 2))), measurement(result("a.py", Line(1, True, 1, 2)))
-    story = explain(before, after, [])
-    assert (story.lost, story.files[0].lost_lines) == (1, (Line(1, True, 1, 2),))
+    explanation = explain(before, after, [])
+    assert (explanation.lost, explanation.files[0].lost_lines) == (1, (Line(1, True, 1, 2),))
 
 
-def test_other_branches_are_other_branches() -> None:
+def test_branches_that_differ_in_number_are_other_branches() -> None:
     before, after = measurement(result("a.py", Line(1, True, 2, 2))), measurement(result("a.py", Line(1, True, 1, 3)))
-    story = explain(before, after, [])
-    assert (story.lost, story.no_longer_counted.branches, story.counted_anew.branches) == (0, 2, 3)
-    assert adds_up(story)
+    explanation = explain(before, after, [])
+    assert (explanation.lost, explanation.no_longer_counted.branches, explanation.counted_anew.branches) == (0, 2, 3)
+    assert adds_up(explanation)
 
 
 def test_a_renamed_file_keeps_its_lines() -> None:
-    before, after = measurement(result("a.py", *done(1, 2))), measurement(result("b.py", *done(1), *undone(2)))
-    story = explain(before, after, [FileChange(old_path="a.py", path="b.py")])
-    assert (story.lost, story.removed, story.added) == (1, Numbers(), Numbers())
+    before, after = measurement(result("a.py", *executed(1, 2))), measurement(result("b.py", *executed(1), *missing(2)))
+    explanation = explain(before, after, [FileChange(old_path="a.py", path="b.py")])
+    assert (explanation.lost, explanation.removed, explanation.added) == (1, Numbers(), Numbers())
 
 
 def test_a_copy_is_new() -> None:
-    source = result("a.py", *done(1, 2))
-    after = measurement(source, result("b.py", *undone(1, 2)))
-    story = explain(measurement(source), after, [FileChange(old_path="a.py", path="b.py", copied=True)])
-    assert (story.added.statements, story.lost, [each.name for each in story.files]) == (2, 0, ["b.py"])
+    source = result("a.py", *executed(1, 2))
+    after = measurement(source, result("b.py", *missing(1, 2)))
+    explanation = explain(measurement(source), after, [FileChange(old_path="a.py", path="b.py", copied=True)])
+    assert (explanation.added.statements, explanation.lost, [each.name for each in explanation.files]) == (
+        2,
+        0,
+        ["b.py"],
+    )
 
 
 @pytest.mark.parametrize("copied", [True, False])
 def test_a_file_is_new_if_its_source_is_still_there(copied: bool) -> None:
     change = FileChange(old_path="a.py", path="b.py", copied=copied)
-    source, copy = result("a.py", *done(1)), result("b.py", *done(1))
-    story = explain(measurement(source), measurement(source, copy), [change])
-    assert (story.added.executed, story.no_longer_counted) == (1, Numbers())
+    source, copy = result("a.py", *executed(1)), result("b.py", *executed(1))
+    explanation = explain(measurement(source), measurement(source, copy), [change])
+    assert (explanation.added.executed, explanation.no_longer_counted) == (1, Numbers())
     # A copy's source is there even if it is no longer measured.
-    story = explain(measurement(source), measurement(copy), [change])
-    assert (story.added.executed, story.no_longer_counted.executed) == ((1, 1) if copied else (0, 0))
+    explanation = explain(measurement(source), measurement(copy), [change])
+    assert (explanation.added.executed, explanation.no_longer_counted.executed) == ((1, 1) if copied else (0, 0))
 
 
-def test_why_lines_count_no_longer() -> None:
-    before = measurement(result("a.py", *done(1, 2, 3)), result("b.py", *done(1)))
-    after = measurement(result("a.py", *done(1), excluded=(2,)))
-    story = explain(before, after, [])
-    assert {each.name: dict(each.no_longer_counted_lines) for each in story.files} == {
+def test_why_lines_are_no_longer_counted() -> None:
+    before = measurement(result("a.py", *executed(1, 2, 3)), result("b.py", *executed(1)))
+    after = measurement(result("a.py", *executed(1), excluded=(2,)))
+    explanation = explain(before, after, [])
+    assert {each.name: dict(each.no_longer_counted_lines) for each in explanation.files} == {
         "a.py": {UncountedReason.EXCLUDED: (2,), UncountedReason.NOT_EXECUTABLE: (3,)},
         "b.py": {UncountedReason.OMITTED: (1,)},
     }
-    assert story.no_longer_counted.executed == 3
+    assert explanation.no_longer_counted.executed == 3
 
 
 def test_a_deleted_file_is_removed() -> None:
-    before = measurement(result("a.py", *done(1)), result("b.py", *done(1), *undone(2)))
-    story = explain(before, measurement(result("a.py", *done(1))), [FileChange(old_path="b.py", path="")])
-    assert (story.removed.executed, story.removed.executable, story.no_longer_counted) == (1, 2, Numbers())
+    before = measurement(result("a.py", *executed(1)), result("b.py", *executed(1), *missing(2)))
+    explanation = explain(before, measurement(result("a.py", *executed(1))), [FileChange(old_path="b.py", path="")])
+    assert (explanation.removed.executed, explanation.removed.executable, explanation.no_longer_counted) == (
+        1,
+        2,
+        Numbers(),
+    )
 
 
-def test_a_line_that_was_there_and_is_counted_now_has_appeared() -> None:
-    before, after = measurement(result("a.py", *done(1))), measurement(result("a.py", *done(1), *undone(2)))
-    story = explain(before, after, [])
-    assert (story.counted_anew.statements, story.added) == (1, Numbers())
+def test_an_old_line_that_is_now_counted_is_counted_anew() -> None:
+    before, after = measurement(result("a.py", *executed(1))), measurement(result("a.py", *executed(1), *missing(2)))
+    explanation = explain(before, after, [])
+    assert (explanation.counted_anew.statements, explanation.added) == (1, Numbers())
 
 
-def test_counts_that_no_line_tells_are_said() -> None:
-    odd = FileResult(path="a.py", numbers=Numbers(statements=3, executed_statements=2), lines=encode(done(1)))
-    story = explain(measurement(), Measurement(tree="f" * 40, numbers=odd.numbers, files=(odd,)), [])
-    assert story.unexplained == (1, 2)
+def test_counts_that_the_lines_do_not_explain_are_reported() -> None:
+    odd = FileResult(path="a.py", numbers=Numbers(statements=3, executed_statements=2), lines=encode(executed(1)))
+    explanation = explain(measurement(), Measurement(tree="f" * 40, numbers=odd.numbers, files=(odd,)), [])
+    assert explanation.unexplained == (1, 2)
 
 
-def test_what_nothing_happened_to_is_not_told() -> None:
-    same = result("a.py", *done(1), *undone(2))
+def test_an_unchanged_file_is_not_listed() -> None:
+    same = result("a.py", *executed(1), *missing(2))
     assert explain(measurement(same), measurement(same), []).files == ()
 
 
 def test_a_change_of_nothing_executable_is_not_reported() -> None:
-    before, after = measurement(result("a.py", *done(1, 2))), measurement(result("a.py", *done(1, 4)))
+    before, after = measurement(result("a.py", *executed(1, 2))), measurement(result("a.py", *executed(1, 4)))
     change = FileChange(old_path="a.py", path="a.py", hunks=(Hunk(old=1, removed=0, new=2, added=2),))
     assert explain(before, after, [change]).files == ()
 
 
 def test_files_with_as_many_missing_lines_are_ordered_by_what_they_lost_and_by_name() -> None:
     before = measurement(
-        result("a.py", *undone(1)),
-        result("c.py", *done(1)),
-        result("b.py", *done(1)),
-        result("d.py", *done(1, 2), *undone(3)),
-        result("e.py", *done(1, 2)),
+        result("a.py", *missing(1)),
+        result("c.py", *executed(1)),
+        result("b.py", *executed(1)),
+        result("d.py", *executed(1, 2), *missing(3)),
+        result("e.py", *executed(1, 2)),
     )
     after = measurement(
-        result("a.py", *done(1)),
-        result("c.py", *undone(1)),
-        result("b.py", *undone(1)),
-        result("d.py", *undone(1, 2), *done(3)),
-        result("e.py", *undone(1, 2)),
+        result("a.py", *executed(1)),
+        result("c.py", *missing(1)),
+        result("b.py", *missing(1)),
+        result("d.py", *missing(1, 2), *executed(3)),
+        result("e.py", *missing(1, 2)),
     )
     files = explain(before, after, []).files
     assert [(each.name, each.more_missing, each.lost) for each in files] == [
@@ -234,7 +250,7 @@ def test_files_with_as_many_missing_lines_are_ordered_by_what_they_lost_and_by_n
 
 
 def test_a_file_that_is_renamed_and_no_longer_measured_is_omitted() -> None:
-    before = measurement(result("a.py", *done(1)))
+    before = measurement(result("a.py", *executed(1)))
     change = FileChange(old_path="a.py", path="b.py")
     (file,) = explain(before, measurement(), [change], {"b.py": {1}}).files
     assert (file.path, file.old_path, file.removed) == ("b.py", "a.py", Numbers())
@@ -242,14 +258,14 @@ def test_a_file_that_is_renamed_and_no_longer_measured_is_omitted() -> None:
 
 
 def test_the_worst_comes_first() -> None:
-    before = measurement(result("a.py", *done(1, 2)), result("b.py", *done(1, 2, 3)))
-    after = measurement(result("a.py", *done(1), *undone(2)), result("b.py", *undone(1, 2, 3)))
+    before = measurement(result("a.py", *executed(1, 2)), result("b.py", *executed(1, 2, 3)))
+    after = measurement(result("a.py", *executed(1), *missing(2)), result("b.py", *missing(1, 2, 3)))
     assert [each.name for each in explain(before, after, []).files] == ["b.py", "a.py"]
 
 
-def test_the_judgement_gets_what_was_removed() -> None:
-    before = measurement(result("a.py", *done(1, 2), *undone(3)))
-    after = measurement(result("a.py", *done(1), *undone(2)))
+def test_the_removal_has_the_counts_of_the_explanation() -> None:
+    before = measurement(result("a.py", *executed(1, 2), *missing(3)))
+    after = measurement(result("a.py", *executed(1), *missing(2)))
     change = FileChange(old_path="a.py", path="a.py", hunks=(Hunk(old=2, removed=1, new=1, added=0),))
     removal = removal_in(explain(before, after, [change]))
     assert (removal.of, removal.removed.executed, removal.added.executable) == (3, 1, 0)

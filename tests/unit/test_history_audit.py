@@ -1,4 +1,4 @@
-"""The fold over the history of the notes: what is a finding, whose it is, and what is none."""
+"""The audit of the notes' history: what is a finding, and which notes commit it is charged to."""
 
 from __future__ import annotations
 
@@ -50,27 +50,27 @@ def merged(base: dict[str, str], one: dict[str, str], two: dict[str, str], *chan
     ]
 
 
-def judged(steps: list[Step]) -> Audit:
+def audited(steps: list[Step]) -> Audit:
     return audit(steps, BLOBS.__getitem__)
 
 
-def told(steps: list[Step]) -> list[tuple[str, str]]:
+def found(steps: list[Step]) -> list[tuple[str, str]]:
     """The kind and the notes commit of each finding."""
-    return [(each.kind.value, each.step.oid) for each in judged(steps).findings]
+    return [(each.kind.value, each.step.oid) for each in audited(steps).findings]
 
 
 def only(steps: list[Step]) -> Finding:
-    (finding,) = judged(steps).findings
+    (finding,) = audited(steps).findings
     return finding
 
 
 def test_a_history_that_only_rises_has_no_findings() -> None:
     steps = line({A: "70"}, {A: "80", B: "60"}, {A: "override"}, {B: "risen"}, {A: "risen"})
-    assert judged(steps) == Audit(steps=5, notes=2)
-    assert judged([]) == Audit()
+    assert audited(steps) == Audit(steps=5, notes=2)
+    assert audited([]) == Audit()
 
 
-def test_a_fall_names_both_heights_and_is_told_once() -> None:
+def test_a_fall_has_both_baselines_and_is_reported_once() -> None:
     finding = only(line({A: "80"}, {A: "70"}, {A: "70"}, {B: "60"}))
     assert (finding.kind, finding.commit, finding.step.oid) == (FindingKind.FALL, A, "1")
     assert (finding.before, finding.after) == (at(80).records[0].baseline, at(70).records[0].baseline)
@@ -81,102 +81,102 @@ def test_a_fall_names_both_heights_and_is_told_once() -> None:
 
 
 def test_each_component_has_its_own_fall() -> None:
-    found = judged(line({A: "86"}, {A: "85"})).findings
-    assert [each.component for each in found] == ["default", "docs"]
+    findings = audited(line({A: "86"}, {A: "85"})).findings
+    assert [each.component for each in findings] == ["default", "docs"]
 
 
-def test_a_removed_note_is_deleted_whatever_comes_in_its_place_later() -> None:
-    assert told(line({A: "80"}, {A: ""})) == [("deleted", "1")]
+def test_a_removed_note_stays_a_finding_if_it_is_written_again() -> None:
+    assert found(line({A: "80"}, {A: ""})) == [("deleted", "1")]
     assert only(line({A: "80"}, {A: ""}, {A: "80"})).healed
-    assert told(line({A: "80"}, {A: ""}, {A: "70"})) == [("deleted", "1"), ("fall", "2")]
+    assert found(line({A: "80"}, {A: ""}, {A: "70"})) == [("deleted", "1"), ("fall", "2")]
 
 
-def test_an_unbelievable_note_hides_no_fall() -> None:
-    assert told(line({A: "torn"}, {B: "70"})) == [("unbelievable", "0")]
-    assert told(line({A: "80"}, {A: "torn"}, {A: "70"})) == [("unbelievable", "1"), ("fall", "2")]
+def test_an_invalid_note_hides_no_fall() -> None:
+    assert found(line({A: "torn"}, {B: "70"})) == [("unbelievable", "0")]
+    assert found(line({A: "80"}, {A: "torn"}, {A: "70"})) == [("unbelievable", "1"), ("fall", "2")]
     assert only(line({A: "80"}, {A: "torn"}, {A: "85"})).healed
     assert only(line({A: "80"}, {A: "half"})).why == "a record of format 9"
-    assert told(line({A: "86"}, {A: "half"}, {A: "86"})) == [("unbelievable", "1"), ("fall", "1")]
+    assert found(line({A: "86"}, {A: "half"}, {A: "86"})) == [("unbelievable", "1"), ("fall", "1")]
 
 
-def test_only_who_forged_an_epoch_is_told() -> None:
+def test_only_the_commit_that_forged_an_epoch_is_reported() -> None:
     finding = only(line({A: "80"}, {A: "forged"}, {B: "forged"}, {A: "later"}))
     assert (finding.kind, finding.step.oid) == (FindingKind.UNEXPLAINED_EPOCH, "1")
     assert only(line({A: "80"}, {B: "override"}, {A: "lower"})).why == "no override opened epoch 1 so low"
     # An override and what rests on it can come at once, in any order: clones exchange notes.
-    assert told(line({B: "risen", A: "override"})) == []
+    assert found(line({B: "risen", A: "override"})) == []
 
 
-def test_fan_out_moves_notes_and_changes_none() -> None:
+def test_fan_out_moves_notes_without_a_finding() -> None:
     deeper = {A: "", f"{A[:2]}/{A[2:]}": "80"}
-    assert told(line({A: "80"}, deeper)) == []
-    assert told(line({A: "80"}, {**deeper, f"{A[:2]}/{A[2:]}": "70"})) == [("fall", "1")]
+    assert found(line({A: "80"}, deeper)) == []
+    assert found(line({A: "80"}, {**deeper, f"{A[:2]}/{A[2:]}": "70"})) == [("fall", "1")]
     # Readers take the last of two files for one commit.
-    assert told(line({f"{A[:2]}/{A[2:]}": "80"}, {A: "70"})) == [("fall", "1")]
-    assert told(line({A: "80"}, {f"{A[:2]}/{A[2:]}": "70"}, {f"{A[:2]}/{A[2:]}": ""})) == []
+    assert found(line({f"{A[:2]}/{A[2:]}": "80"}, {A: "70"})) == [("fall", "1")]
+    assert found(line({A: "80"}, {f"{A[:2]}/{A[2:]}": "70"}, {f"{A[:2]}/{A[2:]}": ""})) == []
 
 
-def test_what_is_no_note_is_no_finding() -> None:
-    assert judged(line({"README": "torn", "ab/cd": "torn"}, {"README": ""})) == Audit(steps=2)
+def test_a_file_that_is_not_a_note_is_no_finding() -> None:
+    assert audited(line({"README": "torn", "ab/cd": "torn"}, {"README": ""})) == Audit(steps=2)
 
 
 @pytest.mark.parametrize("swapped", [False, True])
-def test_a_merge_answers_for_nothing_that_came_from_its_other_side(swapped: bool) -> None:
-    def told_of(steps: list[Step]) -> list[tuple[str, str]]:
+def test_a_merge_is_not_charged_with_what_came_from_one_side(swapped: bool) -> None:
+    def found_in(steps: list[Step]) -> list[tuple[str, str]]:
         merge = steps[-1]
         if swapped:
             steps[-1] = Step(oid="merge", parents=merge.parents[::-1], changes=merge.changes[::-1])
-        return told(steps)
+        return found(steps)
 
-    assert told_of(merged({A: "80"}, {A: "70"}, {B: "60"}, {B: "60"}, {A: "70"})) == [("fall", "one")]
-    assert told_of(merged({A: "80"}, {A: ""}, {B: "60"}, {B: "60"}, {A: ""})) == [("deleted", "one")]
-    assert told_of(merged({A: "85"}, {A: "70"}, {A: ""}, {}, {A: "70"})) == [("fall", "one"), ("deleted", "two")]
-    assert told_of(merged({A: "80"}, {A: "torn"}, {B: "60"}, {B: "60"}, {A: "torn"})) == [("unbelievable", "one")]
-    assert told_of(merged({A: "80"}, {A: "85"}, {A: "86"}, {A: "86"}, {})) == []
-    assert told_of(merged({A: "80"}, {A: "forged"}, {B: "60"}, {B: "60"}, {A: "forged"})) == [
+    assert found_in(merged({A: "80"}, {A: "70"}, {B: "60"}, {B: "60"}, {A: "70"})) == [("fall", "one")]
+    assert found_in(merged({A: "80"}, {A: ""}, {B: "60"}, {B: "60"}, {A: ""})) == [("deleted", "one")]
+    assert found_in(merged({A: "85"}, {A: "70"}, {A: ""}, {}, {A: "70"})) == [("fall", "one"), ("deleted", "two")]
+    assert found_in(merged({A: "80"}, {A: "torn"}, {B: "60"}, {B: "60"}, {A: "torn"})) == [("unbelievable", "one")]
+    assert found_in(merged({A: "80"}, {A: "85"}, {A: "86"}, {A: "86"}, {})) == []
+    assert found_in(merged({A: "80"}, {A: "forged"}, {B: "60"}, {B: "60"}, {A: "forged"})) == [
         ("unexplained-epoch", "one")
     ]
 
 
 @pytest.mark.parametrize("swapped", [False, True])
-def test_what_a_merge_drops_is_lost_by_the_merge(swapped: bool) -> None:
-    def told_of(*steps: Step) -> list[tuple[str, str]]:
+def test_a_merge_is_charged_with_what_it_drops(swapped: bool) -> None:
+    def found_in(*steps: Step) -> list[tuple[str, str]]:
         merge = steps[3]
         flipped = Step(oid="merge", parents=merge.parents[::-1], changes=merge.changes[::-1])
-        return told([*steps[:3], flipped if swapped else merge, *steps[4:]])
+        return found([*steps[:3], flipped if swapped else merge, *steps[4:]])
 
     # One side's note; one side's higher baseline; a raised one, for the sake of a side that did nothing to it.
-    assert told_of(*merged({A: "80"}, {A: "85"}, {B: "60"}, {}, {A: "85", B: ""})) == [("lost", "merge")]
-    assert told_of(*merged({A: "80"}, {A: "85"}, {A: "86"}, {}, {A: "85"})) == [("lost", "merge")] * 2
-    assert told_of(*merged({A: "80"}, {A: "85"}, {B: "60"}, {A: "80", B: "60"}, {})) == [("lost", "merge")]
-    assert told_of(*merged({A: "80"}, {A: "85"}, {A: ""}, {A: ""}, {})) == [("deleted", "two"), ("lost", "merge")]
+    assert found_in(*merged({A: "80"}, {A: "85"}, {B: "60"}, {}, {A: "85", B: ""})) == [("lost", "merge")]
+    assert found_in(*merged({A: "80"}, {A: "85"}, {A: "86"}, {}, {A: "85"})) == [("lost", "merge")] * 2
+    assert found_in(*merged({A: "80"}, {A: "85"}, {B: "60"}, {A: "80", B: "60"}, {})) == [("lost", "merge")]
+    assert found_in(*merged({A: "80"}, {A: "85"}, {A: ""}, {A: ""}, {})) == [("deleted", "two"), ("lost", "merge")]
     torn = merged({A: "80"}, {A: "85"}, {A: "86"}, {A: "torn"}, {A: "torn"})
-    assert told_of(*torn) == [("unbelievable", "merge")]
+    assert found_in(*torn) == [("unbelievable", "merge")]
     healed = Step(oid="heal", parents=("merge",), changes=({A: "86"},))
-    assert told_of(*torn, healed) == [("unbelievable", "merge")]
+    assert found_in(*torn, healed) == [("unbelievable", "merge")]
     assert only([*torn, healed]).healed
 
 
-def test_the_same_change_on_two_sides_is_one() -> None:
+def test_the_same_change_on_two_sides_is_one_version() -> None:
     same = merged({A: "60"}, {A: "80"}, {A: "80"}, {}, {})
     beside = Step(oid="three", parents=("two",), changes=({A: ""},))
     again = Step(oid="again", parents=("merge", "three"), changes=({A: ""}, {}))
-    assert told([*same, beside, again]) == [("deleted", "three")]
+    assert found([*same, beside, again]) == [("deleted", "three")]
 
 
-def test_sides_without_a_common_beginning_lose_nothing() -> None:
+def test_sides_without_a_common_root_lose_nothing() -> None:
     steps = [
         Step(oid="one", changes=({A: "80"},)),
         Step(oid="two", changes=({B: "70"},)),
         Step(oid="three", changes=({A: "85"},)),
         Step(oid="merge", parents=("one", "two", "three"), changes=({A: "85", B: "70"}, {A: "85"}, {B: "70"})),
     ]
-    assert told(steps) == []
+    assert found(steps) == []
     steps[3] = Step(oid="merge", parents=("one", "two", "three"), changes=({}, {A: "80", B: ""}, {A: "80"}))
-    assert told(steps) == [("lost", "merge")] * 2
+    assert found(steps) == [("lost", "merge")] * 2
 
 
-def test_missing_compares_what_notes_know() -> None:
+def test_lowered_notes_are_those_with_lower_baselines() -> None:
     assert lowered_notes({A: "85"}, {A: "80", B: "60"}, BLOBS.__getitem__) == [B]
     assert lowered_notes({A: "torn", B: "60"}, {A: "80", B: "60"}, BLOBS.__getitem__) == [A]
     assert lowered_notes({}, {A: "torn"}, BLOBS.__getitem__) == []

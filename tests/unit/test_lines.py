@@ -1,4 +1,4 @@
-"""The lines of a file as a text: what goes in comes out, and what is no such text is refused."""
+"""The lines of a file as a text: written and read back, and refused if not valid."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_lines_far_apart_cost_nothing() -> None:
         ("٣+", "can't be read"),
     ],
 )
-def test_what_is_no_such_text(text: str, words: str) -> None:
+def test_an_invalid_text_is_refused(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         numbers_of(text)
 

@@ -1,4 +1,4 @@
-"""The note's bytes: there and back, joined in any order, and nothing believed that can't be."""
+"""The bytes of a note: written and read back, joined in any order, and refused if not valid."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ notes = st.lists(st.sampled_from(["default", "api", "Web.1"]), unique=True).flat
 
 
 @given(notes.filter(lambda note: bool(note.records)))
-def test_there_and_back(note: Note) -> None:
+def test_a_note_is_read_back_as_it_was_written(note: Note) -> None:
     text = render_note(note.records)
     assert text.isascii()
     assert parse_note(text.encode()) == note
@@ -110,7 +110,7 @@ def test_yaml_reads_the_same_texts(note: Note) -> None:
 
 
 @given(st.text(st.sampled_from("ab:# \"'\\-[]{}&*!|>%@`\n\r\t\x0b\x85\u2028é0_"), max_size=25))
-def test_what_the_quick_reader_takes_yaml_takes_alike(chunk: str) -> None:
+def test_what_the_quick_reader_accepts_yaml_reads_the_same(chunk: str) -> None:
     quick = _load_canonical(chunk)
     if quick is not None:
         assert quick == yaml.load(chunk, yaml.BaseLoader)
@@ -127,7 +127,7 @@ def test_notes_join_to_the_same_bytes_in_any_order(one: Note, other: Note, third
 
 
 @given(notes, notes)
-def test_glued_notes_are_their_join(one: Note, other: Note) -> None:
+def test_concatenated_notes_are_read_as_their_join(one: Note, other: Note) -> None:
     # `git notes merge -s cat_sort_uniq` and `git notes append` glue them, with a line between or none.
     for between in ("", "\n"):
         glued = render_note(one.records) + between + render_note(other.records)
@@ -167,7 +167,7 @@ Covgate measured.
 """
 
 
-def test_a_good_one_is_believed() -> None:
+def test_a_valid_note_is_read() -> None:
     note = parse_note(GOOD.encode())
     assert not note.problems
     record = note.record()
@@ -185,9 +185,9 @@ BAD_NUMBERS += ["[3/4]", "{a: b}", "*a", "&a 1", "!!int x y"]
 
 @pytest.mark.parametrize("key", NUMBERS)
 @pytest.mark.parametrize("bad", BAD_NUMBERS)
-def test_no_bad_number_is_believed(key: str, bad: str) -> None:
-    assert_not_believed(with_field(key, bad))
-    assert_not_believed(with_field(key, bad + "  # in YAML's own way"))
+def test_an_invalid_number_is_refused(key: str, bad: str) -> None:
+    assert_refused(with_field(key, bad))
+    assert_refused(with_field(key, bad + "  # in YAML's own way"))
 
 
 def with_field(key: str, value: str) -> str:
@@ -196,7 +196,7 @@ def with_field(key: str, value: str) -> str:
     return "\n".join(lines)
 
 
-def assert_not_believed(text: str) -> None:
+def assert_refused(text: str) -> None:
     note = parse_note(text.encode())
     assert note.records == ()
     assert len(note.problems) == 1
@@ -221,24 +221,24 @@ def assert_not_believed(text: str) -> None:
         ("reason", 'x\n"\\e[31m": 1\n"\\e[31m": 2'), ("reason", "x\n? [a]\n: b"),
     ],
 )  # fmt: skip
-def test_what_is_not_believed(key: str, bad: str) -> None:
-    assert_not_believed(with_field(key, bad))
+def test_an_invalid_field_is_refused(key: str, bad: str) -> None:
+    assert_refused(with_field(key, bad))
 
 
 @pytest.mark.parametrize("key", ["format", "component", "epoch", "statements", "tree"])
-def test_a_missing_field_is_named(key: str) -> None:
+def test_a_missing_field_is_reported_by_name(key: str) -> None:
     text = "\n".join(line for line in GOOD.split("\n") if not line.startswith(f"{key}:"))
-    assert_not_believed(text)
+    assert_refused(text)
     assert key in parse_note(text.encode()).problems[0]
 
 
-def test_a_record_may_hold_a_baseline_alone_but_not_nothing() -> None:
+def test_a_record_needs_a_baseline_or_a_status() -> None:
     held = "---\nformat: 1\ncomponent: default\nbaseline_ratio: 1/2\nepoch: 0\n---\n"
     assert parse_note(held.encode()).records == (Record(baseline=Baseline(executed=1, executable=2)),)
-    assert_not_believed("---\nformat: 1\ncomponent: default\n---\n")
+    assert_refused("---\nformat: 1\ncomponent: default\n---\n")
 
 
-def test_one_bad_record_does_not_hide_another() -> None:
+def test_an_invalid_record_does_not_hide_a_valid_one() -> None:
     note = parse_note((GOOD.replace("format: 1", "format: 2").replace("default", "api") + GOOD).encode())
     assert [record.component for record in note.records] == ["default"]
     assert note.problems == ("a record of format 2; this covgate reads format 1",)
@@ -251,7 +251,7 @@ def test_prose_alone_is_a_problem(data: bytes) -> None:
     assert parse_note(data) == Note(problems=("the note has no covgate record",))
 
 
-def test_what_is_too_big_or_no_text_is_a_problem() -> None:
+def test_a_note_that_is_too_big_or_not_utf8_is_a_problem() -> None:
     good = GOOD.encode()
     padded = good + b"x" * (MAX_NOTE_BYTES - len(good))
     assert parse_note(padded).records
@@ -278,7 +278,7 @@ def test_any_bytes_give_a_note(data: bytes, draw: st.DataObject) -> None:
             assert record.judgement.numbers.executed <= record.judgement.numbers.executable
 
 
-def test_bytes_of_an_argument_that_are_no_text_stay_readable() -> None:
+def test_an_override_whose_reason_is_not_utf8_can_be_read() -> None:
     record = Record(baseline=Baseline(epoch=1, executed=1, executable=2, override="a\udcffb"))
     (read,) = parse_note(render_note([record]).encode()).records
     assert read.baseline is not None
@@ -286,7 +286,7 @@ def test_bytes_of_an_argument_that_are_no_text_stay_readable() -> None:
 
 
 @pytest.mark.parametrize("status", [Status.PASS, Status.FAIL])
-def test_the_status_is_read_from_a_whole_front_matter(status: Status) -> None:
+def test_the_status_is_read_from_a_complete_front_matter(status: Status) -> None:
     text = GOOD.replace("PASS", status.value) + "\n# Report\n\ncoverage_status: PASS\n"
     assert read_status(text) is status
     assert read_status(text.replace("\n", "\r\n")) is status
@@ -311,12 +311,12 @@ def test_a_missing_or_broken_front_matter_is_never_a_pass(text: str) -> None:
 
 
 @given(st.integers(0, len(GOOD)))
-def test_a_report_cut_short_passes_only_with_all_of_its_front_matter(at: int) -> None:
+def test_a_truncated_report_passes_only_with_its_complete_front_matter(at: int) -> None:
     closed = GOOD.rindex("---") + len("---")
     assert (read_status(GOOD[:at]) is Status.PASS) is (at >= closed)
 
 
-def test_a_record_of_a_verdict_says_what_was_judged() -> None:
+def test_the_record_of_a_verdict_has_its_numbers_and_rules() -> None:
     counted = Numbers(statements=4, executed_statements=3)
     policy = Policy(floor=Fraction(80), epsilon=Fraction(1, 2))
     verdict = judge(counted, None, policy)
@@ -329,8 +329,8 @@ def test_a_record_of_a_verdict_says_what_was_judged() -> None:
 @pytest.mark.parametrize(
     "line", ["format:11", "component:xdefault", "epoch:13", "baseline_ratio:13/4", "statements:18"]
 )
-def test_a_colon_without_a_space_makes_no_field(line: str) -> None:
+def test_a_colon_without_a_space_is_not_a_field(line: str) -> None:
     key = line.partition(":")[0]
     assert _load_canonical(line + "\n") is None
     text = "\n".join(line if each.startswith(f"{key}:") else each for each in GOOD.split("\n"))
-    assert_not_believed(text)
+    assert_refused(text)

@@ -1,4 +1,4 @@
-"""Counts and how they are shown: never 100 or 0 unless it is."""
+"""Counts, and how percentages are shown: never 100 or 0 unless they are exactly that."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_format_percent(value: Fraction | None, places: int, shown: str) -> None
 
 
 @given(st.decimals(-100, 100, places=6))
-def test_a_decimal_is_shown_with_all_that_it_has(value: object) -> None:
+def test_a_decimal_is_shown_with_all_its_digits(value: object) -> None:
     exact = Fraction(value)  # type: ignore[arg-type]
     shown = format_exact(exact)
     assert Fraction(shown) == exact
@@ -87,7 +87,7 @@ def test_format_exact(value: Fraction, places: int, shown: str) -> None:
 
 
 @given(st.lists(counts, max_size=5))
-def test_totals_add_counts_and_lose_none(files: list[Numbers]) -> None:
+def test_a_total_adds_every_count(files: list[Numbers]) -> None:
     whole = total(files)
     assert whole.executed == sum(each.executed for each in files)
     assert whole.executable == sum(each.executable for each in files)

@@ -1,4 +1,4 @@
-"""What a diff says, by its counts and not by its looks; and how much of what a push changes is covered."""
+"""How a diff is parsed, by its counts alone; and how much of what a push changes is covered."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def diff(script: Edits, *, name: bytes = b"mod.py") -> bytes:
     lines = body(script)
     old, new = sum(x[:1] != b"+" for x in lines), sum(x[:1] != b"-" for x in lines)
     head = [b"diff --git a/%s b/%s" % (name, name), b"index 1..2 100644"]
-    told = b"@@ -%d,%d +%d,%d @@ def f():" % (min(old, 1), old, min(new, 1), new)
-    whole = [b"--- a/" + name, b"+++ b/" + name, told, *lines] if lines else []
+    header = b"@@ -%d,%d +%d,%d @@ def f():" % (min(old, 1), old, min(new, 1), new)
+    whole = [b"--- a/" + name, b"+++ b/" + name, header, *lines] if lines else []
     return b"".join(line + b"\n" for line in [*head, *whole])
 
 
@@ -76,7 +76,7 @@ def test_several_files_follow_one_another(one: Edits, other: Edits) -> None:
 
 
 @given(edits, st.data())
-def test_a_diff_that_is_cut_short_is_refused(script: Edits, data: st.DataObject) -> None:
+def test_a_truncated_diff_is_refused(script: Edits, data: st.DataObject) -> None:
     whole = diff(script)
     end = data.draw(st.integers(1, len(whole) - 1))
     if whole[:end].count(b"\n") == 2 and whole[:end].endswith(b"\n"):
@@ -89,7 +89,7 @@ def test_a_diff_that_is_cut_short_is_refused(script: Edits, data: st.DataObject)
 
 
 @given(edits)
-def test_lines_are_followed_both_ways(script: Edits) -> None:
+def test_lines_are_mapped_both_ways(script: Edits) -> None:
     change = FileChange(old_path="a.py", path="b.py", hunks=hunks_of(script))
     lines = body(script)
     old = [None, *(x for x in lines if x[:1] != b"+"), b" after"]
@@ -129,7 +129,7 @@ def test_a_line_set_is_a_set(one: list[int], other: list[int]) -> None:
     assert "1" not in found
 
 
-def test_the_intersection_of_stretches() -> None:
+def test_the_intersection_of_ranges() -> None:
     one = LineSet((range(1, 10), range(20, 30)))
     other = LineSet((range(5, 22), range(25, 26), range(29, 40)))
     assert (one & other).spans == (range(5, 10), range(20, 22), range(25, 26), range(29, 30))
@@ -224,7 +224,7 @@ MODIFIED = b"diff --git a/m.py b/m.py\nindex 1..2 100644\n--- a/m.py\n+++ b/m.py
         (MODIFIED, "can't be read at line 5: 'its end'"),
     ],
 )
-def test_what_is_no_such_diff_is_refused(data: bytes, words: str) -> None:
+def test_an_invalid_diff_is_refused(data: bytes, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         parse_diff(data)
 
@@ -266,14 +266,14 @@ def test_a_later_line_counts_for_its_statement_once() -> None:
     assert patch_coverage([other], {"mod.py": [4]}, first).files[0].lines == (Line(4, True),)
 
 
-def test_a_change_of_nothing_executable_is_no_patch() -> None:
+def test_a_change_without_an_executable_line_is_an_empty_patch() -> None:
     file = result("mod.py", Line(1, True))
     patch = patch_coverage([file], {"mod.py": [2, 3]}, {})
     assert patch == Patch(numbers=Numbers(), files=(), unmeasured=())
     assert patch.numbers.percent is None
 
 
-def test_a_changed_file_that_no_measurement_knows_is_said() -> None:
+def test_a_changed_source_file_that_was_not_measured_is_reported() -> None:
     names = """pkg/new.py top.py pkg/__init__.py __init__.py tests/helper.py pkg/tests/test_a.py pkg/test_b.py
         pkg/b_test.py setup.py pkg/data.json README docs/conf.py pkg/conftest.py""".split()
     added: dict[str, list[int]] = {name: [1] for name in names}

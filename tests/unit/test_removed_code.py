@@ -1,4 +1,4 @@
-"""Removed code: what is asked for once it is taken out of the baseline, exactly."""
+"""Removed code: the exact percentage that is required once it is taken out of the baseline."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def counted(executed: int, executable: int) -> Numbers:
     return Numbers(statements=executable, executed_statements=executed)
 
 
-def judged(
+def verdict_on(
     before: tuple[int, int], removed: tuple[int, int], added: tuple[int, int], policy: Policy | None = None
 ) -> tuple[bool, Fraction | None]:
     """``before`` a baseline of these counts; ``removed`` and ``added`` since, nothing else happened."""
@@ -32,36 +32,36 @@ def judged(
 
 
 def test_three_of_four_lines_and_a_covered_one_goes() -> None:
-    assert judged((3, 4), (1, 1), (0, 0)) == (True, Fraction(200, 3))
+    assert verdict_on((3, 4), (1, 1), (0, 0)) == (True, Fraction(200, 3))
 
 
 def test_nine_of_ten_lines_three_covered_ones_go_and_a_covered_one_comes() -> None:
-    passes, adjusted = judged((9, 10), (3, 3), (1, 1))
+    passes, adjusted = verdict_on((9, 10), (3, 3), (1, 1))
     assert passes
     assert adjusted is not None and Fraction(600, 7) <= adjusted < Fraction(700, 8)
 
 
 def test_nine_of_ten_lines_three_covered_ones_go_and_an_uncovered_one_comes() -> None:
-    assert judged((9, 10), (3, 3), (0, 1))[0] is False
+    assert verdict_on((9, 10), (3, 3), (0, 1))[0] is False
 
 
 @pytest.mark.parametrize("removed, passes", [((10, 10), True), ((10, 12), True), ((0, 10), True), ((5, 10), True)])
 def test_removing_alone_never_fails(removed: tuple[int, int], passes: bool) -> None:
-    assert judged((80, 100), removed, (0, 0))[0] is passes
+    assert verdict_on((80, 100), removed, (0, 0))[0] is passes
 
 
 @given(st.data())
-def test_removing_alone_passes_whatever_was_removed(data: st.DataObject) -> None:
+def test_removing_alone_passes_for_any_removed_lines(data: st.DataObject) -> None:
     executable = data.draw(st.integers(2, 200))
     executed = data.draw(st.integers(0, executable))
     gone = data.draw(st.integers(0, executable - 1))
     least = max(0, gone - (executable - executed))
     gone_executed = data.draw(st.integers(least, min(gone, executed)))
-    assert judged((executed, executable), (gone_executed, gone), (0, 0))[0]
+    assert verdict_on((executed, executable), (gone_executed, gone), (0, 0))[0]
 
 
 @given(st.data())
-def test_with_nothing_added_it_is_codecovs_definition(data: st.DataObject) -> None:
+def test_if_nothing_is_added_it_is_codecovs_definition(data: st.DataObject) -> None:
     executable = data.draw(st.integers(2, 200))
     executed = data.draw(st.integers(0, executable))
     gone = data.draw(st.integers(1, executable - 1))
@@ -72,7 +72,7 @@ def test_with_nothing_added_it_is_codecovs_definition(data: st.DataObject) -> No
 
 
 @given(st.data())
-def test_a_regression_that_removes_nothing_is_never_let_through(data: st.DataObject) -> None:
+def test_a_regression_that_removes_nothing_always_fails(data: st.DataObject) -> None:
     executable = data.draw(st.integers(1, 100))
     executed = data.draw(st.integers(1, executable))
     removal = Removal(of=executable, removed=Numbers(), added=counted(0, data.draw(st.integers(0, 50))))
@@ -81,15 +81,15 @@ def test_a_regression_that_removes_nothing_is_never_let_through(data: st.DataObj
     assert (verdict.passed, verdict.adjusted) == (False, None)
 
 
-def test_covered_code_is_not_replaced_by_what_is_covered_as_little_as_the_rest() -> None:
+def test_covered_code_can_not_be_replaced_by_code_covered_no_better_than_the_rest() -> None:
     # 90 % of 1000; 800 covered lines give way to 800 of which half are covered. What is left of the old code has 50 %,
     # and so has all of the new tree: it holds the baseline less what was removed, and yet it is a regression.
-    passes, adjusted = judged((900, 1000), (800, 800), (400, 800))
+    passes, adjusted = verdict_on((900, 1000), (800, 800), (400, 800))
     assert not passes
     assert adjusted == Fraction(100 * (100 + 720), 1000)
 
 
-def test_a_lost_line_is_not_excused_by_removed_ones() -> None:
+def test_removed_lines_do_not_excuse_a_lost_line() -> None:
     removal = Removal(of=100, removed=counted(10, 10), added=Numbers())
     baseline = Baseline(executed=80, executable=100)
     assert judge(counted(70, 90), baseline, Policy(), removal=removal).passed
@@ -97,12 +97,12 @@ def test_a_lost_line_is_not_excused_by_removed_ones() -> None:
 
 
 def test_count_leaves_the_baseline_as_it_is() -> None:
-    assert judged((3, 4), (1, 1), (0, 0), Policy(removed_code=RemovedCode.COUNT)) == (False, None)
+    assert verdict_on((3, 4), (1, 1), (0, 0), Policy(removed_code=RemovedCode.COUNT)) == (False, None)
 
 
 def test_a_pass_is_never_turned_into_a_failure() -> None:
     # The uncovered half goes: what is left is covered better, and the adjusted baseline is not even asked for.
-    assert judged((50, 100), (0, 50), (0, 0)) == (True, None)
+    assert verdict_on((50, 100), (0, 50), (0, 0)) == (True, None)
 
 
 def test_epsilon_holds_for_the_adjusted_baseline_too() -> None:
@@ -112,7 +112,7 @@ def test_epsilon_holds_for_the_adjusted_baseline_too() -> None:
     assert not judge(counted(68, 90), baseline, policy, removal=removal).passed
 
 
-def test_the_floor_knows_no_removed_code() -> None:
+def test_the_floor_is_not_adjusted() -> None:
     removal = Removal(of=4, removed=counted(1, 1), added=Numbers())
     verdict = judge(counted(2, 3), Baseline(executed=3, executable=4), Policy(floor=Fraction(70)), removal=removal)
     assert verdict.failed == (Rule.FLOOR,)
@@ -126,7 +126,7 @@ def test_a_baseline_that_was_set_by_hand_is_adjusted_by_the_code_it_was_set_on()
     assert without_removed(by_hand, removal) == without_removed(ratio, removal) == Fraction(15900, 190)
 
 
-def test_the_reason_tells_both_numbers() -> None:
+def test_the_reason_has_both_numbers() -> None:
     removal = Removal(of=4, removed=counted(1, 1), added=Numbers())
     verdict = judge(counted(2, 3), Baseline(executed=3, executable=4), Policy(kind=Kind.BASELINE), removal=removal)
     assert verdict.reason == "66.67% holds the baseline of 75.00%, which is 66.67% without the code that was removed"

@@ -1,4 +1,4 @@
-"""The history to look at: its order, its heights, and where a height was set by hand."""
+"""The points and rises of a log: their order, their baselines, and where an override is shown."""
 
 from __future__ import annotations
 
@@ -16,62 +16,62 @@ from covgate.model.series import Point, interleave, points_by_component, recordi
 A, B, C, D = ("abcd"[place] * 40 for place in range(4))
 
 
-def height(percent: int, epoch: int = 0, override: str = "") -> Baseline:
+def baseline(percent: int, epoch: int = 0, override: str = "") -> Baseline:
     return Baseline(epoch=epoch, executed=percent, executable=100, override=override)
 
 
 def at(percent: int, epoch: int = 0, override: str = "", component: str = "default") -> Note:
-    return Note(records=(Record(component=component, baseline=height(percent, epoch, override)),))
+    return Note(records=(Record(component=component, baseline=baseline(percent, epoch, override)),))
 
 
-def points(*notes: tuple[str, Note], aside: Sequence[str] = ()) -> list[Point]:
-    told = dict(notes)
-    return points_by_component([(commit, commit in aside) for commit in told], told.__getitem__)["default"]
+def points(*notes: tuple[str, Note], elsewhere: Sequence[str] = ()) -> list[Point]:
+    note_of = dict(notes)
+    return points_by_component([(commit, commit in elsewhere) for commit in note_of], note_of.__getitem__)["default"]
 
 
-def test_the_height_is_that_of_all_records_so_far() -> None:
+def test_the_baseline_of_a_point_is_the_join_of_all_records_up_to_it() -> None:
     found = points((A, at(80)), (B, at(85)), (C, at(82)), (D, at(86)))
-    assert [each.baseline for each in found] == [height(80), height(85), height(85), height(86)]
+    assert [each.baseline for each in found] == [baseline(80), baseline(85), baseline(85), baseline(86)]
 
 
-def test_what_lies_aside_keeps_its_own_height_and_moves_none() -> None:
-    found = points((A, at(80)), (B, at(95)), (C, at(81)), aside=[B])
+def test_a_commit_on_another_branch_shows_its_own_record_and_changes_no_other() -> None:
+    found = points((A, at(80)), (B, at(95)), (C, at(81)), elsewhere=[B])
     assert [(each.baseline, each.on_other_branch) for each in found] == [
-        (height(80), False),
-        (height(95), True),
-        (height(81), False),
+        (baseline(80), False),
+        (baseline(95), True),
+        (baseline(81), False),
     ]
 
 
-def test_an_override_stands_where_its_epoch_was_opened_and_nowhere_else() -> None:
+def test_an_override_is_shown_only_where_its_epoch_was_opened() -> None:
     found = points((A, at(80)), (B, at(50, 1, "legacy")), (C, at(50, 1, "legacy")), (D, at(60, 1)))
     assert [each.override for each in found] == ["", "legacy", "", ""]
     assert [each.baseline.percent if each.baseline else None for each in found] == [80, 50, 50, 60]
 
 
-def test_two_overrides_of_one_epoch_are_both_told() -> None:
+def test_two_overrides_of_one_epoch_are_both_shown() -> None:
     found = points((A, at(50, 1, "one")), (B, at(60, 1, "two")), (C, at(60, 1, "two")))
     assert [each.override for each in found] == ["one", "two", ""]
 
 
-def test_an_override_aside_does_not_hide_the_one_on_the_line() -> None:
-    found = points((A, at(50, 1, "legacy")), (B, at(50, 1, "legacy")), aside=[A])
+def test_an_override_on_another_branch_does_not_hide_the_one_on_this() -> None:
+    found = points((A, at(50, 1, "legacy")), (B, at(50, 1, "legacy")), elsewhere=[A])
     assert [each.override for each in found] == ["legacy", "legacy"]
 
 
-def test_components_have_a_course_each() -> None:
+def test_each_component_has_its_own_points() -> None:
     both = Note(records=(*at(80).records, *at(60, component="web").records))
     found = points_by_component([(A, False), (B, False)], {A: both, B: at(65, component="web")}.__getitem__)
-    assert [(each.commit, each.baseline) for each in found["default"]] == [(A, height(80))]
-    assert [(each.commit, each.baseline) for each in found["web"]] == [(A, height(60)), (B, height(65))]
+    assert [(each.commit, each.baseline) for each in found["default"]] == [(A, baseline(80))]
+    assert [(each.commit, each.baseline) for each in found["web"]] == [(A, baseline(60)), (B, baseline(65))]
 
 
-def test_a_record_without_a_baseline_changes_no_height() -> None:
+def test_a_record_without_a_baseline_changes_no_baseline() -> None:
     found = points((A, Note(records=(Record(),))), (B, at(80)), (C, Note(records=(Record(),))))
-    assert [each.baseline for each in found] == [None, height(80), height(80)]
+    assert [each.baseline for each in found] == [None, baseline(80), baseline(80)]
 
 
-def test_others_stand_before_what_was_recorded_later() -> None:
+def test_other_commits_come_before_what_was_recorded_later() -> None:
     places = {A: 0, C: 1, B: 2, D: 3}
     assert interleave([A, B], [D, C], places) == [(A, False), (C, True), (B, False), (D, True)]
     assert interleave([], [D, C, A], places) == [(A, True), (C, True), (D, True)]
@@ -81,7 +81,7 @@ commits = st.lists(st.sampled_from([letter * 40 for letter in "0123456789abcdef"
 
 
 @given(commits, st.data())
-def test_no_commit_is_lost_and_the_line_keeps_its_order(every: list[str], data: st.DataObject) -> None:
+def test_no_commit_is_lost_and_the_branch_keeps_its_order(every: list[str], data: st.DataObject) -> None:
     line = data.draw(st.lists(st.sampled_from(every), unique=True)) if every else []
     places = {commit: place for place, commit in enumerate(data.draw(st.permutations(every)))}
     others = set(every) - set(line)
@@ -103,7 +103,7 @@ def step(oid: str, parents: Sequence[str], *changes: dict[str, str]) -> Step:
     return Step(oid=oid, parents=tuple(parents), author="Ada", changes=changes)
 
 
-def told(*steps: Step) -> list[tuple[str, str, int | None, int, str]]:
+def rows(*steps: Step) -> list[tuple[str, str, int | None, int, str]]:
     return [
         (
             each.step.oid,
@@ -116,8 +116,8 @@ def told(*steps: Step) -> list[tuple[str, str, int | None, int, str]]:
     ]
 
 
-def test_rises_and_overrides_are_told_and_nothing_else() -> None:
-    assert told(
+def test_only_rises_and_overrides_are_listed() -> None:
+    assert rows(
         step("1", [], {A: "70"}),
         step("2", ["1"], {B: "70"}),
         step("3", ["2"], {f"{C[:2]}/{C[2:]}": "75", "README": "89"}),
@@ -128,12 +128,12 @@ def test_rises_and_overrides_are_told_and_nothing_else() -> None:
         ("1", A, None, 70, ""),
         ("3", C, 70, 75, ""),
         ("5", D, 75, 40, "legacy"),
-        ("6", D, 40, 45, ""),  # the reason that stays in the note is told once
+        ("6", D, 40, 45, ""),  # the reason that stays in the note is shown once
     ]
 
 
-def test_a_merge_of_notes_tells_what_it_brings_to_its_first_parent() -> None:
-    assert told(
+def test_a_merge_of_notes_lists_what_it_adds_to_its_first_parent() -> None:
+    assert rows(
         step("base", [], {A: "60"}),
         step("side", ["base"], {B: "65"}),
         step("ours", ["base"], {C: "70"}),
@@ -141,7 +141,7 @@ def test_a_merge_of_notes_tells_what_it_brings_to_its_first_parent() -> None:
     ) == [("base", A, None, 60, ""), ("ours", C, 60, 70, ""), ("merge", B, 70, 80, "")]
 
 
-def test_nothing_is_no_history() -> None:
+def test_an_empty_history() -> None:
     assert rises([], BLOBS.__getitem__) == []
     assert recording_order([]) == {}
     assert points_by_component([], BLOBS.__getitem__) == {}
@@ -153,5 +153,5 @@ def test_a_commit_keeps_the_place_of_its_first_note() -> None:
 
 
 @pytest.mark.parametrize("junk", ["README", "a" * 39, "g" * 40, "A" * 40])
-def test_a_file_that_is_no_note_is_no_commit(junk: str) -> None:
-    assert told(step("1", [], {junk: "70"})) == []
+def test_a_file_that_is_not_a_note_is_ignored(junk: str) -> None:
+    assert rows(step("1", [], {junk: "70"})) == []

@@ -1,4 +1,4 @@
-"""The judgement: its table, its examples, its laws, and that it answers for any input."""
+"""Verdicts: tables of examples, general laws, and that bad inputs fail without an exception."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def numbers(executed: int, statements: int) -> Numbers:
         ("83.0", "0.5", False),
         ("85.0", "0", True),
         ("84.9999999999", "0", False),
-        ("84.7", "-0.5", False),  # a negative epsilon is none,
-        ("85.0", "-0.5", True),  # nor does it raise the bar
+        ("84.7", "-0.5", False),  # a negative epsilon counts as 0
+        ("85.0", "-0.5", True),  # and does not raise the minimum
     ],
 )
 def test_against_a_baseline_of_85(kind: str, measured: str, epsilon: str, passes: bool) -> None:
@@ -140,7 +140,9 @@ def test_reasons(kind: str, measured: str, baseline: str | None, floor: str, rea
         ("baseline", None, "90", []),
     ],
 )
-def test_nothing_executable_holds_no_bar(kind: str, baseline: str | None, floor: str, missed: list[str]) -> None:
+def test_a_measurement_without_statements_reaches_no_minimum(
+    kind: str, baseline: str | None, floor: str, missed: list[str]
+) -> None:
     verdict = judge(Numbers(), exact(baseline), policy(kind, floor=floor))
     assert verdict.passed is (not missed)
     assert [each.value for each in verdict.failed] == missed
@@ -167,7 +169,7 @@ def test_against_a_patch_floor_of_50(patch: object, passes: bool, reason: str) -
     assert judge(Fraction(90), None, Policy(), patch=changed).reasons == ("90.00%; no baseline yet (bootstrap)",)
 
 
-def test_measurements_and_numbers_count_alike() -> None:
+def test_a_measurement_and_its_numbers_give_the_same_verdict() -> None:
     counted = Numbers(statements=8, executed_statements=5, branches=4, executed_branches=3)
     verdict = judge(counted, Baseline(executed=2, executable=3), policy())
     assert verdict == judge(Measurement(tree="0" * 40, numbers=counted), Baseline(executed=2, executable=3), policy())
@@ -176,7 +178,7 @@ def test_measurements_and_numbers_count_alike() -> None:
 
 
 class Hostile:
-    """Raises whatever is asked of it."""
+    """Raises an error in every operation."""
 
     def __str__(self) -> str:
         raise RuntimeError("no text")
@@ -202,7 +204,7 @@ class HostileError(Exception):
 
 class Raising:
     @property
-    def __class__(self) -> type:  # isinstance asks for it
+    def __class__(self) -> type:  # called by isinstance
         raise HostileError
 
 
@@ -238,7 +240,7 @@ def test_a_bad_policy_fails(bad: object) -> None:
         assert_bad_inputs(judge(Fraction(100), None, Policy(epsilon=bad)))  # type: ignore[arg-type]
 
 
-def test_a_value_that_can_not_even_be_asked_for_its_type_fails() -> None:
+def test_a_value_whose_type_check_raises_fails() -> None:
     assert_bad_inputs(judge(Raising(), None, policy()))
     assert_bad_inputs(judge(Fraction(1), Raising(), policy()))
     assert_bad_inputs(judge(Fraction(1), None, Raising()))  # type: ignore[arg-type]
@@ -277,7 +279,7 @@ def test_monotone_in_the_measurement(one: Fraction, other: Fraction, baseline: F
 
 
 @given(measured=percentages, baseline=percentages, policy=policies)
-def test_never_a_pass_below_both_bars(measured: Fraction, baseline: Fraction, policy: Policy) -> None:
+def test_never_a_pass_below_both_minimums(measured: Fraction, baseline: Fraction, policy: Policy) -> None:
     below = measured < min(baseline, policy.floor) - max(policy.epsilon, 0)
     above = measured >= max(baseline, policy.floor)
     passed = judge(measured, baseline, policy).passed
@@ -286,7 +288,7 @@ def test_never_a_pass_below_both_bars(measured: Fraction, baseline: Fraction, po
 
 
 @given(measured=percentages, baseline=st.none() | percentages, policy=policies)
-def test_a_negative_epsilon_counts_as_none(measured: Fraction, baseline: Fraction | None, policy: Policy) -> None:
+def test_a_negative_epsilon_counts_as_zero(measured: Fraction, baseline: Fraction | None, policy: Policy) -> None:
     clamped = Policy(kind=policy.kind, floor=policy.floor, epsilon=max(policy.epsilon, Fraction(0)))
     one, other = judge(measured, baseline, policy), judge(measured, baseline, clamped)
     assert (one.status, one.reasons, one.delta) == (other.status, other.reasons, other.delta)
@@ -305,7 +307,7 @@ def test_a_failure_never_shows_two_equal_numbers(measured: Fraction, baseline: F
             assert Fraction(shown[0][:-1]) < Fraction(shown[1][:-1])
 
 
-def test_values_that_are_no_judgement() -> None:
+def test_verdicts_without_a_comparison() -> None:
     assert not_applicable("disabled").status is Status.NOT_APPLICABLE
     assert not_applicable("disabled").passed
     baseline = Baseline(executed=1, executable=2)
