@@ -84,18 +84,22 @@ class Explanation:
 
     @property
     def added(self) -> Numbers:
+        """The counts of the lines that are new."""
         return total(each.added for each in self.files)
 
     @property
     def removed(self) -> Numbers:
+        """The counts of the lines that are gone."""
         return total(each.removed for each in self.files)
 
     @property
     def no_longer_counted(self) -> Numbers:
+        """The counts of the lines that are still there but no longer counted."""
         return total(each.no_longer_counted for each in self.files)
 
     @property
     def counted_anew(self) -> Numbers:
+        """The counts of the lines that were there before and are counted now."""
         return total(each.counted_anew for each in self.files)
 
     @property

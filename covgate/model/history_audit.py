@@ -72,6 +72,7 @@ class _Change:
 
     @property
     def by_merge(self) -> bool:
+        """Whether the step merges several histories of the notes."""
         return len(self.step.parents) > 1
 
     @property

@@ -146,6 +146,7 @@ class _Fields:
         self.texts = texts
 
     def text(self, key: str) -> str:
+        """The text of the field; "" if it is missing."""
         return self.texts.get(key, "")
 
     def optional(self, key: str, parse: Callable[[str], _T]) -> _T | None:
@@ -160,6 +161,10 @@ class _Fields:
             raise ValueError(f"{key}: {shown!r} is not valid") from None
 
     def required(self, key: str, parse: Callable[[str], _T]) -> _T:
+        """The parsed value.
+
+        Raises ValueError if the field is missing, empty or not valid.
+        """
         value = self.optional(key, parse)
         if value is None:
             raise ValueError(f"a record without {key}")

@@ -74,4 +74,5 @@ def join_known(versions: Sequence[Version]) -> dict[str, Baseline]:
 
 
 def highest_of(versions: Iterable[Version]) -> Baseline | None:
+    """The highest baseline that any of ``versions`` knows, of any component."""
     return join(*(join(*each.known.values()) for each in versions))

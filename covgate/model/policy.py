@@ -22,10 +22,12 @@ class Kind(Enum):
 
     @property
     def uses_floor(self) -> bool:
+        """Whether a push must reach the floor."""
         return self is not Kind.BASELINE
 
     @property
     def uses_baseline(self) -> bool:
+        """Whether a push must reach the baseline."""
         return self is not Kind.ABSOLUTE
 
 

@@ -9,6 +9,7 @@ _TOOL_MODULES = frozenset({"setup.py", "conftest.py", "noxfile.py", "tasks.py", 
 
 
 def is_test_directory(name: str) -> bool:
+    """Whether a directory of this ``name`` holds tests, examples or documentation, not the product."""
     return name in TEST_DIRECTORIES
 
 

@@ -20,16 +20,19 @@ def nothing_measured(name: str, minimum: str) -> str:
 
 
 def below_floor(measured: Fraction, floor: Fraction, epsilon: Fraction) -> str:
+    """Why the floor fails, with enough decimals to show the difference."""
     places = _places(measured, floor)
     return _below(measured, "floor", format_exact(floor, places), places, epsilon)
 
 
 def below_baseline(measured: Fraction, baseline: Fraction, epsilon: Fraction) -> str:
+    """Why the baseline comparison fails, with enough decimals to show the difference."""
     places = _places(measured, baseline)
     return _below(measured, "baseline", format_percent(baseline, places), places, epsilon)
 
 
 def below_patch_floor(changed: Fraction, patch_floor: Fraction) -> str:
+    """Why the patch floor fails, with enough decimals to show the difference."""
     places = _places(changed, patch_floor)
     return _below(changed, "patch floor", format_exact(patch_floor, places), places, of=" of the changed lines")
 
