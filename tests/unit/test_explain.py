@@ -111,14 +111,18 @@ def test_the_terms_add_up(pair: tuple[Measurement, Measurement, list[FileChange]
 
 def test_what_was_added_and_what_was_lost() -> None:
     before = measurement(result("a.py", *executed(1, 2, 5)))
-    after = measurement(result("a.py", *executed(1), *missing(2, 3, 4), *executed(7)))
+    after = measurement(result("a.py", *executed(1), *missing(2), *executed(3), *missing(4), *executed(7)))
     # Two lines came in after line 2: the statement of line 5 is at 7 now.
     explanation = explain(
         before, after, [FileChange(old_path="a.py", path="a.py", hunks=(Hunk(old=2, removed=0, new=3, added=2),))]
     )
     (file,) = explanation.files
-    assert (file.uncovered, file.lost_lines) == (tuple(missing(3, 4)), tuple(missing(2)))
-    assert (explanation.lost, explanation.gained, explanation.added) == (1, 0, Numbers(statements=2))
+    assert (file.uncovered, file.lost_lines) == (tuple(missing(4)), tuple(missing(2)))
+    assert (explanation.lost, explanation.gained, explanation.added) == (
+        1,
+        0,
+        Numbers(statements=2, executed_statements=1),
+    )
 
 
 def test_a_changed_line_is_removed_and_added() -> None:
@@ -181,14 +185,14 @@ def test_a_file_is_new_if_its_source_is_still_there(copied: bool) -> None:
 
 
 def test_why_lines_are_no_longer_counted() -> None:
-    before = measurement(result("a.py", *executed(1, 2, 3)), result("b.py", *executed(1)))
-    after = measurement(result("a.py", *executed(1), excluded=(2,)))
+    before = measurement(result("a.py", *executed(1, 2, 3, 4)), result("b.py", *executed(1)))
+    after = measurement(result("a.py", *executed(1), excluded=(2, 4)))
     explanation = explain(before, after, [])
     assert {each.name: dict(each.no_longer_counted_lines) for each in explanation.files} == {
-        "a.py": {UncountedReason.EXCLUDED: (2,), UncountedReason.NOT_EXECUTABLE: (3,)},
+        "a.py": {UncountedReason.EXCLUDED: (2, 4), UncountedReason.NOT_EXECUTABLE: (3,)},
         "b.py": {UncountedReason.OMITTED: (1,)},
     }
-    assert explanation.no_longer_counted.executed == 3
+    assert explanation.no_longer_counted.executed == 4
 
 
 def test_a_deleted_file_is_removed() -> None:

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
+from itertools import combinations
 
 import pytest
 
 from covgate.model.baseline import Baseline
 from covgate.model.measurement import Measurement, Toolchain
 from covgate.model.numbers import Numbers
-from covgate.model.record import Judgement, Note, Record, measurement_of, merge_record
-from covgate.model.verdict import Status
+from covgate.model.policy import Kind, Policy
+from covgate.model.record import (
+    Judgement,
+    Note,
+    Record,
+    join_records,
+    measurement_of,
+    merge_record,
+    record_of,
+)
+from covgate.model.verdict import Status, judge
 
 OLD = Judgement(
     status=Status.PASS,
@@ -48,6 +59,55 @@ def test_a_new_judgement_replaces_the_old_one_unless_it_has_the_same_result(
     assert OLD.same_result(new) is new.same_result(OLD) is same
     merged = merge_record(Note(records=(Record(judgement=OLD),)), Record(judgement=new))
     assert merged == Note(records=(Record(judgement=OLD if same else new),))
+
+
+def of(executed: int, statements: int, executed_branches: int = 0, branches: int = 0, excluded: int = 0) -> Numbers:
+    return Numbers.from_counts((statements, executed, branches, executed_branches, excluded))
+
+
+FROM_WORST_TO_BEST = [
+    replace(OLD, numbers=of(0, 0)),  # nothing to execute
+    replace(OLD, numbers=of(0, 9)),
+    replace(OLD, numbers=of(1, 2)),
+    replace(OLD, numbers=of(3, 4), status=Status.FAIL),
+    replace(OLD, numbers=of(3, 4)),
+    replace(OLD, numbers=of(6, 8), status=Status.FAIL),
+    # What is the same percentage of as many statements and branches has an order, too.
+    replace(OLD, numbers=of(4, 6, 2, 2, excluded=1)),
+    replace(OLD, numbers=of(5, 6, 1, 2)),
+    replace(OLD, numbers=of(6, 8)),
+    replace(OLD, numbers=of(6, 8, excluded=1)),
+    *(
+        replace(OLD, numbers=of(6, 8, excluded=1), **{field: "~"})  # type: ignore[arg-type]
+        for field in ("reason", "delta", "epsilon", "policy", "floor", "toolchain", "tree")
+    ),
+]
+
+
+@pytest.mark.parametrize(("worse", "better"), list(combinations(FROM_WORST_TO_BEST, 2)))
+def test_of_two_judgements_of_a_commit_every_clone_keeps_the_better(worse: Judgement, better: Judgement) -> None:
+    one, other = Record(component="api", judgement=worse), Record(component="api", judgement=better)
+    assert join_records(one, other) == join_records(other, one) == other
+
+
+def test_the_record_of_a_verdict() -> None:
+    policy = Policy(kind=Kind.BASELINE, floor=Fraction(60), epsilon=Fraction(1, 2))
+    verdict = judge(of(3, 4), LOW, policy)
+    assert record_of(verdict, of(3, 4), "a" * 40, "CPython 3.12.1", HIGH) == Record(
+        component="default",
+        baseline=HIGH,
+        judgement=Judgement(
+            status=Status.PASS,
+            numbers=of(3, 4),
+            tree="a" * 40,
+            toolchain="CPython 3.12.1",
+            floor="60.00",
+            policy="baseline",
+            epsilon="0.50",
+            delta="15.00",
+            reason="75.00% holds the baseline of 25.00%",
+        ),
+    )
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,23 @@ def test_a_baseline_that_was_set_by_hand_is_adjusted_by_the_code_it_was_set_on()
     assert without_removed(by_hand, removal) == without_removed(ratio, removal) == Fraction(15900, 190)
 
 
+@pytest.mark.parametrize(
+    ("baseline", "of", "removed", "expected"),
+    [
+        ((1, 2), 10, (5, 10), None),  # nothing is left
+        ((1, 2), 9, (5, 10), None),
+        # The removed code does not fit the baseline: the result is a percentage all the same.
+        ((1, 10), 10, (5, 5), Fraction(0)),
+        ((9, 10), 10, (0, 5), Fraction(100)),
+    ],
+)
+def test_the_baseline_without_removed_code(
+    baseline: tuple[int, int], of: int, removed: tuple[int, int], expected: Fraction | None
+) -> None:
+    removal = Removal(of=of, removed=counted(*removed), added=Numbers())
+    assert without_removed(Baseline(executed=baseline[0], executable=baseline[1]), removal) == expected
+
+
 def test_the_reason_has_both_numbers() -> None:
     removal = Removal(of=4, removed=counted(1, 1), added=Numbers())
     verdict = judge(counted(2, 3), Baseline(executed=3, executable=4), Policy(kind=Kind.BASELINE), removal=removal)
