@@ -10,7 +10,7 @@ from covgate.errors import EXIT_PASSED
 from covgate.gate.context import Session
 from covgate.git.environment import without_local_environment
 from covgate.git.repository import Repository
-from covgate.model.outcome import Kind, Outcome, exit_code
+from covgate.model.outcome import Outcome, OutcomeKind, exit_code
 from covgate.model.ref_update import RefUpdate
 
 _SKIPPED_SHOWN = 3
@@ -46,8 +46,8 @@ def _print(outcomes: Sequence[Outcome], notices: Iterable[str], environ: Mapping
     paint = paint_for(environ)
     skipped = 0
     for outcome in outcomes:
-        skipped += outcome.kind is Kind.NOT_APPLICABLE
-        if outcome.kind is not Kind.NOT_APPLICABLE or skipped <= _SKIPPED_SHOWN:
+        skipped += outcome.kind is OutcomeKind.NOT_APPLICABLE
+        if outcome.kind is not OutcomeKind.NOT_APPLICABLE or skipped <= _SKIPPED_SHOWN:
             sys.stdout.write(paint.encodable(verdict_text(outcome, paint, pushing=pushing)))
     if skipped > _SKIPPED_SHOWN:
         print(f"covgate: not applicable: {skipped - _SKIPPED_SHOWN} more refs that are not gated")

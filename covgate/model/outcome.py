@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from covgate.model.patch import Patch
 
 
-class Kind(Enum):
+class OutcomeKind(Enum):
     """How it ended. The value is the word that every format shows."""
 
     PASSED = "PASS"
@@ -67,13 +67,13 @@ class Outcome:
     unpublished: bool = False
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> OutcomeKind:
         """How it ended; an error blocks only if errors block (`fail_closed`)."""
         if self.error:
-            return Kind.BLOCKED if self.blocks else Kind.NOT_MEASURED
+            return OutcomeKind.BLOCKED if self.blocks else OutcomeKind.NOT_MEASURED
         if self.verdict.status is Status.NOT_APPLICABLE:
-            return Kind.NOT_APPLICABLE
-        return Kind.PASSED if self.verdict.status is Status.PASS else Kind.BLOCKED
+            return OutcomeKind.NOT_APPLICABLE
+        return OutcomeKind.PASSED if self.verdict.status is Status.PASS else OutcomeKind.BLOCKED
 
     @property
     def failed(self) -> bool:
@@ -83,7 +83,7 @@ class Outcome:
     @property
     def blocked(self) -> bool:
         """Whether this stops a push: a regression, failing tests, or an error if errors block."""
-        return self.kind is Kind.BLOCKED
+        return self.kind is OutcomeKind.BLOCKED
 
     @property
     def exit_code(self) -> int:
