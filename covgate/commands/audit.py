@@ -64,7 +64,7 @@ def _find_cut(notes: Notes, last: Step, read: Read) -> Finding | None:
 
     ``last``: the newest notes commit; its ``oid`` is "" if the ref doesn't exist.
     """
-    seen = notes.healed()
+    seen = notes.repaired_tip()
     if not seen or not notes.repository.commit(seen):
         return None
     if last.oid and not notes.repository.attempt("merge-base", "--is-ancestor", seen, last.oid)[0]:

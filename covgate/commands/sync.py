@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from covgate.commands._shared import open_repository
 from covgate.errors import EXIT_PASSED, ToolError, UsageError
 from covgate.git.remote import Remote
-from covgate.notes.publish import SyncError, fetch_notes, publish
+from covgate.notes.fetch import SyncError
+from covgate.notes.join import fetch_notes
+from covgate.notes.publish import publish
 from covgate.notes.ref import FILES_REF, NOTES_REF
 
 HELP = "fetch, join and publish the notes"

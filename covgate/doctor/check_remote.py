@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity, listed, shell
+from covgate.git.messages import error_line
 from covgate.git.remote import without_credentials
 from covgate.git.repository import Repository
 from covgate.measure.cache import Cache
-from covgate.notes.publish import reason_in
 from covgate.notes.records import Notes
 from covgate.notes.ref import NOTES_REF
 
@@ -52,9 +52,9 @@ class RemoteQuery:
         """Wait for the answer."""
         status, out, err = _collect(self._reading)
         if status:
-            return Answer(unreadable=reason_in(err))
+            return Answer(unreadable=error_line(err))
         status, _, err = _collect(self._pushing) if self._pushing else (0, "", "")
-        return Answer(notes=(out.split() or [""])[0], refused=reason_in(err) if status else "")
+        return Answer(notes=(out.split() or [""])[0], refused=error_line(err) if status else "")
 
 
 @contextlib.contextmanager

@@ -93,8 +93,9 @@ class Surroundings:
 
     def _lines_in_notes(self, commit: str) -> Measurement | None:
         """The lines that travel with the notes, fetched if this clone has none."""
+        from covgate.notes.fetch import SyncError
+        from covgate.notes.join import fetch_notes
         from covgate.notes.line_notes import DetailNotes
-        from covgate.notes.publish import SyncError, fetch_notes
 
         repository = self.session.repository
         details = DetailNotes(repository)

@@ -30,7 +30,7 @@ def fetching(remote: Remote, notices: list[str]) -> Iterator[None]:
     try:
         yield
     finally:
-        from covgate.notes.publish import join_fetched
+        from covgate.notes.join import join_fetched
 
         with _as_notice(notices, _NOT_FETCHED):
             join_fetched(fetch)
@@ -40,7 +40,7 @@ def fetch(session: Session, config: Config, remote: Remote, commits: Sequence[st
     """Fetch and join the newest notes, and in a shallow clone the ancestors of ``commits``. Returns notices."""
     notices: list[str] = []
     if syncs(config, remote):
-        from covgate.notes.publish import fetch_notes
+        from covgate.notes.join import fetch_notes
 
         with _as_notice(notices, _NOT_FETCHED):
             fetch_notes(remote)

@@ -17,8 +17,8 @@ from covgate.model.measurement import Measurement
 from covgate.model.outcome import Outcome
 from covgate.model.record import DEFAULT_COMPONENT, Record, measurement_of, merge_record, record_of
 from covgate.model.verdict import Status, Verdict, judge_push, not_applicable, tests_failed
-from covgate.notes.heal import heal
 from covgate.notes.records import Lookup, Notes
+from covgate.notes.repair import repair_merges
 
 if TYPE_CHECKING:
     from covgate.measure.job import TestsFailed
@@ -80,7 +80,7 @@ class _Judging:
     def judge(self, tips: Sequence[str]) -> Outcome:
         """The steps, in order. Raises ToolError if the commit can't be judged."""
         self.tree = self.session.repository.tree(self.commit)
-        heal(self.notes)
+        repair_merges(self.notes)
         known_tips = tuple(filter(None, map(self.session.repository.commit, (self.commit, *tips))))
         lookup = self._find_baseline(known_tips)
         result, cached = self._find_measurement()

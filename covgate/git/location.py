@@ -9,7 +9,7 @@ from pathlib import Path
 
 from covgate.errors import GitError, UsageError
 from covgate.git.environment import environment_of_git
-from covgate.git.process import GIT, execute
+from covgate.git.execute import GIT, execute
 from covgate.git.ssh import ssh_command
 
 _PATHS = ("--show-toplevel", "--absolute-git-dir", "--git-common-dir")

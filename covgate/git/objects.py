@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from covgate.errors import ToolError
-from covgate.git.process import GIT
+from covgate.git.execute import GIT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from covgate.errors import GitError, ToolError
+from covgate.git.execute import GIT, execute, start
 from covgate.git.location import Location, find_location
 from covgate.git.objects import GitObject, ObjectReader, blobs_in
-from covgate.git.process import GIT, execute, start
 
 _PLAIN_NAME = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?|HEAD|refs/[A-Za-z0-9_./-]+")
 

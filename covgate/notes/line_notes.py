@@ -16,7 +16,7 @@ class DetailNotes(NotesRef):
     def __init__(self, repository: Repository, ref: str = FILES_REF) -> None:
         super().__init__(repository, ref)
 
-    def joined(self, blobs: Sequence[bytes]) -> bytes | None:
+    def join_blobs(self, blobs: Sequence[bytes]) -> bytes | None:
         try:
             return render_detail(join_details([parse_detail(each) for each in blobs]))
         except ValueError:
@@ -35,7 +35,7 @@ class DetailNotes(NotesRef):
         def changes(entries: Mapping[str, str]) -> dict[str, bytes]:
             blob = entries.get(commit)
             before = self.repository.object(blob) if blob else None
-            after = (self.joined([before.data, new]) if before else None) or new
+            after = (self.join_blobs([before.data, new]) if before else None) or new
             return {} if before and before.data == after else {commit: after}
 
         self.write(changes, f"covgate: lines of {commit[:10]}")

@@ -1,215 +1,122 @@
-"""How notes travel: fetched to a ref of covgate's own, joined note by note, published by a fast-forward push.
+"""Notes are published by a fast-forward push. If somebody else was faster, theirs are joined and it is tried again.
 
-Nothing is written to the user's configuration, no hook runs, nothing prompts. What goes wrong with the
-remote is a `SyncError`: a warning for the hooks, never a failed push.
+The push may only fast-forward, and that is the compare-and-swap: the remote itself checks, under its lock, that what
+it has is below what it gets. A lease (`git push --force-with-lease`) would compare with what this clone fetched last,
+which another covgate of the same clone may have fetched meanwhile, and overwrite it.
 """
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
-from covgate.errors import RefMoved, ToolError
+from covgate.git.messages import lock_exists
+from covgate.git.push_refs import PushResult, push_refs
 from covgate.git.remote import Remote
-from covgate.git.repository import Repository
-from covgate.notes.fetch import Fetch, start_fetch, tracking_ref
-from covgate.notes.heal import heal
-from covgate.notes.locks import NOTES_LOCKS, OWN_LOCKS, lost_race, remove_stale
-from covgate.notes.records import Notes
-from covgate.notes.ref import FILES_REF, NOTES_REF, NotesRef
-from covgate.notes.refusal import forget, remember
+from covgate.notes import refusal
+from covgate.notes.fetch import SyncError, tracking_ref
+from covgate.notes.join import fetch_notes, open_notes
+from covgate.notes.locks import NOTES_LOCKS, OWN_LOCKS, remove_stale_locks
+from covgate.notes.ref import NOTES_REF
 from covgate.notes.retry import tries
 
-# A lost race, or a transfer that a race broke: worth another try. Anything else is final, and so is what looks
-# like a broken transfer and is a remote that can't be written.
-_LOST_RACE = re.compile(
-    r"fetch first|non-fast-forward|cannot lock ref|failed to lock|failed to update ref"
-    r"|incorrect old value|unpacker error|remote unpack failed|unable to migrate|reference already exists"
-)
-_FINAL = re.compile(
-    r"insufficient permission|permission denied|operation not permitted|no space left|read-only file system"
-    r"|temporary object directory|exists; cannot create|non-directory in the way|reference broken",
-    re.I,
-)
-# Seconds after which no race can be the reason, if nobody moved the remote's notes: longer than a lock that a
-# killed git left there is let be (see `locks`).
+# Seconds without news on the remote after which a lost race can't be the reason any more. Longer than the age at which
+# the lock of a killed git is removed (`locks`).
 _IDLE = 20.0
 
 
-class SyncError(ToolError):
-    """The remote's notes could not be fetched or published."""
-
-
-def join_fetched(fetch: Fetch) -> None:
-    """Wait for ``fetch`` and join what it brought into the local notes; SyncError where it failed."""
-    remote, repository = fetch.remote, fetch.remote.repository
-    for attempt in tries():
-        if attempt > 1:
-            fetch = start_fetch(remote, fetch.ref)
-        _, err = fetch.process.communicate()
-        message = err.decode(errors="replace")
-        if not fetch.process.returncode:
-            break
-        if "couldn't find remote ref" in message:
-            # The remote has no notes (yet, or no longer): what is here goes there with the next publish.
-            if repository.commit(fetch.tracking):
-                repository.attempt("update-ref", "-d", fetch.tracking)
-            break
-        if not lost_race(message):
-            raise SyncError(f"notes of {remote.shown} could not be fetched: {reason_in(message)}")
-        # Another covgate of this clone fetches, or was killed while it did.
-        remove_stale(repository.common_dir, *OWN_LOCKS)
-    else:
-        raise SyncError(f"notes of {remote.shown} could not be fetched: {reason_in(message)}")
-    join_tracking(_at(repository, fetch.ref), _at(repository, fetch.ref, fetch.tracking))
-
-
-def fetch_notes(remote: Remote, ref: str = NOTES_REF) -> None:
-    join_fetched(start_fetch(remote, ref))
-
-
-def _at(repository: Repository, ref: str, where: str = "") -> NotesRef:
-    """The notes of the kind that belong to ``ref``, as they stand at ``where``."""
-    if ref == FILES_REF:
-        from covgate.notes.line_notes import DetailNotes
-
-        return DetailNotes(repository, where or ref)
-    return Notes(repository, where or ref)
-
-
-def join_tracking(local: NotesRef, fetched: NotesRef) -> None:
-    """Fold the fetched notes into the local ref; on return the local ref descends from the fetched one.
-
-    Nothing that merges of notes have dropped on either side is missing afterwards.
-    """
-    if isinstance(local, Notes):
-        heal(local)  # what is rebuilt on the fetched tip leaves our own history behind
-    _fold(local, fetched)
-    if isinstance(local, Notes):
-        heal(local)
-
-
-def _fold(local: NotesRef, fetched: NotesRef) -> None:
-    for _ in tries():
-        ours, theirs = local.tip(), fetched.tip()
-        if not theirs or ours == theirs or (ours and local.repository.is_ancestor(theirs, ours)):
-            return
-        try:
-            if not ours or local.repository.is_ancestor(ours, theirs):
-                local.move(ours, theirs)
-            else:
-                local.move(ours, _joined(local, ours, theirs))
-            return
-        except RefMoved:
-            continue
-    raise SyncError(f"{local.ref} kept moving while fetched notes were joined", hint="try again")
-
-
 def publish(remote: Remote, *refs: str) -> int:
-    """Bring the local notes at ``refs`` (the records, if none is named) to ``remote``, all with one push.
+    """Push the local notes at ``refs`` (default: the records) to ``remote``, all of them at once.
 
-    The number of pushes it took, 0 where it had them all. A push that may only fast-forward is the compare-and-swap:
-    the remote itself checks, under its lock, that what it has is below what it gets. A lease would compare with what
-    another covgate of this clone fetched meanwhile, and overwrite it.
+    Returns the number of pushes that it took; 0 if the remote had everything. Raises SyncError if the remote refused.
     """
-    repository = remote.repository
-    waiting = {ref: tracking_ref(remote, ref) for ref in refs or (NOTES_REF,)}
-    theirs, moved = _tips(repository, waiting), time.monotonic()
-    refused: dict[str, str] = {}
-    err = ""
+    publication = _Publication(remote, refs or (NOTES_REF,))
     for attempt in tries():
-        if attempt > 1:
-            # After the pause, not before it: the less time between looking and pushing, the fewer races are lost.
-            for ref in waiting:
-                fetch_notes(remote, ref)
-            before, theirs = theirs, _tips(repository, waiting)
-            if any(theirs[ref] != before[ref] for ref in waiting):
-                moved = time.monotonic()
-            elif time.monotonic() - moved > _IDLE:
-                break
-        ours = {ref: _at(repository, ref).tip() for ref in waiting}
-        for ref in [each for each in waiting if not ours[each] or ours[each] == theirs[each]]:
-            forget(remote, ref)
-            del waiting[ref]
-        if not waiting:
-            return attempt - 1
-        refused, err = _push(remote, {ref: ours[ref] for ref in waiting})
-        for ref in [each for each in waiting if each not in refused]:
-            _remember_published(repository, waiting.pop(ref), ours[ref])
-            forget(remote, ref)
-        if not waiting:
-            return attempt
-        if _FINAL.search(err) or not all(_LOST_RACE.search(each) for each in refused.values()):
+        # Fetched after the pause between two tries, not before: the shorter the time between fetch and push, the
+        # fewer races are lost.
+        if attempt > 1 and not publication.fetch_news():
             break
-        if "File exists" in err:
-            _remove_stale_at(remote)
-    said = re.sub(r"(?m)^error: failed to push some refs.*$", "", err)
-    reasons = {ref: reason_in(f"{said}\n! {why}" if why != err else err) for ref, why in refused.items()}
-    for ref, reason in reasons.items():
-        remember(remote, ref, reason)
-    raise SyncError(f"notes could not be published to {remote.shown}: {next(iter(reasons.values()), 'no answer')}")
+        if not publication.find_unpublished():
+            return attempt - 1
+        publication.push()
+        if not publication.tracking:
+            return attempt
+        if not publication.result.retryable:
+            break
+        if lock_exists(publication.result.messages):
+            _remove_stale_locks_at(remote)
+    raise publication.failure()
 
 
-def _tips(repository: Repository, tracking: Mapping[str, str]) -> dict[str, str]:
-    return {ref: _at(repository, ref, where).tip() for ref, where in tracking.items()}
+class _Publication:
+    """The notes refs that ``remote`` does not have yet; ``result`` is that of the last push.
+
+    ``tracking``: for each of them, the ref that has the remote's notes as they were last seen.
+    """
+
+    def __init__(self, remote: Remote, refs: Sequence[str]) -> None:
+        self.remote = remote
+        self.tracking = {ref: tracking_ref(remote, ref) for ref in refs}
+        self.result = PushResult()
+        self._tips: dict[str, str] = {}
+        self._seen = self._read_seen()
+        self._moved = time.monotonic()
+
+    def fetch_news(self) -> bool:
+        """Fetch and join what others have published. False if nobody has for longer than a race lasts."""
+        for ref in self.tracking:
+            fetch_notes(self.remote, ref)
+        before, self._seen = self._seen, self._read_seen()
+        if any(self._seen[ref] != before[ref] for ref in self.tracking):
+            self._moved = time.monotonic()
+        return time.monotonic() - self._moved <= _IDLE
+
+    def find_unpublished(self) -> bool:
+        """Look at the local tips, and take out the refs that the remote has already. False if none is left."""
+        repository = self.remote.repository
+        self._tips = {ref: open_notes(repository, ref).tip() for ref in self.tracking}
+        for ref, tip in self._tips.items():
+            if not tip or tip == self._seen[ref]:
+                self._is_published(ref)
+        return bool(self.tracking)
+
+    def push(self) -> None:
+        """Push the tips, and take out the refs that the remote took."""
+        self.result = push_refs(self.remote, {ref: self._tips[ref] for ref in self.tracking})
+        for ref in [ref for ref in self.tracking if ref not in self.result.refused]:
+            self._save_seen(ref)
+            self._is_published(ref)
+
+    def failure(self) -> SyncError:
+        """The error for what the remote refused; the reason is kept for `covgate doctor`."""
+        explanations = self.result.explanations()
+        for ref, explanation in explanations.items():
+            refusal.save(self.remote, ref, explanation)
+        reason = next(iter(explanations.values()), "no answer")
+        return SyncError(f"notes could not be published to {self.remote.shown}: {reason}")
+
+    def _is_published(self, ref: str) -> None:
+        del self.tracking[ref]
+        refusal.clear(self.remote, ref)
+
+    def _read_seen(self) -> dict[str, str]:
+        """The tip of the remote's notes as it was last seen, for each ref."""
+        return {ref: open_notes(self.remote.repository, ref, at=at).tip() for ref, at in self.tracking.items()}
+
+    def _save_seen(self, ref: str) -> None:
+        """Move the tracking ref to what was just published. If that fails, the next run pushes once more."""
+        repository = self.remote.repository
+        argv = ("update-ref", self.tracking[ref], self._tips[ref])
+        if lock_exists(repository.attempt(*argv)[2]):
+            # The lock of a killed git, which would make every further run push once more.
+            remove_stale_locks(repository.common_dir, *OWN_LOCKS)
+            repository.attempt(*argv)
 
 
-def _push(remote: Remote, tips: Mapping[str, str]) -> tuple[dict[str, str], str]:
-    """Push each ref of ``tips``: those that the remote did not take, each with why, and all that git said."""
-    pushed = [f"{tip}:{ref}" for ref, tip in tips.items()]
-    status, out, err = remote.repository.attempt(
-        "push", "--quiet", "--porcelain", "--no-verify", "--", remote.name, *pushed
-    )
-    if not status:
-        return {}, err
-    # A flag, the two names, and what became of it; none of a push that never got there.
-    told = [line.split("\t") for line in out.decode(errors="replace").splitlines() if line.count("\t") == 2]
-    became = {names.partition(":")[2]: (flag, why) for flag, names, why in told}
-    return {ref: became.get(ref, ("", err))[1] for ref in tips if became.get(ref, ("!", ""))[0] == "!"}, err
-
-
-def _remember_published(repository: Repository, tracking: str, tip: str) -> None:
-    """Forgetting it costs the next run a push; a lock that a killed git left would let every run forget it."""
-    if "File exists" in repository.attempt("update-ref", tracking, tip)[2]:
-        remove_stale(repository.common_dir, *OWN_LOCKS)
-        repository.attempt("update-ref", tracking, tip)
-
-
-def _remove_stale_at(remote: Remote) -> None:
-    """Where ``remote`` is a directory of this machine: what pushes there dies with us, and leaves its lock there."""
+def _remove_stale_locks_at(remote: Remote) -> None:
+    """If ``remote`` is a directory of this machine, remove stale locks there: a push that is killed leaves them."""
     repository = remote.repository
     url = repository.text("ls-remote", "--get-url", remote.name).removeprefix("file://")
     for directory in (Path(repository.top, url, ".git"), Path(repository.top, url)):
-        remove_stale(directory, *NOTES_LOCKS)
-
-
-def _joined(local: NotesRef, ours: str, theirs: str) -> str:
-    """A notes commit on ``theirs`` with all that ``ours`` knows beyond it."""
-    here, there = local.entries(ours), local.entries(theirs)
-    todo: dict[str, bytes] = {}
-    for commit, blob in here.items():
-        other = there.get(commit)
-        if other == blob:
-            continue
-        found = local.repository.object(blob)
-        if found is None:
-            continue
-        if other is None:
-            todo[commit] = found.data
-            continue
-        beside = local.repository.object(other)
-        joined = local.joined([found.data, beside.data]) if beside else None
-        if joined is not None:
-            todo[commit] = joined
-        elif local.joined([found.data]) is not None and (beside is None or local.joined([beside.data]) is None):
-            todo[commit] = found.data
-    return local.build(theirs, todo, "covgate: join notes") if todo else theirs
-
-
-def reason_in(message: str) -> str:
-    """The line of git's messages that tells most."""
-    lines = [line.strip() for line in message.splitlines() if line.strip() and "hint:" not in line]
-    told = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "ERROR:", "!"))]
-    return (told or lines or ["no message"])[0]
+        remove_stale_locks(directory, *NOTES_LOCKS)

@@ -40,7 +40,7 @@ class Notes(NotesRef):
     def __init__(self, repository: Repository, ref: str = NOTES_REF) -> None:
         super().__init__(repository, ref)
 
-    def joined(self, blobs: Sequence[bytes]) -> bytes | None:
+    def join_blobs(self, blobs: Sequence[bytes]) -> bytes | None:
         # Sorted: of equal records the bytes must not tell which side was here.
         notes = [parse_note(each) for each in sorted(blobs)]
         return None if any(note.problems for note in notes) else render_note(join_notes(*notes).records).encode()

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from covgate.errors import RefMoved, ToolError
 from covgate.files import write_atomically
+from covgate.git.messages import lock_exists, lost_race
 from covgate.git.repository import Repository
-from covgate.notes.locks import OWN_LOCKS, lost_race, remove_stale
+from covgate.notes.locks import OWN_LOCKS, remove_stale_locks
 from covgate.notes.retry import PATIENCE, tries
 
 # Records, and the lines of measured files: what both hold is in covgate.model.record and covgate.model.detail.
@@ -32,7 +33,7 @@ class NotesRef(ABC):
         self._listed: tuple[str, dict[str, str], dict[str, str]] = ("", {}, {})
 
     @abstractmethod
-    def joined(self, blobs: Sequence[bytes]) -> bytes | None:
+    def join_blobs(self, blobs: Sequence[bytes]) -> bytes | None:
         """One note for all of ``blobs``, in whatever order they come; None where one of them can't be understood."""
 
     def tip(self) -> str:
@@ -78,8 +79,8 @@ class NotesRef(ABC):
                 self.move(tip, new)
             except RefMoved:
                 continue
-            if tip and tip == self.healed():
-                self.remember_healed(new)
+            if tip and tip == self.repaired_tip():
+                self.save_repaired_tip(new)
             return True
         raise ToolError(f"{self.ref} kept moving for {PATIENCE:.0f} seconds while it was written", hint="try again")
 
@@ -112,8 +113,8 @@ class NotesRef(ABC):
         argv = ("update-ref", "-m", "covgate", "--create-reflog", self.ref, new, expected)
         status, _, err = self.repository.attempt(*argv)
         if status:
-            if "File exists" in err:
-                remove_stale(self.repository.common_dir, *OWN_LOCKS)
+            if lock_exists(err):
+                remove_stale_locks(self.repository.common_dir, *OWN_LOCKS)
             if lost_race(err):
                 raise RefMoved(argv, status, err)
             reason = (err.splitlines() or ["no message"])[0].rpartition(f"'{self.ref}': ")[2]
@@ -122,20 +123,20 @@ class NotesRef(ABC):
                 hint="may you write to .git/refs, and is no other ref in the way?",
             )
 
-    def healed(self) -> str:
-        """The tip below which no merge of notes has dropped anything (see `heal`); "" where that is unknown."""
+    def repaired_tip(self) -> str:
+        """The tip up to which all merges are repaired (`covgate.notes.repair`); "" if that is unknown."""
         try:
-            return self._bookmark.read_text("ascii").strip()
+            return self._repaired_file.read_text("ascii").strip()
         except (OSError, ValueError):
             return ""
 
-    def remember_healed(self, tip: str) -> None:
+    def save_repaired_tip(self, tip: str) -> None:
         """Forgetting it costs a look at the history, nothing else."""
         with contextlib.suppress(OSError):
-            write_atomically(self._bookmark, f"{tip}\n".encode())
+            write_atomically(self._repaired_file, f"{tip}\n".encode())
 
     @property
-    def _bookmark(self) -> Path:
+    def _repaired_file(self) -> Path:
         return self.repository.state_dir / f"healed-{self.ref.replace('/', '-')}"
 
     def _committer(self) -> str:

@@ -1,4 +1,4 @@
-"""What a remote said when it last refused the notes: only a real push finds out, so that of the hooks is remembered."""
+"""Why a remote last refused the notes. Only a real push finds out, so the reason is kept for `covgate doctor`."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from covgate.git.remote import Remote
 from covgate.notes.fetch import tracking_ref
 
 
-def remember(remote: Remote, ref: str, message: str) -> None:
-    """Keep ``message`` until something is published to ``remote``; forgetting it costs an explanation, no more."""
+def save(remote: Remote, ref: str, reason: str) -> None:
+    """Keep ``reason`` until something is published to ``remote``. A file that can't be written is ignored."""
     with contextlib.suppress(OSError):
-        write_atomically(_file(remote, ref), message.encode(errors="replace"))
+        write_atomically(_file(remote, ref), reason.encode(errors="replace"))
 
 
-def forget(remote: Remote, ref: str) -> None:
+def clear(remote: Remote, ref: str) -> None:
+    """Drop the reason: the notes were published."""
     with contextlib.suppress(OSError):
         _file(remote, ref).unlink(missing_ok=True)
 
 
 def last(remote: Remote, ref: str) -> str:
-    """The message; "" where the last publishing worked, or none was tried."""
+    """The reason, of at most 500 characters; "" if the last publication succeeded or there was none."""
     try:
         return _file(remote, ref).read_text(encoding="utf-8")[:500].strip()
     except (OSError, ValueError):

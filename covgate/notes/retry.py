@@ -1,25 +1,21 @@
-"""Trying again after a lost race: how often, how long, and with what pause between."""
+"""Retries after a lost race: how many, for how long, and how long the pauses are."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
 
-# A lost race is somebody else's note that arrived: with every try there is less left to lose to. So a bound in time;
-# but where each try takes seconds, on a machine or a network that is busy, that is no more than a few tries.
-PATIENCE = 120.0
-_FEWEST = 30
-# The most that a pause grows to, in durations of a try: about as many writers as may meet at a time.
-_WIDEST = 16
-_LONGEST = 10.0  # seconds: somebody waits
+# A race is lost because somebody else's note arrived, so with each try there are fewer left to lose to. The bound is a
+# time; where each try takes seconds, on a busy machine or network, it is a number of tries.
+PATIENCE = 120.0  # seconds
+_FEWEST = 30  # tries
+# The longest pause, in durations of a try: about the number of writers that meet at a time.
+_LONGEST_IN_TRIES = 16
+_LONGEST = 10.0  # seconds, because somebody is waiting
 
 
 def tries(patience: float = PATIENCE) -> Iterator[int]:
-    """1, 2, 3 … until ``patience`` seconds are over, and 30 at least, with a pause before each but the first.
-
-    The pause is measured in durations of the try before: what is too short to get out of each other's way on a
-    slow disk or network is too long on a fast one. At random, so that two that met don't meet again.
-    """
+    """1, 2, 3 … until ``patience`` seconds have passed, but at least 30 tries, with a pause between two of them."""
     import random
     import time
 
@@ -30,5 +26,14 @@ def tries(patience: float = PATIENCE) -> Iterator[int]:
         now = time.monotonic()
         if now - begun > patience and attempt >= _FEWEST:
             return
-        # Doubling the pause leaves the last few waiting for nobody; hurrying who lost often makes for more races.
-        time.sleep(min(random.uniform(0, min(2 * attempt, _WIDEST)) * (now - started), _LONGEST))
+        time.sleep(pause(attempt, now - started, random.random()))
+
+
+def pause(attempt: int, duration: float, chance: float) -> float:
+    """The seconds to wait after try number ``attempt``, which took ``duration`` seconds.
+
+    It depends on the duration, because a pause that is long enough on a fast disk is too short on a slow network.
+    ``chance`` (0 to 1) spreads the writers out, so that two that met don't meet again. The pause grows with each try,
+    but not exponentially: with doubling, the last few writers would wait for nobody.
+    """
+    return min(chance * min(2 * attempt, _LONGEST_IN_TRIES) * duration, _LONGEST)

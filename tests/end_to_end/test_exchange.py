@@ -14,7 +14,8 @@ from covgate.model.baseline import Baseline, join
 from covgate.model.note_text import parse_note
 from covgate.model.record import Note, Record
 from covgate.notes.fetch import start_fetch
-from covgate.notes.publish import fetch_notes, publish
+from covgate.notes.join import fetch_notes
+from covgate.notes.publish import publish
 from covgate.notes.records import Notes
 from covgate.notes.ref import NOTES_REF
 from helpers.exchange import Exchange, Ratchet, clones, commits, exchange, work

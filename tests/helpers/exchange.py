@@ -117,7 +117,8 @@ def _ratchet_all(clone: Path) -> None:
     from covgate.git.repository import Repository
     from covgate.model.baseline import Baseline
     from covgate.model.record import Note, Record, join_notes
-    from covgate.notes.publish import fetch_notes, publish
+    from covgate.notes.join import fetch_notes
+    from covgate.notes.publish import publish
     from covgate.notes.records import Notes
 
     repository = Repository.discover(clone, os.environ)

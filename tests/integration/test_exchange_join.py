@@ -22,10 +22,11 @@ from covgate.model.numbers import Numbers
 from covgate.model.record import Judgement, Note, Record, join_notes
 from covgate.model.verdict import Status
 from covgate.notes.fetch import Fetch, start_fetch, tracking_ref
-from covgate.notes.heal import heal
-from covgate.notes.publish import fetch_notes, join_fetched, publish
+from covgate.notes.join import fetch_notes, join_fetched
+from covgate.notes.publish import publish
 from covgate.notes.records import Notes
 from covgate.notes.ref import NOTES_REF
+from covgate.notes.repair import repair_merges
 from helpers.properties import one_in
 from helpers.sealed import run
 
@@ -186,7 +187,7 @@ def test_notes_merged_by_git_itself_lose_nothing(environ: dict[str, str], tmp_pa
         assert len(them.notes_trees()) == 1
 
 
-def test_a_merge_is_healed_once_and_a_note_removed_later_stays_removed(environ: dict[str, str], tmp_path: Path) -> None:
+def test_a_merge_is_repaired_once_and_a_note_removed_later_stays_away(environ: dict[str, str], tmp_path: Path) -> None:
     with team(tmp_path, environ, size=1) as them:
         (repository,) = them.clones
         notes, commit = Notes(repository), them.commits[0]
@@ -196,14 +197,14 @@ def test_a_merge_is_healed_once_and_a_note_removed_later_stays_removed(environ: 
         repository.run("update-ref", "refs/notes/other", base)
         repository.run("notes", "--ref=other", "add", "-f", "-m", "torn", commit)
         repository.run("notes", "--ref=coverage", "merge", "--quiet", "--strategy", "theirs", "refs/notes/other")
-        heal(notes)
+        repair_merges(notes)
         assert parse_note(repository.run("notes", "--ref=coverage", "show", commit)).record() == measured(80)
         repository.run("notes", "--ref=coverage", "remove", commit)
-        heal(notes)
+        repair_merges(notes)
         assert notes.read(commit) is None
 
 
-def test_concatenated_notes_are_read_and_healed_by_the_next_write(environ: dict[str, str], tmp_path: Path) -> None:
+def test_concatenated_notes_are_read_and_repaired_by_the_next_write(environ: dict[str, str], tmp_path: Path) -> None:
     """What notes.rewriteRef with its default mode does when two commits become one."""
     with team(tmp_path, environ, size=1) as them:
         (repository,) = them.clones
@@ -280,7 +281,7 @@ def test_a_note_of_a_newer_covgate_is_left_alone_where_notes_were_merged(
         repository.run("notes", "--ref=other", "add", "-f", "-m", render_note([measured(80)]), commit)
         repository.run("notes", "--ref=coverage", "merge", "--quiet", "--strategy", "ours", "refs/notes/other")
         before = repository.run("notes", "--ref=coverage", "show", commit)
-        heal(notes)
+        repair_merges(notes)
         assert b"format: 2" in before
         assert repository.run("notes", "--ref=coverage", "show", commit) == before
 
