@@ -67,6 +67,21 @@ def test_the_text_is_short_and_readable() -> None:
     assert missing(text) == (5, 6, 7, 8)
 
 
+def test_every_symbol() -> None:
+    every = [
+        Line(1, True),
+        Line(2, False),
+        Line(3, True, 2, 2),
+        Line(4, True, 1, 2),
+        Line(5, False, 0, 2),
+        Line(7, True, 1, 3),
+        Line(8, False, 1, 2),
+    ]
+    text = ".+-*%ox[+1/3][-1/2]"
+    assert encode(every, [6]) == text
+    assert (list(statements(text)), list(excluded(text))) == (every, [6])
+
+
 def test_lines_far_apart_cost_nothing() -> None:
     assert encode([Line(10**9, True)]) == "1000000000.+"
     assert list(statements("1000000000.+")) == [Line(10**9, True)]

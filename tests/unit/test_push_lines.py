@@ -27,10 +27,11 @@ def test_several_lines() -> None:
     )
 
 
-@pytest.mark.parametrize("local", ["HEAD^{/two words}", "refs/heads/a\u3000b", ONE])
+@pytest.mark.parametrize("local", ["HEAD^{/two words}", f"HEAD^{{/revert {ONE}}}", "refs/heads/a\u3000b", ONE])
 def test_refs_as_git_gives_them(local: str) -> None:
     (parsed,) = parse_pre_push_lines([line(local, remote="refs/heads/a\u3000b")])
     assert parsed == RefUpdate(local_ref=local, local_oid=ONE, remote_ref="refs/heads/a\u3000b", remote_oid=TWO)
+    assert parsed.certain
 
 
 def test_nothing_pushed() -> None:
@@ -74,19 +75,22 @@ def test_a_line_cut_short_is_named_never_skipped(at: int) -> None:
         f"refs/heads/main {ONE} refs/heads/main",
         f"refs/heads/main {ONE} refs/heads/main {TWO} more",
         line().rstrip() + " " + line("refs/heads/x"),  # the first ref must not hide behind the second
+        f"refs/heads/main {ONE} " + line("refs/heads/x"),
         line(oid="1" * 39),
         line(oid="1" * 41),
         line(oid="g" * 40),
         line(oid="A" * 40),
         line(old="2" * 63),
         line(old="-"),
+        line(old=TWO + "X"),
         line(remote="refs/heads/a b"),
         line(remote=""),
     ],
 )
 def test_what_is_no_line(bad: str) -> None:
-    with pytest.raises(ValueError, match="line 2 of pre-push's input"):
+    with pytest.raises(ValueError, match="line 2 of pre-push's input") as caught:
         parse_pre_push_lines([line(), bad])
+    assert str(caught.value).endswith(f" is not 'ref oid ref oid': {bad.rstrip()!r}")
 
 
 @given(st.lists(st.text()))

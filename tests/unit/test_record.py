@@ -61,6 +61,11 @@ def test_a_new_judgement_replaces_the_old_one_unless_it_has_the_same_result(
     assert merged == Note(records=(Record(judgement=OLD if same else new),))
 
 
+def test_the_texts_of_a_judgement_are_empty_if_they_are_not_known() -> None:
+    bare = Judgement(status=Status.PASS, numbers=Numbers(), tree="a" * 40)
+    assert (bare.toolchain, bare.floor, bare.policy, bare.epsilon, bare.delta, bare.reason) == ("",) * 6
+
+
 def of(executed: int, statements: int, executed_branches: int = 0, branches: int = 0, excluded: int = 0) -> Numbers:
     return Numbers.from_counts((statements, executed, branches, executed_branches, excluded))
 
