@@ -121,7 +121,7 @@ def _collect_terms(
             terms.no_longer_counted_lines.setdefault(reason, []).append(number)
     for number, line in now.items():
         if number not in kept:
-            existed = bool(change.old_path) and number not in touched and change.was_at(number) is not None
+            existed = number not in touched and change.was_at(number) is not None
             (terms.counted_anew if existed else terms.added).append(line)
     return terms
 
