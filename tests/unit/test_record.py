@@ -80,6 +80,8 @@ FROM_WORST_TO_BEST = [
     # What is the same percentage of as many statements and branches has an order, too.
     replace(OLD, numbers=of(4, 6, 2, 2, excluded=1)),
     replace(OLD, numbers=of(5, 6, 1, 2)),
+    replace(OLD, numbers=of(6, 6, 0, 2)),
+    replace(OLD, numbers=of(5, 7, 1, 1)),
     replace(OLD, numbers=of(6, 8)),
     replace(OLD, numbers=of(6, 8, excluded=1)),
     *(
