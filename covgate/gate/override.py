@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from fractions import Fraction
 
-from covgate.errors import UsageError
+from covgate.errors import ToolError, UsageError
 from covgate.gate.context import Session
 from covgate.gate.exchange import fetch, publish, syncs
 from covgate.gate.judge import keep_lines
@@ -51,9 +52,10 @@ def override_baseline(session: Session, commit: str, value: str, reason: str, re
     entry = Note(records=(Record(baseline=opened),))
     message = f"covgate: baseline set to {format_percent(percent)}% at {commit[:10]}: {reason}"
     notes.update(commit, lambda note: join_notes(note, entry), message)
-    measured = session.measurer.cached(commit, config)
-    if measured is not None:  # later pushes are compared with its lines
-        notices += keep_lines(session, commit, measured)
+    with contextlib.suppress(ToolError):  # without an interpreter, the override holds all the same
+        measured = session.measurer.cached(commit, config)
+        if measured is not None:  # later pushes are compared with its lines
+            notices += keep_lines(session, commit, measured)
     if syncs(config, target):
         notices += publish(target)
     return Override(baseline=opened, notices=tuple(notices))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from helpers.project import Project, calls, functions
+
+Make = Callable[..., Project]
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees]
 
@@ -48,6 +51,18 @@ def test_the_reason_stays_in_the_note_when_its_commit_measures_a_little_more(pro
     assert project.field("baseline_ratio") == "7/10"
     assert project.covgate("log").text.count("set by hand: legacy") == 1
     assert project.covgate("audit").status == 0
+
+
+def test_an_override_needs_no_interpreter(make_project: Make) -> None:
+    project = make_project()
+    project.push()
+    published = project.remote_notes()
+    project.write("pyproject.toml", '[tool.covgate]\npython = "no-such-python"\n')
+    project.commit()
+    done = project.covgate("baseline", "set", "75", "--reason", "why")
+    assert done.status == 0, done.text
+    assert project.field("baseline") == "75.00"
+    assert project.remote_notes() != published
 
 
 def test_an_override_that_the_policy_does_not_use_is_not_told(project: Project) -> None:
