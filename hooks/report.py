@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from covgate.boundary import paint_for
 from covgate.errors import EXIT_PASSED
@@ -24,7 +25,8 @@ def report_push(repository: Repository, environ: Mapping[str, str], updates: Seq
     _print(report.outcomes, report.all_notices, environ, pushing=True)
     for outcome in report.outcomes:
         if outcome.blocked and outcome.on_block:
-            _run_on_block(outcome.on_block, outcome, repository, environ)
+            notices = tuple(dict.fromkeys([*report.notices, *outcome.notices]))
+            _run_on_block(outcome.on_block, replace(outcome, notices=notices), repository, environ)
     return exit_code(report.outcomes)
 
 

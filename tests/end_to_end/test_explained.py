@@ -389,6 +389,19 @@ def test_on_block_gets_the_verdict_and_changes_nothing(make_project: Make, tmp_p
     assert "BLOCKED" in done
 
 
+def test_on_block_gets_the_notices_about_the_whole_push(make_project: Make, tmp_path: Path) -> None:
+    told = tmp_path / "told.json"
+    project = make_project(config=telling(told))
+    assert project.push().status == 0
+    project.git("remote", "set-url", "--push", "origin", str(project.remote))
+    project.git("remote", "set-url", "origin", str(tmp_path / "nowhere"))
+    project.write("tests/test_mod.py", calls("b"))
+    project.commit()
+    assert project.push().status == 1
+    notices = json.loads(told.read_text())["notices"]
+    assert len([each for each in notices if "could not be fetched" in each]) == 1
+
+
 def test_an_on_block_that_is_not_there(make_project: Make) -> None:
     project = make_project(config='on_block = "no-such-program --now"\n')
     assert project.push().status == 0
