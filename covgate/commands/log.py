@@ -61,6 +61,6 @@ def _page(repository: Repository, timeline: Timeline) -> str:
         commits=described(repository, order.known),
         rises=timeline.rises(),
         shallow=repository.shallow,
-        unbelieved=timeline.unreadable(),
+        invalid=timeline.unreadable(),
     )
     return history_page(history)

@@ -83,7 +83,7 @@ def _height(baseline: Baseline | None, other: Baseline | None) -> str:
 def _summary(audit: Audit, ref: str) -> str:
     seen = f"{_many(audit.steps, 'notes commit')} of {ref}, {_many(audit.notes, 'note')} now"
     if not audit.findings:
-        return f"covgate: {seen}: no baseline fell, every record can be believed, no note was deleted\n"
+        return f"covgate: {seen}: no baseline fell, every record is valid, no note was deleted\n"
     counts = ", ".join(f"{count} {kind.value}" for kind, count in _counts(audit).items() if count)
     healed = sum(each.healed for each in audit.findings)
     later = f"; {healed} put right later" if healed else ""

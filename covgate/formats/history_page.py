@@ -19,8 +19,8 @@ from covgate.model.series import Commit, Point, Rise
 class History:
     """What the page shows of the repository ``name``.
 
-    ``commits``: those of the points that are in this clone. ``shallow``: it hides ancestors. ``unbelieved``: how many
-    notes hold what can't be believed.
+    ``commits``: those of the points that are in this clone. ``shallow``: it hides ancestors. ``invalid``: how many
+    notes are invalid.
     """
 
     name: str
@@ -28,7 +28,7 @@ class History:
     commits: Mapping[str, Commit]
     rises: Sequence[Rise]
     shallow: bool = False
-    unbelieved: int = 0
+    invalid: int = 0
 
 
 def history_page(history: History) -> str:
@@ -47,9 +47,9 @@ def _notices(history: History) -> list[str]:
             "This clone is shallow: the commits that it hides stand in the order in which they were recorded."
             " After git fetch --unshallow they stand as they do in the history."
         )
-    if history.unbelieved:
-        count = "One note holds" if history.unbelieved == 1 else f"{history.unbelieved} notes hold"
-        notices.append(f"{count} what can't be believed and is left out here; covgate audit tells more.")
+    if history.invalid:
+        count = "One note is invalid and is" if history.invalid == 1 else f"{history.invalid} notes are invalid and are"
+        notices.append(f"{count} left out here; covgate audit names them.")
     return notices
 
 

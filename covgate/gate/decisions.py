@@ -38,9 +38,9 @@ def is_ratchet_branch(config: Config, branch: str, default_branch: Callable[[], 
 def choose_base(*, named: str, certain: bool, replaced: str, tracked: str, fork_point: Callable[[], str]) -> str:
     """The commit whose rules a push has to keep; "" for none.
 
-    ``named`` is the commit that the hook was told the push replaces, ``certain`` if git itself said so. ``replaced`` is
-    the remote tip that it replaces, ``tracked`` the tip that was last seen, ``fork_point`` finds where the push left
-    the default branch.
+    ``named`` is what the hook got as the commit that the push replaces, ``certain`` whether it comes from git itself.
+    ``replaced`` is the remote tip that the push replaces, ``tracked`` the tip that was last seen. ``fork_point`` finds
+    where the push left the default branch.
     """
     if certain:
         return replaced or fork_point()

@@ -107,7 +107,7 @@ class Surroundings:
         except SyncError:
             return None
         except ValueError as error:
-            self.notices.append(f"the lines of {commit[:10]} in {FILES_REF} are not believed: {error}")
+            self.notices.append(f"the lines of {commit[:10]} in {FILES_REF} are ignored: {error}")
             return None
         known = found.get(DEFAULT_COMPONENT)
         return known if known is not None and known.tree == repository.tree(commit) else None

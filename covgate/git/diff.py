@@ -72,9 +72,9 @@ def added_lines(
 
 
 def _patch(repository: Repository, old: str, new: str, pathspecs: Sequence[str]) -> tuple[FileChange, ...]:
-    told = repository.run(*_TREES, *_PATCH, "--end-of-options", old, new, "--", *pathspecs)
+    output = repository.run(*_TREES, *_PATCH, "--end-of-options", old, new, "--", *pathspecs)
     try:
-        return parse_diff(told)
+        return parse_diff(output)
     except ValueError as error:
         raise ToolError(f"git's diff of {old[:10]} and {new[:10]} can't be read: {error}") from None
 
@@ -90,8 +90,8 @@ class _Listed(NamedTuple):
 
 
 def _listed(repository: Repository, old: str, new: str, *options: str) -> Iterator[_Listed]:
-    told = repository.run(*_TREES, "--raw", "--no-abbrev", "-z", *options, "--end-of-options", old, new)
-    fields = iter(told.decode("utf-8", "surrogateescape").split("\0"))
+    output = repository.run(*_TREES, "--raw", "--no-abbrev", "-z", *options, "--end-of-options", old, new)
+    fields = iter(output.decode("utf-8", "surrogateescape").split("\0"))
     for entry in fields:
         if entry:
             _, _, old_blob, blob, status = entry.split(" ")

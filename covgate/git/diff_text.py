@@ -40,8 +40,8 @@ def _section(lines: list[bytes], at: int) -> tuple[FileChange | None, int]:
         raise _unreadable(lines, at)
     header: dict[bytes, bytes] = {}
     at += 1
-    while at < len(lines) and (told := _HEADER.fullmatch(lines[at])):
-        header[told[1]] = told[2]
+    while at < len(lines) and (found := _HEADER.fullmatch(lines[at])):
+        header[found[1]] = found[2]
         at += 1
     hunks: list[Hunk] = []
     begun = at
@@ -94,11 +94,11 @@ def _names(first: bytes, header: Mapping[bytes, bytes]) -> tuple[str, str]:
 
 def _hunk(lines: list[bytes], at: int, hunks: list[Hunk]) -> int:
     """Read the hunk at line ``at``, by the counts in its first line; where it ends."""
-    told = _HUNK.fullmatch(lines[at])
-    if told is None:
+    counts = _HUNK.fullmatch(lines[at])
+    if counts is None:
         raise _unreadable(lines, at)
-    old, new = int(told[1]), int(told[3])
-    removed, added = (1 if told[each] is None else int(told[each]) for each in (2, 4))
+    old, new = int(counts[1]), int(counts[3])
+    removed, added = (1 if counts[each] is None else int(counts[each]) for each in (2, 4))
     old, new = old + (not removed), new + (not added)
     last_old, last_new = old + removed, new + added
     from_old, from_new = old, new
@@ -146,5 +146,5 @@ def _text(name: bytes) -> str:
 
 
 def _unreadable(lines: list[bytes], at: int) -> ValueError:
-    told = _text(lines[at][:80]) if at < len(lines) else "its end"
-    return ValueError(f"the diff can't be read at line {at + 1}: {told!r}")
+    line = _text(lines[at][:80]) if at < len(lines) else "its end"
+    return ValueError(f"the diff can't be read at line {at + 1}: {line!r}")

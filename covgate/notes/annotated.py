@@ -45,8 +45,8 @@ def described(repository: Repository, oids: Sequence[str]) -> dict[str, Commit]:
         *("log", "--no-walk=unsorted", "--stdin", "-z", "--no-notes", "--no-show-signature", "--no-color"),
         *("--encoding=UTF-8", f"--format={'%x00'.join(_FORMAT)}"),
     )
-    told = repository.run(*argv, input="".join(f"{each}\n" for each in oids).encode()).decode(errors="replace")
-    fields = told.split("\0")
+    output = repository.run(*argv, input="".join(f"{each}\n" for each in oids).encode()).decode(errors="replace")
+    fields = output.split("\0")
     rows = zip(*(fields[place :: len(_FORMAT)] for place in range(len(_FORMAT))), strict=False)
     return {
         oid: Commit(oid=oid, author=author, date=date, subject=subject) for oid, author, date, subject in rows if oid

@@ -38,7 +38,7 @@ class RecordIndex:
         return cls(path, blobs if isinstance(blobs, dict) else {})
 
     def baselines(self, wanted: Iterable[str], component: str, read: Callable[[str], Note]) -> dict[str, Known]:
-        """For each blob of ``wanted``: its baseline of ``component``, and what of it can't be believed."""
+        """For each blob of ``wanted``: its baseline of ``component``, and what in it is invalid."""
         result: dict[str, Known] = {}
         for blob in wanted:
             try:

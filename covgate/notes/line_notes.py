@@ -23,7 +23,7 @@ class DetailNotes(NotesRef):
             return None
 
     def read(self, commit: str) -> Details:
-        """Component -> measurement of ``commit``, nothing for none; ValueError where it can't be believed."""
+        """Component -> measurement of ``commit``; empty if it has no note. Raises ValueError if the note is invalid."""
         blob = self.entries().get(commit)
         found = self.repository.object(blob) if blob else None
         return parse_detail(found.data) if found else {}

@@ -16,13 +16,13 @@ from covgate.notes.index import Known, RecordIndex
 from covgate.notes.ref import NOTES_REF, NotesRef
 
 
-class UnbelievableNote(ToolError):
-    """The note that was to be changed can't be believed; it is left in place."""
+class InvalidNote(ToolError):
+    """The note that was to be changed is invalid. It is left in place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """A baseline, and the records on the way to it that could not be believed.
+    """A baseline, and the invalid records on the way to it.
 
     ``seen`` is what the visible ancestors hold. It is the baseline, unless a shallow clone hides some
     (``hidden``) and a record elsewhere is higher: it may be that of an ancestor, and judges until that is known.
@@ -116,7 +116,7 @@ class Notes(NotesRef):
     def update(self, commit: str, change: Callable[[Note], Note], message: str) -> bool:
         """Replace the note of ``commit`` by ``change`` of it; True where that changed its bytes.
 
-        A note that can't be believed is left in place: UnbelievableNote names it.
+        An invalid note is left in place. Raises InvalidNote, which names it.
         """
 
         def changes(entries: Mapping[str, str]) -> dict[str, bytes]:
@@ -124,8 +124,8 @@ class Notes(NotesRef):
             before = self.repository.object(blob) if blob else None
             note = parse_note(before.data) if before else Note()
             if note.problems:
-                raise UnbelievableNote(
-                    f"the note of {commit[:10]} can't be believed: {note.problems[0]}; it is left as it is",
+                raise InvalidNote(
+                    f"the note of {commit[:10]} is invalid: {note.problems[0]}; it is left as it is",
                     hint=f"git notes --ref=coverage show {commit[:10]} shows it, "
                     f"git notes --ref=coverage remove {commit[:10]} takes it away",
                 )
@@ -141,5 +141,5 @@ def _highest(records: Iterable[tuple[str, Known]]) -> Lookup:
     for commit, (known, problem) in records:
         best = join(best, known)
         if problem:
-            problems.append(f"the note of {commit[:10]} is not believed: {problem}")
+            problems.append(f"the note of {commit[:10]} is ignored: {problem}")
     return Lookup(baseline=best, seen=best, problems=tuple(problems))

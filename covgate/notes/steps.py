@@ -45,7 +45,7 @@ def steps(repository: Repository, tip: str) -> list[Step]:
 
 
 def reader(repository: Repository, history: Iterable[Step]) -> Read:
-    """Reads the note in a blob, those of ``history`` at once; one that git can't read can't be believed."""
+    """A function that reads the note in a blob. Those of ``history`` are read at once; an unreadable one is invalid."""
     notes = Notes(repository)
     known: dict[str, Note] = {}
     wanted = list({blob: None for step in history for changes in step.changes for blob in changes.values() if blob})
@@ -86,7 +86,7 @@ def _other_sides(repository: Repository, merges: dict[str, tuple[str, ...]]) -> 
     field = next(fields)
     for oid, _ in asked:
         if field != oid:
-            raise ToolError(f"git diff-tree told nothing of the notes commit {oid[:10]}", hint=_HINT)
+            raise ToolError(f"git diff-tree said nothing about the notes commit {oid[:10]}", hint=_HINT)
         changes, field = _changes(fields)
         others.setdefault(oid, []).append(changes)
     return others

@@ -82,7 +82,7 @@ def test_what_covgate_does_is_no_finding(project: Project, tmp_path: Path) -> No
     for each in (project, other):
         done = each.covgate("audit")
         assert done.status == 0, done.text
-        assert "no baseline fell, every record can be believed, no note was deleted" in done
+        assert "no baseline fell, every record is valid, no note was deleted" in done
 
 
 def test_a_finding_names_what_fell_and_who_did_it(ledger: Ledger) -> None:

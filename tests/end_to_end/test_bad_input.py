@@ -69,7 +69,7 @@ def test_notes_that_can_not_be_believed(project: Project) -> None:
         project.commit("after it")
         done = project.push()
         assert done.status == 0, done.text
-        assert_clear(done, f"the note of {bad[:10]} is not believed", "PASS", "holds the baseline of 83.33%")
+        assert_clear(done, f"the note of {bad[:10]} is ignored", "PASS", "holds the baseline of 83.33%")
         assert project.note(bad) == kept
     project.write("pkg/mod.py", functions("a", "b", "c", "d"))
     project.commit()
@@ -83,7 +83,7 @@ def test_a_bad_note_on_the_pushed_commit_is_left(project: Project) -> None:
     project.git("notes", "--ref=coverage", "add", "-m", "hello")
     done = project.push()
     assert done.status == 0
-    assert_clear(done, "can't be believed", "git notes --ref=coverage remove")
+    assert_clear(done, "is invalid", "git notes --ref=coverage remove")
     assert project.note() == "hello\n"
 
 

@@ -198,7 +198,7 @@ def test_a_note_that_is_not_believed(doctor: Doctor) -> None:
     project = doctor.project
     project.git("notes", "--ref=coverage", "add", "--force", "-m", "---\nformat: 1\nbaseline_ratio: .nan\n---\n")
     seen = doctor.examine()
-    assert f"the note of {project.git('rev-parse', 'HEAD')[:10]} is not believed" in seen["note"]["problem"]
+    assert f"the note of {project.git('rev-parse', 'HEAD')[:10]} is ignored" in seen["note"]["problem"]
     assert doctor.type(seen["note"]["mend"]).status == 0
     assert "note" not in doctor.examine().names
 

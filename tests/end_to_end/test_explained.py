@@ -106,7 +106,7 @@ def test_lines_that_were_spoilt_are_named_and_not_believed(project: Project) -> 
     project.commit()
     done = project.push()
     assert done.status == 1
-    assert f"the lines of {head[:10]} in {FILES} are not believed: it is of format 77" in done
+    assert f"the lines of {head[:10]} in {FILES} are ignored: it is of format 77" in done
     assert "      lost  line 2\n" in done.text, done.text
 
 

@@ -221,7 +221,7 @@ def test_what_can_not_be_believed_is_counted_and_left_out(rising: Project) -> No
     spoilt.write_text("---\nformat: 1\ncomponent: default\nbaseline_ratio: 9/0\nepoch: 0\n---\n")
     rising.git("notes", "--ref=coverage", "add", "-f", "-F", str(spoilt), "HEAD")
     assert len(drawn(rising)) == 9
-    assert "One note holds what can&#x27;t be believed" in rising.covgate("log", "--format", "html")
+    assert "One note is invalid and is left out here" in rising.covgate("log", "--format", "html")
 
 
 def test_the_page_is_written_to_a_file(rising: Project, tmp_path: Path) -> None:

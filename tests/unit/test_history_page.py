@@ -198,8 +198,8 @@ def test_what_is_not_whole_is_said() -> None:
         (history(), []),
         (history(components={}, rises=[]), ["Nothing has been recorded yet"]),
         (history(shallow=True), ["This clone is shallow"]),
-        (history(unbelieved=1), ["One note holds what can&#39;t be believed"]),
-        (history(unbelieved=2, shallow=True), ["This clone is shallow", "2 notes hold what can&#39;t be believed"]),
+        (history(invalid=1), ["One note is invalid"]),
+        (history(invalid=2, shallow=True), ["This clone is shallow", "2 notes are invalid"]),
     ]
     for known, beginnings in notices:
         told = re.findall(r'^<p class="notice">(.*)</p>$', history_page(known), re.MULTILINE)

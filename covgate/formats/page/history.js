@@ -178,7 +178,7 @@
     }
     plot.setAttribute("aria-valuenow", at + 1);
     plot.setAttribute("aria-valuetext", spoken(each));
-    box.replaceChildren(...told(each));
+    box.replaceChildren(...description(each));
     const x = scale.x(at);
     const left = x < scale.width / 2 ? x + 14 : x - 14 - box.offsetWidth;
     // Where the lines are not.
@@ -210,7 +210,7 @@
     return each.status ? element("span", each.status, each.status) : "";
   }
 
-  function told(each) {
+  function description(each) {
     const rows = element("dl", "");
     const row = (name, ...values) => rows.append(element("dt", "", name), element("dd", "", ...values));
     if (each.status) row("Measured", `${percent(each.measured)}, ${each.counts} `, verdict(each));
