@@ -111,7 +111,7 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
         measured = partial(measurement_from_reports, session.measurer, bar.config, commit, reports)
     order = Order(ratchets=False, measured=measured, explains=arguments.format != "text" or bool(arguments.html))
     outcome = judge_commit(session, commit, bar, [tip], order)
-    return replace(outcome, notices=tuple(dict.fromkeys([*before, *outcome.notices])))
+    return replace(outcome, notices=tuple(dict.fromkeys([*bar.notices, *before, *outcome.notices])))
 
 
 def _find_base(remote: Remote, name: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +53,17 @@ def test_a_weaker_policy_does_not_hold_for_its_own_push(
     done = project.push("topic")
     assert done.status == 0, done.text
     assert "hold for this push" not in done
+
+
+def test_a_check_first_tells_which_rules_apply(make_project: Callable[..., Project], tmp_path: Path) -> None:
+    project = make_project(config="floor = 80\n")
+    assert project.push().status == 0
+    project.git("remote", "set-url", "origin", str(tmp_path / "nowhere"))
+    project.configure("floor = 10\n")
+    project.commit()
+    stricter, unfetched, *_ = json.loads(project.covgate("check", "--format", "json").text)["notices"]
+    assert "is stricter, and its rules hold for this push: floor 80.00 -> 10.00" in stricter
+    assert "could not be fetched" in unfetched
 
 
 def test_a_weaker_policy_passes_where_the_base_is_held(project: Project) -> None:
