@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import tokenize
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,9 @@ _HINT = "give --html a directory that is new, empty, or was made by it"
 
 
 def source_reader(repository: Repository, commit: str) -> ReadSource:
-    """Reads files as they are at ``commit``."""
+    """Reads files as they are at ``commit``, each once: SARIF asks for every place in a file."""
 
+    @cache
     def read(path: str) -> tuple[str, ...] | None:
         data = repository.file(commit, path) if commit else None
         return None if data is None else source_lines(path, data)

@@ -11,13 +11,15 @@ import pytest
 
 from covgate.errors import UsageError
 from covgate.formats import ReadSource
-from covgate.formats.html_files import may_write_pages, source_lines, write_pages
+from covgate.formats.html_files import may_write_pages, source_lines, source_reader, write_pages
 from covgate.formats.html_pages import page_name
 from covgate.formats.source_rows import AROUND, WHOLE_FILE, shown_lines
+from covgate.git.repository import Repository
 from covgate.model.explain import explain
 from covgate.model.outcome import Outcome
 from covgate.model.policy import Policy
 from covgate.model.verdict import tests_failed as failing_verdict
+from helpers.sealed import run
 from helpers.verdicts import (
     EVERY_KIND,
     HOSTILE,
@@ -312,6 +314,21 @@ class TestFiles:
 )
 def test_sources_of_any_encoding(path: str, data: bytes, lines: tuple[str, ...]) -> None:
     assert source_lines(path, data) == lines
+
+
+def test_a_source_is_read_once_however_often_it_is_asked_for(tmp_path: Path, environ: dict[str, str]) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n")
+    for argv in (["init", "--quiet"], ["add", "a.py"], ["commit", "--quiet", "--message", "first"]):
+        assert run(["git", *argv], tmp_path, environ).status == 0
+    repository = Repository.discover(tmp_path, environ)
+    try:
+        read = source_reader(repository, repository.commit("HEAD"))
+        lines = read("a.py")
+        assert lines == ("x = 1",)
+        assert read("a.py") is lines
+        assert read("b.py") is None
+    finally:
+        repository.close()
 
 
 def test_what_is_shown_of_a_huge_file() -> None:
