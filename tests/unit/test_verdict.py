@@ -47,10 +47,11 @@ def numbers(executed: int, statements: int) -> Numbers:
         ("85.0", "-0.5", True),  # and does not raise the minimum
     ],
 )
-def test_against_a_baseline_of_85(kind: str, measured: str, epsilon: str, passes: bool) -> None:
+def test_against_a_baseline_or_a_floor_of_85(kind: str, measured: str, epsilon: str, passes: bool) -> None:
     verdict = judge(exact(measured), Fraction(85), policy(kind, epsilon=epsilon))
     assert verdict.passed is passes
     assert verdict.status is (Status.PASS if passes else Status.FAIL)
+    assert judge(exact(measured), None, policy("absolute", floor="85", epsilon=epsilon)).passed is passes
 
 
 @pytest.mark.parametrize(
@@ -310,6 +311,7 @@ def test_a_failure_never_shows_two_equal_numbers(measured: Fraction, baseline: F
 def test_verdicts_without_a_comparison() -> None:
     assert not_applicable("disabled").status is Status.NOT_APPLICABLE
     assert not_applicable("disabled").passed
+    assert not_applicable("disabled").reasons == ("disabled",)
     baseline = Baseline(executed=1, executable=2)
     failed = verdicts.tests_failed("1 failed", policy(floor="80"), baseline)
     assert not failed.passed
