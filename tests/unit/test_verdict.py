@@ -167,6 +167,7 @@ def test_against_a_patch_floor_of_50(patch: object, passes: bool, reason: str) -
     changed = Fraction(patch) if isinstance(patch, str) else patch
     verdict = judge(Fraction(90), None, Policy(patch_floor=Fraction(50)), patch=changed)
     assert (verdict.passed, verdict.reasons[-1]) == (passes, reason)
+    assert verdict.patch == (changed if isinstance(changed, Fraction) else None)
     assert judge(Fraction(90), None, Policy(), patch=changed).reasons == ("90.00%; no baseline yet (bootstrap)",)
 
 
@@ -175,6 +176,7 @@ def test_a_measurement_and_its_numbers_give_the_same_verdict() -> None:
     verdict = judge(counted, Baseline(executed=2, executable=3), policy())
     assert verdict == judge(Measurement(tree="0" * 40, numbers=counted), Baseline(executed=2, executable=3), policy())
     assert verdict.measured == Fraction(200, 3)
+    assert verdict.baseline == Baseline(executed=2, executable=3)
     assert verdict.passed
 
 
