@@ -45,6 +45,10 @@ def policy(
     )
 
 
+def test_the_defaults() -> None:
+    assert Policy() == policy(BOTH, floor=0, epsilon=0, patch_floor=None, removed=ADJUST)
+
+
 @pytest.mark.parametrize(
     ("base", "own", "expected"),
     [
