@@ -14,7 +14,7 @@ from covgate.git.repository import Repository
 from covgate.model.history import Read, Step, lowered_notes
 from covgate.model.history_audit import Finding, FindingKind, audit
 from covgate.notes.records import Notes
-from covgate.notes.steps import boundary, reader, steps
+from covgate.notes.steps import note_reader, read_steps
 
 HELP = "list decreases without an override, deleted notes and invalid records"
 EXAMPLES = """\
@@ -42,13 +42,13 @@ def audit_notes(repository: Repository) -> tuple[int, str, Any]:
     """
     notes = Notes(repository)
     tip = notes.tip()
-    history = steps(repository, tip) if tip else []
-    read = reader(repository, history)
+    history = read_steps(repository, tip) if tip else []
+    read = note_reader(repository, history)
     found = audit(history, read)
     cut = _find_cut(notes, history[-1] if history else Step(oid=""), read)
     if cut is not None:
         found = replace(found, findings=(*found.findings, cut))
-    hidden = next(iter(boundary(repository, (each.oid for each in history))), "")
+    hidden = min(repository.shallow_boundary().intersection(each.oid for each in history), default="")
     status = EXIT_BLOCKED if found.findings else EXIT_TOOL_ERROR if hidden else EXIT_PASSED
     text = audit_text(found, notes.ref, hidden)
     if not tip and not found.findings:

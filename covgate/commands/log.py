@@ -13,7 +13,7 @@ from covgate.errors import EXIT_PASSED
 from covgate.formats.log_text import log_data, log_text
 from covgate.formats.paint import Paint
 from covgate.git.repository import Repository
-from covgate.notes.annotated import described
+from covgate.notes.annotated import describe_commits
 from covgate.notes.timeline import Timeline, read_timeline
 
 HELP = "show the history of the baseline"
@@ -58,7 +58,7 @@ def _page(repository: Repository, timeline: Timeline) -> str:
     history = History(
         name=repository.top.name,
         components=timeline.points(order),
-        commits=described(repository, order.known),
+        commits=describe_commits(repository, order.known),
         rises=timeline.rises(),
         shallow=repository.shallow,
         invalid=timeline.unreadable(),

@@ -251,7 +251,7 @@ def keep_lines(session: Session, commit: str, measurement: Measurement) -> list[
 
     if measurement.files:
         try:
-            DetailNotes(session.repository).keep(commit, DEFAULT_COMPONENT, measurement)
+            DetailNotes(session.repository).add(commit, DEFAULT_COMPONENT, measurement)
         except ToolError as error:
             return [f"the lines of {commit[:10]} were not kept: {error.message}"]
     return []

@@ -1,4 +1,4 @@
-"""Shallow clones: the ancestors whose records decide are fetched."""
+"""In a shallow clone, the ancestors whose records decide are fetched."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from covgate.errors import ToolError
 from covgate.git.remote import FETCH, Remote
 from covgate.notes.records import Notes
 
-# Usually the record is on one of the last commits; whoever cloned shallow has a reason not to want them all.
+# The record is usually on one of the last commits, and somebody who cloned shallow doesn't want all of them.
 _STEPS = ("--deepen=50", "--deepen=500", "--unshallow")
 
 
 def fetch_ancestors(remote: Remote, commits: Sequence[str]) -> int:
-    """Fetch ancestors of ``commits`` from ``remote`` until no record that is higher can be behind the edge.
+    """Fetch ancestors of ``commits`` until none that is still hidden can have a higher record.
 
-    Gives the number of commits that are visible from now on, 0 where all was seen; ToolError where they can't be had.
+    Returns the number of ancestors that were fetched, 0 if none was needed. Raises ToolError if the fetch fails.
     """
     repository = remote.repository
     before = 0
     for step in _STEPS:
         if not Notes(repository).baseline(commits).hidden:
             break
-        walked = list(repository.walk(commits))
-        before = before or len(walked)
-        # No refspec of the user's is followed: no branch moves, only history grows.
-        edge = sorted(repository.shallow_boundary() & set(walked))
-        status, _, err = repository.attempt(*FETCH, "--refmap=", step, "--", remote.name, *edge)
+        visible = list(repository.walk(commits))
+        before = before or len(visible)
+        # --refmap= ignores the refspecs that the user configured: no branch moves, only history grows.
+        boundary = sorted(repository.shallow_boundary() & set(visible))
+        status, _, err = repository.attempt(*FETCH, "--refmap=", step, "--", remote.name, *boundary)
         if status:
             raise ToolError(err.strip().splitlines()[0] if err.strip() else f"git fetch ended with {status}")
         repository.refresh()

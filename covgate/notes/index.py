@@ -1,6 +1,6 @@
-"""Each note blob is parsed once in a repository's life: blob oid -> its baselines.
+"""A cache of the baselines in each note, so that a note is parsed once: blob oid -> its baselines.
 
-A cache and nothing more: a file that can't be read is an empty one. (Format 1 is the first.)
+A file that can't be read counts as empty. (Format 1 is the first.)
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from covgate.model.record import Note
 _FORMAT = 1
 _NAME = "records.json"
 
+# The baseline of a component in a note, None if it has none, and why parts of the note are ignored, "" if none are.
 Known = tuple[Baseline | None, str]
 
 
 class RecordIndex:
-    """The baselines of note blobs, and why others have none."""
+    """The baselines in the blobs of notes. Without `save`, new ones are parsed again by the next process."""
 
     def __init__(self, path: Path, blobs: dict[str, list[object]]) -> None:
         self._path = path
@@ -29,6 +30,7 @@ class RecordIndex:
 
     @classmethod
     def load(cls, directory: Path) -> RecordIndex:
+        """The index that was saved in ``directory``; an empty one if there is none."""
         path = directory / _NAME
         try:
             stored = json.loads(path.read_bytes())
@@ -38,7 +40,7 @@ class RecordIndex:
         return cls(path, blobs if isinstance(blobs, dict) else {})
 
     def baselines(self, wanted: Iterable[str], component: str, read: Callable[[str], Note]) -> dict[str, Known]:
-        """For each blob of ``wanted``: its baseline of ``component``, and what in it is invalid."""
+        """For each blob of ``wanted``, the baseline of ``component``. ``read`` parses a blob that is new."""
         result: dict[str, Known] = {}
         for blob in wanted:
             try:
@@ -50,7 +52,7 @@ class RecordIndex:
         return result
 
     def save(self) -> None:
-        """Keep what was learned; a directory that can't be written costs only the next parse."""
+        """Write the index if it has changed. A directory that can't be written is ignored."""
         if self._changed:
             text = json.dumps({"format": _FORMAT, "blobs": self._blobs}, separators=(",", ":"))
             try:
@@ -70,12 +72,13 @@ def _encode(note: Note) -> list[object]:
 
 
 def _decode(rows: list[object], component: str) -> Known:
+    """Raises ValueError or TypeError for rows that `_encode` did not write."""
     problem, *records = rows
     if not isinstance(problem, str):
-        raise ValueError("no index row")
+        raise ValueError("not an index row")
     for row in records:
         if not isinstance(row, list):
-            raise ValueError("no index row")
+            raise ValueError("not an index row")
         name, epoch, executed, executable, override = row
         if name == component:
             known = Baseline(epoch=epoch, executed=executed, executable=executable, override=override)

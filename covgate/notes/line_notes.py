@@ -1,4 +1,4 @@
-"""The detail of ratcheted commits, on a notes ref of its own: big, for explanations, fetched when one is due."""
+"""The lines of the commits that reached a baseline, on a notes ref of their own: large, fetched only when needed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from covgate.notes.ref import FILES_REF, NotesRef
 
 
 class DetailNotes(NotesRef):
-    """The notes at ``refs/notes/coverage-files``."""
+    """The notes at ``refs/notes/coverage-files``, or at the ref that a remote's notes are fetched to."""
 
     def __init__(self, repository: Repository, ref: str = FILES_REF) -> None:
         super().__init__(repository, ref)
@@ -23,19 +23,22 @@ class DetailNotes(NotesRef):
             return None
 
     def read(self, commit: str) -> Details:
-        """Component -> measurement of ``commit``; empty if it has no note. Raises ValueError if the note is invalid."""
+        """The measurements of ``commit`` by component; empty without a note. Raises ValueError if that is not valid."""
         blob = self.entries().get(commit)
         found = self.repository.object(blob) if blob else None
         return parse_detail(found.data) if found else {}
 
-    def keep(self, commit: str, component: str, measurement: Measurement) -> None:
-        """Add the detail of ``commit``; what is there and better stays."""
+    def add(self, commit: str, component: str, measurement: Measurement) -> None:
+        """Join ``measurement`` into the note of ``commit``: the better one stays. An invalid note is replaced.
+
+        Raises ToolError if the note can't be written.
+        """
         new = render_detail({component: measurement})
 
-        def changes(entries: Mapping[str, str]) -> dict[str, bytes]:
+        def changed_notes(entries: Mapping[str, str]) -> dict[str, bytes]:
             blob = entries.get(commit)
             before = self.repository.object(blob) if blob else None
             after = (self.join_blobs([before.data, new]) if before else None) or new
             return {} if before and before.data == after else {commit: after}
 
-        self.write(changes, f"covgate: lines of {commit[:10]}")
+        self.write(changed_notes, f"covgate: lines of {commit[:10]}")

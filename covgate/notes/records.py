@@ -1,4 +1,4 @@
-"""The records in the notes, looked up along ancestry."""
+"""The records in the notes, and the baseline that they give a commit."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from covgate.notes.ref import NOTES_REF, NotesRef
 
 
 class InvalidNote(ToolError):
-    """The note that was to be changed is invalid. It is left in place."""
+    """The note that should be changed is invalid. It is left as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """A baseline, and the invalid records on the way to it.
+    """The baseline of some commits.
 
-    ``seen`` is what the visible ancestors hold. It is the baseline, unless a shallow clone hides some
-    (``hidden``) and a record elsewhere is higher: it may be that of an ancestor, and judges until that is known.
+    ``problems``: a line for each note on the way that is ignored. ``seen``: the join of the records on the ancestors
+    that are here. It equals ``baseline``, unless a shallow clone hides ancestors and another record is higher, which
+    may be on one of them: then ``hidden`` is true, and ``baseline`` is the join of all records.
     """
 
     baseline: Baseline | None = None
@@ -35,26 +36,27 @@ class Lookup:
 
 
 class Notes(NotesRef):
-    """The notes at ``refs/notes/coverage``, or at a ref that they are fetched to."""
+    """The notes at ``refs/notes/coverage``, or at the ref that a remote's notes are fetched to."""
 
     def __init__(self, repository: Repository, ref: str = NOTES_REF) -> None:
         super().__init__(repository, ref)
 
     def join_blobs(self, blobs: Sequence[bytes]) -> bytes | None:
-        # Sorted: of equal records the bytes must not tell which side was here.
+        # Sorted, so that of equal records the bytes don't depend on which side was here.
         notes = [parse_note(each) for each in sorted(blobs)]
         return None if any(note.problems for note in notes) else render_note(join_notes(*notes).records).encode()
 
     @cached_property
-    def index(self) -> RecordIndex:
+    def _index(self) -> RecordIndex:
         return RecordIndex.load(self.repository.state_dir)
 
     def read(self, commit: str) -> Note | None:
-        """The note of ``commit``; None where it has none."""
+        """The note of ``commit``; None if it has none."""
         blob = self.entries().get(commit)
         return self.read_blob(blob) if blob else None
 
     def read_blob(self, blob: str) -> Note:
+        """The note in ``blob``. A blob that is missing gives a note with a problem."""
         found = self.repository.object(blob)
         if found is None:
             return Note(problems=(f"the note's blob {blob[:10]} can't be read",))
@@ -63,63 +65,73 @@ class Notes(NotesRef):
     def baseline(self, commits: Sequence[str], component: str = DEFAULT_COMPONENT) -> Lookup:
         """The join of the records on ``commits`` and all their ancestors.
 
-        Where a shallow clone hides ancestors, every record counts, so that none is missed.
+        If a shallow clone hides ancestors, it is the join of all records, so that none is missed.
         """
         entries = self.entries()
         if not entries or not commits:
             return Lookup()
-        heights = self.index.baselines(entries.values(), component, self.read_blob)
-        self.index.save()
-        waiting = {each: heights[blob] for each, blob in entries.items()}
-        everything = dict(waiting) if self.repository.shallow else {}
-        # The walk may end when nothing that is still ahead could be higher: exact, and it makes the
-        # usual look-up, whose highest record is a recent one, independent of the length of history.
-        top = max((known.order for known, _ in waiting.values() if known is not None), default=None)
-        unread = any(problem for _, problem in waiting.values())
-        edge = self.repository.shallow_boundary() if everything else frozenset()
-        hidden = False
-        seen: list[tuple[str, Known]] = []
-        for oid in itertools.chain(commits, self.repository.walk(commits)):
-            hidden = hidden or oid in edge
-            if oid in waiting:
-                known, problem = waiting.pop(oid)
-                seen.append((oid, (known, problem)))
-                if not waiting or (known is not None and known.order == top and not unread):
-                    break
-        visible = _highest(seen)
+        known = self._index.baselines(entries.values(), component, self.read_blob)
+        self._index.save()
+        by_commit = {commit: known[blob] for commit, blob in entries.items()}
+        boundary = self.repository.shallow_boundary() if self.repository.shallow else frozenset()
+        reached, hidden = self._records_on_ancestors(commits, by_commit, boundary)
+        seen = _join_records(reached.items())
         if not hidden:
-            return visible
-        every = _highest(everything.items())
-        return replace(every, seen=visible.baseline, hidden=every.baseline != visible.baseline)
+            return seen
+        everything = _join_records(by_commit.items())
+        return replace(everything, seen=seen.baseline, hidden=everything.baseline != seen.baseline)
+
+    def _records_on_ancestors(
+        self, commits: Sequence[str], records: Mapping[str, Known], boundary: frozenset[str]
+    ) -> tuple[dict[str, Known], bool]:
+        """Those of ``records`` (by commit) on ``commits`` and their ancestors, and whether a shallow clone hides some.
+
+        The walk ends early if no record that is left can be higher. That is exact, and if the highest record is a
+        recent one, as usual, the time doesn't depend on the length of the history.
+        """
+        highest = max((baseline.order for baseline, _ in records.values() if baseline is not None), default=None)
+        any_problem = any(problem for _, problem in records.values())
+        waiting = dict(records)
+        reached: dict[str, Known] = {}
+        hidden = False
+        for oid in itertools.chain(commits, self.repository.walk(commits)):
+            hidden = hidden or oid in boundary
+            if oid in waiting:
+                reached[oid] = waiting.pop(oid)
+                baseline = reached[oid][0]
+                if not waiting or (baseline is not None and baseline.order == highest and not any_problem):
+                    break
+        return reached, hidden
 
     def origin(self, commits: Sequence[str], baseline: Baseline, component: str = DEFAULT_COMPONENT) -> str:
-        """The newest of ``commits`` and their ancestors that reached ``baseline``: measured it, or had it set.
+        """The newest of ``commits`` and their ancestors that reached ``baseline``: measured it, or had it set by hand.
 
-        Later records carry a baseline on; for the reader it comes from where it was reached. "" where that
-        record is hidden or gone.
+        Later records only carry the baseline on. If no record that reached it is found, this is the oldest one that
+        carries it; "" if there is none.
         """
         entries = self.entries()
-        heights = self.index.baselines(entries.values(), component, self.read_blob)
+        known = self._index.baselines(entries.values(), component, self.read_blob)
         carried = ""
         for oid in self.repository.walk(commits):
             blob = entries.get(oid)
-            known = heights[blob][0] if blob else None
-            if blob is None or known is None or known.level != baseline.level:
+            found = known[blob][0] if blob else None
+            if blob is None or found is None or found.level != baseline.level:
                 continue
             record = self.read_blob(blob).record(component)
-            judged = record.judgement if record else None
-            if not known.override and judged and judged.numbers.percent == known.percent:
+            judgement = record.judgement if record else None
+            if not found.override and judgement and judgement.numbers.percent == found.percent:
                 return oid
             carried = oid
         return carried
 
     def update(self, commit: str, change: Callable[[Note], Note], message: str) -> bool:
-        """Replace the note of ``commit`` by ``change`` of it; True where that changed its bytes.
+        """Replace the note of ``commit`` by what ``change`` returns for it. Returns whether its bytes changed.
 
-        An invalid note is left in place. Raises InvalidNote, which names it.
+        ``change`` may be called several times, each time with the current note. Raises InvalidNote if the note is
+        not valid, ToolError if it can't be written.
         """
 
-        def changes(entries: Mapping[str, str]) -> dict[str, bytes]:
+        def changed_notes(entries: Mapping[str, str]) -> dict[str, bytes]:
             blob = entries.get(commit)
             before = self.repository.object(blob) if blob else None
             note = parse_note(before.data) if before else Note()
@@ -132,14 +144,15 @@ class Notes(NotesRef):
             after = render_note(change(note).records).encode()
             return {} if before and before.data == after else {commit: after}
 
-        return self.write(changes, message)
+        return self.write(changed_notes, message)
 
 
-def _highest(records: Iterable[tuple[str, Known]]) -> Lookup:
+def _join_records(records: Iterable[tuple[str, Known]]) -> Lookup:
+    """The join of ``records``, pairs of commit and record, as if no ancestor was hidden."""
     best: Baseline | None = None
     problems = []
-    for commit, (known, problem) in records:
-        best = join(best, known)
+    for commit, (baseline, problem) in records:
+        best = join(best, baseline)
         if problem:
             problems.append(f"the note of {commit[:10]} is ignored: {problem}")
     return Lookup(baseline=best, seen=best, problems=tuple(problems))

@@ -1,7 +1,8 @@
-"""One notes ref: what it holds, and how it moves, whatever its notes say.
+"""One notes ref: reading which notes it has, and moving it, whatever the notes contain.
 
-`git notes add` reads, changes and writes without a lock: concurrent writers lose notes. Here the new
-notes commit is built aside by fast-import, and the ref moves only if it still stands where the change was made on.
+`git notes add` reads, changes and writes without a lock, so concurrent writers lose notes. Here fast-import builds the
+new notes commit without moving a ref. Then the ref moves, but only if it is still where the change was made
+(compare-and-swap); otherwise the change is made again on the newer notes.
 """
 
 from __future__ import annotations
@@ -19,28 +20,29 @@ from covgate.git.repository import Repository
 from covgate.notes.locks import OWN_LOCKS, remove_stale_locks
 from covgate.notes.retry import PATIENCE, tries
 
-# Records, and the lines of measured files: what both hold is in covgate.model.record and covgate.model.detail.
+# The notes with records (covgate.model.record), and those with the lines of measured files (covgate.model.detail).
 NOTES_REF = "refs/notes/coverage"
 FILES_REF = "refs/notes/coverage-files"
 
 
 class NotesRef(ABC):
-    """The notes at ``ref`` of ``repository``; every method reads the ref anew."""
+    """The notes at ``ref`` of ``repository``. Every method reads the ref again."""
 
     def __init__(self, repository: Repository, ref: str) -> None:
         self.repository = repository
         self.ref = ref
+        # The tip that was listed last, its entries, and their paths.
         self._listed: tuple[str, dict[str, str], dict[str, str]] = ("", {}, {})
 
     @abstractmethod
     def join_blobs(self, blobs: Sequence[bytes]) -> bytes | None:
-        """One note for all of ``blobs``, in whatever order they come; None where one of them can't be understood."""
+        """The note that joins ``blobs``, the same in any order; None if one of them is not valid."""
 
     def tip(self) -> str:
-        """The oid of the notes commit; "" where there are no notes. A ref that leads nowhere is not none."""
+        """The oid of the notes commit; "" if there are no notes. Raises ToolError if the ref is broken."""
         tip = self.repository.commit(self.ref)
         if not tip and (self.repository.common_dir / self.ref).is_file():
-            tip = self.repository.commit(self.ref)  # it may have come into being between the two looks
+            tip = self.repository.commit(self.ref)  # the file may be new since the first try
             if not tip:
                 raise ToolError(
                     f"{self.ref} is broken: it leads to no commit",
@@ -49,11 +51,11 @@ class NotesRef(ABC):
         return tip
 
     def entries(self, tip: str | None = None) -> dict[str, str]:
-        """Annotated commit -> blob oid, whatever the fan-out."""
+        """Annotated commit -> oid of its note's blob, at the notes commit ``tip`` (None: the current one)."""
         return self._list(self.tip() if tip is None else tip)[0]
 
     def _list(self, tip: str) -> tuple[dict[str, str], dict[str, str]]:
-        """The blob of each annotated commit, and the path in the notes tree where it lies."""
+        """The blob of each annotated commit, and its path in the notes tree."""
         if not tip:
             return {}, {}
         if tip != self._listed[0]:
@@ -67,14 +69,17 @@ class NotesRef(ABC):
             self._listed = tip, entries, paths
         return self._listed[1:]
 
-    def write(self, changes: Callable[[Mapping[str, str]], Mapping[str, bytes]], message: str) -> bool:
-        """Apply ``changes(entries)`` (commit -> new bytes) on the newest notes; retried when the ref moves."""
+    def write(self, change: Callable[[Mapping[str, str]], Mapping[str, bytes]], message: str) -> bool:
+        """Write the notes that ``change`` returns (commit -> bytes) for the current entries. False if it returns none.
+
+        It is called again if another process moved the ref first. Raises ToolError if the ref can't be written.
+        """
         for _ in tries():
             tip = self.tip()
-            todo = changes(self.entries(tip))
-            if not todo:
+            changed = change(self.entries(tip))
+            if not changed:
                 return False
-            new = self.build(tip, todo, message)
+            new = self.build(tip, changed, message)
             try:
                 self.move(tip, new)
             except RefMoved:
@@ -84,31 +89,21 @@ class NotesRef(ABC):
             return True
         raise ToolError(f"{self.ref} kept moving for {PATIENCE:.0f} seconds while it was written", hint="try again")
 
-    def build(self, parent: str, todo: Mapping[str, bytes], message: str) -> str:
-        """A notes commit on ``parent`` with the notes ``todo``; no ref moves."""
-        scratch = f"refs/notes/covgate-{os.urandom(8).hex()}"
-        text = message.encode()
-        parts = [
-            f"feature done\ncommit {scratch}\nmark :1\ncommitter {self._committer()}\ndata {len(text)}\n".encode(),
-            text,
-            b"\n",
-        ]
-        if parent:
-            parts.append(f"from {parent}\n".encode())
+    def build(self, parent: str, changed: Mapping[str, bytes], message: str) -> str:
+        """The oid of a new notes commit on ``parent`` ("" for none) with the notes ``changed``. No ref moves."""
         paths = self._list(parent)[1]
-        for commit, data in todo.items():
-            # By path, not fast-import's own `N`: that knows nothing of notes on commits which are absent here,
-            # and puts a second note beside one that git's own fan-out had placed elsewhere.
-            path = paths.get(commit) or _path(commit, len(paths))
-            parts.append(f"M 100644 inline {path}\ndata {len(data)}\n".encode() + data + b"\n")
-        # The branch is reset to nothing before fast-import ends: only objects are left, never a ref.
-        nothing = "0" * len(next(iter(todo)))
-        parts.append(f"reset {scratch}\nfrom {nothing}\n\nget-mark :1\ndone\n".encode())
-        out = self.repository.run("fast-import", "--quiet", "--cat-blob-fd=1", input=b"".join(parts))
-        return out.decode().strip()
+        # By path, not by fast-import's `N` command: that ignores notes on commits which are absent here, and adds a
+        # second note beside one that git placed elsewhere.
+        files = {paths.get(commit) or note_path(commit, len(paths)): data for commit, data in changed.items()}
+        no_oid = "0" * len(next(iter(changed)))
+        stream = _import_stream(parent, files, self._committer(), message.encode(), no_oid)
+        return self.repository.run("fast-import", "--quiet", "--cat-blob-fd=1", input=stream).decode().strip()
 
     def move(self, old: str, new: str) -> None:
-        """Move the ref from ``old`` ("" for absent) to ``new``; RefMoved where it stands elsewhere."""
+        """Move the ref from ``old`` ("" if it is absent) to ``new``.
+
+        Raises RefMoved if another process moved or locked it first, ToolError if it can't be written.
+        """
         expected = old or "0" * len(new)
         argv = ("update-ref", "-m", "covgate", "--create-reflog", self.ref, new, expected)
         status, _, err = self.repository.attempt(*argv)
@@ -131,7 +126,7 @@ class NotesRef(ABC):
             return ""
 
     def save_repaired_tip(self, tip: str) -> None:
-        """Forgetting it costs a look at the history, nothing else."""
+        """Store ``tip``. If that fails, the next run reads more of the history."""
         with contextlib.suppress(OSError):
             write_atomically(self._repaired_file, f"{tip}\n".encode())
 
@@ -140,6 +135,7 @@ class NotesRef(ABC):
         return self.repository.state_dir / f"healed-{self.ref.replace('/', '-')}"
 
     def _committer(self) -> str:
+        """Name, address and time for the notes commit: the user's, else covgate's own."""
         ident = self.repository.text("var", "GIT_COMMITTER_IDENT")
         if ident:
             return ident
@@ -148,11 +144,30 @@ class NotesRef(ABC):
         return f"covgate <covgate@localhost> {int(time.time())} +0000"
 
 
-def _path(commit: str, count: int) -> str:
-    """Where the note of ``commit`` goes among ``count`` others: two digits a directory for each 256-fold."""
+def note_path(commit: str, count: int) -> str:
+    """The path of a new note of ``commit`` among ``count`` others: one directory level for each factor of 256."""
     parts = []
     while count > 255:
         count >>= 8
         parts.append(commit[:2])
         commit = commit[2:]
     return "/".join([*parts, commit])
+
+
+def _import_stream(parent: str, files: Mapping[str, bytes], committer: str, message: bytes, no_oid: str) -> bytes:
+    """The input of `git fast-import` for one commit, whose oid it prints.
+
+    Its temporary branch is reset to nothing before fast-import ends, so that no ref is left.
+    """
+    branch = f"refs/notes/covgate-{os.urandom(8).hex()}"
+    parts = [
+        f"feature done\ncommit {branch}\nmark :1\ncommitter {committer}\ndata {len(message)}\n".encode(),
+        message,
+        b"\n",
+    ]
+    if parent:
+        parts.append(f"from {parent}\n".encode())
+    for path, data in files.items():
+        parts.append(f"M 100644 inline {path}\ndata {len(data)}\n".encode() + data + b"\n")
+    parts.append(f"reset {branch}\nfrom {no_oid}\n\nget-mark :1\ndone\n".encode())
+    return b"".join(parts)

@@ -1,6 +1,6 @@
-"""The history of the notes ref as git tells it: each notes commit, and what it changed against each of its parents.
+"""The history of the notes ref: each notes commit, and what it changed against each of its parents.
 
-Two git processes whatever the length: one log against first parents, and one diff-tree for the other parents
+Two git processes read it, whatever its length: one log against first parents, and one diff-tree for the other parents
 of merges.
 """
 
@@ -15,18 +15,18 @@ from covgate.model.note_text import parse_note
 from covgate.model.record import Note
 from covgate.notes.records import Notes
 
-_HINT = "`git fsck` tells what is damaged; `git fetch` from a clone that has it whole repairs it"
-# The header of a commit has as many fields as this: nothing that a name holds can pass for another one.
+_HINT = "`git fsck` shows what is damaged; fetch the notes from a clone where they are complete"
+# The fields of a commit. No value contains a NUL, so none can be taken for another field.
 _FORMAT = ("%H", "%P", "%an", "%ae", "%aI")
-_AT_ONCE = 5000  # blobs, some 700 bytes each
+_BATCH = 5000  # blobs that are read at once, some 700 bytes each
 _DIFF = ("-r", "--raw", "-z", "--no-abbrev", "--no-renames")
 
 
-def steps(repository: Repository, tip: str) -> list[Step]:
-    """The notes commits that lead to ``tip``, each after its parents; ToolError where git can't read them."""
+def read_steps(repository: Repository, tip: str) -> list[Step]:
+    """The notes commits that lead to ``tip``, each after its parents. Raises ToolError if git can't read them."""
     argv = (
         *("log", "--topo-order", "--reverse", "--root", "--diff-merges=first-parent", *_DIFF),
-        # What a user may have configured to be printed in between.
+        # Against configuration that would print more.
         *("--no-show-signature", "--no-color", "--encoding=UTF-8"),
         *(f"--format={'%x00'.join(_FORMAT)}", tip, "--"),
     )
@@ -35,22 +35,27 @@ def steps(repository: Repository, tip: str) -> list[Step]:
     field = next(fields)
     while field:
         oid, parents, author, email, date = field, *(next(fields) for _ in _FORMAT[1:])
-        changes, field = _changes(fields)
+        changes, field = _parse_changes(fields)
         found.append((oid, tuple(parents.split()), author, email, date, changes))
-    others = _other_sides(repository, {oid: parents for oid, parents, *_ in found if len(parents) > 1})
+    others = _changes_against_other_parents(
+        repository, {oid: parents for oid, parents, *_ in found if len(parents) > 1}
+    )
     return [
         Step(oid=oid, parents=parents, author=author, email=email, date=date, changes=(first, *others.get(oid, ())))
         for oid, parents, author, email, date, first in found
     ]
 
 
-def reader(repository: Repository, history: Iterable[Step]) -> Read:
-    """A function that reads the note in a blob. Those of ``history`` are read at once; an unreadable one is invalid."""
+def note_reader(repository: Repository, history: Iterable[Step]) -> Read:
+    """A function that returns the note in a blob. The blobs of ``history`` are read now, by few git processes.
+
+    A blob that git can't read gives a note with a problem.
+    """
     notes = Notes(repository)
     known: dict[str, Note] = {}
     wanted = list({blob: None for step in history for changes in step.changes for blob in changes.values() if blob})
-    for start in range(0, len(wanted), _AT_ONCE):
-        for blob, data in repository.blobs(wanted[start : start + _AT_ONCE]):
+    for start in range(0, len(wanted), _BATCH):
+        for blob, data in repository.blobs(wanted[start : start + _BATCH]):
             known[blob] = parse_note(data)
 
     def read(blob: str) -> Note:
@@ -64,42 +69,33 @@ def reader(repository: Repository, history: Iterable[Step]) -> Read:
     return read
 
 
-def boundary(repository: Repository, oids: Iterable[str]) -> list[str]:
-    """Those of ``oids`` whose parents a shallow clone hides."""
-    if not repository.shallow:
-        return []
-    try:
-        hidden = (repository.common_dir / "shallow").read_text("ascii").split()
-    except OSError as error:
-        raise ToolError(f"{error.filename} can't be read: {error.strerror}", hint="git fetch --unshallow") from None
-    return sorted({*hidden}.intersection(oids))
-
-
-def _other_sides(repository: Repository, merges: dict[str, tuple[str, ...]]) -> dict[str, list[Changes]]:
+def _changes_against_other_parents(
+    repository: Repository, merges: dict[str, tuple[str, ...]]
+) -> dict[str, list[Changes]]:
     """For each of ``merges`` (oid -> parents): what it changed against its second parent, its third, and so on."""
     if not merges:
         return {}
-    asked = [(oid, parent) for oid, parents in merges.items() for parent in parents[1:]]
-    lines = "".join(f"{oid} {parent}\n" for oid, parent in asked)
+    pairs = [(oid, parent) for oid, parents in merges.items() for parent in parents[1:]]
+    lines = "".join(f"{oid} {parent}\n" for oid, parent in pairs)
     fields = iter(_run(repository, "diff-tree", "--stdin", "--always", *_DIFF, input=lines.encode()).split("\0"))
     others: dict[str, list[Changes]] = {}
     field = next(fields)
-    for oid, _ in asked:
+    for oid, _ in pairs:
         if field != oid:
-            raise ToolError(f"git diff-tree said nothing about the notes commit {oid[:10]}", hint=_HINT)
-        changes, field = _changes(fields)
+            raise ToolError(f"git diff-tree printed nothing about the notes commit {oid[:10]}", hint=_HINT)
+        changes, field = _parse_changes(fields)
         others.setdefault(oid, []).append(changes)
     return others
 
 
-def _changes(fields: Iterator[str]) -> tuple[Changes, str]:
-    """Path -> blob now, from raw diff lines; and the field after them, "" at the end."""
+def _parse_changes(fields: Iterator[str]) -> tuple[Changes, str]:
+    """Path -> blob now, from raw diff lines; and the field that follows them, "" at the end."""
     changes: dict[str, str] = {}
     for field in fields:
         meta = field.removeprefix("\n")
         if not meta.startswith(":"):
             return changes, field
-        # A link or a program is no note to any reader.
+        # Only plain files are notes: a symbolic link or an executable counts as removed.
         _, mode, _, blob, _ = meta.split(" ")
         changes[next(fields)] = blob if mode == "100644" else ""
     return changes, ""

@@ -9,9 +9,9 @@ from covgate.git.repository import Repository
 from covgate.model.history import Read, Step, annotated_commit
 from covgate.model.record import DEFAULT_COMPONENT
 from covgate.model.series import Point, Rise, interleave, points_by_component, recording_order, rises
-from covgate.notes.annotated import on_branches, on_line, tips
+from covgate.notes.annotated import main_tips, on_main, on_other_branches
 from covgate.notes.records import Notes
-from covgate.notes.steps import reader, steps
+from covgate.notes.steps import note_reader, read_steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +37,9 @@ class Timeline:
 
     def order(self) -> CommitOrder:
         """The annotated commits, ancestors first as far as git knows them here, else in the order of their notes."""
-        heads, places = tips(self.repository), recording_order(self.steps)
-        line = on_line(self.repository, heads, self.entries)
-        known = [*line, *on_branches(self.repository, heads, self.entries.keys() - line)]
+        heads, places = main_tips(self.repository), recording_order(self.steps)
+        line = on_main(self.repository, heads, self.entries)
+        known = [*line, *on_other_branches(self.repository, heads, self.entries.keys() - line)]
         hidden = hidden_ancestors(line, known, self.entries, places, shallow=self.repository.shallow)
         line = [*(commit for commit, _ in interleave((), hidden, places)), *line]
         return CommitOrder(commits=interleave(line, self.entries.keys() - line, places), known=known)
@@ -58,9 +58,9 @@ def read_timeline(repository: Repository) -> Timeline:
     """The notes of ``repository`` and their history. Raises ToolError if git can't read them."""
     notes = Notes(repository)
     tip = notes.tip()
-    history = steps(repository, tip) if tip else []
+    history = read_steps(repository, tip) if tip else []
     entries = {commit: blob for commit, blob in notes.entries(tip).items() if annotated_commit(commit)}
-    return Timeline(repository=repository, entries=entries, steps=history, read=reader(repository, history))
+    return Timeline(repository=repository, entries=entries, steps=history, read=note_reader(repository, history))
 
 
 def hidden_ancestors(
