@@ -133,6 +133,20 @@ def test_the_intersection_of_ranges() -> None:
     one = LineSet((range(1, 10), range(20, 30)))
     other = LineSet((range(5, 22), range(25, 26), range(29, 40)))
     assert (one & other).spans == (range(5, 10), range(20, 22), range(25, 26), range(29, 30))
+    assert LineSet((range(1, 3),)) & LineSet((range(4, 6),)) == LineSet()
+
+
+def test_a_hunk_that_only_adds_or_only_removes() -> None:
+    adds = FileChange(old_path="a.py", path="a.py", hunks=(Hunk(old=2, removed=0, new=3, added=2),))
+    assert (adds.removed, adds.added) == (LineSet(), LineSet((range(3, 5),)))
+    removes = FileChange(old_path="a.py", path="a.py", hunks=(Hunk(old=3, removed=2, new=2, added=0),))
+    assert (removes.removed, removes.added) == (LineSet((range(3, 5),)), LineSet())
+
+
+@pytest.mark.parametrize(("path", "named"), [("b.py", "b.py"), ("", "a.py")])
+def test_there_is_no_line_0(path: str, named: str) -> None:
+    with pytest.raises(ValueError, match=f"the hunks of {named} don't follow one another"):
+        FileChange(old_path="a.py", path=path, hunks=(Hunk(old=0, removed=1, new=0, added=1),))
 
 
 HEADERS = [
