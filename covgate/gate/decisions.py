@@ -15,7 +15,7 @@ from covgate.model.measurement import Measurement
 from covgate.model.numbers import Numbers
 from covgate.model.ref_update import matches
 from covgate.model.unstable import may_be_chance
-from covgate.model.verdict import Status, Verdict
+from covgate.model.verdict import Rule, Status, Verdict
 
 if TYPE_CHECKING:
     from covgate.model.explanation import Explanation
@@ -110,7 +110,7 @@ def runs_again(
     verdict: Verdict, explanation: Callable[[], Explanation | None], measurement: Measurement, retries: int
 ) -> bool:
     """Whether the tests run once more, since what was lost may be chance."""
-    if verdict.passed or measurement.runs > retries:
+    if Rule.BASELINE not in verdict.failed or measurement.runs > retries:
         return False
     return may_be_chance(verdict, explanation())
 

@@ -229,6 +229,7 @@ def test_nothing_is_explained_for_a_run_that_is_not_repeated() -> None:
 
     assert not runs_again(PASS, explanation, measured(1), 9)
     assert not runs_again(FAIL, explanation, measured(1), 0)
+    assert not runs_again(judge(70, 60, Policy(floor=Fraction(80))), explanation, measured(1), 9)
 
 
 @pytest.mark.parametrize(("before", "now", "count"), [(0, 0, 0), (3, 2, 0), (3, 3, 0), (0, 1, 1), (3, 12, 9)])
