@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from covgate.model import verdict as verdicts
-from covgate.model.baseline import Baseline
+from covgate.model.baseline import Baseline, Removal
 from covgate.model.measurement import Measurement
 from covgate.model.numbers import Numbers
 from covgate.model.policy import Kind, Policy
@@ -122,10 +122,22 @@ def test_delta(kind: str, measured: str, baseline: str | None, floor: str, delta
         ("baseline", "84.996", "85", "0", "84.996% is below the baseline of 85.000%"),
         ("baseline", "85.004", "85", "0", "85.004% holds the baseline of 85.000%"),
         ("both", "99.99999", "100", "0", "99.99% is below the baseline of 100.00%"),
+        ("both", "85.004", "80", "85", "85.004% holds the baseline of 80.000% and the floor of 85.000%"),
+        # As many decimals as show the difference, up to 30.
+        ("baseline", f"84.{'9' * 30}", "85", "0", f"84.{'9' * 30}% is below the baseline of 85.{'0' * 30}%"),
+        ("baseline", f"84.{'9' * 31}", "85", "0", "85.00% is below the baseline of 85.00%"),
     ],
 )
 def test_reasons(kind: str, measured: str, baseline: str | None, floor: str, reason: str) -> None:
     assert judge(exact(measured), exact(baseline), policy(kind, floor=floor)).reason == reason
+
+
+def test_the_baseline_without_removed_code_gets_as_many_decimals() -> None:
+    removal = Removal(of=100_000, removed=numbers(33_333, 33_333), added=Numbers())  # leaves 46_667/66_667
+    verdict = judge(numbers(46_668, 66_667), Baseline(executed=80_000, executable=100_000), policy(), removal=removal)
+    assert verdict.reason == (
+        "70.002% holds the baseline of 80.000%, which is 70.000% without the code that was removed"
+    )
 
 
 @pytest.mark.parametrize(
