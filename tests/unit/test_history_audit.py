@@ -20,9 +20,12 @@ def at(percent: int, epoch: int = 0, override: str = "", component: str = "defau
 BLOBS = {
     **{str(percent): at(percent) for percent in (60, 70, 80, 85)},
     "86": join_notes(at(86), at(50, component="docs")),
+    "86 gone": join_notes(at(85), at(50, component="docs")),
     "torn": Note(problems=("a record that is not YAML",)),
+    "torn twice": Note(problems=("a record that is not YAML", "a record of format 9")),
     "half": Note(records=at(80).records, problems=("a record of format 9",)),
     "override": at(40, 1, "legacy removed"),
+    "higher override": at(60, 1, "legacy removed"),
     "risen": at(45, 1),
     "forged": at(40, 1),
     "lower": at(39, 1),
@@ -68,6 +71,80 @@ def test_a_history_that_only_rises_has_no_findings() -> None:
     steps = line({A: "70"}, {A: "80", B: "60"}, {A: "override"}, {B: "risen"}, {A: "risen"})
     assert audited(steps) == Audit(steps=5, notes=2)
     assert audited([]) == Audit()
+
+
+def of(blob: str) -> Baseline | None:
+    return BLOBS[blob].records[0].baseline
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "component", "before", "after", "why"),
+    [
+        (["80", "70"], "fall", "default", "80", "70", "the baseline was lowered without an override"),
+        (["80", "no baseline"], "fall", "default", "80", "no baseline", "the baseline was taken out"),
+        (["override", "80"], "fall", "default", "override", "80", "the baseline went back to epoch 0"),
+        (["80", ""], "deleted", "", "80", "no baseline", "the note was removed"),
+        (["70", "half"], "unbelievable", "", "70", "half", "a record of format 9"),
+        (["no baseline", "torn twice"], "unbelievable", "", "no baseline", "no baseline",
+            "a record that is not YAML; a record of format 9"),
+        (["70", "forged"], "unexplained-epoch", "default", "70", "forged", "no override opened epoch 1"),
+    ],
+)  # fmt: skip
+def test_a_finding(changes: list[str], kind: str, component: str, before: str, after: str, why: str) -> None:
+    steps = line(*({A: blob} for blob in changes))
+    assert only(steps) == Finding(
+        kind=FindingKind(kind),
+        commit=A,
+        step=steps[1],
+        why=why,
+        component=component,
+        before=of(before),
+        after=of(after),
+        healed=False,
+    )
+
+
+def test_the_names_of_the_findings() -> None:
+    assert [each.value for each in FindingKind] == [
+        "fall", "deleted", "unbelievable", "unexplained-epoch", "lost", "cut"
+    ]  # fmt: skip
+
+
+def test_what_a_merge_drops_is_named() -> None:
+    dropped, lower = [
+        *audited(merged({A: "80"}, {A: "85"}, {B: "60"}, {}, {A: "85", B: ""})).findings,
+        *audited(merged({A: "80"}, {A: "85"}, {B: "60"}, {A: "80", B: "60"}, {})).findings,
+    ]
+    assert (dropped.why, dropped.before, dropped.after) == ("the merge dropped the note of one side", of("60"), None)
+    assert lower.why == "the merge dropped the higher baseline of one side"
+    assert (lower.component, lower.before, lower.after) == ("default", of("85"), of("80"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "healed"),
+    [
+        (["80", "70", "80"], [True]),
+        (["80", "70", "half"], [False, False]),  # the note is not valid as a whole
+        (["86", "85", "86 gone"], [False, True]),  # one of two components is back
+        (["torn", "60"], [True]),
+        (["80", "", "80"], [True]),
+        (["80", "", "70"], [False, False]),
+    ],
+)
+def test_what_is_healed(changes: list[str], healed: list[bool]) -> None:
+    findings = audited(line(*({A: blob} for blob in changes))).findings
+    assert [each.healed for each in findings] == healed
+
+
+def test_the_lowest_override_of_an_epoch_opens_it() -> None:
+    assert found(line({A: "override"}, {B: "higher override"}, {A: "risen"})) == []
+
+
+def test_how_many_notes_there_are() -> None:
+    assert audited(line({A: "70", B: "60"}, {A: ""})).notes == 1
+    assert audited(merged({A: "70"}, {B: "60"}, {A: "80"}, {A: "80"}, {B: "60"})) == Audit(steps=4, notes=2)
+    beside = Step(oid="beside", parents=("base",), changes=({},))
+    assert audited([*merged({A: "70"}, {B: "60"}, {}, {}, {B: "60"})[:3], beside]) == Audit(steps=4, notes=1)
 
 
 def test_a_fall_has_both_baselines_and_is_reported_once() -> None:
