@@ -133,6 +133,7 @@ def test_unstable_lines_are_those_that_two_runs_differ_in() -> None:
     first, second = encode([Line(1, True), Line(2, True, 1, 2)]), encode([Line(1, False), Line(2, True, 1, 2)])
     assert differing(first, second) == (1,)
     assert differing(first, first) == ()
+    assert differing(encode([Line(1, True), Line(8, True)]), encode([Line(1, False), Line(8, False)])) == (1, 8)
 
 
 def test_ranges() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.model.baseline import Baseline
-from covgate.model.note_fields import _load_canonical
+from covgate.model.note_fields import _load_canonical, load_fields, render_fields
 from covgate.model.note_text import MAX_NOTE_BYTES, parse_note, read_status, render_note
 from covgate.model.numbers import Numbers
 from covgate.model.policy import Policy
@@ -139,6 +139,40 @@ def test_concatenated_notes_are_read_as_their_join(one: Note, other: Note) -> No
 def test_merging_a_record_again_changes_nothing(note: Note, record: Record) -> None:
     once = merge_record(note, record)
     assert render_note(merge_record(once, record).records) == render_note(once.records)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("", ""),
+        ("75.00% holds the floor of 50.00% (epsilon 0.50)", " 75.00% holds the floor of 50.00% (epsilon 0.50)"),
+        ("-5.00", " -5.00"),
+        ("- x", ' "- x"'),
+        ("x: y", ' "x: y"'),
+        (" x", ' " x"'),
+        ("x ", ' "x "'),
+        ("x\n", ' "x\\n"'),
+        ('"', ' "\\""'),
+        ("é", ' "\\u00e9"'),
+        ("\x7f", ' "\\u007f"'),
+        ("\uffff", ' "\\uffff"'),
+        ("\U0001f389", ' "\\U0001f389"'),
+        ("\ud7ff\ud800\udfff\ue000", ' "\\ud7ff\\ufffd\\ufffd\\ue000"'),
+    ],
+)
+def test_how_a_field_is_written(value: str, written: str) -> None:
+    assert render_fields([("key", value)]) == f"key:{written}\n"
+    if "\ud800" not in value:
+        assert load_fields(f"key:{written}\n") == _load_canonical(f"key:{written}\n") == {"key": value}
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    ["", "key\n", "key:x\n", "key:  x\n", "key: x \n", "Key: x\n", "key : x\n", "key: x\nkey: y\n", "key: x: y\n",
+     "key: é\n", 'key: "é"\n', "key: 'x'\n", 'key: "x\n', 'key: "x" y\n', "key: [x]\n", f"{'k' * 42}: x\n"],
+)  # fmt: skip
+def test_what_the_quick_reader_leaves_to_yaml(chunk: str) -> None:
+    assert _load_canonical(chunk) is None
 
 
 GOOD = f"""\
