@@ -1,1 +1,1 @@
-"""Plain git: the repository, its worktrees, its diffs. Nothing here knows about coverage."""
+"""Plain git: the repository, its remotes, its worktrees, its diffs. Nothing here knows about notes or coverage."""

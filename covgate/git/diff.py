@@ -1,7 +1,7 @@
-"""What changed between two commits, the same whatever the user's configuration does to a diff.
+"""What changed between two commits, independent of the user's configuration.
 
-Plumbing reads next to nothing of it, and the options below settle the rest, attributes of the tree included: a
-gate must see a line that was marked as binary, and must not see one that another algorithm would show.
+`git diff-tree` reads almost none of it, and the options below override the rest, and also the attributes in the tree:
+lines must not disappear from the patch because a file is marked as binary, nor differ with another diff algorithm.
 """
 
 from __future__ import annotations
@@ -19,50 +19,50 @@ from covgate.model.changes import FileChange, Hunk, LineSet
 from covgate.model.source_files import suffix
 
 _TREES = ("--no-literal-pathspecs", "diff-tree", "-r", "--no-color", "--no-ext-diff", "--no-textconv")
-_LIMIT = "-l1000"  # git's own default, against diff.renameLimit
-# A change of line endings alone changes no line.
+_RENAME_LIMIT = "-l1000"  # git's default, whatever diff.renameLimit says
+# A line whose ending alone changed counts as unchanged.
 _PATCH = (
     "--patch", "--unified=0", "--text", "--ignore-cr-at-eol", "--diff-algorithm=myers", "--indent-heuristic",
-    "--src-prefix=a/", "--dst-prefix=b/", "--find-renames", "--find-copies", _LIMIT,
+    "--src-prefix=a/", "--dst-prefix=b/", "--find-renames", "--find-copies", _RENAME_LIMIT,
 )  # fmt: skip
-_AT_ONCE = 1000  # paths in one command line
+_MAX_PATHS = 1000  # in one command line
 
 
 def changes(repository: Repository, old: str, new: str, suffixes: Collection[str]) -> tuple[FileChange, ...]:
-    """The files with one of ``suffixes`` that differ between two trees or commits, sorted by path.
+    """The files with one of ``suffixes`` that differ between the trees or commits ``old`` and ``new``, sorted by path.
 
-    A rename from another suffix is one, a rename to another suffix a deletion. Nothing but these files is compared:
-    an asset costs nothing, however large.
+    A file that was renamed from another suffix is a rename, one that was renamed to another suffix a deletion. Other
+    files are not compared, so a large asset takes no time. Raises ToolError if git's diff can't be read.
     """
-    listed = list(_listed(repository, old, new, "--no-renames"))
-    wanted = [each for each in listed if suffix(each.path) in suffixes]
+    entries = list(_changed_entries(repository, old, new, "--no-renames"))
+    wanted = [each for each in entries if suffix(each.path) in suffixes]
     if not wanted:
         return ()
-    named = [each.path for each in wanted if not suffix(each.path)]
-    gone = any(each.status == "D" and suffix(each.path) not in suffixes for each in listed)
-    if gone and any(each.status == "A" for each in wanted):
-        renamed = [each for each in _listed(repository, old, new, "--find-renames", _LIMIT) if each.status == "R"]
-        named += [
-            each.old_path for each in renamed if suffix(each.path) in suffixes and suffix(each.old_path) not in suffixes
+    # Files without a suffix, and those that were renamed from another suffix, can't be selected by a glob.
+    paths = [each.path for each in wanted if not suffix(each.path)]
+    may_be_renamed = any(each.status == "D" and suffix(each.path) not in suffixes for each in entries)
+    if may_be_renamed and any(each.status == "A" for each in wanted):
+        paths += [
+            each.old_path
+            for each in _changed_entries(repository, old, new, "--find-renames", _RENAME_LIMIT)
+            if each.status == "R" and suffix(each.path) in suffixes and suffix(each.old_path) not in suffixes
         ]
-    literals = [f":(top,literal){_argument(path)}" for path in named]
-    pathspecs = [f":(top,glob)**/*{_escaped(each)}" for each in sorted(suffixes) if each] + literals[:_AT_ONCE]
+    pathspecs = [f":(top,glob)**/*{_glob_escaped(each)}" for each in sorted(suffixes) if each]
+    pathspecs += [f":(top,literal){_argument(path)}" for path in paths]
     found: list[FileChange] = []
-    while pathspecs:
-        found += _patch(repository, old, new, pathspecs)
-        literals = literals[_AT_ONCE:]
-        pathspecs = literals[:_AT_ONCE]
+    for start in range(0, len(pathspecs), _MAX_PATHS):
+        found += _patch(repository, old, new, pathspecs[start : start + _MAX_PATHS])
     kept = [each for each in found if suffix(each.path or each.old_path) in suffixes]
     kept.sort(key=lambda each: (each.path or each.old_path, each.old_path))
-    return tuple(_by_the_lines_of_compilers(repository, kept, listed))
+    return tuple(_mark_odd_line_endings(repository, kept, entries))
 
 
 def added_lines(
     repository: Repository, bases: Sequence[str], commit: str, suffixes: Collection[str]
 ) -> dict[str, LineSet]:
-    """By path, the lines of ``commit`` that none of ``bases`` has; everything, without a base.
+    """By path, the lines of ``commit`` that none of ``bases`` has; all its lines if there is no base.
 
-    What comes in by a merge of another base was added there, and is not charged again.
+    What a merge brings in from another base was added there, and doesn't count here.
     """
     added: dict[str, LineSet] | None = None
     for base in bases or [_empty_tree(repository)]:
@@ -79,8 +79,11 @@ def _patch(repository: Repository, old: str, new: str, pathspecs: Sequence[str])
         raise ToolError(f"git's diff of {old[:10]} and {new[:10]} can't be read: {error}") from None
 
 
-class _Listed(NamedTuple):
-    """An entry that differs: letter, the blobs (zeros for none), the paths (the same but for a rename)."""
+class _Entry(NamedTuple):
+    """A changed file of `git diff-tree --raw`: its status letter, its blobs (zeros for none), its paths.
+
+    The paths differ only for a rename or a copy.
+    """
 
     status: str
     old_blob: str
@@ -89,28 +92,28 @@ class _Listed(NamedTuple):
     path: str
 
 
-def _listed(repository: Repository, old: str, new: str, *options: str) -> Iterator[_Listed]:
+def _changed_entries(repository: Repository, old: str, new: str, *options: str) -> Iterator[_Entry]:
     output = repository.run(*_TREES, "--raw", "--no-abbrev", "-z", *options, "--end-of-options", old, new)
     fields = iter(output.decode("utf-8", "surrogateescape").split("\0"))
-    for entry in fields:
-        if entry:
-            _, _, old_blob, blob, status = entry.split(" ")
+    for field in fields:
+        if field:
+            _, _, old_blob, blob, status = field.split(" ")
             path = next(fields)
-            yield _Listed(status[0], old_blob, blob, path, next(fields) if status[0] in "RC" else path)
+            yield _Entry(status[0], old_blob, blob, path, next(fields) if status[0] in "RC" else path)
 
 
-def _by_the_lines_of_compilers(
-    repository: Repository, found: Sequence[FileChange], listed: Sequence[_Listed]
+def _mark_odd_line_endings(
+    repository: Repository, found: Sequence[FileChange], entries: Sequence[_Entry]
 ) -> Iterator[FileChange]:
-    """``found``, with all lines of a file changed where git does not count them as Python and its like do.
+    """``found``, with all lines changed in a file in which git counts the lines differently from Python.
 
-    To git a carriage return alone ends no line: all below it would be looked up under wrong numbers.
+    For Python a carriage return alone ends a line, for git it doesn't: the lines below it have other numbers.
     """
-    before = {each.old_path: each.old_blob for each in listed}
-    after = {each.path: each.blob for each in listed}
+    before = {each.old_path: each.old_blob for each in entries}
+    after = {each.path: each.blob for each in entries}
     blobs = [(before.get(each.old_path, ""), after.get(each.path, "")) for each in found]
-    asked = {oid for each, pair in zip(found, blobs, strict=True) if each.hunks for oid in pair if oid.strip("0")}
-    lines = {oid: _lines(data) for oid, data in repository.blobs(sorted(asked))}
+    wanted = {oid for each, pair in zip(found, blobs, strict=True) if each.hunks for oid in pair if oid.strip("0")}
+    lines = {oid: _lines(data) for oid, data in repository.blobs(sorted(wanted))}
     for each, pair in zip(found, blobs, strict=True):
         (removed, odd_before), (added, odd_now) = (lines.get(oid, (0, False)) for oid in pair)
         if each.hunks and (odd_before or odd_now):
@@ -120,7 +123,7 @@ def _by_the_lines_of_compilers(
 
 
 def _lines(data: bytes) -> tuple[int, bool]:
-    """How many lines there are, and whether a carriage return alone ends one of them."""
+    """The number of lines as Python counts them, and whether a carriage return alone ends one."""
     data = data.replace(b"\r\n", b"\n")
     return data.count(b"\n") + data.count(b"\r") + (data[-1:] not in (b"", b"\n", b"\r")), b"\r" in data[:-1]
 
@@ -130,9 +133,9 @@ def _empty_tree(repository: Repository) -> str:
 
 
 def _argument(path: str) -> str:
-    """A path with the bytes that git named, whatever encoding this process gives to its arguments."""
+    """``path`` as an argument that has the bytes which git printed, whatever the file system encoding is."""
     return os.fsdecode(path.encode("utf-8", "surrogateescape"))
 
 
-def _escaped(ending: str) -> str:
+def _glob_escaped(ending: str) -> str:
     return _argument(re.sub(r"([\\*?\[])", r"\\\1", ending))

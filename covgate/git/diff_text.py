@@ -1,4 +1,4 @@
-"""The text of `git diff`, read into changes."""
+"""The text of `git diff`, parsed into changes."""
 
 from __future__ import annotations
 
@@ -8,17 +8,23 @@ from collections.abc import Mapping
 from covgate.model.changes import FileChange, Hunk
 
 _HUNK = re.compile(rb"@@ -(\d{1,12})(?:,(\d{1,12}))? \+(\d{1,12})(?:,(\d{1,12}))? @@(?: .*)?", re.DOTALL)
+_MODES = (b"old mode", b"new mode", b"deleted file mode", b"new file mode", b"index")
+_HEADER = re.compile(
+    rb"(old mode|new mode|deleted file mode|new file mode|copy from|copy to|rename from|rename to|"
+    rb"similarity index|dissimilarity index|index|---|\+\+\+) (.*)",
+    re.DOTALL,
+)
 _ESCAPE = re.compile(rb'\\([abtnvfr"\\]|[0-3][0-7]{2})')
 _ESCAPED = {b"a": b"\a", b"b": b"\b", b"t": b"\t", b"n": b"\n", b"v": b"\v", b"f": b"\f", b"r": b"\r"}
-# Symbolic links and submodules: what git shows of them are no lines of a file.
-_NO_FILES = (b"120000", b"160000")
+# Symbolic links and submodules: what git prints of them are not lines of a file.
+_NOT_FILES = (b"120000", b"160000")
 
 
 def parse_diff(data: bytes) -> tuple[FileChange, ...]:
-    """What `git diff --text` printed, with the prefixes a/ and b/ and any context; ValueError for anything else.
+    """The changes in the output of `git diff --text` with the prefixes a/ and b/ and any context.
 
-    Symbolic links and submodules are left out, and a file that became one is deleted. Paths that are not UTF-8
-    keep their bytes as lone surrogates.
+    Symbolic links and submodules are left out, and a file that became one counts as deleted. Bytes of paths that are
+    not UTF-8 become lone surrogates. Raises ValueError for any other text.
     """
     if data and not data.endswith(b"\n"):
         raise ValueError("the diff is cut short")
@@ -27,14 +33,14 @@ def parse_diff(data: bytes) -> tuple[FileChange, ...]:
     found = []
     at = 0
     while at < len(lines):
-        change, at = _section(lines, at)
+        change, at = _parse_change(lines, at)
         if change is not None:
             found.append(change)
     return tuple(found)
 
 
-def _section(lines: list[bytes], at: int) -> tuple[FileChange | None, int]:
-    """The change that begins at line ``at``, and where the next one does."""
+def _parse_change(lines: list[bytes], at: int) -> tuple[FileChange | None, int]:
+    """The change that begins at line ``at``, and the line where the next one begins; None for what is not a file."""
     start = at
     if not lines[at].startswith(b"diff --git "):
         raise _unreadable(lines, at)
@@ -46,12 +52,12 @@ def _section(lines: list[bytes], at: int) -> tuple[FileChange | None, int]:
     hunks: list[Hunk] = []
     begun = at
     while at < len(lines) and lines[at].startswith(b"@@ "):
-        at = _hunk(lines, at, hunks)
+        at = _parse_hunk(lines, at, hunks)
     whole = (b"---" in header) == (b"+++" in header) == (at > begun)
     if not header or not whole or (at < len(lines) and not lines[at].startswith(b"diff --git ")):
-        raise _unreadable(lines, at)  # "Binary files differ", "GIT binary patch" among them
+        raise _unreadable(lines, at)  # such as "Binary files differ", "GIT binary patch"
     modes = {header.get(name, b"").rpartition(b" ")[2] for name in _MODES}
-    if not modes.isdisjoint(_NO_FILES):
+    if not modes.isdisjoint(_NOT_FILES):
         return None, at
     old, new = _names(lines[start], header)
     change = FileChange(
@@ -63,16 +69,8 @@ def _section(lines: list[bytes], at: int) -> tuple[FileChange | None, int]:
     return change, at
 
 
-_MODES = (b"old mode", b"new mode", b"deleted file mode", b"new file mode", b"index")
-_HEADER = re.compile(
-    rb"(old mode|new mode|deleted file mode|new file mode|copy from|copy to|rename from|rename to|"
-    rb"similarity index|dissimilarity index|index|---|\+\+\+) (.*)",
-    re.DOTALL,
-)
-
-
 def _names(first: bytes, header: Mapping[bytes, bytes]) -> tuple[str, str]:
-    """The old and the new path, from the one of three places that tells them without doubt."""
+    """The old and the new path, from the lines of ``header`` if they have them, else from the ``first`` line."""
     for kind in (b"rename", b"copy"):
         if kind + b" from" in header:
             return _text(_unquoted(header[kind + b" from"])), _text(_unquoted(header[kind + b" to"]))
@@ -84,7 +82,7 @@ def _names(first: bytes, header: Mapping[bytes, bytes]) -> tuple[str, str]:
         elif new == b"/dev/null":
             new = b"b/" + old.removeprefix(b"a/")
     else:
-        # Nothing of the content changed: both names are the same, and equally long.
+        # Only the mode changed: both names are the same, so each is one half of the line.
         both = first.removeprefix(b"diff --git ")
         old, new = _unquoted(both[: len(both) // 2]), _unquoted(both[len(both) // 2 + 1 :])
     if old[:2] != b"a/" or new[:2] != b"b/" or old[2:] != new[2:] or not old[2:]:
@@ -92,8 +90,8 @@ def _names(first: bytes, header: Mapping[bytes, bytes]) -> tuple[str, str]:
     return _text(old[2:]), _text(new[2:])
 
 
-def _hunk(lines: list[bytes], at: int, hunks: list[Hunk]) -> int:
-    """Read the hunk at line ``at``, by the counts in its first line; where it ends."""
+def _parse_hunk(lines: list[bytes], at: int, hunks: list[Hunk]) -> int:
+    """Add the hunk at line ``at`` to ``hunks``, without its context. Returns the line after it."""
     counts = _HUNK.fullmatch(lines[at])
     if counts is None:
         raise _unreadable(lines, at)
@@ -110,7 +108,7 @@ def _hunk(lines: list[bytes], at: int, hunks: list[Hunk]) -> int:
         elif mark == b"+":
             new += 1
         elif mark in (b" ", b""):  # an empty line may have lost its space
-            _note_hunk(hunks, from_old, old, from_new, new)
+            _add_hunk(hunks, from_old, old, from_new, new)
             old, new = old + 1, new + 1
             from_old, from_new = old, new
         elif mark != b"\\":  # "\ No newline at end of file"
@@ -118,11 +116,11 @@ def _hunk(lines: list[bytes], at: int, hunks: list[Hunk]) -> int:
         at += 1
     if (old, new) != (last_old, last_new):
         raise ValueError("the diff has a hunk that is not as long as it says")
-    _note_hunk(hunks, from_old, old, from_new, new)
+    _add_hunk(hunks, from_old, old, from_new, new)
     return at + (at < len(lines) and lines[at].startswith(b"\\"))
 
 
-def _note_hunk(hunks: list[Hunk], from_old: int, old: int, from_new: int, new: int) -> None:
+def _add_hunk(hunks: list[Hunk], from_old: int, old: int, from_new: int, new: int) -> None:
     removed, added = old - from_old, new - from_new
     if removed or added:
         hunks.append(Hunk(old=from_old - (not removed), removed=removed, new=from_new - (not added), added=added))

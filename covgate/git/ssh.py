@@ -1,4 +1,4 @@
-"""The ssh that git calls for covgate: the user's own, and it asks nothing."""
+"""The ssh command that git runs for covgate: the one that the user configured, without prompts."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def ssh_command(directory: Path, environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """The variable that keeps ssh from asking, filled when the block ends: git looks it up while that runs.
+    """A dictionary with the variable GIT_SSH_COMMAND that keeps ssh from prompting, complete when the block ends.
 
-    It comes before core.sshCommand and GIT_SSH, so it must say what they say: keys and hosts hang on it.
+    It has precedence over core.sshCommand and GIT_SSH, which choose keys and hosts, so it repeats what they contain.
+    git reads the configuration while the block runs. Empty if the variable is set already.
     """
     found: dict[str, str] = {}
     if "GIT_SSH_COMMAND" in environ:
@@ -28,7 +29,7 @@ def ssh_command(directory: Path, environ: Mapping[str, str]) -> Iterator[dict[st
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-    except OSError:  # whoever runs git next says so
+    except OSError:  # there is no git, which is reported where it is run next
         yield found
         return
     try:

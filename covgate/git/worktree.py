@@ -1,7 +1,7 @@
-"""Where a commit is measured: in place where that is sound, else in a kept worktree of covgate's own.
+"""Where a commit is measured: in the user's checkout if that has exactly the commit, else in covgate's own worktree.
 
-The worktree lies under the git directory, so that status, clean and editors don't see it. It is healed
-whatever a killed run left: a checkout that fails is thrown away and made anew.
+The worktree is under the git directory, where `git status`, `git clean` and editors don't see it. It is kept between
+runs. If a killed run left it broken, it is removed and created again.
 """
 
 from __future__ import annotations
@@ -18,20 +18,14 @@ from covgate.git.repository import Repository
 
 _COPIED = (".py", ".so", ".pyd")
 _NEVER_COPIED = frozenset({"test", "tests", "testing"})
-# Given on every call: written down, it would change the configuration that all worktrees share.
-_PLAIN = (
-    "-c",
-    "core.sparseCheckout=false",
-    "-c",
-    "core.untrackedCache=false",
-    "-c",
-    "advice.detachedHead=false",
-)
+# On the command line, because all worktrees share one configuration file.
+_NO_UNTRACKED_CACHE = ("-c", "core.untrackedCache=false")
+_OPTIONS = ("-c", "core.sparseCheckout=false", *_NO_UNTRACKED_CACHE, "-c", "advice.detachedHead=false")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkout:
-    """A directory that holds exactly ``commit``; ``repository`` is the view of git from there."""
+    """A directory that has exactly ``commit``; ``repository`` is the repository as seen from there."""
 
     path: Path
     commit: str
@@ -40,7 +34,7 @@ class Checkout:
 
 
 def why_not_in_place(repository: Repository, commit: str) -> str:
-    """Why the user's checkout does not hold exactly ``commit``; "" where it does."""
+    """Why the user's checkout does not have exactly ``commit``; "" if it has."""
     head = repository.text("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     if head != commit:
         return "another commit is checked out"
@@ -48,7 +42,7 @@ def why_not_in_place(repository: Repository, commit: str) -> str:
         if state == "?":
             return f"{path} is not tracked"
         return f"{path} differs from the commit"
-    # Git looks away from these two: a change in such a file shows in no status.
+    # git does not look for changes in files that are marked with one of these.
     hidden = repository.run("ls-files", "-v", "-z").decode(errors="surrogateescape").split("\0")
     for line in hidden:
         if line[:1] == "S" or line[:1].islower():
@@ -57,7 +51,7 @@ def why_not_in_place(repository: Repository, commit: str) -> str:
 
 
 def what_the_run_changed(checkout: Checkout) -> str:
-    """What the tests changed in the checkout that could have changed the measurement; "" for nothing."""
+    """The first change that the tests made in the checkout and that may have affected the measurement; "" for none."""
     if checkout.in_place:
         return why_not_in_place(checkout.repository, checkout.commit)
     head = checkout.repository.text("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
@@ -70,20 +64,24 @@ def what_the_run_changed(checkout: Checkout) -> str:
 
 
 def in_place(repository: Repository, commit: str) -> Checkout:
+    """The user's checkout as the place to measure ``commit``."""
     return Checkout(path=repository.top, commit=commit, in_place=True, repository=repository)
 
 
 def kept_worktree(repository: Repository, commit: str) -> Checkout:
-    """covgate's own worktree, at ``commit`` and clean. The caller holds the lock."""
+    """covgate's own worktree, at ``commit`` and clean. The caller holds the lock.
+
+    Raises ToolError if it can't be created, or if its submodules can't be updated.
+    """
     path = repository.state_dir / "tree"
-    view = _switched(repository, path, commit) or _made(repository, path, commit)
+    view = _switch(repository, path, commit) or _create(repository, path, commit)
     _update_submodules(view, commit)
     _copy_generated(repository, path)
     return Checkout(path=path, commit=commit, in_place=False, repository=view)
 
 
 def _changes(repository: Repository, *options: str) -> Iterator[tuple[str, str]]:
-    """Path and state of what `git status` shows, bytecode caches apart: Python never runs a stale one."""
+    """Path and state letter of what `git status` lists, without bytecode caches: Python never runs a stale one."""
     argv = (
         "status",
         "--porcelain=v1",
@@ -91,7 +89,7 @@ def _changes(repository: Repository, *options: str) -> Iterator[tuple[str, str]]
         "--ignore-submodules=none",
         *(options or ("--untracked-files=normal",)),
     )
-    fields = iter(os.fsdecode(repository.run(*_PLAIN[2:4], *argv)).split("\0"))
+    fields = iter(os.fsdecode(repository.run(*_NO_UNTRACKED_CACHE, *argv)).split("\0"))
     for field in fields:
         state, path = field[:2], field[3:]
         if "R" in state or "C" in state:
@@ -107,17 +105,17 @@ def _only_bytecode(directory: Path) -> bool:
     return all(file.endswith(".pyc") for _, _, files in os.walk(directory) for file in files)
 
 
-def _switched(repository: Repository, path: Path, commit: str) -> Repository | None:
-    """The view of the worktree at ``path`` after switching it to ``commit``; None where it is broken."""
+def _switch(repository: Repository, path: Path, commit: str) -> Repository | None:
+    """The worktree at ``path`` switched to ``commit`` and cleaned; None if there is none, or it is broken."""
     if not (path / ".git").is_file():
         return None
     try:
         view = _view(repository, path)
         if view.common_dir != repository.common_dir or view.top != path.resolve():
             return None
-        view.run(*_PLAIN, "checkout", "--quiet", "--force", "--detach", commit)
-        # Bytecode stays: Python checks it against the source.
-        view.run(*_PLAIN, "clean", "-ffdxq", "--exclude=__pycache__")
+        view.run(*_OPTIONS, "checkout", "--quiet", "--force", "--detach", commit)
+        # Bytecode is kept: Python compares it with the source.
+        view.run(*_OPTIONS, "clean", "-ffdxq", "--exclude=__pycache__")
         if any(True for _ in _changes(view)):
             return None
     except (GitError, ToolError):
@@ -125,13 +123,13 @@ def _switched(repository: Repository, path: Path, commit: str) -> Repository | N
     return view
 
 
-def _made(repository: Repository, path: Path, commit: str) -> Repository:
+def _create(repository: Repository, path: Path, commit: str) -> Repository:
     shutil.rmtree(path, ignore_errors=True)
     if path.exists():
         raise ToolError(f"{path} can't be removed", hint="remove it by hand")
-    _forget(repository, path)
+    _unregister(repository, path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    repository.run(*_PLAIN, "worktree", "add", "--quiet", "--force", "--detach", str(path), commit)
+    repository.run(*_OPTIONS, "worktree", "add", "--quiet", "--force", "--detach", str(path), commit)
     return _view(repository, path)
 
 
@@ -139,8 +137,8 @@ def _view(repository: Repository, path: Path) -> Repository:
     return Repository.discover(path, without_local_environment(repository.environ, keep_call_configuration=True))
 
 
-def _forget(repository: Repository, path: Path) -> None:
-    """Remove what git remembers of a worktree at ``path``, locked or half made: `worktree prune` would not."""
+def _unregister(repository: Repository, path: Path) -> None:
+    """Remove git's data about a worktree at ``path``. `git worktree prune` keeps it if it is locked or incomplete."""
     for pointer in (repository.common_dir / "worktrees").glob("*/gitdir"):
         try:
             target = Path(os.fsdecode(pointer.read_bytes().strip()))
@@ -153,7 +151,7 @@ def _forget(repository: Repository, path: Path) -> None:
 def _update_submodules(view: Repository, commit: str) -> None:
     if view.file(commit, ".gitmodules") is None:
         return
-    # Without --init, which would write to the configuration: those that the user has are updated.
+    # Without --init, which would write to the configuration: only the submodules that the user has initialised.
     status, _, err = view.attempt("-c", "protocol.file.allow=always", "submodule", "update", "--recursive", "--force")
     if status:
         line = err.strip().splitlines()[-1:] or ["no message"]
@@ -164,7 +162,7 @@ def _update_submodules(view: Repository, commit: str) -> None:
 
 
 def _copy_generated(repository: Repository, path: Path) -> None:
-    """Copy ignored modules that a build left inside packages (``_version.py``, extensions): no checkout has them."""
+    """Copy the ignored modules that a build left inside packages (``_version.py``, extensions) to ``path``."""
     listed = repository.run("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
     for name in os.fsdecode(listed).split("\0"):
         relative = Path(name)
