@@ -163,7 +163,9 @@ def test_merging_a_record_again_changes_nothing(note: Note, record: Record) -> N
 def test_how_a_field_is_written(value: str, written: str) -> None:
     assert render_fields([("key", value)]) == f"key:{written}\n"
     if "\ud800" not in value:
-        assert load_fields(f"key:{written}\n") == _load_canonical(f"key:{written}\n") == {"key": value}
+        assert load_fields(f"key:{written}\n") == {"key": value}
+    if value <= "\uffff" and "\ud800" not in value:
+        assert _load_canonical(f"key:{written}\n") == {"key": value}
 
 
 @pytest.mark.parametrize(
