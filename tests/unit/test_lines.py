@@ -14,6 +14,7 @@ from covgate.model.lines import (
     encode,
     excluded,
     executed_in_either,
+    from_maps,
     line_list,
     missing,
     numbers_of,
@@ -92,6 +93,7 @@ def test_lines_far_apart_cost_nothing() -> None:
     [
         ("3+?", "can't be read at '\\?'"),
         ("3", "can't be read at '3'"),
+        ("+?123456789abc", "can't be read at '\\?123456789'$"),
         ("[+1/", "can't be read"),
         ("[+3/2]", "more executed"),
         ("99999999999+", "more than"),
@@ -134,6 +136,10 @@ def test_unstable_lines_are_those_that_two_runs_differ_in() -> None:
     assert differing(first, second) == (1,)
     assert differing(first, first) == ()
     assert differing(encode([Line(1, True), Line(8, True)]), encode([Line(1, False), Line(8, False)])) == (1, 8)
+
+
+def test_lines_and_their_branches_from_a_report() -> None:
+    assert from_maps({2: False, 1: True, 4: True}, {1: (1, 2)}, [3]) == ".%-x+"
 
 
 def test_ranges() -> None:
