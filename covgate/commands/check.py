@@ -104,7 +104,7 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
     bar = bar_of(session, commit, tip or remote.fork_point(commit), remote, here)
     if not bar.config.enabled:
         return Outcome(verdict=not_applicable("disabled"), commit=commit, notices=bar.notices)
-    before = fetch(session, bar.config, remote, [each for each in (commit, tip) if each])
+    before = fetch(bar.config, remote, [each for each in (commit, tip) if each])
     measured = None
     if arguments.report:
         reports = [Path(each) for each in arguments.report]

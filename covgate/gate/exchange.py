@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 
 from covgate.config import Config
 from covgate.errors import ToolError
-from covgate.gate.context import Session
 from covgate.git.remote import Remote
 from covgate.notes.ref import FILES_REF, NOTES_REF
 
@@ -36,7 +35,7 @@ def fetching(remote: Remote, notices: list[str]) -> Iterator[None]:
             join_fetched(fetch)
 
 
-def fetch(session: Session, config: Config, remote: Remote, commits: Sequence[str]) -> list[str]:
+def fetch(config: Config, remote: Remote, commits: Sequence[str]) -> list[str]:
     """Fetch and join the newest notes, and in a shallow clone the ancestors of ``commits``. Returns notices."""
     notices: list[str] = []
     if syncs(config, remote):

@@ -32,7 +32,7 @@ def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
     remote = Remote(repository, repository.default_remote(branch))
     unseen = behind(config, remote)
     ratchets = bool(branch) and is_ratchet_branch(config, branch, remote.default_branch)
-    before = fetch(session, config, remote, [head, *unseen.values()]) if unseen or ratchets else []
+    before = fetch(config, remote, [head, *unseen.values()]) if unseen or ratchets else []
     before += catch_up(session, unseen, remote, skip=(head,) if ratchets and not rewritten else ())
     if ratchets:
         outcome = _raise_baseline(session, head, config, remote, may_measure=not rewritten)
@@ -47,7 +47,7 @@ def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
 def ratchet_commit(session: Session, commit: str, config: Config, remote: str) -> Outcome:
     """Raise the baseline at ``commit`` to what it measures, by the newest notes of ``remote`` ("" for none)."""
     source = Remote(session.repository, remote)
-    before = fetch(session, config, source, [commit])
+    before = fetch(config, source, [commit])
     outcome = _raise_baseline(session, commit, config, source)
     return _publish(replace(outcome, notices=(*before, *outcome.notices)), config, source)
 

@@ -46,7 +46,7 @@ def override_baseline(session: Session, commit: str, value: str, reason: str, re
         raise UsageError(f"the reason is longer than {_MAX_REASON} characters", hint="shorten it")
     config = session.config_at(commit)
     target = Remote(session.repository, remote)
-    notices = fetch(session, config, target, [commit])
+    notices = fetch(config, target, [commit])
     notes = Notes(session.repository)
     opened = override(notes.baseline([commit]).baseline, percent, reason)
     entry = Note(records=(Record(baseline=opened),))
