@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from selenium.webdriver.support.wait import WebDriverWait
+
 if TYPE_CHECKING:
     from helpers.browser import Browser
 
@@ -16,6 +18,12 @@ def page(tmp_path: Path, body: str, head: str = "") -> Path:
     meta = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     path.write_text(f"<!doctype html><html lang=en><head>{meta}{head}<title>A page</title></head>{body}</html>")
     return path
+
+
+def wait_for_error(browser: Browser, words: str) -> None:
+    """The log may lag behind the page."""
+    seen = WebDriverWait(browser.driver, 60)
+    seen.until(lambda _: any(words in error for error in browser.errors()), f"no error says {words!r}")
 
 
 def test_a_quiet_page(browser: Browser, tmp_path: Path) -> None:
@@ -38,7 +46,7 @@ def test_what_goes_wrong_is_told_and_forgotten_with_the_page(browser: Browser, t
         ("<p onclick='1'><script>fetch('data:,1')</script>", _POLICY, "Content Security Policy"),
     ]:
         browser.open(page(tmp_path, body, head))
-        assert any(words in error for error in browser.errors()), (body, browser.errors())
+        wait_for_error(browser, words)
     browser.open(page(tmp_path, "<p>quiet"))
     assert browser.errors() == []
 
