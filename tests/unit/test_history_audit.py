@@ -9,7 +9,7 @@ from covgate.model.history import Step, lowered_notes
 from covgate.model.history_audit import Audit, Finding, FindingKind, audit
 from covgate.model.record import Note, Record, join_notes
 
-A, B = "a" * 40, "b" * 40
+A, B, C = "a" * 40, "b" * 40, "c" * 40
 
 
 def at(percent: int, epoch: int = 0, override: str = "", component: str = "default") -> Note:
@@ -126,6 +126,7 @@ def test_what_a_merge_drops_is_named() -> None:
         (["80", "70", "80"], [True]),
         (["80", "70", "half"], [False, False]),  # the note is not valid as a whole
         (["86", "85", "86 gone"], [False, True]),  # one of two components is back
+        (["86 gone", "85"], [False]),
         (["torn", "60"], [True]),
         (["80", "", "80"], [True]),
         (["80", "", "70"], [False, False]),
@@ -142,9 +143,12 @@ def test_the_lowest_override_of_an_epoch_opens_it() -> None:
 
 def test_how_many_notes_there_are() -> None:
     assert audited(line({A: "70", B: "60"}, {A: ""})).notes == 1
-    assert audited(merged({A: "70"}, {B: "60"}, {A: "80"}, {A: "80"}, {B: "60"})) == Audit(steps=4, notes=2)
-    beside = Step(oid="beside", parents=("base",), changes=({},))
-    assert audited([*merged({A: "70"}, {B: "60"}, {}, {}, {B: "60"})[:3], beside]) == Audit(steps=4, notes=1)
+    assert audited(merged({A: "70", C: "60"}, {B: "60"}, {A: "80"}, {A: "80"}, {B: "60"})) == Audit(steps=4, notes=3)
+
+
+def test_what_a_merge_brings_is_not_on_the_side_that_goes_on_without_it() -> None:
+    steps = merged({A: "70"}, {B: "60"}, {A: "85"}, {A: "85"}, {B: "60"})
+    assert found([*steps, Step(oid="one again", parents=("one",), changes=({A: "80"},))]) == []
 
 
 def test_a_fall_has_both_baselines_and_is_reported_once() -> None:
@@ -160,6 +164,8 @@ def test_a_fall_has_both_baselines_and_is_reported_once() -> None:
 def test_each_component_has_its_own_fall() -> None:
     findings = audited(line({A: "86"}, {A: "85"})).findings
     assert [each.component for each in findings] == ["default", "docs"]
+    assert only(line({A: "86 gone"}, {A: "85"})).component == "docs"
+    assert found(line({A: "86"}, {A: "80"}, {A: "85"})) == [("fall", "1"), ("fall", "1")]
 
 
 def test_a_removed_note_stays_a_finding_if_it_is_written_again() -> None:
@@ -171,6 +177,7 @@ def test_a_removed_note_stays_a_finding_if_it_is_written_again() -> None:
 def test_an_invalid_note_hides_no_fall() -> None:
     assert found(line({A: "torn"}, {B: "70"})) == [("unbelievable", "0")]
     assert found(line({A: "80"}, {A: "torn"}, {A: "70"})) == [("unbelievable", "1"), ("fall", "2")]
+    assert found(line({A: "70"}, {A: "half"}, {A: "70"})) == [("unbelievable", "1"), ("fall", "2")]
     assert only(line({A: "80"}, {A: "torn"}, {A: "85"})).healed
     assert only(line({A: "80"}, {A: "half"})).why == "a record of format 9"
     assert found(line({A: "86"}, {A: "half"}, {A: "86"})) == [("unbelievable", "1"), ("fall", "1")]
@@ -209,6 +216,7 @@ def test_a_merge_is_not_charged_with_what_came_from_one_side(swapped: bool) -> N
     assert found_in(merged({A: "80"}, {A: ""}, {B: "60"}, {B: "60"}, {A: ""})) == [("deleted", "one")]
     assert found_in(merged({A: "85"}, {A: "70"}, {A: ""}, {}, {A: "70"})) == [("fall", "one"), ("deleted", "two")]
     assert found_in(merged({A: "80"}, {A: "torn"}, {B: "60"}, {B: "60"}, {A: "torn"})) == [("unbelievable", "one")]
+    assert found_in(merged({A: "80"}, {A: "torn"}, {A: "85"}, {}, {A: "torn"})) == [("unbelievable", "one")]
     assert found_in(merged({A: "80"}, {A: "85"}, {A: "86"}, {A: "86"}, {})) == []
     assert found_in(merged({A: "80"}, {A: "forged"}, {B: "60"}, {B: "60"}, {A: "forged"})) == [
         ("unexplained-epoch", "one")

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from covgate.model import verdict as verdicts
+from covgate.model import verdict_reasons as reasons
 from covgate.model.baseline import Baseline, Removal
 from covgate.model.measurement import Measurement
 from covgate.model.numbers import Numbers
@@ -137,6 +138,14 @@ def test_the_baseline_without_removed_code_gets_as_many_decimals() -> None:
     verdict = judge(numbers(46_668, 66_667), Baseline(executed=80_000, executable=100_000), policy(), removal=removal)
     assert verdict.reason == (
         "70.002% holds the baseline of 80.000%, which is 70.000% without the code that was removed"
+    )
+
+
+def test_the_floor_beside_removed_code_gets_as_many_decimals_too() -> None:
+    baseline = Baseline(executed=80, executable=100)
+    assert reasons.passes(Fraction("70.004"), baseline, policy(floor="70"), Fraction(60)) == (
+        "70.004% holds the baseline of 80.000%, which is 60.000% without the code that was removed"
+        " and the floor of 70.000%"
     )
 
 
