@@ -177,6 +177,28 @@ def test_what_the_quick_reader_leaves_to_yaml(chunk: str) -> None:
     assert _load_canonical(chunk) is None
 
 
+@pytest.mark.parametrize(
+    ("chunk", "why"),
+    [
+        ("key: [x]\n", "a record with nested values"),
+        ("key: {x: y}\n", "a record with nested values"),
+        ("? [x]\n: y\n", "a record with nested values"),
+        ("key: " + "[" * 5000, "a record with nested values"),
+        ("key: &x y\n", "a record with YAML anchors or aliases"),
+        ("key: *x\n", "a record with YAML anchors or aliases"),
+        ("key: x\nother: x: y\n", "a record that is not YAML at its line 2"),
+        ("- x\n", "a record that is not a mapping"),
+        ("x\n", "a record that is not a mapping"),
+        ("key: x\nkey: y\n", "a record with 'key' twice"),
+        (f"{'k' * 50}: x\n{'k' * 50}: y\n", f"a record with '{'k' * 40}' twice"),
+    ],
+)
+def test_fields_that_are_not_a_flat_mapping(chunk: str, why: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        load_fields(chunk)
+    assert str(caught.value) == why
+
+
 GOOD = f"""\
 ---
 format: 1

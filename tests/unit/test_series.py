@@ -95,6 +95,8 @@ def test_no_commit_is_lost_and_the_branch_keeps_its_order(every: list[str], data
 BLOBS = {str(percent): at(percent) for percent in range(50, 90)} | {
     "override": at(40, 1, "legacy"),
     "risen": at(45, 1, "legacy"),
+    "no baseline": Note(records=(Record(),)),
+    "two": Note(records=(*at(60, component="docs").records, *at(60).records, *at(86, component="web").records)),
     "torn": Note(problems=("a record that is not YAML",)),
 }
 
@@ -132,6 +134,12 @@ def test_only_rises_and_overrides_are_listed() -> None:
     ]
 
 
+def test_each_record_of_a_note_is_listed_by_itself() -> None:
+    history = [step("1", [], {A: "70"}), step("2", ["1"], {B: "no baseline"}), step("3", ["2"], {C: "two"})]
+    found = [(each.commit, each.component) for each in rises(history, BLOBS.__getitem__)]
+    assert found == [(A, "default"), (C, "docs"), (C, "web")]
+
+
 def test_a_merge_of_notes_lists_what_it_adds_to_its_first_parent() -> None:
     assert rows(
         step("base", [], {A: "60"}),
@@ -152,6 +160,6 @@ def test_a_commit_keeps_the_place_of_its_first_note() -> None:
     assert recording_order(history) == {B: 0, A: 1}
 
 
-@pytest.mark.parametrize("junk", ["README", "a" * 39, "g" * 40, "A" * 40])
+@pytest.mark.parametrize("junk", ["README", "a" * 39, "a" * 41, "a" * 63, "a" * 65, "g" * 40, "A" * 40])
 def test_a_file_that_is_not_a_note_is_ignored(junk: str) -> None:
     assert rows(step("1", [], {junk: "70"})) == []
