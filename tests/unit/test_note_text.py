@@ -296,6 +296,101 @@ def test_a_record_needs_a_baseline_or_a_status() -> None:
     assert_refused("---\nformat: 1\ncomponent: default\n---\n")
 
 
+def test_the_bytes_of_a_note() -> None:
+    judgement = parse_note(GOOD.encode()).records[0].judgement
+    by_hand = Baseline(epoch=1, executed=1, executable=2, override="why")
+    bare = Judgement(status=Status.FAIL, numbers=Numbers(excluded=2), tree="a" * 40)
+    text = render_note(
+        [
+            Record(component="web", baseline=by_hand),
+            Record(component="api", judgement=judgement),
+            Record(component="default", judgement=bare),
+        ]
+    )
+    assert (
+        text
+        == f"""\
+---
+format: 1
+component: api
+coverage_status: PASS
+measured_coverage: 75.00
+baseline:
+floor: 70.00
+policy: both
+epsilon: 0.50
+delta: 0.00
+reason: why
+epoch:
+baseline_ratio:
+statements: 8
+executed_statements: 6
+branches: 4
+executed_branches: 3
+excluded: 2
+tree: {"a" * 40}
+toolchain: CPython 3.12
+---
+format: 1
+component: default
+coverage_status: FAIL
+measured_coverage:
+baseline:
+floor:
+policy:
+epsilon:
+delta:
+reason:
+epoch:
+baseline_ratio:
+statements: 0
+executed_statements: 0
+branches: 0
+executed_branches: 0
+excluded: 2
+tree: {"a" * 40}
+toolchain:
+---
+format: 1
+component: web
+coverage_status:
+measured_coverage:
+baseline: 50.00
+floor:
+policy:
+epsilon:
+delta:
+reason:
+epoch: 1
+baseline_ratio: 1/2
+override: why
+---
+Covgate measured 75.00%, 9 of 12 statements and branches (api).
+Covgate measured nothing, 0 of 0 statements and branches.
+The baseline stands at 50.00%, set by hand (web).
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("formats", "other_format"), [(["1"], False), (["9"], True), (["x"], False), (["9", "x"], True), (["x", "9"], True)]
+)
+def test_a_record_of_another_version_is_told_from_a_damaged_one(formats: list[str], other_format: bool) -> None:
+    text = "".join(GOOD.replace("format: 1", f"format: {each}") for each in formats)
+    assert parse_note(text.encode()).other_format is other_format
+
+
+def test_the_records_of_concatenated_notes_are_sorted() -> None:
+    names = ["web", "api", "docs"]
+    text = "".join(GOOD.replace("component: default", f"component: {each}") for each in names)
+    assert [each.component for each in parse_note(text.encode()).records] == sorted(names)
+
+
+def test_the_largest_count() -> None:
+    most = with_field("excluded", "9" * 15)
+    assert parse_note(most.encode()).records[0].judgement.numbers.excluded == int("9" * 15)  # type: ignore[union-attr]
+
+
 def test_an_invalid_record_does_not_hide_a_valid_one() -> None:
     note = parse_note((GOOD.replace("format: 1", "format: 2").replace("default", "api") + GOOD).encode())
     assert [record.component for record in note.records] == ["default"]

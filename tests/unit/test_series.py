@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from covgate.model.baseline import Baseline
 from covgate.model.history import Step
 from covgate.model.record import Note, Record
-from covgate.model.series import Point, interleave, points_by_component, recording_order, rises
+from covgate.model.series import Commit, Point, interleave, points_by_component, recording_order, rises
 
 A, B, C, D = ("abcd"[place] * 40 for place in range(4))
 
@@ -75,6 +75,14 @@ def test_other_commits_come_before_what_was_recorded_later() -> None:
     places = {A: 0, C: 1, B: 2, D: 3}
     assert interleave([A, B], [D, C], places) == [(A, False), (C, True), (B, False), (D, True)]
     assert interleave([], [D, C, A], places) == [(A, True), (C, True), (D, True)]
+    # Without a place they come last, by name.
+    assert interleave([A], [D, C], {}) == [(A, False), (C, True), (D, True)]
+
+
+def test_what_is_not_known_of_a_commit_is_empty() -> None:
+    assert Commit(oid=A) == Commit(oid=A, author="", date="", subject="")
+    assert Point(commit=A) == Point(commit=A, judgement=None, baseline=None, override="", on_other_branch=False)
+    assert Step(oid="1") == Step(oid="1", parents=(), author="", email="", date="", changes=({},))
 
 
 commits = st.lists(st.sampled_from([letter * 40 for letter in "0123456789abcdef"]), unique=True)
