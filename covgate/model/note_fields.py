@@ -41,7 +41,7 @@ def _escape(character: str) -> str:
         return f"\\U{ord(character):08x}"  # JSON writes a surrogate pair, which YAML does not know
     if "\ud800" <= character <= "\udfff":
         return "\\ufffd"  # a byte of a command-line argument that is not UTF-8
-    return "\\u007f" if character == "\x7f" else json.dumps(character)[1:-1]
+    return json.dumps(character)[1:-1]
 
 
 def _load_canonical(chunk: str) -> dict[str, str] | None:
@@ -63,8 +63,6 @@ def _load_canonical(chunk: str) -> dict[str, str] | None:
             try:
                 text = json.loads(text)
             except ValueError:
-                return None
-            if not isinstance(text, str):
                 return None
         fields[key] = text
     return fields
