@@ -228,6 +228,7 @@ Covgate measured.
 def test_a_valid_note_is_read() -> None:
     note = parse_note(GOOD.encode())
     assert not note.problems
+    assert parse_note(GOOD.replace("---\n", "--- \n").encode()) == note
     record = note.record()
     assert record is not None
     assert record.baseline == Baseline(epoch=3, executed=3, executable=4)
@@ -304,7 +305,7 @@ def test_the_bytes_of_a_note() -> None:
         [
             Record(component="web", baseline=by_hand),
             Record(component="api", judgement=judgement),
-            Record(component="default", judgement=bare),
+            Record(component="default", baseline=Baseline(executed=1, executable=4), judgement=bare),
         ]
     )
     assert (
@@ -335,14 +336,14 @@ format: 1
 component: default
 coverage_status: FAIL
 measured_coverage:
-baseline:
+baseline: 25.00
 floor:
 policy:
 epsilon:
 delta:
 reason:
-epoch:
-baseline_ratio:
+epoch: 0
+baseline_ratio: 1/4
 statements: 0
 executed_statements: 0
 branches: 0
@@ -366,7 +367,7 @@ baseline_ratio: 1/2
 override: why
 ---
 Covgate measured 75.00%, 9 of 12 statements and branches (api).
-Covgate measured nothing, 0 of 0 statements and branches.
+Covgate measured nothing, 0 of 0 statements and branches, the baseline stands at 25.00%.
 The baseline stands at 50.00%, set by hand (web).
 """
     )
