@@ -148,7 +148,7 @@ def test_what_the_base_measures_is_enforced(
     )
     assert differences == (difference,)
     assert config is not None
-    assert config.sections[section].get(key) == used
+    assert config.sections[section] == ({} if used is None else {key: used})
 
 
 @pytest.mark.parametrize(("section", "key", "own", "base", "difference", "used"), WEAKER)
@@ -162,7 +162,7 @@ def test_the_same_in_an_ini_file(
     )
     assert differences == (difference,)
     assert config is not None
-    assert config.sections[section].get(key) == (None if used is None else "\n".join(used))
+    assert config.sections[section] == ({} if used is None else {key: "\n".join(used)})
 
 
 # What the push sets, and what the base has: it measures as much, or more.
@@ -172,10 +172,12 @@ AS_MUCH = [
     ("run", "source_pkgs", ["a", "b"], ["a"]),
     ("run", "source_dirs", ["a", "b"], ["a"]),
     ("run", "include", ["a/*", "b/*"], ["b/*"]),
+    ("run", "include", ["b/*"], ["b/*"]),
     ("run", "include", None, ["b/*"]),
     ("run", "omit", ["a/*"], ["a/*", "b/*"]),
     ("run", "omit", None, ["a/*"]),
     ("report", "include", ["a/*", "b/*"], ["b/*"]),
+    ("report", "include", ["b/*"], ["b/*"]),
     ("report", "include", None, ["b/*"]),
     ("report", "omit", ["a/*"], ["a/*", "b/*"]),
     ("report", "omit", None, ["a/*"]),
@@ -234,6 +236,15 @@ def test_an_include_beside_a_source_is_compared_as_such() -> None:
         toml(run={"source": ["a"], "include": ["a/*"]}), toml(run={"include": ["b/*"]}), anything_exists
     )
     assert differences == ("source is named", "include is without b/*")
+    assert config is not None
+    assert config.sections["run"] == {"include": ["a/*", "b/*"]}
+
+
+def test_a_wider_include_beside_a_source_is_kept() -> None:
+    config, differences = enforce_base(
+        toml(run={"source": ["a"], "include": ["a/*", "b/*"]}), toml(run={"include": ["b/*"]}), anything_exists
+    )
+    assert differences == ("source is named",)
     assert config is not None
     assert config.sections["run"] == {"include": ["a/*", "b/*"]}
 

@@ -35,6 +35,7 @@ def outcome(ending: Ending) -> str:
     [
         # Tests passed or failed.
         (0, finished(0), "measured"),
+        (0, finished(0, collected=1), "measured"),
         (1, finished(1), "failed: the tests failed"),
         (2, finished(2, collected=0), "failed: the tests failed"),
         (5, finished(5, collected=0), "nothing executed"),

@@ -19,6 +19,7 @@ from covgate.measure.program import program_of, runs_pytest
         ("python3 -m unittest discover", "-m unittest discover"),
         ("python3.12 tests/all.py --fast", "tests/all.py --fast"),
         ("/usr/bin/python3 manage.py test", "manage.py test"),
+        ("python tests.py", "tests.py"),
         ("python.exe -m pytest", "-m pytest"),
         # It measures by itself.
         ("python -m coverage run -m pytest", None),

@@ -20,6 +20,7 @@ from covgate.measure.pytest_config import PytestConfig, read_pytest_config
         ("pyproject.toml", '[tool.pytest.ini_options]\naddopts = ["--cov=pkg", "--numprocesses=auto"]\n'),
         ("pyproject.toml", '[tool.pytest]\naddopts = ["--cov=pkg", "-n", "2"]\n'),
         ("pytest.toml", '[pytest]\naddopts = ["--cov=pkg", "-n", "2"]\n'),
+        (".pytest.toml", '[pytest]\naddopts = ["--cov=pkg", "-n", "2"]\n'),
     ],
 )
 def test_every_place(tmp_path: Path, name: str, text: str) -> None:
