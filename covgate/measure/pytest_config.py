@@ -136,6 +136,6 @@ def _values(options: tuple[str, ...], short: str, long: str = "") -> list[str]:
             values.append(options[position + 1] if position + 1 < len(options) else "")
         elif long and each.startswith(f"{long}="):
             values.append(each.partition("=")[2])
-        elif len(short) == 2 and each.startswith(short) and not each.startswith("--"):
+        elif len(short) == 2 and each.startswith(short):
             values.append(each[2:])
     return values

@@ -119,9 +119,9 @@ WEAKER = [
     ("run", "include", ["a/*"], ["b/*"], "include is without b/*", ["a/*", "b/*"]),
     ("run", "include", ["a/*"], None, "include is set", None),
     ("run", "omit", ["a/*", "b/*"], ["a/*"], "omit has b/*", ["a/*"]),
-    ("run", "omit", ["b/*"], ["a/*"], "omit has b/*", []),
+    ("run", "omit", ["b/*", "c/*"], ["a/*"], "omit has b/*, c/*", []),
     ("run", "omit", ["b/*"], None, "omit has b/*", []),
-    ("report", "include", ["a/*"], ["b/*"], "include is without b/*", ["a/*", "b/*"]),
+    ("report", "include", ["a/*"], ["b/*", "c/*"], "include is without b/*, c/*", ["a/*", "b/*", "c/*"]),
     ("report", "include", ["a/*"], None, "include is set", None),
     ("report", "omit", ["a/*", "b/*"], ["a/*"], "omit has b/*", ["a/*"]),
     ("report", "omit", ["b/*"], None, "omit has b/*", []),
@@ -129,7 +129,7 @@ WEAKER = [
     # Without the option, coverage's own default is used.
     ("report", "partial_branches", ["y"], None, "partial_branches has y", None),
     ("report", "partial_also", ["x", "y"], ["x"], "partial_also has y", ["x"]),
-    ("report", "partial_also", ["y"], None, "partial_also has y", None),
+    ("report", "partial_also", ["y", "z"], None, "partial_also has y, z", None),
     ("report", "partial_branches_always", ["x", "y"], ["x"], "partial_branches_always has y", ["x"]),
     ("report", "partial_branches_always", ["y"], None, "partial_branches_always has y", None),
 ]

@@ -117,6 +117,16 @@ def test_the_last_option_decides(tmp_path: Path) -> None:
     assert found.pythonpath == ("src", "other tests")
 
 
+def test_the_path_in_toml(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.pytest.ini_options]\npythonpath = ["src", "other tests"]\n')
+    assert read_pytest_config(tmp_path, (), {}).pythonpath == ("src", "other tests")
+
+
+def test_an_ini_file_may_repeat_options_and_have_some_without_a_value(tmp_path: Path) -> None:
+    (tmp_path / "setup.cfg").write_text("[flake8]\nselect = E\nselect = F\nverbose\n[tool:pytest]\naddopts = --cov\n")
+    assert read_pytest_config(tmp_path, (), {}).has_cov
+
+
 def test_options_that_no_shell_could_split_are_ignored(tmp_path: Path) -> None:
     assert read_pytest_config(tmp_path, (), {"PYTEST_ADDOPTS": "--cov 'open"}).options == ()
 
