@@ -144,11 +144,10 @@ def _jumps(file: Touched) -> list[Jump]:
 
 def _source_values(file: Touched, source: Sequence[str]) -> dict[str, Any]:
     """What the page of one file shows."""
-    covered, rest = "not measured", ""
-    facts = []
+    covered, facts = "", ["not measured"]
     if file.result is not None:
         numbers = file.result.numbers
-        covered, rest = percent(numbers.percent), f" covered, {numbers.executed} of {numbers.executable}"
+        covered, facts = percent(numbers.percent), [f"covered, {numbers.executed} of {numbers.executable}"]
         before = file.explanation.before if file.explanation else None
         if before is not None and before.percent != numbers.percent:
             facts.append(f"{percent(before.percent)} at the baseline")
@@ -158,7 +157,6 @@ def _source_values(file: Touched, source: Sequence[str]) -> dict[str, Any]:
     return {
         "file": file,
         "covered": covered,
-        "covered_counts": rest,
         "facts": facts,
         "stops": stops,
         "listing": source_listing(file, source),

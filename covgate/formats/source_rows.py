@@ -1,91 +1,82 @@
-"""The source of one file as rows of a page: number, sign, why the line is marked, and the line itself."""
+"""The source of one file as rows for its page: number, sign, why it is marked, and the line itself."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from covgate.formats.touched import State, Touched
 
-# A page with more lines than this helps nobody, and is a burden to a phone.
+# Larger pages help nobody and are slow on a phone.
 WHOLE_FILE = 5_000
 AROUND = 25
 LINE_SHOWN = 1_000
 _TAB = 4
-_SIGNS = {
-    State.EXECUTED: ("executed", "✓"),
-    State.PARTIAL: ("partial", "½"),
-    State.MISSING: ("missing", "✗"),
-    State.EXCLUDED: ("excluded", "x"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One line of a file.
+class SourceRow:
+    """One line of source. Its texts are not escaped: the template does that.
 
-    ``classes`` are its CSS classes, ``title`` the word for its ``sign``. ``word`` says why it is marked, "" for none;
-    ``following`` is the next line to look at, 0 for none. ``pieces`` alternate between text and the names of characters
-    that must not be printed. ``cut`` counts the characters that are left out, ``skipped`` the lines that are left out
-    above. ``branches`` says how many branches were executed, "" if all were.
+    ``skipped`` is how many lines are left out before it, ``state`` is the value of its `State` or "none", ``classes``
+    are its CSS classes, ``next_stop`` is the line that its word links to, 0 for none. ``pieces`` has the text if a part
+    of it would hide or turn text: each piece is a string, and whether this is the number of such a character
+    (``U+202E``). ``cut`` is how many characters are left out at its end, "" for none.
     """
 
     number: int
+    skipped: int
+    state: str
     classes: str
-    pieces: tuple[str, ...]
-    title: str = ""
-    sign: str = ""
-    word: str = ""
-    following: int = 0
-    cut: int = 0
-    skipped: int = 0
-    branches: str = ""
+    word: str
+    next_stop: int
+    text: str
+    pieces: tuple[tuple[str, bool], ...]
+    cut: str
+    branches: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """The rows, the columns of the longest line, and how many lines are left out below."""
+    """The rows of a file; ``skipped`` lines follow the last one, and ``widest`` is the longest line, in columns."""
 
-    rows: tuple[Row, ...]
-    widest: int
+    rows: tuple[SourceRow, ...]
     skipped: int
+    widest: int
 
 
 def source_listing(file: Touched, source: Sequence[str]) -> Listing:
-    """The rows of a file; of a huge file only those around the lines to look at."""
+    """All lines of ``source``; of a huge file, those around the lines to look at."""
     words = file.words
     firsts = [first for first, _ in file.stops]
     following = dict(pairwise([*firsts, firsts[0]])) if len(firsts) > 1 else {}
-    rows: list[Row] = []
-    widest = before = 0
+    stops = frozenset(firsts)
+    rows: list[SourceRow] = []
+    widest = 0
+    before = 0
     for number in shown_lines(len(source), file.to_look_at):
         line = source[number - 1].expandtabs(_TAB)
         widest = max(widest, min(len(line), LINE_SHOWN + 30))
-        state = file.states.get(number)
-        kind, sign = _SIGNS[state] if state else ("none", "")
         word = words.get(number, "")
-        marked = (f" t-{word.replace(' ', '-')}" if word else "") + (" stop" if number in firsts else "")
-        branches = ""
-        if state is State.PARTIAL:
-            taken = file.branches[number]
-            branches = f"{taken.executed_branches} of {taken.branches} branches"
+        state = file.states.get(number)
+        text = line[:LINE_SHOWN]
         rows.append(
-            Row(
+            SourceRow(
                 number=number,
-                classes=kind + marked,
-                pieces=visible(line[:LINE_SHOWN]),
-                title=state.value if state else "",
-                sign=sign,
-                word=word,
-                following=following.get(number, 0),
-                cut=max(len(line) - LINE_SHOWN, 0),
                 skipped=number - before - 1,
-                branches=branches,
+                state=state.value if state else "none",
+                classes=_classes(state, word, stop=number in stops),
+                word=word,
+                next_stop=following.get(number, 0),
+                text=text,
+                pieces=() if text.isprintable() else tuple(_pieces(text)),
+                cut=f"{len(line) - LINE_SHOWN:,}" if len(line) > LINE_SHOWN else "",
+                branches=_branches(file, number) if state is State.PARTIAL else "",
             )
         )
         before = number
-    return Listing(rows=tuple(rows), widest=widest, skipped=len(source) - before)
+    return Listing(rows=tuple(rows), skipped=len(source) - before, widest=widest)
 
 
 def shown_lines(count: int, marked: Sequence[int]) -> list[int]:
@@ -101,14 +92,19 @@ def shown_lines(count: int, marked: Sequence[int]) -> list[int]:
     return found[:WHOLE_FILE]
 
 
-def visible(line: str) -> tuple[str, ...]:
-    """``line`` in pieces: text, then the name of a character that must not be printed, text again, and so on."""
-    if line.isprintable():
-        return (line,)
-    pieces = [""]
-    for character in line:
-        if character.isprintable() or character == "\u00a0":
-            pieces[-1] += character
+def _pieces(line: str) -> Iterator[tuple[str, bool]]:
+    for visible, characters in groupby(line, lambda each: each.isprintable() or each == "\u00a0"):
+        if visible:
+            yield "".join(characters), False
         else:
-            pieces += [f"U+{ord(character):04X}", ""]
-    return tuple(pieces)
+            yield from ((f"U+{ord(each):04X}", True) for each in characters)
+
+
+def _classes(state: State | None, word: str, *, stop: bool) -> str:
+    marked = (f" t-{word.replace(' ', '-')}" if word else "") + (" stop" if stop else "")
+    return (state.value if state else "none") + marked
+
+
+def _branches(file: Touched, number: int) -> str:
+    line = file.branches[number]
+    return f"{line.executed_branches} of {line.branches} branches"

@@ -42,7 +42,9 @@ def csp_hash(text: str) -> str:
 
 
 def _without_control_characters(value: object) -> object:
-    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    if isinstance(value, str) and not value.isprintable() and not isinstance(value, Markup):
+        return plain(value)
+    return value
 
 
 def _asset(name: str) -> Markup:

@@ -19,11 +19,11 @@ _WORST_SHOWN = 50
 
 
 class State(Enum):
-    """What became of a line; the value is the word for it."""
+    """What became of a line."""
 
     EXECUTED = "executed"
-    PARTIAL = "not all branches executed"
-    MISSING = "not executed"
+    PARTIAL = "partial"
+    MISSING = "missing"
     EXCLUDED = "excluded"
 
 
