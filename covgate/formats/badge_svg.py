@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from html import escape
 
+from covgate.formats.templates import environment
 from covgate.model.numbers import format_percent
 
-_HEIGHT = 20
-_RADIUS = 3
 _PADDING = 6
 _LABEL_COLOUR = "#555555"
 _UNKNOWN_COLOUR = "#6b7078"
@@ -38,34 +36,21 @@ def badge(label: str, percent: Fraction | None) -> str:
     label = "".join(each if each.isprintable() else "?" for each in label)
     value = "unknown" if percent is None else f"{format_percent(percent)}%"
     left, right = (round(_width(each)) + 2 * _PADDING for each in (label, value))
-    text = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="{_HEIGHT}" role="img"'
-        f' aria-label="{escape(f"{label}: {value}")}">\n'
-        f"  <title>{escape(f'{label}: {value}')}</title>\n"
-        f'  <path fill="{_LABEL_COLOUR}" d="M{left} 0H{_RADIUS}{_corners(-1)}H{left}z"/>\n'
-        f'  <path fill="{_colour(percent)}" d="M{left} 0H{left + right - _RADIUS}{_corners(1)}H{left}z"/>\n'
-        '  <g fill="#ffffff" font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="11" text-anchor="middle">\n'
-        f"    {_text(label, left / 2, left)}\n"
-        f"    {_text(value, left + right / 2, right)}\n"
-        "  </g>\n"
-        "</svg>\n"
+    svg = (
+        environment()
+        .get_template("badge.svg.j2")
+        .render(
+            label=label,
+            value=value,
+            left=left,
+            right=right,
+            padding=_PADDING,
+            label_colour=_LABEL_COLOUR,
+            colour=_colour(percent),
+        )
     )
-    # ASCII goes through whatever encoding the shell redirects in.
-    return text.encode("ascii", "xmlcharrefreplace").decode()
-
-
-def _corners(side: int) -> str:
-    """Down one side of a rectangle, rounded at both ends: to the left of it (-1) or to its right (1)."""
-    turn = int(side > 0)
-    return (
-        f"a{_RADIUS} {_RADIUS} 0 0 {turn} {side * _RADIUS} {_RADIUS}v{_HEIGHT - 2 * _RADIUS}"
-        f"a{_RADIUS} {_RADIUS} 0 0 {turn} {-side * _RADIUS} {_RADIUS}"
-    )
-
-
-def _text(text: str, middle: float, room: int) -> str:
-    # With its length given it fits, whatever font there is.
-    return f'<text x="{middle:g}" y="14" textLength="{room - 2 * _PADDING}">{escape(text)}</text>'
+    # ASCII can be redirected in every encoding of the shell.
+    return svg.encode("ascii", "xmlcharrefreplace").decode()
 
 
 def _width(text: str) -> float:
