@@ -1,4 +1,4 @@
-"""Many processes, one repository: no record is lost, every state is a valid notes ref."""
+"""Many processes in one repository: no record is lost, and every state is a valid notes ref."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_sixteen_ratchets_at_once_lose_nothing(project: Project) -> None:
 
 
 def test_many_writers_of_the_notes_ref(project: Project) -> None:
-    """The compare-and-swap alone, without test runs between the writes: 8 writers of 12 notes each."""
+    """Only the compare-and-swap, without test runs between the writes: 8 writers of 12 notes each."""
     commits = [project.commit(f"commit {number}") for number in range(96)]
     failures: list[BaseException] = []
 

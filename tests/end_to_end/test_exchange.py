@@ -1,4 +1,4 @@
-"""Under load nothing is lost: many clones, or many processes of one clone, ratchet against one remote at once."""
+"""No note is lost under load: many clones, or many processes of one clone, ratchet against one remote at once."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def remote_over(transport: str, directory: Path, environ: Mapping[str, str]) -> 
 def nothing_is_lost(
     remote: Path, copies: Sequence[Path], environ: Mapping[str, str], written: Sequence[Sequence[Ratchet]]
 ) -> None:
-    """Every ratchet of ``written`` is on ``remote`` or below a higher one, and ``copies`` all end with the same."""
+    """``remote`` has every ratchet of ``written`` or a higher one, and each of ``copies`` gets the same notes."""
     wanted: dict[str, Baseline | None] = {}
     for commit, executed in (each for mine in written for each in mine):
         wanted[commit] = join(wanted.get(commit), Baseline(executed=executed, executable=1000))
@@ -58,7 +58,7 @@ def nothing_is_lost(
     records = {commit: parse_note(text.encode()).record() for commit, text in notes.items()}
     assert {commit: record and record.baseline for commit, record in records.items()} == wanted
     assert git(remote, environ, "fsck", "--no-dangling") == ""
-    # A line of notes commits, one for each that anybody wrote: no state was thrown away for another.
+    # The history of the notes is a line, with a commit for each write: no state replaced another one.
     assert git(remote, environ, "rev-list", "--min-parents=2", NOTES_REF) == ""
     tip = git(remote, environ, "rev-parse", NOTES_REF)
     for each in copies:
@@ -74,13 +74,13 @@ def nothing_is_lost(
             repository.close()
 
 
-def told(result: Exchange, record_property: pytest.RecordProperty, what: str) -> None:
+def report(result: Exchange, record_property: pytest.RecordProperty, what: str) -> None:
     record_property("exchange", f"{what}: {result.summary}")
     print(f"{what}: {result.summary}")
 
 
-# Over HTTP each push costs several processes of the server's as well: fewer ratchets keep the suite fast.
-# The benchmark (tests/benchmarks/bench_exchange.py) plays the whole of it.
+# Over HTTP each push also starts several processes of the server: there are fewer ratchets, to keep the suite fast.
+# The benchmark (tests/benchmarks/bench_exchange.py) runs all of them.
 @pytest.mark.parametrize(("transport", "ratchets"), [("file", 20), ("http", 4)])
 def test_sixteen_clones_that_ratchet_at_once_lose_nothing(
     environ: dict[str, str], tmp_path: Path, record_property: pytest.RecordProperty, transport: str, ratchets: int
@@ -89,7 +89,7 @@ def test_sixteen_clones_that_ratchet_at_once_lose_nothing(
         line = commits(remote, (CLONES + 1) * ratchets, environ)
         copies = clones(url, tmp_path, CLONES, environ)
         written = work(line, CLONES, ratchets)
-        told(
+        report(
             exchange(list(zip(copies, written, strict=True)), environ), record_property, f"{CLONES} clones, {transport}"
         )
         nothing_is_lost(remote, copies, environ, written)
@@ -98,20 +98,20 @@ def test_sixteen_clones_that_ratchet_at_once_lose_nothing(
 def test_publishers_of_one_clone_lose_nothing(
     environ: dict[str, str], tmp_path: Path, record_property: pytest.RecordProperty
 ) -> None:
-    """They share the notes ref and the tracking ref: what one fetches between another's look and its push counts."""
+    """They share the notes ref and the tracking ref, which one may move between another's fetch and push."""
     with remote_over("file", tmp_path, environ) as (remote, url):
         line = commits(remote, 9 * 6, environ)
         mine, other = clones(url, tmp_path, 2, environ)
         written = work(line, 8, 6)
         writers = [(mine if number % 4 else other, ratchets) for number, ratchets in enumerate(written)]
-        told(exchange(writers, environ), record_property, "8 publishers, 2 clones")
+        report(exchange(writers, environ), record_property, "8 publishers, 2 clones")
         nothing_is_lost(remote, [mine, other], environ, written)
 
 
-def test_what_another_process_fetched_and_did_not_join_yet_is_not_thrown_off_the_remote(
+def test_notes_that_another_process_fetched_but_did_not_join_yet_stay_on_the_remote(
     environ: dict[str, str], tmp_path: Path
 ) -> None:
-    """The moment between the fetch and the join of one covgate, in which another of the same clone publishes."""
+    """Between the fetch and the join of one covgate, another one of the same clone publishes."""
     with remote_over("file", tmp_path, environ) as (remote, url):
         line = commits(remote, 2, environ)
         mine, other = clones(url, tmp_path, 2, environ)

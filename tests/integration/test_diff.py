@@ -1,4 +1,4 @@
-"""What two commits differ in, told by real git under whatever a user, a tree or an environment does to a diff."""
+"""The difference of two commits, read from real git with configurations, attributes and environments that change it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PYTHON = {".py"}
 
 
 class Work:
-    """A repository whose commits are made from names and bytes."""
+    """A repository for commits made from names and bytes."""
 
     def __init__(self, top: Path, environ: Mapping[str, str]) -> None:
         self.top = top
@@ -129,7 +129,7 @@ def test_a_rename_from_another_ending_is_one_and_to_another_a_deletion(work: Wor
 
 
 def test_only_files_like_the_measured_ones_are_compared(work: Work) -> None:
-    """An asset whose old content is gone can't be read, and need not be."""
+    """An asset is not read: here its old content is gone."""
     work.commit_files({"a.py": TEN, "asset.bin": b"\0" * 1000})
     blob = work.git("rev-parse", "HEAD:asset.bin")
     work.commit_files({"a.py": TEN + b"x\n", "new.py": b"fresh = 1\n", "asset.bin": b"\1" * 1000, "[x].py*": b"odd\n"})
@@ -169,7 +169,7 @@ def test_a_change_of_line_endings_alone_changes_no_line(work: Work, to: bytes) -
 
 
 def test_a_carriage_return_alone_ends_a_line_for_python(work: Work) -> None:
-    """git does not count it; so all lines of such a file are new, and none is looked up under a wrong number."""
+    """For git it doesn't, so all lines of such a file count as new, and none has a wrong number."""
     work.commit(mod=b"# one\n" + TEN, other=TEN, same=b"# one\r# two\n")
     work.commit(mod=b"# one\r# two\n" + TEN + b"x", other=TEN + b"y\n", new=b"a\rb\r\nc\r", same=b"# one\r# two\n")
     mod, new, other = work.changes()
@@ -325,7 +325,7 @@ ENVIRONMENTS = [
 
 @pytest.fixture
 def decorated(work: Work) -> tuple[Work, tuple[FileChange, ...]]:
-    """Two commits with something of everything, and what they differ in."""
+    """Two commits that differ in every kind of file, and their differences."""
     (work.top / "order").write_text("two.py\n")
     (work.top / "attributes").write_text("*.py -diff\n")
     (work.top / ".git" / "info" / "exclude").write_text("/order\n/attributes\n")
@@ -374,7 +374,7 @@ def test_an_environment_that_decorates(decorated: tuple[Work, tuple[FileChange, 
 
 @pytest.mark.parametrize("attributes", ATTRIBUTES)
 def test_attributes_of_the_tree_hide_nothing(work: Work, attributes: str) -> None:
-    """A push can bring the attributes along; they are read from the checkout, and from the pushed tree with it."""
+    """A push can contain the attributes, which git reads from the checkout."""
     work.commit(mod=TEN)
     (work.top / ".gitattributes").write_text(attributes + "\n")
     work.git("add", ".gitattributes")
@@ -441,7 +441,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> 
 @one_in(5)
 @given(trees, trees)
 def test_whatever_changes_every_other_line_stays(bench: Work, old: dict[str, bytes], new: dict[str, bytes]) -> None:
-    """What the changes leave alone is the same before and now, line by line; git's own count agrees."""
+    """The lines outside the changes are the same before and after, and git's own counts agree."""
     commits = [import_tree(bench, tree) for tree in (old, new)]
     found = changes(bench.repository, *commits, PYTHON)
     for change in found:

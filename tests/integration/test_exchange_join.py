@@ -1,4 +1,4 @@
-"""The exchange of notes is a join: whoever exchanges, in whatever order, all end with the same notes."""
+"""The exchange of notes is a join: in any order of exchanges, all clones end with the same notes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ TREE = "1" * 40
 
 @dataclass
 class Team:
-    """Clones of one bare remote that share ``commits``; ``written`` is every baseline that anybody recorded."""
+    """Clones of one bare remote that share ``commits``; ``written``: every baseline that was recorded, by commit."""
 
     remote: Path
     clones: list[Repository]
@@ -100,7 +100,7 @@ def measured(executed: int, status: Status = Status.PASS, tree: str = TREE) -> R
 step = st.one_of(
     st.tuples(st.just("ratchet"), st.integers(0, 2), st.integers(0, 2), st.integers(60, 64), st.sampled_from(Status)),
     st.tuples(st.just("override"), st.integers(0, 2), st.integers(0, 2), st.integers(10, 12), st.sampled_from("xy")),
-    # A fetch that begins, something else that happens, and the join of what the fetch then brings.
+    # A fetch that starts, and, after other steps, the join of what it brought.
     st.tuples(st.just("begin"), st.integers(0, 2)),
     st.tuples(st.just("join"), st.integers(0, 2)),
     st.tuples(st.just("publish"), st.integers(0, 2)),
@@ -110,7 +110,7 @@ step = st.one_of(
 
 @one_in(15)
 @given(steps=st.lists(step, max_size=14), last=st.permutations([0, 1, 2]))
-def test_clones_that_exchange_in_any_order_end_alike(
+def test_clones_that_exchange_in_any_order_have_the_same_notes(
     environ: dict[str, str], steps: list[tuple[object, ...]], last: list[int]
 ) -> None:
     with tempfile.TemporaryDirectory() as directory, team(Path(directory), environ) as them:
@@ -155,7 +155,7 @@ def parents(repository: Repository, ref: str = NOTES_REF) -> int:
 
 
 @pytest.mark.parametrize("strategy", ["union", "cat_sort_uniq", "ours", "theirs"])
-def test_notes_merged_by_git_itself_lose_nothing(environ: dict[str, str], tmp_path: Path, strategy: str) -> None:
+def test_notes_that_git_merged_lose_no_record(environ: dict[str, str], tmp_path: Path, strategy: str) -> None:
     with team(tmp_path, environ, size=2) as them:
         other = them.clones[1]
         same, mine, yours = them.commits
@@ -164,7 +164,7 @@ def test_notes_merged_by_git_itself_lose_nothing(environ: dict[str, str], tmp_pa
         them.sync(0)
         them.write(1, same, measured(80))
         them.write(1, yours, measured(81))
-        # As somebody does who knows git's notes and not covgate.
+        # By git's own commands, as somebody does who doesn't know covgate.
         other.run("fetch", "--quiet", "origin", f"+{NOTES_REF}:refs/notes/theirs")
         other.run("notes", "--ref=coverage", "merge", "--quiet", "--strategy", strategy, "refs/notes/theirs")
         assert parents(other) == 2
@@ -187,7 +187,9 @@ def test_notes_merged_by_git_itself_lose_nothing(environ: dict[str, str], tmp_pa
         assert len(them.notes_trees()) == 1
 
 
-def test_a_merge_is_repaired_once_and_a_note_removed_later_stays_away(environ: dict[str, str], tmp_path: Path) -> None:
+def test_a_merge_is_repaired_once_and_a_note_removed_later_stays_removed(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
     with team(tmp_path, environ, size=1) as them:
         (repository,) = them.clones
         notes, commit = Notes(repository), them.commits[0]
@@ -205,7 +207,7 @@ def test_a_merge_is_repaired_once_and_a_note_removed_later_stays_away(environ: d
 
 
 def test_concatenated_notes_are_read_and_repaired_by_the_next_write(environ: dict[str, str], tmp_path: Path) -> None:
-    """What notes.rewriteRef with its default mode does when two commits become one."""
+    """notes.rewriteRef concatenates them by default when a rebase makes one commit of two."""
     with team(tmp_path, environ, size=1) as them:
         (repository,) = them.clones
         notes, commit = Notes(repository), them.commits[0]
@@ -219,7 +221,7 @@ def test_concatenated_notes_are_read_and_repaired_by_the_next_write(environ: dic
         assert repository.run("notes", "--ref=coverage", "show", commit).decode() == texts[0]
 
 
-def test_a_note_on_a_commit_that_is_gone_here_still_travels(environ: dict[str, str], tmp_path: Path) -> None:
+def test_a_note_is_published_even_if_its_commit_is_gone(environ: dict[str, str], tmp_path: Path) -> None:
     with team(tmp_path, environ, size=2) as them:
         one, other = them.clones
         gone = one.text("commit-tree", "HEAD^{tree}", "-m", "soon gone")
@@ -236,10 +238,10 @@ def test_a_note_on_a_commit_that_is_gone_here_still_travels(environ: dict[str, s
 
 
 @pytest.mark.parametrize("count", [40, 120, 300])
-def test_notes_that_git_itself_spread_over_directories_stay_single(
+def test_a_note_in_a_directory_of_the_notes_tree_is_replaced(
     environ: dict[str, str], tmp_path: Path, count: int
 ) -> None:
-    """git's fan-out grows by its own rules; a note written by covgate must take the place of git's, not join it."""
+    """git spreads many notes over directories. covgate must replace such a note, not add a second one beside it."""
     with team(tmp_path, environ, size=1) as them:
         (repository,) = them.clones
         stream = "".join(f"commit refs/heads/many\ncommitter a <a@b> {n} +0000\ndata 1\nx\n" for n in range(count))
@@ -258,7 +260,7 @@ def test_notes_that_git_itself_spread_over_directories_stay_single(
         assert repository.run("notes", "--ref=coverage", "show", commits[3]) == b"old\n"
 
 
-def test_the_tracking_ref_is_covgates_own(environ: dict[str, str], tmp_path: Path) -> None:
+def test_fetched_notes_are_kept_in_a_ref_of_covgate(environ: dict[str, str], tmp_path: Path) -> None:
     with team(tmp_path, environ, size=1) as them:
         before = them.clones[0].text("config", "--local", "--list")
         them.write(0, them.commits[0], measured(70))
@@ -267,9 +269,7 @@ def test_the_tracking_ref_is_covgates_own(environ: dict[str, str], tmp_path: Pat
         assert them.clones[0].text("config", "--local", "--list") == before
 
 
-def test_a_note_of_a_newer_covgate_is_left_alone_where_notes_were_merged(
-    environ: dict[str, str], tmp_path: Path
-) -> None:
+def test_a_note_of_a_newer_covgate_is_left_as_it_is_after_a_merge(environ: dict[str, str], tmp_path: Path) -> None:
     with team(tmp_path, environ, size=1) as them:
         (repository,) = them.clones
         notes, commit = Notes(repository), them.commits[0]
@@ -287,9 +287,7 @@ def test_a_note_of_a_newer_covgate_is_left_alone_where_notes_were_merged(
 
 
 @pytest.mark.parametrize("harm", ["deleted", "forced back", "lowered in a history of its own"])
-def test_what_is_done_to_the_notes_on_the_remote_is_joined_back(
-    environ: dict[str, str], tmp_path: Path, harm: str
-) -> None:
+def test_notes_that_were_lost_on_the_remote_come_back(environ: dict[str, str], tmp_path: Path, harm: str) -> None:
     with team(tmp_path, environ, size=2) as them:
         one, other = them.clones
         commit, later, _ = them.commits
@@ -314,7 +312,7 @@ def test_what_is_done_to_the_notes_on_the_remote_is_joined_back(
         assert len(them.notes_trees()) == 1
 
 
-def test_what_keeps_a_ref_from_being_locked_for_good_is_not_waited_for(environ: dict[str, str], tmp_path: Path) -> None:
+def test_a_ref_that_can_never_be_locked_is_not_tried_again(environ: dict[str, str], tmp_path: Path) -> None:
     with team(tmp_path, environ, size=1) as them:
         them.clones[0].run("update-ref", f"{NOTES_REF}/in/the/way", "HEAD")
         with pytest.raises(ToolError, match=r"refs/notes/coverage can't be written: .* exists; cannot create"):
