@@ -55,9 +55,10 @@ def _reasons(outcome: Outcome) -> str:
     if not outcome.error:
         return _list(outcome.verdict.reasons)
     hint = f"\n\n{prose(outcome.hint)}" if outcome.hint else ""
-    passes = (
-        "fail_closed is set: without a measurement nothing passes." if outcome.blocks else "It passes all the same."
-    )
+    if outcome.blocks:
+        passes = "fail_closed is set, so a commit that can't be measured is blocked."
+    else:
+        passes = "It passes without a verdict (fail_closed = true would block it)."
     return f"**Not measured:** {prose(outcome.error)}{hint}\n\n{prose(passes)}"
 
 

@@ -90,7 +90,7 @@ def _rule(kind: LossKind | None, id: str, name: str, help: str) -> dict[str, Any
         "id": id,
         "name": name,
         "shortDescription": {"text": f"Coverage: {word(kind)} lines"},
-        "fullDescription": {"text": f"Lines that are told as {word(kind)}: {meaning(kind)}."},
+        "fullDescription": {"text": f"Lines reported as {word(kind)}: {meaning(kind)}."},
         "help": {"text": help},
         "defaultConfiguration": {"level": "note" if kind is None else "warning"},
         "properties": {"tags": ["coverage", "tests"]},

@@ -123,7 +123,7 @@ def warning_text(message: str, hint: str, output: str, paint: Paint, *, blocks: 
     if output:
         lines += ["", *(f"  | {line}" for line in tail(output)), ""]
     if blocks:
-        lines.append("  fail_closed is set: without a measurement nothing passes.")
+        lines.append("  fail_closed is set, so a push that can't be measured is blocked.")
     else:
         lines.append("  It passes without a verdict (fail_closed = true would block it).")
     return "\n".join(lines) + "\n"

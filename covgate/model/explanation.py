@@ -1,6 +1,6 @@
 """The difference between two measurements, line by line: what was added, removed, lost, and is no longer counted.
 
-The terms add up exactly, in statements and branches alike::
+The terms add up exactly, for statements and for branches::
 
     executed now   = executed before   - removed - no longer counted + added + counted anew - lost + gained
     executable now = executable before - removed - no longer counted + added + counted anew

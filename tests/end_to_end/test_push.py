@@ -343,7 +343,7 @@ def test_omitting_everything_is_no_way_through(project: Project) -> None:
     path.write_text(path.read_text() + '[tool.coverage.run]\nomit = ["*"]\n')
     project.commit()
     done = project.push()
-    # What the base measures is measured still; when the change has landed, nothing is left, and nothing passes.
+    # What the base measures is still measured. Once the change has landed, nothing is left to measure.
     assert done.status == 0
     assert "PASS main" in done
     assert "omit has *" in done

@@ -115,7 +115,7 @@ class TestGithub:
             ("notice", "5", "5", "covgate: unstable"),
         ]
         assert {where["file"] for _, where, _ in told if "file" in where} == {"pkg/a.py"}
-        # A line that was executed is not told as one that was not.
+        # A line that was executed is not reported as one that was not.
         assert told[2][2] == (
             "Line 8, 1 of 2 branches executed: added or changed by this push, and not executed in all branches"
         )
