@@ -6,13 +6,17 @@ import argparse
 from collections.abc import Mapping
 
 from covgate.commands._shared import open_repository
+from covgate.commands._trial import try_measuring
 from covgate.errors import EXIT_PASSED, UsageError
+from covgate.git.repository import Repository
 from covgate.install import native, pre_commit
+from covgate.install.pin import Pin, find_pin
 
 HELP = "set up this repository: hooks and configuration"
 EXAMPLES = """\
   covgate init
   covgate init --native
+  covgate init --rev v0.1.0
   covgate init --remove
 """
 
@@ -21,6 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repo", help="where pre-commit finds covgate (default: where this one was installed from)")
     parser.add_argument("--rev", help="the tag or commit of covgate to pin")
     parser.add_argument("--native", action="store_true", help="install plain git hooks, without pre-commit")
+    parser.add_argument(
+        "--no-measure", dest="measures", action="store_false", help="don't measure the project once before the set-up"
+    )
     parser.add_argument("--remove", action="store_true", help="remove what init wrote")
 
 
@@ -32,10 +39,35 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             native.remove(repository, print)
             pre_commit.remove(repository, print)
         elif arguments.native:
-            native.require_installable(repository)
-            pre_commit.configure(repository, print)
-            native.install(repository, print)
-            print("done: `git push` is gated; `covgate doctor` shows what will be measured")
+            _init_natively(repository, environ, measures=arguments.measures)
         else:
-            pre_commit.init(repository, repo=arguments.repo, rev=arguments.rev, report=print)
+            _init(arguments, repository, environ)
     return EXIT_PASSED
+
+
+def _init(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> None:
+    """Set up pre-commit. What can fail comes before the first file is written."""
+
+    def pin() -> Pin | None:
+        return find_pin(arguments.repo, arguments.rev, repository.top, environ)
+
+    setup = pre_commit.plan_setup(repository, pin, pins_anew=bool(arguments.repo or arguments.rev))
+    measured = try_measuring(repository, environ) if arguments.measures else []
+    pre_commit.set_up(repository, setup, print)
+    changed = "commit the changed files, then" if setup.edits else "nothing had to change:"
+    _finish(measured, f"done: {changed} `git push` is gated")
+
+
+def _init_natively(repository: Repository, environ: Mapping[str, str], *, measures: bool) -> None:
+    native.require_installable(repository)
+    measured = try_measuring(repository, environ) if measures else []
+    pre_commit.configure(repository, print)
+    native.install(repository, print)
+    _finish(measured, "done: `git push` is gated")
+
+
+def _finish(measured: list[str], done: str) -> None:
+    """Say at the end what a push will measure: that is the line to remember."""
+    print(done if measured else f"{done}; `covgate doctor` shows what will be measured")
+    for line in measured:
+        print(line)

@@ -74,7 +74,7 @@ def remove_hooks(text: str, name: str) -> str:
     """
     data = _load(text, name)
     repos = data.get("repos") or []
-    ours = [at for at, each in enumerate(repos) if (ids := _hook_ids(each)) and set(ids) <= _HOOK_IDS]
+    ours = [at for at, each in enumerate(repos) if (ids := hook_ids(each)) and set(ids) <= _HOOK_IDS]
     if not ours:
         return text
     intended = {**data, "repos": [each for at, each in enumerate(repos) if at not in ours]}
@@ -132,21 +132,26 @@ def _load(text: str, name: str) -> dict[str, Any]:
 
 
 def _missing_types(data: dict[str, Any]) -> list[str]:
-    """The hook types that have to be added. pre-commit's default, if the list is new and other hooks rely on it."""
+    """The hook types that have to be added. A new list begins with pre-commit's default, which it replaces."""
     known = data.get(_TYPES_KEY)
     if known is None:
-        others = any(set(_hook_ids(each)) - _HOOK_IDS or not _hook_ids(each) for each in data.get("repos") or [])
-        return ["pre-commit", *HOOK_TYPES] if others else list(HOOK_TYPES)
+        return ["pre-commit", *HOOK_TYPES]
     return [each for each in HOOK_TYPES if each not in known]
 
 
 def _covgate_hooks(data: dict[str, Any]) -> set[str]:
-    return {hook for each in data.get("repos") or [] for hook in _hook_ids(each)} & _HOOK_IDS
+    return {hook for each in data.get("repos") or [] for hook in hook_ids(each)} & _HOOK_IDS
 
 
-def _hook_ids(repository: Any) -> list[str]:
-    hooks = repository.get("hooks") if isinstance(repository, dict) else None
+def hook_ids(entry: Any) -> list[str]:
+    """The ids of the hooks in an item of ``repos``."""
+    hooks = entry.get("hooks") if isinstance(entry, dict) else None
     return [str(hook.get("id")) for hook in hooks if isinstance(hook, dict)] if isinstance(hooks, list) else []
+
+
+def is_own_hook(id: str) -> bool:
+    """Whether ``id`` is a hook of covgate."""
+    return id in _HOOK_IDS
 
 
 def _additions(text: str, block: list[str], missing: list[str]) -> list[TextEdit]:

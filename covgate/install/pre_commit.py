@@ -5,12 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from covgate.errors import ToolError, UsageError
 from covgate.git.repository import Repository
 from covgate.install.file_edits import FileEdit, prepare, read_text, write_all
 from covgate.install.hook_entry import hook_entry
+from covgate.install.hooks_pin import repin
 from covgate.install.hooks_yaml import HOOK_TYPES, add_hooks, has_hooks, remove_hooks, stages_of
+from covgate.install.pin import Pin
 from covgate.install.toml_table import add_table, remove_table
 
 HOOKS_FILE = ".pre-commit-config.yaml"
@@ -20,28 +23,49 @@ _PYPROJECT, _OWN = ("pyproject.toml", "[tool.covgate]\n"), (".covgate.toml", "")
 Report = Callable[[str], None]
 
 
-def init(repository: Repository, *, repo: str | None, rev: str | None, report: Report, install: bool = True) -> None:
-    """Set up ``repository`` for pre-commit. A second call changes nothing.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What `covgate init` is going to write, and what is there already, as lines for the user."""
 
-    ``repo`` and ``rev`` pin covgate in the hooks' entry (default: where this covgate was installed from). ``report``
-    gets the lines for the user. ``install`` False leaves the hooks uninstalled. Raises UsageError before anything is
-    written.
+    edits: tuple[FileEdit, ...]
+    present: tuple[str, ...]
+
+
+def plan_setup(repository: Repository, find_pin: Callable[[], Pin | None], *, pins_anew: bool = False) -> Setup:
+    """What has to be written so that pre-commit runs covgate's hooks. Nothing is written yet.
+
+    ``find_pin`` is asked where the hooks come from if the file lacks them; ``pins_anew``: also if it has them.
+    Raises UsageError if a file can't be extended.
     """
     _require_own_hooks_directory(repository)
-    edits = []
-    before = read_text(repository.top, HOOKS_FILE)
-    if has_hooks(before or "", HOOKS_FILE):
-        report(f"{HOOKS_FILE}: already has the hooks")
+    edits, present = list[FileEdit](), list[str]()
+    configuration = _configuration(repository, present.append)
+    before = read_text(repository.top, HOOKS_FILE) or ""
+    if not has_hooks(before, HOOKS_FILE):
+        after = add_hooks(before, HOOKS_FILE, hook_entry(find_pin()))
+        edits.append(prepare(repository.top, HOOKS_FILE, before or None, after, "hooks added"))
+    elif pins_anew and (pin := find_pin()):
+        after = repin(before, HOOKS_FILE, pin)
+        if after == before:
+            present.append(f"{HOOKS_FILE}: already has the hooks of {pin.repo} at {pin.rev}")
+        else:
+            edits.append(prepare(repository.top, HOOKS_FILE, before, after, f"pinned to {pin.repo} at {pin.rev}"))
     else:
-        after = add_hooks(before or "", HOOKS_FILE, hook_entry(repo, rev))
-        edits.append(prepare(repository.top, HOOKS_FILE, before, after, "hooks added"))
-    edits += _configuration(repository, report)
-    write_all(edits, report)
+        present.append(f"{HOOKS_FILE}: already has the hooks")
+    return Setup(edits=(*edits, *configuration), present=tuple(present))
+
+
+def set_up(repository: Repository, setup: Setup, report: Report, *, install: bool = True) -> None:
+    """Write the files of ``setup`` and install the hooks. ``report`` gets the lines for the user.
+
+    ``install`` False leaves the hooks uninstalled. Raises UsageError before anything is written.
+    """
+    for line in setup.present:
+        report(line)
+    write_all(setup.edits, report)
     if install:
         report("installing the hooks (pre-commit install --install-hooks)")
         _run_pre_commit(repository, "install", "--install-hooks", report=report)
-    changed = "commit the changed files, then" if edits else "nothing had to change:"
-    report(f"done: {changed} `git push` is gated; `covgate doctor` shows what will be measured")
 
 
 def configure(repository: Repository, report: Report) -> None:
@@ -54,10 +78,10 @@ def remove(repository: Repository, report: Report) -> None:
     before = read_text(repository.top, HOOKS_FILE) or ""
     after = remove_hooks(before, HOOKS_FILE)
     edits, edited = [], []
+    empty = after.strip() in ("", "repos:", "repos: []")
     if after == before:
         report(f"{HOOKS_FILE}: has no hook of covgate to remove")
     else:
-        empty = after.strip() in ("", "repos:", "repos: []")
         summary = "removed, nothing else was in it" if empty else "hooks removed"
         edits.append(prepare(repository.top, HOOKS_FILE, before, None if empty else after, summary))
     for name, header in (_PYPROJECT, _OWN):
@@ -71,6 +95,7 @@ def remove(repository: Repository, report: Report) -> None:
             edited.append(name)
     # Hook types that other hooks use stay installed. Without hooks of covgate, none was installed for it.
     unused = [] if after == before else [each for each in HOOK_TYPES if each not in stages_of(after, HOOKS_FILE)]
+    unused += ["pre-commit"] if unused and empty else []
     write_all(edits, report)
     for name in edited:
         report(f"{name}: covgate's configuration was edited by hand, so it is left as it is")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -73,3 +74,12 @@ def top_level(text: str) -> dict[str, tuple[Any, Any]]:
     """The nodes of each key and value of the mapping at the top; empty if there is no mapping."""
     root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
     return {key.value: (key, value) for key, value in root.value} if isinstance(root, yaml.MappingNode) else {}
+
+
+def yaml_scalar(text: str) -> str:
+    """``text`` for a YAML file, quoted if YAML would read it as anything else (a number, a comment)."""
+    try:
+        plain = yaml.safe_load(f"- {text}") == [text]
+    except (yaml.YAMLError, ValueError):
+        plain = False
+    return text if plain else json.dumps(text)

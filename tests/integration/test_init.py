@@ -17,7 +17,9 @@ from covgate import __version__
 from covgate.errors import UsageError
 from covgate.git.repository import Repository
 from covgate.install.hooks_yaml import has_hooks
-from covgate.install.pre_commit import init, remove
+from covgate.install.pin import Pin, pin_candidates
+from covgate.install.pre_commit import plan_setup, remove
+from covgate.install.pre_commit import set_up as write_setup
 from helpers.project import Project
 from helpers.sealed import CHECKOUT, run
 
@@ -79,7 +81,9 @@ def set_up(project: Project, repo: str | None = "https://example.org/covgate", r
     """The files only: the hooks' environment is another test's."""
     lines: list[str] = []
     with closing(Repository.discover(project.top, os.environ)) as repository:
-        init(repository, repo=repo, rev=rev, report=lines.append, install=False)
+        pins: list[Pin | None] = [*pin_candidates(repo, rev), None]
+        setup = plan_setup(repository, lambda: pins[0])
+        write_setup(repository, setup, lines.append, install=False)
     return "\n".join(lines)
 
 
@@ -100,7 +104,7 @@ def test_nothing_is_left_of_what_init_made(sealed: Project) -> None:
     set_up(sealed)
     assert set(files(sealed)) - set(before) == {NAME, ".covgate.toml"}
     once = files(sealed)
-    assert "nothing had to change" in set_up(sealed)
+    assert "already has the hooks" in set_up(sealed)
     assert files(sealed) == once
     take_out(sealed)
     assert files(sealed) == before
@@ -211,19 +215,8 @@ def installed_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installed
     return install
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        None,
-        {"url": "file:///tmp/covgate-0.1.0-py3-none-any.whl", "archive_info": {}},
-        {"url": "https://example.org/hg/covgate", "vcs_info": {"vcs": "hg", "commit_id": "ab"}},
-    ],
-    ids=["index", "wheel", "not git"],
-)
-def test_from_an_index_the_hooks_are_local(
-    sealed: Project, installed_from: Installed, source: dict[str, Any] | None
-) -> None:
-    installed_from(source)
+def test_from_an_index_the_hooks_are_local(sealed: Project, installed_from: Installed) -> None:
+    installed_from(None)
     set_up(sealed, repo=None, rev=None)
     entry = entry_of(sealed)
     assert entry["repo"] == "local"
@@ -280,11 +273,26 @@ def test_from_a_checkout_its_origin_and_commit(
     assert entry() == (str(checkout), later)
 
 
-def test_unpacked_inside_of_another_repository_is_no_checkout(sealed: Project, installed_from: Installed) -> None:
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"url": "file:///srv/covgate-0.1.0-py3-none-any.whl", "archive_info": {}},
+        {"url": "https://example.org/hg/covgate", "vcs_info": {"vcs": "hg", "commit_id": "ab"}},
+        {"url": "VENDORED", "dir_info": {}},
+    ],
+    ids=["wheel", "not git", "inside of another repository"],
+)
+def test_from_elsewhere_the_repository_must_be_named(
+    sealed: Project, installed_from: Installed, source: dict[str, Any]
+) -> None:
+    """Hooks that only this machine has, or a version that no index has, would break every clone."""
     sealed.write("vendor/covgate/README", "")
-    installed_from({"url": (sealed.top / "vendor/covgate").as_uri(), "dir_info": {}})
-    set_up(sealed, repo=None, rev=None)
-    assert entry_of(sealed)["repo"] == "local"
+    vendored = (sealed.top / "vendor/covgate").as_uri()
+    installed_from({**source, "url": source["url"].replace("VENDORED", vendored)})
+    with pytest.raises(UsageError, match="where pre-commit can't get it"):
+        set_up(sealed, repo=None, rev=None)
+    set_up(sealed, repo="https://example.org/covgate", rev="v0.1.0")
+    assert entry_of(sealed)["repo"] == "https://example.org/covgate"
 
 
 def test_what_was_changed_since_is_left_and_named(sealed: Project) -> None:
@@ -335,18 +343,23 @@ def test_a_hook_that_was_there_is_kept_and_said(bare: Project) -> None:
     assert hook.with_name("pre-push.legacy").read_text() == "#!/bin/sh\nexit 0\n"
 
 
-def test_init_says_what_it_did_and_can_be_undone(bare: Project, tmp_path: Path) -> None:
-    """With a repository of hooks that need no environment: building covgate's is an end-to-end test."""
-    hooks = tmp_path / "hooks"
-    hooks.mkdir()
-    bare.git("init", "--quiet", cwd=hooks)
+@pytest.fixture
+def hooks(bare: Project, tmp_path: Path) -> Path:
+    """A repository of hooks that need no environment: building covgate's is an end-to-end test."""
+    directory = tmp_path / "hooks"
+    directory.mkdir()
+    bare.git("init", "--quiet", cwd=directory)
     manifest = (CHECKOUT / ".pre-commit-hooks.yaml").read_text()
-    (hooks / ".pre-commit-hooks.yaml").write_text(manifest.replace("language: python", "language: system"))
-    bare.git("add", "--all", cwd=hooks)
-    bare.git("commit", "--quiet", "-m", "hooks", cwd=hooks)
+    (directory / ".pre-commit-hooks.yaml").write_text(manifest.replace("language: python", "language: system"))
+    bare.git("add", "--all", cwd=directory)
+    bare.git("commit", "--quiet", "-m", "hooks", cwd=directory)
+    return directory
+
+
+def test_init_says_what_it_did_and_can_be_undone(bare: Project, hooks: Path) -> None:
     bare.write("pyproject.toml", '[project]\nname = "x"\n')
     before = files(bare)
-    done = bare.covgate("init", "--repo", str(hooks), "--rev", bare.git("rev-parse", "HEAD", cwd=hooks))
+    done = bare.covgate("init", "--no-measure", "--repo", str(hooks), "--rev", bare.git("rev-parse", "HEAD", cwd=hooks))
     assert done.status == 0, done.text
     said = [line.strip() for line in done.text.splitlines()]
     assert said[:2] == [f"{NAME}: hooks added", "pyproject.toml: [tool.covgate] added"]
@@ -359,9 +372,80 @@ def test_init_says_what_it_did_and_can_be_undone(bare: Project, tmp_path: Path) 
     assert list((bare.top / ".git" / "hooks").iterdir()) == []
 
 
-def test_a_failing_installation_says_why(bare: Project, tmp_path: Path) -> None:
-    done = bare.covgate("init", "--repo", str(tmp_path / "nowhere"), "--rev", "v1")
+def test_init_measures_once_and_shows_the_number(bare: Project) -> None:
+    bare.write(NAME, f"default_install_hook_types: [{', '.join(TYPES)}]\n{LOCAL}")
+    done = bare.covgate("init")
+    assert done.status == 0, done.text
+    head = bare.git("rev-parse", "--short=10", "HEAD")
+    assert f"the coverage of {head} is 83.33% (5 of 6 statements)" in done
+    assert f"by {bare.python}" in done
+    assert bare.git("notes", "--ref=coverage", "list") == ""
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        (
+            {"COVGATE_PYTHON": "nowhere/python"},
+            ["WARNING: this repository can't be measured: python = 'nowhere/python'", "pushes pass unmeasured"],
+        ),
+        ({}, ["WARNING: the tests fail at", "assert False", "a push is blocked until they pass"]),
+    ],
+    ids=["no interpreter", "failing tests"],
+)
+def test_init_says_before_the_first_push_what_can_not_be_measured(
+    bare: Project, variables: dict[str, str], says: list[str]
+) -> None:
+    bare.write(NAME, f"default_install_hook_types: [{', '.join(TYPES)}]\n{LOCAL}")
+    bare.write("tests/test_broken.py", "def test_broken():\n    assert False\n")
+    bare.commit()
+    done = bare.covgate("init", **variables)
+    assert done.status == 0, done.text
+    for each in says:
+        assert each in done
+
+
+def test_repo_and_rev_replace_the_pin(bare: Project, hooks: Path) -> None:
+    first = bare.git("rev-parse", "HEAD", cwd=hooks)
+    # Without a tag and a revision: the newest commit that is there.
+    assert bare.covgate("init", "--no-measure", "--repo", str(hooks)).status == 0
+    before = (bare.top / NAME).read_text()
+    assert f"rev: {first}" in before
+    bare.git("commit", "--quiet", "--allow-empty", "-m", "more", cwd=hooks)
+    bare.git("tag", "v9", cwd=hooks)
+    done = bare.covgate("init", "--no-measure", "--repo", str(hooks), "--rev", "v9")
+    assert f"{NAME}: pinned to {hooks} at v9" in done
+    assert (bare.top / NAME).read_text() == before.replace(first, "v9")
+
+
+@pytest.mark.parametrize(
+    ("repo", "rev", "says"),
+    [
+        ("{hooks}", "v9", "{hooks} has no revision v9"),
+        ("{hooks}", "0123456789012345678901234567890123456789", "has no revision 0123456789"),
+        ("{project}", "HEAD", "has no hooks of covgate at"),
+        ("{hooks}/nowhere", "v1", "nowhere: fatal: "),
+    ],
+)
+def test_a_pin_that_pre_commit_could_not_fetch_changes_nothing(
+    bare: Project, hooks: Path, repo: str, rev: str, says: str
+) -> None:
+    before = files(bare)
+    places = {"hooks": hooks, "project": bare.top}
+    done = bare.covgate("init", "--repo", repo.format(**places), "--rev", rev)
+    assert done.status == 2, done.text
+    assert says.format(**places) in done
+    assert "nothing was changed" in done
+    assert "Traceback" not in done
+    assert files(bare) == before
+    assert list((bare.top / ".git" / "hooks").iterdir()) == []
+
+
+def test_a_failing_installation_says_why(bare: Project) -> None:
+    """Whatever pre-commit refuses after the files are written."""
+    bare.write(NAME, "minimum_pre_commit_version: '99'\n" + LOCAL)
+    done = bare.covgate("init", "--no-measure")
     assert done.status == 3, done.text
     assert "pre-commit install failed" in done
-    assert "nowhere" in done
+    assert "pre-commit version 99 is required" in done
     assert "Traceback" not in done

@@ -6,10 +6,14 @@ import pytest
 import yaml
 
 from covgate.errors import UsageError
+from covgate.install.hooks_pin import repin
 from covgate.install.hooks_yaml import add_hooks, has_hooks, remove_hooks, stages_of
+from covgate.install.pin import Pin
 
 NAME = ".pre-commit-config.yaml"
 TYPES = ["pre-push", "post-merge", "post-rewrite"]
+# A new list replaces pre-commit's default, which other hooks rely on, now or later.
+NEW_TYPES = ["pre-commit", *TYPES]
 ENTRY = [
     "- repo: https://example.org/covgate",
     "  rev: v0.1.0",
@@ -142,7 +146,7 @@ def test_hooks_without_their_hook_types_get_them() -> None:
     """Without them `pre-commit install` installs neither, and pushes are not gated, without a message."""
     text = "repos:\n" + "\n".join(ENTRY) + "\n"
     assert not has_hooks(text, NAME)
-    assert add_hooks(text, NAME, ENTRY) == f"default_install_hook_types: [{', '.join(TYPES)}]\n{text}"
+    assert add_hooks(text, NAME, ENTRY) == f"default_install_hook_types: [{', '.join(NEW_TYPES)}]\n{text}"
 
 
 @pytest.mark.parametrize("there", [0, 1])
@@ -168,7 +172,7 @@ def test_what_to_add_by_hand_is_only_what_is_missing() -> None:
     text = "{repos: [{repo: x, rev: y, hooks: [{id: covgate-pre-push}, {id: covgate-post-merge}]}]}\n"
     with pytest.raises(UsageError, match="can't extend") as caught:
         add_hooks(text, NAME, ENTRY)
-    assert caught.value.hint == f"add by hand:\ndefault_install_hook_types: [{', '.join(TYPES)}]"
+    assert caught.value.hint == f"add by hand:\ndefault_install_hook_types: [{', '.join(NEW_TYPES)}]"
 
 
 @pytest.mark.parametrize(
@@ -190,3 +194,21 @@ def test_a_configuration_that_names_no_stages_is_reported(text: str) -> None:
     with pytest.raises(UsageError, match="can't edit") as caught:
         stages_of(text, NAME)
     assert "covgate init --remove" in caught.value.hint
+
+
+@pytest.mark.parametrize("text", HOOKS.values(), ids=HOOKS)
+def test_a_new_pin_changes_nothing_else(text: str) -> None:
+    before = add_hooks(text, NAME, ENTRY)
+    after = repin(before, NAME, Pin(repo="https://example.org/moved", rev="1.10"))
+    assert after == before.replace("example.org/covgate", "example.org/moved").replace("v0.1.0", '"1.10"')
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["{repo: local, hooks: [{id: covgate-pre-push}]}", "&a {repo: x, rev: y, hooks: [{id: covgate-pre-push}]}\n- *a"],
+    ids=["local", "alias"],
+)
+def test_a_pin_that_can_not_be_edited_is_left_to_the_user(entry: str) -> None:
+    with pytest.raises(UsageError, match="can't change the pin") as caught:
+        repin(f"repos:\n- {entry}\n", NAME, Pin(repo="https://example.org/c", rev="v1"))
+    assert caught.value.hint == "change it by hand: repo: https://example.org/c, rev: v1"

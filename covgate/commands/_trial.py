@@ -1,0 +1,75 @@
+"""`covgate init` measures the project once, so that nobody learns at a push that it can't be measured."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+from covgate.doctor.check_commit import checkout_config
+from covgate.errors import CovgateError, Interrupted, ToolError
+from covgate.formats.paint import one_line, tail
+from covgate.gate.context import Session
+from covgate.git.repository import Repository
+from covgate.model.measurement import Measurement
+from covgate.model.numbers import Numbers, format_percent
+
+_UNTIL_THEN = "until this is fixed, pushes pass unmeasured, with a WARNING (`fail_closed = true` blocks them)"
+
+
+def try_measuring(repository: Repository, environ: Mapping[str, str]) -> list[str]:
+    """Measure HEAD with the configuration in the checkout. Returns what came of it, as lines for the user.
+
+    Raises Interrupted if the user stops the tests.
+    """
+    session = Session(repository=repository, environ=environ)
+    head = repository.commit("HEAD")
+    if not head:
+        return ["not measured: nothing is committed yet"]
+    notices: list[str] = []
+    try:
+        config = checkout_config(session)
+        if not config.enabled:
+            return ["not measured: covgate is switched off (enabled = false)"]
+        interpreter = session.measurer.interpreter(config)
+        print(
+            f"measuring {head[:10]} once, as a push would (Ctrl-C stops it, and --no-measure skips it)",
+            file=sys.stderr,
+            flush=True,
+        )
+        result = session.measurer.cached(head, config) or session.measurer.measure(head, config, notices.append)
+    except Interrupted:
+        raise
+    except CovgateError as error:
+        return _not_measured(error)
+    ran = f"  by {interpreter.path} ({interpreter.origin})"
+    if not isinstance(result, Measurement):
+        return [
+            f"WARNING: the tests fail at {head[:10]}: {one_line(result.summary)}",
+            ran,
+            *(f"  | {line}" for line in tail(result.output)),
+            "  a push is blocked until they pass",
+        ]
+    notices += result.notices
+    shown = format_percent(result.numbers.percent)
+    if not shown:
+        return [f"WARNING: nothing was measured at {head[:10]}: the tests pass, but no statement was counted", ran]
+    return [
+        f"the coverage of {head[:10]} is {shown}% ({_counts(result.numbers)}), measured in {result.seconds:.0f} s",
+        f"{ran} with {result.toolchain}; {len(result.files)} files; `covgate doctor` shows more",
+        *(f"  {one_line(each)}" for each in notices),
+    ]
+
+
+def _not_measured(error: CovgateError) -> list[str]:
+    output = error.output if isinstance(error, ToolError) else ""
+    return [
+        f"WARNING: this repository can't be measured: {one_line(error.message)}",
+        *([f"  {one_line(error.hint)}"] if error.hint else []),
+        *(f"  | {line}" for line in tail(output)),
+        f"  {_UNTIL_THEN}",
+    ]
+
+
+def _counts(numbers: Numbers) -> str:
+    statements = f"{numbers.executed_statements} of {numbers.statements} statements"
+    return statements + (f", {numbers.executed_branches} of {numbers.branches} branches" if numbers.branches else "")
