@@ -53,6 +53,13 @@ class ToolError(CovgateError):
         self.output = output
 
 
+class NothingMeasured(ToolError):
+    """The tests ran, but left no data, or data without a statement.
+
+    With a baseline, the files that it counted count as not executed. Without one, the commit can't be measured.
+    """
+
+
 class GitError(ToolError):
     """A git command failed; it has the ``argv`` after "git", the exit ``status``, and ``stderr`` unchanged."""
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # A change of these makes the rules neither weaker nor stronger. It is reported, so that a reviewer looks at it.
 _REPORTED = ("command", "report", "setup", "python", "on_block")
+_NAMED = 20  # files in one notice
 # What the reflog says of a commit that came by a merge. A reset counts if it leads to what the remote has.
 _ARRIVED = ("pull", "merge ", "commit (merge)", "fetch")
 _MAY_HAVE_ARRIVED = "reset: "
@@ -113,6 +114,19 @@ def runs_again(
     if Rule.BASELINE not in verdict.failed or measurement.runs > retries:
         return False
     return may_be_chance(verdict, explanation())
+
+
+def measured_nothing(verdict: Verdict, measurement: Measurement) -> bool:
+    """Whether a pass means nothing: tests ran, or a report was made, and there is no statement."""
+    return verdict.status is Status.PASS and measurement.tests_collected and not measurement.numbers.executable
+
+
+def unmentioned(paths: Sequence[str]) -> list[str]:
+    """A notice about the files that count as not executed because the measurement doesn't mention them."""
+    if not paths:
+        return []
+    names = ", ".join(paths[:_NAMED]) + (f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else "")
+    return [f"not mentioned in the report, and counted as not executed, since the baseline counted them: {names}"]
 
 
 def newly_excluded(before: Numbers, now: Numbers, base: str) -> list[str]:

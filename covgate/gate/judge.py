@@ -7,15 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from covgate.errors import ConfigurationError, ToolError
+from covgate.errors import ConfigurationError, NothingMeasured, ToolError
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
-from covgate.gate.decisions import baseline_to_reach, may_raise, newly_excluded, reaches, runs_again
-from covgate.gate.evidence import Evidence, Surroundings
-from covgate.model.baseline import Baseline, ratchet
+from covgate.gate.decisions import baseline_to_reach, measured_nothing, newly_excluded, runs_again, unmentioned
+from covgate.gate.evidence import Evidence
+from covgate.gate.recording import Recorded, record_verdict
+from covgate.gate.surroundings import Surroundings
+from covgate.model.baseline import Baseline
 from covgate.model.measurement import Measurement
+from covgate.model.numbers import Numbers
 from covgate.model.outcome import Outcome
-from covgate.model.record import DEFAULT_COMPONENT, Record, measurement_of, merge_record, record_of
+from covgate.model.record import DEFAULT_COMPONENT, measurement_of
 from covgate.model.verdict import Status, Verdict, judge_push, not_applicable, tests_failed
 from covgate.notes.records import Lookup, Notes
 from covgate.notes.repair import repair_merges
@@ -75,7 +78,6 @@ class _Judging:
         self.tree = ""
         self.notes = Notes(session.repository)
         self.notices: list[str] = list(bar.notices)
-        self.unrecorded = False
 
     def judge(self, tips: Sequence[str]) -> Outcome:
         """The steps, in order. Raises ToolError if the commit can't be judged."""
@@ -83,13 +85,13 @@ class _Judging:
         repair_merges(self.notes)
         known_tips = tuple(filter(None, map(self.session.repository.commit, (self.commit, *tips))))
         lookup = self._find_baseline(known_tips)
-        result, cached = self._find_measurement()
+        baseline = baseline_to_reach(lookup)
+        result, cached = self._find_measurement(baseline)
         if result is None:
             why_not = "its tree is not measured yet; the next push does it"
             return Outcome(
                 verdict=not_applicable(why_not), commit=self.commit, tree=self.tree, notices=tuple(self.notices)
             )
-        baseline = baseline_to_reach(lookup)
         if not isinstance(result, Measurement):
             return self._tests_failed(result, baseline)
         around = Surroundings(
@@ -104,10 +106,11 @@ class _Judging:
         )
         verdict, evidence = self._judge_measurement(around, result)
         if around.may_measure and result.files:
-            verdict, evidence = self._rerun_if_flaky(verdict, evidence)
+            verdict, evidence = self._rerun_if_flaky(verdict, evidence, result)
+        if measured_nothing(verdict, evidence.measurement):
+            raise NothingMeasured("there is no statement to measure", hint="name what is to be measured: `source`")
         self._report_lines(verdict, evidence)
-        raised = self._record(lookup.seen, verdict, evidence.measurement)
-        return self._outcome(verdict, evidence, cached=cached, raised=raised)
+        return self._outcome(verdict, evidence, self._record(lookup.seen, verdict, evidence.measurement), cached=cached)
 
     def _find_baseline(self, tips: Sequence[str]) -> Lookup:
         lookup = self.notes.baseline(tips)
@@ -121,8 +124,11 @@ class _Judging:
             )
         return lookup
 
-    def _find_measurement(self) -> tuple[Measurement | TestsFailed | None, bool]:
-        """The measurement, and whether no test ran for it; None if the tests would have to run and may not."""
+    def _find_measurement(self, baseline: Baseline | None) -> tuple[Measurement | TestsFailed | None, bool]:
+        """The measurement, and whether no test ran for it; None if the tests would have to run and may not.
+
+        If the tests ran and left nothing, it is empty: with a ``baseline``, that is a result.
+        """
         order, measurer = self.order, self.session.measurer
         if order.measured is not None:
             return order.measured(), False
@@ -133,7 +139,13 @@ class _Judging:
             return known, True
         if not order.may_measure:
             return None, False
-        return measurer.measure(self.commit, self.bar.config, self.notices.append), False
+        try:
+            return measurer.measure(self.commit, self.bar.config, self.notices.append), False
+        except NothingMeasured as error:
+            if baseline is None:
+                raise
+            self.notices.append(error.message + (f" ({error.hint})" if error.hint else ""))
+            return Measurement(tree=self.tree, numbers=Numbers(), complete=False), False
 
     def _recorded(self) -> Measurement | None:
         """What another clone measured and published for this very tree."""
@@ -154,17 +166,40 @@ class _Judging:
             notices=tuple(self.notices),
         )
 
-    def _judge_measurement(self, around: Surroundings, measurement: Measurement) -> tuple[Verdict, Evidence]:
-        evidence = Evidence(around, measurement)
-        return judge_push(measurement, around.baseline, self.bar.policies, evidence), evidence
+    def _with_unmentioned(self, around: Surroundings, measurement: Measurement) -> Measurement:
+        """``measurement`` with the files that the baseline counted and that it may have left out."""
+        if measurement.complete or around.baseline is None:
+            return measurement
+        before = around.before
+        if before is None:
+            self.notices.append(
+                "the files that the baseline counted are not known here: nobody checked whether the report has them all"
+            )
+            return measurement
+        paths = {each.path for each in before.files} - {each.path for each in measurement.files}
+        if not paths:
+            return measurement
+        from covgate.model.source_files import measured_suffixes
+        from covgate.model.unmentioned import count_unmentioned
 
-    def _rerun_if_flaky(self, verdict: Verdict, evidence: Evidence) -> tuple[Verdict, Evidence]:
+        changed = around.changes_since_baseline(measured_suffixes(paths))
+        measurement, added = count_unmentioned(measurement, before, changed)
+        self.notices += unmentioned(added)
+        return measurement
+
+    def _judge_measurement(self, around: Surroundings, measurement: Measurement) -> tuple[Verdict, Evidence]:
+        evidence = Evidence(around, self._with_unmentioned(around, measurement))
+        return judge_push(evidence.measurement, around.baseline, self.bar.policies, evidence), evidence
+
+    def _rerun_if_flaky(
+        self, verdict: Verdict, evidence: Evidence, measurement: Measurement
+    ) -> tuple[Verdict, Evidence]:
         """Run the tests again while the loss may be chance: lines that differ between runs are not charged."""
         while runs_again(verdict, evidence.explanation, evidence.measurement, self.bar.config.retries):
             print("covgate: what was lost may be chance: the tests run once more", file=sys.stderr, flush=True)
             try:
                 again = self.session.measurer.measure(
-                    self.commit, self.bar.config, self.notices.append, earlier=evidence.measurement
+                    self.commit, self.bar.config, self.notices.append, earlier=measurement
                 )
             except ToolError as error:
                 self.notices.append(f"the tests ran once more: {error.message}; the first run is judged")
@@ -172,6 +207,7 @@ class _Judging:
             if not isinstance(again, Measurement):
                 self.notices.append(f"the tests ran once more: {again.summary}; the first run is judged")
                 break
+            measurement = again
             verdict, evidence = self._judge_measurement(evidence.around, again)
         return verdict, evidence
 
@@ -192,36 +228,12 @@ class _Judging:
         if verdict.status is Status.PASS and evidence.found_patch and evidence.found_patch.unmeasured:
             self.notices.append(f"changed, but not measured: {', '.join(evidence.found_patch.unmeasured)}")
 
-    def _record(self, seen: Baseline | None, verdict: Verdict, measurement: Measurement) -> Baseline | None:
-        """Write the commit's record, and its lines if it reached the baseline. Returns a baseline that was raised."""
+    def _record(self, seen: Baseline | None, verdict: Verdict, measurement: Measurement) -> Recorded:
         if self.order.measured is not None:
-            return None  # a report that was made elsewhere is judged, but the next merge must not trust it
-        raises = may_raise(verdict, measurement, ratchets=self.order.ratchets)
-        stands = ratchet(seen, measurement.numbers) if raises else seen
-        # A blocked push replaces nothing: the baseline of the tip that it would replace is not recorded here.
-        kept = stands if verdict.status is Status.PASS else self.notes.baseline([self.commit]).seen
-        record = record_of(verdict, measurement.numbers, self.tree, str(measurement.toolchain), kept)
-        self.unrecorded = not self._write(record)
-        if self.unrecorded:
-            return None
-        if raises and reaches(measurement, stands):
-            self.notices += keep_lines(self.session, self.commit, measurement)
-        return stands if stands != seen else None
+            return Recorded()  # a report that was made elsewhere is judged, but the next merge must not trust it
+        return record_verdict(self.notes, self.commit, verdict, measurement, seen, ratchets=self.order.ratchets)
 
-    def _write(self, record: Record) -> bool:
-        """Merge ``record`` into the commit's note; False if that failed, since the verdict stands all the same."""
-        status = record.judgement.status.value if record.judgement else ""
-        try:
-            self.notes.update(
-                self.commit, lambda note: merge_record(note, record), f"covgate: {status} {self.commit[:10]}"
-            )
-        except ToolError as error:
-            hint = f" ({error.hint})" if error.hint else ""
-            self.notices.append(f"WARNING: nothing was recorded: {error.message}{hint}")
-            return False
-        return True
-
-    def _outcome(self, verdict: Verdict, evidence: Evidence, *, cached: bool, raised: Baseline | None) -> Outcome:
+    def _outcome(self, verdict: Verdict, evidence: Evidence, recorded: Recorded, *, cached: bool) -> Outcome:
         explained = self.order.explains or not verdict.passed
         if explained:
             evidence.patch()
@@ -239,19 +251,7 @@ class _Judging:
             baseline_commit=evidence.around.baseline_commit if explained else "",
             patch=evidence.found_patch,
             explanation=evidence.found_explanation,
-            raised=raised,
-            notices=tuple(self.notices),
-            unrecorded=self.unrecorded,
+            raised=recorded.raised,
+            notices=tuple(dict.fromkeys([*self.notices, *recorded.notices])),
+            unrecorded=recorded.unrecorded,
         )
-
-
-def keep_lines(session: Session, commit: str, measurement: Measurement) -> list[str]:
-    """Keep every line of a commit that reached the baseline: later pushes are compared with it. Returns notices."""
-    from covgate.notes.line_notes import DetailNotes
-
-    if measurement.files:
-        try:
-            DetailNotes(session.repository).add(commit, DEFAULT_COMPONENT, measurement)
-        except ToolError as error:
-            return [f"the lines of {commit[:10]} were not kept: {error.message}"]
-    return []

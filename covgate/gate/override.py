@@ -9,7 +9,7 @@ from fractions import Fraction
 from covgate.errors import ToolError, UsageError
 from covgate.gate.context import Session
 from covgate.gate.exchange import fetch, publish, syncs
-from covgate.gate.judge import keep_lines
+from covgate.gate.recording import keep_lines
 from covgate.git.remote import Remote
 from covgate.model.baseline import Baseline, override
 from covgate.model.numbers import format_percent
@@ -55,7 +55,7 @@ def override_baseline(session: Session, commit: str, value: str, reason: str, re
     with contextlib.suppress(ToolError):  # without an interpreter, the override holds all the same
         measured = session.measurer.cached(commit, config)
         if measured is not None:  # later pushes are compared with its lines
-            notices += keep_lines(session, commit, measured)
+            notices += keep_lines(session.repository, commit, measured)
     if syncs(config, target):
         notices += publish(target)
     return Override(baseline=opened, notices=tuple(notices))

@@ -82,6 +82,8 @@ def _encode(measurement: Measurement) -> bytes:
         "unstable": [[path, list(lines)] for path, lines in measurement.unstable],
         "files": [[each.path, each.numbers.counts(), each.lines] for each in measurement.files],
     }
+    if not measurement.complete:
+        value["complete"] = False
     return json.dumps(value, separators=(",", ":")).encode()
 
 
@@ -103,6 +105,7 @@ def _read(path: Path) -> Measurement | None:
             notices=tuple(value["notices"]),
             runs=int(value["runs"]),
             unstable=tuple((str(path), tuple(lines)) for path, lines in value["unstable"]),
+            complete=value.get("complete") is not False,
         )
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -47,4 +47,5 @@ def measurement_from_reports(measurer: Measurer, config: Config, commit: str, pa
         numbers=total(each.numbers for each in report.files),
         files=report.files,
         toolchain=Toolchain(coverage=report.coverage_version),
+        complete=False,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from covgate.errors import ToolError
+from covgate.errors import NothingMeasured, ToolError
 from covgate.measure.analysis import analyse, nothing_executed
 from covgate.measure.job import Job, TestsFailed
 from covgate.measure.reports import DataFile, Report, parse_report
@@ -33,13 +33,20 @@ def measure(job: Job) -> Measurement | TestsFailed:
     if report is None:
         report = _analysed_report(workspace, suite)
     _check_inside(report, job.scratch)
+    numbers = total(each.numbers for each in report.files)
+    if ending.executed and not numbers.executable:
+        raise NothingMeasured(
+            "the tests ran, but no statement was measured",
+            hint="name what is to be measured: `source` in the configuration of coverage or of covgate",
+        )
     return Measurement(
         tree=job.tree_oid,
-        numbers=total(each.numbers for each in report.files),
+        numbers=numbers,
         files=report.files,
         toolchain=suite.toolchain if suite.toolchain.coverage else Toolchain(coverage=report.coverage_version),
         seconds=workspace.seconds,
         tests_collected=ending.executed,
+        complete=not suite.measures_itself,
     )
 
 
@@ -68,7 +75,7 @@ def _written_report(workspace: Workspace, stamp: object) -> Report | None:
 def _analysed_report(workspace: Workspace, suite: SuiteRun) -> Report:
     """The report that coverage makes of the run's data."""
     if suite.measures_itself and not any(workspace.data.parent.iterdir()):
-        raise ToolError(
+        raise NothingMeasured(
             "command left no coverage data",
             hint="let it measure with COVERAGE_FILE as it is set, or name what it writes in `report`",
             output=workspace.output(),

@@ -45,7 +45,8 @@ class Measurement:
 
     ``tree`` is its oid. ``seconds``: how long the run took; only for the progress line, never in a record. ``notices``:
     what the user should know about this run. ``runs``: how many runs are joined in it. ``unstable``: by path, the first
-    lines of the statements that only some of these runs executed.
+    lines of the statements that only some of these runs executed. ``complete``: every file that is to be measured is in
+    it, executed or not; a report may leave some out.
     """
 
     tree: str
@@ -57,3 +58,4 @@ class Measurement:
     notices: tuple[str, ...] = ()
     runs: int = 1
     unstable: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    complete: bool = True

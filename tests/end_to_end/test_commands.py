@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,6 +82,26 @@ def test_check_judges_reports_made_elsewhere(project: Project, tmp_path: Path, k
     done = project.covgate("check", "--report", str(report), COVGATE_PYTHON=str(tmp_path / "gone"))
     assert ("there is no such interpreter" in done) == (kind == "data"), done.text
     assert ("PASS" in done) == (kind != "data"), done.text
+
+
+def test_a_file_that_no_report_mentions_counts_as_not_executed(project: Project) -> None:
+    project.write("pkg/more.py", functions("x"))
+    project.write("tests/test_more.py", "from pkg import more\n\n\ndef test_x():\n    assert more.x() == 'x'\n")
+    project.commit()
+    assert project.push().status == 0
+    project.git("mv", "pkg/more.py", "pkg/other.py")
+    project.git("rm", "-q", "tests/test_more.py")
+    project.commit()
+    project.write(".git/lcov.info", "SF:pkg/mod.py\nDA:1,1\nDA:2,1\nend_of_record\n")
+    done = project.covgate("check", "--report", ".git/lcov.info")
+    assert done.status == 1, done.text
+    assert "50.00% is below the baseline of 87.50%" in done
+    assert "counted as not executed, since the baseline counted them: pkg/other.py\n" in done
+    shutil.rmtree(project.top / ".git" / "covgate")
+    project.git("update-ref", "-d", "refs/notes/coverage-files")
+    project.git("-C", str(project.remote), "update-ref", "-d", "refs/notes/coverage-files")
+    done = project.covgate("check", "--report", ".git/lcov.info")
+    assert "nobody checked whether the report has them all" in done
 
 
 def test_several_reports_are_combined(project: Project, tmp_path: Path) -> None:

@@ -299,6 +299,26 @@ def test_a_command_that_coverage_can_not_run(make_project: Callable[..., Project
     assert "let it measure with COVERAGE_FILE as it is set" in done
 
 
+@pytest.mark.parametrize("how", ["no data", "no statement"])
+def test_tests_that_leave_nothing_to_count_are_measured_as_nothing_executed(project: Project, how: str) -> None:
+    """A pass of the tests says nothing about what they executed: the baseline's files are still there."""
+    project.push()
+    if how == "no data":
+        project.configure("command = ['python', '-c', 'import pkg.mod']\n")
+    else:
+        project.write("more/__init__.py", "")
+        project.write(".coveragerc", "[run]\nsource = more\n")
+    project.commit()
+    if how == "no statement":  # other sources count once they have landed
+        project.push("--no-verify", "main")
+        project.commit()
+    done = project.push("main:more")
+    assert done.status != 0, done.text
+    assert "0.00% is below the baseline of 83.33%" in done
+    assert "counted as not executed, since the baseline counted them: pkg/mod.py" in done
+    assert "command left no coverage data" in done or "no statement was measured" in done
+
+
 def test_a_report_without_a_command(make_project: Callable[..., Project]) -> None:
     done = make_project(config='report = "coverage.xml"\n').push()
     assert "WARNING not measured: report = 'coverage.xml' is set, but no command" in done

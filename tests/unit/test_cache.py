@@ -50,6 +50,12 @@ def test_other_circumstances_are_another_measurement(tmp_path: Path, name: str) 
     assert cache.find(TREE, CIRCUMSTANCES) == MEASUREMENT
 
 
+def test_a_report_that_may_have_left_files_out_stays_one(tmp_path: Path) -> None:
+    incomplete = replace(MEASUREMENT, complete=False)
+    Cache(tmp_path).keep(incomplete, CIRCUMSTANCES)
+    assert Cache(tmp_path).find(TREE, CIRCUMSTANCES) == incomplete
+
+
 def test_the_order_of_circumstances_does_not_matter(tmp_path: Path) -> None:
     Cache(tmp_path).keep(MEASUREMENT, CIRCUMSTANCES)
     assert Cache(tmp_path).find(TREE, dict(reversed(CIRCUMSTANCES.items()))) == MEASUREMENT

@@ -16,10 +16,12 @@ from covgate.gate.decisions import (
     choose_base,
     is_ratchet_branch,
     may_raise,
+    measured_nothing,
     newly_excluded,
     reaches,
     runs_again,
     stricter_config,
+    unmentioned,
 )
 from covgate.model.baseline import Baseline
 from covgate.model.measurement import Measurement
@@ -263,3 +265,18 @@ def test_merges_that_no_hook_saw(reflog: list[str], expected: list[str]) -> None
         reflog, "seen", is_published=lambda commit: commit == "pub", is_in_branch=lambda commit: commit != "gone"
     )
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("executable", "collected", "expected"), [(0, True, True), (0, False, False), (5, True, False), (5, False, False)]
+)
+def test_a_pass_without_a_statement_is_none(executable: int, collected: bool, expected: bool) -> None:
+    measurement = measured(0, executable, tests_collected=collected)
+    assert measured_nothing(judge(measurement, None, Policy()), measurement) is expected
+    assert not measured_nothing(failing_tests("failed", Policy(), None), measurement)
+
+
+def test_unmentioned_files_are_named() -> None:
+    assert unmentioned([]) == []
+    assert unmentioned(["a.js", "b.js"])[0].endswith("the baseline counted them: a.js, b.js")
+    assert unmentioned([f"{each}.js" for each in range(22)])[0].endswith("19.js and 2 more")

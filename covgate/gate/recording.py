@@ -1,0 +1,66 @@
+"""Writing down what was judged: the commit's record, and its lines if it reached the baseline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from covgate.errors import ToolError
+from covgate.gate.decisions import may_raise, reaches
+from covgate.git.repository import Repository
+from covgate.model.baseline import Baseline, ratchet
+from covgate.model.measurement import Measurement
+from covgate.model.record import DEFAULT_COMPONENT, Record, merge_record, record_of
+from covgate.model.verdict import Status, Verdict
+from covgate.notes.records import Notes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What became of a record: the baseline if it was ``raised``, and whether the note could not be written."""
+
+    raised: Baseline | None = None
+    unrecorded: bool = False
+    notices: tuple[str, ...] = ()
+
+
+def record_verdict(
+    notes: Notes, commit: str, verdict: Verdict, measurement: Measurement, seen: Baseline | None, *, ratchets: bool
+) -> Recorded:
+    """Write the commit's record, and its lines if it reached the baseline.
+
+    ``seen`` is the baseline that its ancestors reached; ``ratchets``: a pass raises the baseline here. The verdict
+    stands even if nothing can be written.
+    """
+    raises = may_raise(verdict, measurement, ratchets=ratchets)
+    stands = ratchet(seen, measurement.numbers) if raises else seen
+    # A blocked push replaces nothing: the baseline of the tip that it would replace is not recorded here.
+    kept = stands if verdict.status is Status.PASS else notes.baseline([commit]).seen
+    record = record_of(verdict, measurement.numbers, measurement.tree, str(measurement.toolchain), kept)
+    failed = _write(notes, commit, record)
+    if failed:
+        return Recorded(unrecorded=True, notices=(failed,))
+    kept_lines = keep_lines(notes.repository, commit, measurement) if raises and reaches(measurement, stands) else []
+    return Recorded(raised=stands if stands != seen else None, notices=tuple(kept_lines))
+
+
+def _write(notes: Notes, commit: str, record: Record) -> str:
+    """Merge ``record`` into the commit's note; a notice if that failed."""
+    status = record.judgement.status.value if record.judgement else ""
+    try:
+        notes.update(commit, lambda note: merge_record(note, record), f"covgate: {status} {commit[:10]}")
+    except ToolError as error:
+        hint = f" ({error.hint})" if error.hint else ""
+        return f"WARNING: nothing was recorded: {error.message}{hint}"
+    return ""
+
+
+def keep_lines(repository: Repository, commit: str, measurement: Measurement) -> list[str]:
+    """Keep every line of a commit that reached the baseline: later pushes are compared with it. Returns notices."""
+    from covgate.notes.line_notes import DetailNotes
+
+    if measurement.files:
+        try:
+            DetailNotes(repository).add(commit, DEFAULT_COMPONENT, measurement)
+        except ToolError as error:
+            return [f"the lines of {commit[:10]} were not kept: {error.message}"]
+    return []
