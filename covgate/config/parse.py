@@ -94,16 +94,16 @@ def _read_tables(pyproject: bytes | None, own: bytes | None, problems: list[str]
 
 
 def _load(data: bytes, name: str, problems: list[str]) -> dict[str, Any]:
-    from covgate.compat import tomllib  # late: without a file, a push doesn't need it
+    from covgate.compat import parse_toml, tomllib  # late: without a file, a push doesn't need it
 
     try:
-        return tomllib.loads(data.decode("utf-8"), parse_float=_parse_float)
+        return parse_toml(data.decode("utf-8"), parse_float=_parse_float)
     except UnicodeDecodeError as error:
         problems.append(f"{name}: not UTF-8 (byte {error.start}); save it as UTF-8")
     except tomllib.TOMLDecodeError as error:
         problems.append(f"{name}: not valid TOML: {error}; fix it there")
     except (ValueError, RecursionError):
-        problems.append(f"{name}: can't be read: nested too deep, or a number of thousands of digits")
+        problems.append(f"{name}: can't be read: nested too deep, or a key or number that is far too long")
     return {}
 
 

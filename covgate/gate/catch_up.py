@@ -132,6 +132,6 @@ def _read_bookmarks(repository: Repository) -> dict[str, str]:
     """Branch -> the tip that a hook last looked at; empty if the file is missing or damaged."""
     try:
         data = json.loads(_bookmark_file(repository).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return {str(name): str(oid) for name, oid in data.items()} if isinstance(data, dict) else {}

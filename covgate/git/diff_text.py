@@ -72,7 +72,7 @@ def _parse_change(lines: list[bytes], at: int) -> tuple[FileChange | None, int]:
 def _names(first: bytes, header: Mapping[bytes, bytes]) -> tuple[str, str]:
     """The old and the new path, from the lines of ``header`` if they have them, else from the ``first`` line."""
     for kind in (b"rename", b"copy"):
-        if kind + b" from" in header:
+        if kind + b" from" in header and kind + b" to" in header:
             return _text(_unquoted(header[kind + b" from"])), _text(_unquoted(header[kind + b" to"]))
     if b"+++" in header:
         # A name with a space is followed by a tab.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from covgate.compat import tomllib
+from covgate.compat import parse_toml
 from covgate.errors import UsageError
 
 _TABLE = """\
@@ -63,8 +63,8 @@ def _extends(text: str, name: str, before: dict[str, Any]) -> bool:
 
 def _load(text: str, name: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return parse_toml(text)
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{name} is not valid TOML: {error}", hint="fix it first") from None
 
 

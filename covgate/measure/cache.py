@@ -107,5 +107,5 @@ def _read(path: Path) -> Measurement | None:
             unstable=tuple((str(path), tuple(lines)) for path, lines in value["unstable"]),
             complete=value.get("complete") is not False,
         )
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return None

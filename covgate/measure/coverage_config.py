@@ -165,10 +165,10 @@ def _from_ini(data: bytes, *, bare: bool) -> Sections:
 
 
 def _from_toml(data: bytes, name: str) -> Sections:
-    from covgate.compat import tomllib
+    from covgate.compat import parse_toml
 
     try:
-        loaded = tomllib.loads(data.decode("utf-8"))
+        loaded = parse_toml(data.decode("utf-8"))
     except (ValueError, RecursionError):
         return {}
     tool = loaded.get("tool", {})

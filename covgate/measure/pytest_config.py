@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from covgate.compat import tomllib
+from covgate.compat import parse_toml
 
 _FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 
@@ -87,7 +87,7 @@ class _Settings(NamedTuple):
 
 def _from_toml(path: Path) -> _Settings | None:
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = parse_toml(path.read_text(encoding="utf-8"))
     except (ValueError, OSError, RecursionError):
         return None
     tables: list[Any] = [data.get("pytest")]

@@ -19,6 +19,8 @@ from covgate.model.record import DEFAULT_COMPONENT
 
 FORMAT = 1
 MAX_BYTES = 64 * 1024 * 1024  # some 100 bytes a file
+# Statements and excluded lines of all files: a note of few bytes must not claim more than memory holds.
+MAX_LINES = 10_000_000
 
 # By component.
 Details = dict[str, Measurement]
@@ -81,9 +83,13 @@ def _file(result: FileResult) -> list[Any]:
 
 
 def _measurement(value: dict[str, Any]) -> Measurement:
-    files = tuple(_result(*row) for row in value["files"])
+    rows = [_row(*each) for each in value["files"]]
+    files = tuple(result for result, _ in rows)
     if len({each.path for each in files}) != len(files):
         raise ValueError("it has a file twice")
+    listed = total(numbers for _, numbers in rows)
+    if listed.statements + listed.excluded > MAX_LINES:
+        raise ValueError(f"it has more than {MAX_LINES} lines")
     python, coverage, platform = value["toolchain"]
     return Measurement(
         tree=_text(value["tree"]),
@@ -93,11 +99,11 @@ def _measurement(value: dict[str, Any]) -> Measurement:
     )
 
 
-def _result(path: object, lines: object, counts: object = None) -> FileResult:
-    numbers = numbers_of(_text(lines))
-    if isinstance(counts, list):
-        numbers = Numbers.from_counts(counts)
-    return FileResult(path=_text(path), numbers=numbers, lines=_text(lines))
+def _row(path: object, lines: object, counts: object = None) -> tuple[FileResult, Numbers]:
+    """The result for a file, and the counts of its lines."""
+    listed = numbers_of(_text(lines))
+    numbers = Numbers.from_counts(counts) if isinstance(counts, list) else listed
+    return FileResult(path=_text(path), numbers=numbers, lines=_text(lines)), listed
 
 
 def _text(value: object) -> str:

@@ -18,10 +18,11 @@ from typing import NamedTuple
 
 from covgate.model.numbers import COUNTS, Numbers
 
-# A text may come from anybody's notes: a short one must not make covgate use much memory.
-_MAX_LINES = 5_000_000
+# A text may come from anybody's notes: a short one must not make covgate use much memory or time.
+MAX_LINES = 1_000_000
 _MAX_DIGITS = 15
-_RUN = re.compile(r"(\d*)(?:([.x+\-*%o])|\[([+-])(\d+)/(\d+)\])", re.ASCII)
+# Longer numbers than the pattern allows can't be read at all.
+_RUN = re.compile(r"(\d{0,18})(?:([.x+\-*%o])|\[([+-])(\d{1,18})/(\d{1,18})\])", re.ASCII)
 _KINDS = {"+": (True, 0, 0), "-": (False, 0, 0), "*": (True, 2, 2), "%": (True, 1, 2), "o": (False, 0, 2)}
 _SYMBOLS = {kind: symbol for symbol, kind in _KINDS.items()}
 
@@ -160,9 +161,7 @@ def line_list(lines: Iterable[int], at_most: int = 8) -> str:
 def _runs(text: str) -> Iterator[tuple[int, int, str, tuple[bool, int, int]]]:
     """For each run of equal lines: the first line, how many, the symbol ("[" for ``[+e/n]``), and the statement."""
     place, at, lines = 0, 0, 0
-    for match in _RUN.finditer(text):
-        if match.start() != place:
-            break
+    while match := _RUN.match(text, place):
         place = match.end()
         digits, symbol, sign, taken, branches = match.groups()
         longest = max(len(each or "") for each in (digits, taken, branches))
@@ -172,8 +171,8 @@ def _runs(text: str) -> Iterator[tuple[int, int, str, tuple[bool, int, int]]]:
         kind = _KINDS.get(symbol, (False, 0, 0)) if symbol else (sign == "+", int(taken), int(branches))
         if symbol != ".":
             lines += count
-            if lines > _MAX_LINES:
-                raise ValueError(f"more than {_MAX_LINES} lines in a file")
+            if lines > MAX_LINES:
+                raise ValueError(f"more than {MAX_LINES} lines in a file")
         yield at, count, symbol or "[", kind
         at += count
     if place != len(text):

@@ -92,6 +92,7 @@ def test_the_format_on_disk_stays(tmp_path: Path) -> None:
         {"files": [["pkg/mod.py", [1, 2, 3, 4, 5], ""]]},
         {"files": None},
         {"runs": None},
+        {"runs": float("inf")},
     ],
 )
 def test_a_damaged_file_counts_as_missing(tmp_path: Path, change: dict[str, object]) -> None:

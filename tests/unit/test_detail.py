@@ -96,6 +96,11 @@ def note(**changes: object) -> bytes:
     return json.dumps({"format": 1, "components": [{**GOOD, **changes}]}).encode()
 
 
+def test_the_most_lines_that_a_note_may_have() -> None:
+    files = [[f"{number}.py", "1000000-"] for number in range(10)]
+    assert parse_detail(note(files=files))["default"].numbers == Numbers(statements=10_000_000)
+
+
 def test_the_note_that_the_next_cases_change_is_valid() -> None:
     assert parse_detail(note())["default"].numbers == Numbers(statements=2, executed_statements=2)
 
@@ -120,6 +125,8 @@ def test_the_note_that_the_next_cases_change_is_valid() -> None:
         (note(files=[["a.py", ".+", [1] * (len(COUNTS) - 1)]]), "shorter"),
         (note(files=[["a.py", ".+", [1, 2, 0, 0, 0]]]), "more executed"),
         (note(files=[["a.py", ".+"], ["a.py", ".-"]]), "a file twice"),
+        (note(files=[[f"{number}.py", "1000000-"] for number in range(11)]), "more than 10000000 lines"),
+        (note(files=[[f"{number}.py", "1000000x", [0, 0, 0, 0, 0]] for number in range(11)]), "more than 10000000"),
     ],
 )  # fmt: skip
 def test_a_note_that_is_not_valid_is_refused(data: bytes, words: str) -> None:

@@ -236,6 +236,8 @@ MODIFIED = b"diff --git a/m.py b/m.py\nindex 1..2 100644\n--- a/m.py\n+++ b/m.py
         (b'diff --git "a/m.py "b/m.py\nold mode 100644\nnew mode 100755\n', "names a file in a way"),
         (b"diff --git a/m.py b/m.py\nindex 1..2 100644\n--- a/m.py\n", "can't be read at line 4"),
         (MODIFIED, "can't be read at line 5: 'its end'"),
+        (b"diff --git a/m.py b/n.py\nsimilarity index 100%\nrename from m.py\n", "names a file in a way"),
+        (b"diff --git a/m.py b/n.py\nsimilarity index 100%\ncopy from m.py\n", "names a file in a way"),
     ],
 )
 def test_an_invalid_diff_is_refused(data: bytes, words: str) -> None:
