@@ -38,10 +38,17 @@ def paint_for(environ: Mapping[str, str]) -> Paint:
     return Paint(colour=colour, width=min(max(width, 60), 160), utf8=utf8)
 
 
-def guarded(work: Callable[[], int], environ: Mapping[str, str], *, gate: bool) -> int:
+def guarded(
+    work: Callable[[], int],
+    environ: Mapping[str, str],
+    *,
+    gate: bool,
+    on_unmeasured: Callable[[str], str] = lambda reason: "",
+) -> int:
     """The exit code of ``work``; an error becomes an exit code and a message on stderr.
 
     ``gate``: an error that leaves no verdict passes with a warning, unless ``fail_closed`` is set.
+    ``on_unmeasured`` gets the reason of such a pass, and returns a last line for the user.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A character that the terminal can't show is escaped; it must not raise an error.
@@ -49,7 +56,7 @@ def guarded(work: Callable[[], int], environ: Mapping[str, str], *, gate: bool) 
     try:
         return work()
     except ToolError as error:
-        return _warn(error, environ) if gate else _report(error)
+        return _warn(error, environ, on_unmeasured) if gate else _report(error)
     except CovgateError as error:
         return _report(error)
     except KeyboardInterrupt:
@@ -62,7 +69,7 @@ def guarded(work: Callable[[], int], environ: Mapping[str, str], *, gate: bool) 
         return EXIT_PASSED if not gate else EXIT_TOOL_ERROR
     except Exception as error:
         internal = _internal_error(error)
-        return _warn(internal, environ) if gate else _report(internal)
+        return _warn(internal, environ, on_unmeasured) if gate else _report(internal)
 
 
 def leave(status: int) -> NoReturn:
@@ -86,13 +93,14 @@ def _report(error: CovgateError) -> int:
     return error.exit_code
 
 
-def _warn(error: ToolError, environ: Mapping[str, str]) -> int:
+def _warn(error: ToolError, environ: Mapping[str, str], on_unmeasured: Callable[[str], str]) -> int:
     """Print that there is no verdict, and why; the exit code that the configuration asks for."""
     from covgate.formats.text import warning_text
 
     blocks = _fails_closed(environ)
     text = warning_text(error.message, error.hint, error.output, paint_for(environ), blocks=blocks)
-    print(text, end="", file=sys.stderr)
+    last = "" if blocks else on_unmeasured(error.message)
+    print(text + (f"{last}\n" if last else ""), end="", file=sys.stderr)
     return EXIT_TOOL_ERROR if blocks else EXIT_PASSED
 
 

@@ -16,11 +16,18 @@ from covgate.model.ref_update import HEADS, RefUpdate, parse_pre_push_lines
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Gate the push; the exit code is what git and pre-commit look at."""
-    return guarded(lambda: _main(sys.argv[1:] if argv is None else list(argv), os.environ), os.environ, gate=True)
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    return guarded(lambda: _main(arguments, os.environ), os.environ, gate=True, on_unmeasured=_unmeasured)
 
 
 def run() -> None:
     leave(main())
+
+
+def _unmeasured(reason: str) -> str:
+    from .last_lines import unmeasured_by_error
+
+    return unmeasured_by_error(os.environ, reason)
 
 
 def _main(argv: list[str], environ: Mapping[str, str]) -> int:

@@ -14,6 +14,8 @@ from covgate.git.repository import Repository
 from covgate.model.outcome import Outcome, OutcomeKind, exit_code
 from covgate.model.ref_update import RefUpdate
 
+from .last_lines import command_line, unmeasured_line
+
 _SKIPPED_SHOWN = 3
 
 
@@ -22,7 +24,8 @@ def report_push(repository: Repository, environ: Mapping[str, str], updates: Seq
     from covgate.gate.push import gate_push
 
     report = gate_push(Session(repository=repository, environ=environ), updates, remote)
-    _print(report.outcomes, report.all_notices, environ, pushing=True)
+    last = unmeasured_line(repository, report.outcomes)
+    _print(report.outcomes, report.all_notices, environ, pushing=True, last=last)
     for outcome in report.outcomes:
         if outcome.blocked and outcome.on_block:
             notices = tuple(dict.fromkeys([*report.notices, *outcome.notices]))
@@ -41,19 +44,24 @@ def report_ratchet(repository: Repository, environ: Mapping[str, str], *, rewrit
     return EXIT_PASSED
 
 
-def _print(outcomes: Sequence[Outcome], notices: Iterable[str], environ: Mapping[str, str], *, pushing: bool) -> None:
-    """Each outcome, the first few of those that are not gated, then the notices."""
+def _print(
+    outcomes: Sequence[Outcome], notices: Iterable[str], environ: Mapping[str, str], *, pushing: bool, last: str = ""
+) -> None:
+    """Each outcome, the first few of those that are not gated, then the notices, then ``last``."""
     from covgate.formats.text import notices_text, verdict_text
 
     paint = paint_for(environ)
-    skipped = 0
+    shown, skipped = [], 0
     for outcome in outcomes:
         skipped += outcome.kind is OutcomeKind.NOT_APPLICABLE
         if outcome.kind is not OutcomeKind.NOT_APPLICABLE or skipped <= _SKIPPED_SHOWN:
-            sys.stdout.write(paint.encodable(verdict_text(outcome, paint, pushing=pushing)))
+            shown.append(verdict_text(outcome, paint, pushing=pushing))
     if skipped > _SKIPPED_SHOWN:
-        print(f"covgate: not applicable: {skipped - _SKIPPED_SHOWN} more refs that are not gated")
-    sys.stdout.write(paint.encodable(notices_text(notices)))
+        shown.append(f"covgate: not applicable: {skipped - _SKIPPED_SHOWN} more refs that are not gated\n")
+    shown.append(notices_text(notices))
+    command = command_line("".join([*shown, last]), environ)
+    shown += [f"{line}\n" for line in (command, last) if line]
+    sys.stdout.write(paint.encodable("".join(shown)))
     sys.stdout.flush()
 
 

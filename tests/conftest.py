@@ -121,7 +121,7 @@ def _copy_checkout(directory: Path, environ: dict[str, str]) -> None:
 def installed(make_project: Callable[..., Project], source: Path) -> Project:
     """A project that `covgate init` has set up with pre-commit."""
     project = make_project(hooks="none")
-    done = project.covgate("init", "--repo", str(source), "--rev", "v0.1.0")
+    done = project.covgate("init", "--no-measure", "--repo", str(source), "--rev", "v0.1.0")
     assert done.status == 0, done.text
     project.commit("set covgate up")
     return project

@@ -21,6 +21,7 @@ from covgate.gate.judge import Order, judge_commit
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.measure.report_files import measurement_from_reports
+from covgate.measure.unmeasured import reset_unmeasured
 from covgate.model.note_text import render_note
 from covgate.model.outcome import Outcome
 from covgate.model.record import record_of
@@ -81,6 +82,8 @@ def _check(arguments: argparse.Namespace, repository: Repository, environ: Mappi
         fail_closed=arguments.fail_closed,
     )
     outcome = _judge(arguments, session)
+    if outcome.numbers is not None and not arguments.report:
+        reset_unmeasured(repository.state_dir)  # pushes can be measured again
     if arguments.output:
         _write_report(arguments.output, outcome)
     context = Context(paint=paint_for(environ), source=source_reader(repository, outcome.commit))

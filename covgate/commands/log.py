@@ -11,8 +11,9 @@ from covgate.boundary import paint_for
 from covgate.commands._shared import open_repository, write_text
 from covgate.errors import EXIT_PASSED
 from covgate.formats.log_text import log_data, log_text
-from covgate.formats.paint import Paint
+from covgate.formats.paint import Paint, one_line
 from covgate.git.repository import Repository
+from covgate.measure.unmeasured import last_pushes, read_unmeasured
 from covgate.notes.annotated import describe_commits
 from covgate.notes.timeline import Timeline, read_timeline
 
@@ -46,6 +47,9 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             width = shutil.get_terminal_size().columns
             points = timeline.points(timeline.order())
             text = log_text(timeline.rises(), points, paint, width=width, unicode=paint.utf8)
+            unmeasured = read_unmeasured(repository.state_dir)
+            if unmeasured:
+                text += f"WARNING: {last_pushes(unmeasured.pushes)} not measured: {one_line(unmeasured.reason)}\n"
         write_text(text, arguments.output)
     return EXIT_PASSED
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from covgate.commands._shared import add_format, last_judgement, open_repository, print_result
 from covgate.config import Config
 from covgate.errors import EXIT_PASSED, CovgateError
 from covgate.formats.json_data import FORMAT, baseline_data
+from covgate.formats.paint import one_line
 from covgate.gate.context import Session
 from covgate.git.repository import Repository
+from covgate.measure.unmeasured import Unmeasured, last_pushes, read_unmeasured
 from covgate.model.numbers import format_exact, format_percent
 from covgate.model.record import DEFAULT_COMPONENT
 from covgate.notes.records import Notes
@@ -40,8 +43,10 @@ def take_snapshot(environ: Mapping[str, str]) -> tuple[str, Any]:
     errors: list[str] = []
     config = Config()
     component: dict[str, Any] = {"baseline": None, "coverage": None}
+    unmeasured: Unmeasured | None = None
     try:
         with open_repository(environ) as repository:
+            unmeasured = read_unmeasured(repository.state_dir)
             head = repository.commit("HEAD")
             if head:
                 component = _component_data(repository, head, errors)
@@ -59,6 +64,7 @@ def take_snapshot(environ: Mapping[str, str]) -> tuple[str, Any]:
         "epsilon": format_exact(policy.epsilon),
         "patch_floor": None if policy.patch_floor is None else format_exact(policy.patch_floor),
         "components": {DEFAULT_COMPONENT: component},
+        "unmeasured": asdict(unmeasured) if unmeasured else None,
         "errors": errors,
     }
     return _text(data), data
@@ -90,5 +96,8 @@ def _text(data: dict[str, Any]) -> str:
         if coverage
         else "coverage  not measured yet",
     ]
+    if data["unmeasured"]:
+        pushes, reason = data["unmeasured"]["pushes"], data["unmeasured"]["reason"]
+        lines.append(f"WARNING   {last_pushes(pushes)} not measured: {one_line(reason)}")
     lines += [f"error     {error}" for error in data["errors"]]
     return "\n".join(lines) + "\n"

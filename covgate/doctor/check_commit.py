@@ -10,6 +10,7 @@ from covgate.errors import ConfigurationError, UsageError
 from covgate.gate.context import CONFIGURATION_FILES, Session
 from covgate.git.remote import Remote
 from covgate.git.worktree import why_not_in_place
+from covgate.measure.unmeasured import last_pushes, read_unmeasured
 from covgate.model.numbers import format_exact
 from covgate.model.ref_update import matches
 
@@ -83,6 +84,19 @@ def check_rules(checkout: Checkout, environ: Mapping[str, str]) -> Results:
     if ratchet is None:
         ratchet = (Remote(checkout.session.repository, checkout.remote).default_branch() if checkout.remote else "",)
     yield Fact(name="ratchet", value=", ".join(filter(None, ratchet)) or "no branch is known yet")
+
+
+def check_pushes(checkout: Checkout) -> Results:
+    """Whether the last pushes from this clone were measured."""
+    unmeasured = read_unmeasured(checkout.session.repository.state_dir)
+    if unmeasured:
+        yield Finding(
+            name="unmeasured-pushes",
+            what=f"{last_pushes(unmeasured.pushes)} not measured: {unmeasured.reason}",
+            why="they passed without a verdict, and the baseline knows nothing of them",
+            fix="covgate check",
+            severity=Severity.WARNING,
+        )
 
 
 def _check_enabled(checkout: Checkout, environ: Mapping[str, str]) -> Results:

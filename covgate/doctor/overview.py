@@ -67,6 +67,7 @@ def _checks(environ: Mapping[str, str], query: check_remote.RemoteQuery | None) 
     return [
         check_commit.check_commit,
         lambda checkout: check_commit.check_rules(checkout, environ),
+        check_commit.check_pushes,
         check_project.check_interpreter,
         check_project.check_command,
         check_sources.check_sources,

@@ -45,7 +45,7 @@ def prepared(
     native = request.param == "native"
     project = Project.create(directory, environ, hooks="native" if native else "none", known_trees=known_trees)
     if not native:
-        assert project.covgate("init", "--repo", str(source), "--rev", "v0.1.0").status == 0
+        assert project.covgate("init", "--no-measure", "--repo", str(source), "--rev", "v0.1.0").status == 0
     build(project)
     return project
 

@@ -36,7 +36,7 @@ OURS = Path(coverage.__file__).parent.parent
 def doctor(make_project: Callable[..., Project], tmp_path: Path) -> Doctor:
     """Of a project with native hooks that names no interpreter."""
     project = make_project(hooks="none")
-    assert project.covgate("init", "--native").status == 0
+    assert project.covgate("init", "--native", "--no-measure").status == 0
     project.write("pyproject.toml", "[tool.covgate]\n")
     project.commit()
     return Doctor(project, tmp_path / "bin")
@@ -79,7 +79,7 @@ def test_an_interpreter_without_coverage_and_an_install_that_leads_elsewhere(doc
     python = environment(project)
     assert f"coverage is not installed in {python}" in project.push()
     seen = doctor.examine()
-    assert seen.names == ["coverage-missing", "pytest-missing"]
+    assert seen.names == ["coverage-missing", "pytest-missing", "unmeasured-pushes"]
     assert seen.facts["interpreter"] == f"{python} (.venv in the repository)"
     found = seen["coverage-missing"]
     assert found["problem"] == f"coverage is not installed in {python}"
@@ -89,7 +89,7 @@ def test_an_interpreter_without_coverage_and_an_install_that_leads_elsewhere(doc
     # Whatever pytest needs, from here: to install it, too, would only take longer.
     path_file(project, "ours.pth", f"{OURS}\n")
     seen = doctor.examine()
-    assert seen.names == []
+    assert seen.names == ["unmeasured-pushes"]
     assert ", coverage " in seen.facts["toolchain"]
 
     other = copy_of(project, tmp_path / "other")
@@ -99,7 +99,7 @@ def test_an_interpreter_without_coverage_and_an_install_that_leads_elsewhere(doc
     project.commit()
     assert f"measured outside the tree: {other}/src/pkg" in project.covgate("check")
     seen = doctor.examine()
-    assert seen.names == ["measured-elsewhere"]
+    assert seen.names == ["measured-elsewhere", "unmeasured-pushes"]
     found = seen["measured-elsewhere"]
     assert found["problem"] == f"the tests would import pkg from {other}/src/pkg, not from this checkout"
     assert found["mend"] == f"{python} -m pip install -e ."

@@ -21,7 +21,7 @@ def pushed(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) ->
     """A project with native hooks whose first push has passed; tests work on copies of it."""
     directory = tmp_path_factory.mktemp("pushed") / "project"
     project = Project.create(directory, environ, hooks="none")
-    assert project.covgate("init", "--native").status == 0
+    assert project.covgate("init", "--native", "--no-measure").status == 0
     done = project.push()
     assert "PASS" in done, done.text
     return directory
@@ -175,7 +175,7 @@ def test_a_shallow_clone_and_notes_that_are_overwritten(doctor: Doctor, tmp_path
     project.git("push", "--quiet", "--no-verify", "origin", "main")
     run(["git", "clone", "--quiet", "--depth=1", f"file://{project.remote}", "clone"], tmp_path, project.environ)
     there = Doctor(Project(tmp_path / "clone", project.remote, project.environ), tmp_path / "bin")
-    assert there.project.covgate("init", "--native").status == 0
+    assert there.project.covgate("init", "--native", "--no-measure").status == 0
     seen = there.examine()
     assert seen.names == ["shallow"]
     assert seen["shallow"]["mend"] == "git fetch --unshallow origin"

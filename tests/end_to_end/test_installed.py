@@ -58,7 +58,7 @@ def test_init_is_idempotent_and_removable(make_project: Callable[..., Project], 
     project.write("pyproject.toml", "# mine\n[project]\nname = 'x'  # a name\n")
     project.write(".pre-commit-config.yaml", "# mine\nrepos:\n- repo: meta\n  hooks:\n  - id: identity  # see\n")
     project.commit()
-    argv = ("init", "--repo", str(source), "--rev", "v0.1.0")
+    argv = ("init", "--no-measure", "--repo", str(source), "--rev", "v0.1.0")
     assert project.covgate(*argv).status == 0
     once = project.git("diff")
     assert all(not line.startswith("-") or line.startswith("---") for line in once.splitlines()), once

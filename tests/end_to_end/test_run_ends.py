@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import subprocess
@@ -373,3 +374,21 @@ def test_coverage_that_the_tests_write_themselves_does_not_count(project: Projec
     done = project.push()
     assert done.status != 0, done.text
     assert "is below the baseline of 83.33%" in done
+
+
+def test_pushes_that_are_not_measured_are_counted(project: Project) -> None:
+    for last in ("this push was not measured;", "this push was not measured, the 2nd in a row;"):
+        project.git("commit", "--quiet", "--allow-empty", "-m", "more")
+        done = project.push(COVGATE_PYTHON="nowhere/python")
+        assert done.status == 0, done.text
+        line = next(each for each in reversed(done.text.splitlines()) if each.startswith("covgate:"))
+        assert line == f"covgate: WARNING {last} `covgate doctor` shows what it needs"
+    why = "the last 2 pushes from this clone were not measured: python = 'nowhere/python'"
+    assert why in project.covgate("status")
+    assert why in project.covgate("doctor")
+    assert why in project.covgate("log")
+    status = json.loads(project.covgate("status", "--format", "json").text)
+    assert status["unmeasured"]["pushes"] == 2
+    project.git("commit", "--quiet", "--allow-empty", "-m", "more")
+    assert "not measured" not in project.push()
+    assert "not measured" not in project.covgate("status")

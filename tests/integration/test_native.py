@@ -50,7 +50,7 @@ class Native(Project):
         return path
 
     def init(self, *more: str, status: int = 0) -> Done:
-        done = self.covgate("init", *(more or ("--native",)))
+        done = self.covgate("init", *(more or ("--native", "--no-measure")))
         assert done.status == status, done.text
         return done
 
@@ -335,7 +335,7 @@ def test_a_chained_covgate_steps_aside_and_a_claim_alone_moves_nothing(native: N
 def test_a_linked_worktree(native: Native, tmp_path: Path) -> None:
     native.git("worktree", "add", "--quiet", "-b", "side", str(tmp_path / "linked"), "good")
     native.hook("pre-push", RECORDING)
-    assert native.covgate("init", "--native", cwd=tmp_path / "linked").status == 0
+    assert native.covgate("init", "--native", "--no-measure", cwd=tmp_path / "linked").status == 0
     for place in (native.top, tmp_path / "linked"):
         done = run(["git", "push", "origin", "good", "bad"], place, native.environ)
         assert done.status != 0
@@ -345,7 +345,7 @@ def test_a_linked_worktree(native: Native, tmp_path: Path) -> None:
     assert set(listing(native.hooks)) == {"pre-push"}
     # Its own hooks, by a relative path.
     native.git("config", "core.hooksPath", "githooks")
-    assert native.covgate("init", "--native", cwd=tmp_path / "linked").status == 0
+    assert native.covgate("init", "--native", "--no-measure", cwd=tmp_path / "linked").status == 0
     assert set(listing(tmp_path / "linked" / "githooks")) == set(HOOKS)
     assert not (native.top / "githooks").exists()
 
@@ -405,7 +405,7 @@ def test_hooks_that_other_repositories_share_are_refused(native: Native, tmp_pat
     (tmp_path / "shared").mkdir()
     for argv in ([], ["--remove"]):
         native.git("config", "core.hooksPath", str(tmp_path / "shared"))
-        done = native.covgate("init", "--native", *argv)
+        done = native.covgate("init", "--native", "--no-measure", *argv)
         assert list((tmp_path / "shared").iterdir()) == []
         if not argv:
             assert done.status == 2, done.text

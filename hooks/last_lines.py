@@ -1,0 +1,66 @@
+"""What a hook says at the end of its output: pushes that were not measured, and how to call covgate from a shell."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from covgate.errors import CovgateError
+from covgate.git.repository import Repository
+from covgate.measure.unmeasured import Unmeasured, count_unmeasured, reset_unmeasured
+from covgate.model.outcome import Outcome, OutcomeKind
+
+_COMMAND = re.compile(r"\bcovgate (?:audit|baseline|check|doctor|init|log|ratchet|status|sync)\b")
+
+
+def unmeasured_line(repository: Repository, outcomes: Sequence[Outcome]) -> str:
+    """Count a push that passes although it was not measured. Returns a line for the user, "" if it was measured."""
+    reasons = [each.error for each in outcomes if each.kind is OutcomeKind.NOT_MEASURED]
+    if reasons:
+        return _line(count_unmeasured(repository.state_dir, reasons[0]))
+    if any(each.numbers is not None for each in outcomes):
+        reset_unmeasured(repository.state_dir)
+    return ""
+
+
+def unmeasured_by_error(environ: Mapping[str, str], reason: str) -> str:
+    """The same for a push whose gate ended with an error."""
+    try:
+        repository = Repository.discover(Path.cwd(), environ)
+    except (CovgateError, OSError):
+        return ""
+    try:
+        return _line(count_unmeasured(repository.state_dir, reason))
+    finally:
+        repository.close()
+
+
+def command_line(text: str, environ: Mapping[str, str]) -> str:
+    """How to type the commands that ``text`` names, if a shell does not find them; else "".
+
+    pre-commit installs covgate into an environment of its own, which is on nobody's PATH.
+    """
+    if not _COMMAND.search(text):
+        return ""
+    own = Path(sys.prefix)
+    hidden = {str(own / "bin"), str(own / "Scripts")} if environ.get("PRE_COMMIT") else set()
+    path = os.pathsep.join(each for each in environ.get("PATH", "").split(os.pathsep) if each not in hidden)
+    if shutil.which("covgate", path=path):
+        return ""
+    program = shutil.which("covgate", path=str(Path(sys.executable).parent))
+    if program is None:
+        return ""
+    home = environ.get("HOME", "")
+    name = shlex.quote(program)
+    if home and program.startswith(home + os.sep) and name == program:
+        name = "~" + program[len(home) :]
+    return f"covgate: in a shell, `covgate` is {name}"
+
+
+def _line(counted: Unmeasured) -> str:
+    return f"covgate: WARNING {counted.sentence}; `covgate doctor` shows what it needs"
