@@ -94,6 +94,7 @@ class _Judging:
             )
         if not isinstance(result, Measurement):
             return self._tests_failed(result, baseline)
+        self.notices += result.notices
         around = Surroundings(
             session=self.session,
             notes=self.notes,

@@ -5,8 +5,11 @@ Statement and branch counts depend on the interpreter and on the version of cove
 
 from __future__ import annotations
 
+import os
+import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from covgate.errors import ToolError
@@ -16,7 +19,12 @@ from covgate.measure.job import Job
 from covgate.measure.reports import DataFile, Report, parse_coverage_json, parse_report
 from covgate.measure.sources import sources_of
 from covgate.measure.workspace import Workspace
+from covgate.model.source_files import suffix
 
+_LEFT_OUT = re.compile(r"Couldn't parse (?:Python file )?'([^\n]+?)'(?:: [^\n]*)? \(couldnt-parse\)")
+_OF_PLUGINS = frozenset({".pyx", ".pxd", ".pxi"})  # Cython's: without its plugin they would look uncovered
+_WARNINGS = 10_000  # lines
+_NAMED = 5  # files in one notice
 _LOG = "analysis.log"
 _TIMEOUT = 900.0  # seconds, to analyse one data file
 
@@ -53,7 +61,9 @@ def read_report(
 def analyse(workspace: Workspace, rcfile: str = "") -> Report | None:
     """The report on the workspace's data, whose parts are combined first; None if there is no data.
 
-    ``rcfile`` is the configuration of coverage, "" for the one that coverage finds. Raises ToolError if coverage fails.
+    ``rcfile`` is the configuration of coverage, "" for the one that coverage finds. Files that coverage can't parse are
+    left out, as with ``coverage json --ignore-errors``: templates, for example, and files that the tests wrote and
+    deleted. Raises ToolError if coverage fails.
     """
     configured = [f"--rcfile={rcfile}"] if rcfile else []
     if any(each.name.startswith(".coverage.") for each in workspace.data.parent.iterdir()):
@@ -62,9 +72,35 @@ def analyse(workspace: Workspace, rcfile: str = "") -> Report | None:
         return None
     target = workspace.job.scratch / "coverage.json"
     target.unlink(missing_ok=True)
-    if not _run_coverage(workspace, "json", "-o", str(target), "--fail-under=0", *configured):
+    if not _run_coverage(workspace, "json", "-o", str(target), "--ignore-errors", "--fail-under=0", *configured):
         return None
-    return parse_coverage_json(target.read_bytes(), workspace.job.tree, "coverage json")
+    report = parse_coverage_json(target.read_bytes(), workspace.job.tree, "coverage json")
+    return replace(report, left_out=left_out(workspace.output(_LOG, lines=_WARNINGS), workspace.job.tree))
+
+
+def left_out(output: str, tree: Path) -> tuple[str, ...]:
+    """The files that coverage could not parse, according to its ``output``, relative to ``tree`` where they are in it.
+
+    Raises ToolError if one of them is of a kind that only a plugin of coverage can read.
+    """
+    inside = os.path.realpath(tree) + os.sep
+    names = {each.removeprefix(inside) for each in _LEFT_OUT.findall(output)}
+    for name in names:
+        if suffix(name) in _OF_PLUGINS:
+            raise ToolError(
+                f"coverage can't read {name}",
+                hint="build the extensions where the tests run, with what coverage's plugin needs (Cython: C files)",
+                output=output,
+            )
+    return tuple(sorted(names))
+
+
+def left_out_notices(names: Sequence[str]) -> tuple[str, ...]:
+    """The notice about files that are left out of a report; empty if there are none."""
+    if not names:
+        return ()
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return (f"not counted, because coverage can't parse it: {', '.join(names[:_NAMED])}{more}",)
 
 
 def nothing_executed(workspace: Workspace, rcfile: str, *, source_configured: bool) -> Report:
@@ -89,7 +125,10 @@ def nothing_executed(workspace: Workspace, rcfile: str, *, source_configured: bo
 
 def _run_coverage(workspace: Workspace, *arguments: str) -> bool:
     """Whether coverage had data. Raises ToolError if it failed for another reason."""
-    status = workspace.run([workspace.job.interpreter.path, "-m", "coverage", *arguments], log=_LOG)
+    # A filter that turns warnings into errors is for the tests.
+    environ = {name: value for name, value in workspace.environ.items() if name != "PYTHONWARNINGS"}
+    argv = [workspace.job.interpreter.path, "-m", "coverage", *arguments]
+    status = workspace.run(argv, environ=environ, log=_LOG)
     if not status:
         return True
     output = workspace.output(_LOG)

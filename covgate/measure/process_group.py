@@ -15,7 +15,9 @@ from pathlib import Path
 from covgate.errors import Interrupted
 
 _GRACE = 5.0  # seconds between TERM and KILL
-_TICK = 0.2  # seconds between two checks of the clock
+_TICK = 0.2  # seconds between two checks of the clock and of the log
+_MAX_LOG = 50_000_000  # bytes; of a longer log only the end stays
+_KEPT_LOG = 1_000_000
 
 
 class TimedOut(Exception):
@@ -24,7 +26,10 @@ class TimedOut(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A program to start in ``directory``. It reads ``stdin``; what it prints is added to ``log``."""
+    """A program to start in ``directory``. It reads ``stdin``; what it prints is added to ``log``.
+
+    A log that grows beyond about 50 MB loses its beginning.
+    """
 
     argv: Sequence[str]
     directory: Path
@@ -59,9 +64,27 @@ def run_group(command: Command, *, deadline: float, tick: Callable[[], None] = l
                 return process.returncode
             if time.monotonic() >= deadline:
                 raise TimedOut
+            _cap(command.log)
             tick()
     finally:
         _end_group(process)
+
+
+def _cap(log: Path) -> None:
+    """Delete the beginning of ``log`` if it is too long. Its writers append, so they go on at the new end."""
+    with contextlib.suppress(OSError):
+        if log.stat().st_size > _MAX_LOG:
+            end = last_bytes(log, _KEPT_LOG)
+            os.truncate(log, 0)
+            with log.open("ab") as file:
+                file.write(end)
+
+
+def last_bytes(path: Path, count: int) -> bytes:
+    """At most ``count`` bytes from the end of a file, however long it is. Raises OSError if it can't be read."""
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - count))
+        return file.read(count)
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from covgate.errors import NothingMeasured, ToolError
-from covgate.measure.analysis import analyse, nothing_executed
+from covgate.measure.analysis import analyse, left_out_notices, nothing_executed
 from covgate.measure.job import Job, TestsFailed
 from covgate.measure.reports import DataFile, Report, parse_report
 from covgate.measure.suite import INSIDE, SuiteRun, run_suite, set_up
@@ -46,7 +46,8 @@ def measure(job: Job) -> Measurement | TestsFailed:
         toolchain=suite.toolchain if suite.toolchain.coverage else Toolchain(coverage=report.coverage_version),
         seconds=workspace.seconds,
         tests_collected=ending.executed,
-        complete=not suite.measures_itself,
+        notices=left_out_notices(report.left_out),
+        complete=not suite.measures_itself and not report.left_out,
     )
 
 

@@ -13,11 +13,11 @@ from collections.abc import Mapping, Sequence
 from covgate.errors import ToolError
 from covgate.measure.interpreter import child_environment
 from covgate.measure.job import Job
-from covgate.measure.process_group import Command, TimedOut, run_group
+from covgate.measure.process_group import Command, TimedOut, last_bytes, run_group
 from covgate.measure.sources import import_roots
 
-_LAST_BYTES = 20_000
 _LAST_LINES = 40  # of a program's output, shown if it ends badly
+_LINE_BYTES = 500  # what a line may have on average
 
 
 class Workspace:
@@ -64,13 +64,13 @@ class Workspace:
                 output=self.output(log),
             ) from None
 
-    def output(self, log: str = "output.log") -> str:
-        """The last lines of ``log``."""
+    def output(self, log: str = "output.log", *, lines: int = _LAST_LINES) -> str:
+        """The last ``lines`` of ``log``."""
         try:
-            text = (self.job.scratch / log).read_bytes()[-_LAST_BYTES:].decode(errors="replace")
+            text = last_bytes(self.job.scratch / log, lines * _LINE_BYTES).decode(errors="replace")
         except OSError:
             return ""
-        return "\n".join(text.rstrip().splitlines()[-_LAST_LINES:])
+        return "\n".join(text.rstrip().splitlines()[-lines:])
 
     def _environment(self) -> dict[str, str]:
         environ = child_environment(self.job.interpreter, self.job.environ)

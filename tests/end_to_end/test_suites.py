@@ -147,6 +147,24 @@ def test_a_bare_cov_leaves_no_file_out(project: Project, addopts: str) -> None:
     assert {each["path"] for each in data["files"]} == {"pkg/__init__.py", "pkg/mod.py", "pkg/never.py"}
 
 
+def test_what_coverage_can_not_parse_is_left_out_and_named(project: Project) -> None:
+    """As a template engine has it: code runs under the name of a file that is not Python, or no longer there."""
+    project.write("pkg/page.html", "\x00{{ 1 }}\n")
+    project.write("pkg/latin.html", "")
+    (project.top / "pkg/latin.html").write_bytes(b"\xe9\n")
+    project.write("pkg/draft.py", "def draft(:\n")
+    names = ["page.html", "latin.html", "gone.html"]
+    run_them = f"    for name in {names}:\n        exec(compile('x = 1', f'pkg/{{name}}', 'exec'))\n"
+    project.write("tests/test_mod.py", calls("a", "b") + run_them)
+    add(project, '[tool.coverage.run]\nsource = ["pkg"]\n[tool.pytest.ini_options]\nfilterwarnings = "error"\n')
+    project.commit()
+    data = checked(project)
+    assert (data["numbers"]["executed_statements"], data["numbers"]["statements"]) == (5, 6)
+    named = "not counted, because coverage can't parse it: pkg/draft.py, pkg/gone.html, pkg/latin.html"
+    assert named in data["notices"]
+    assert named in checked(project)["notices"]  # from the cache
+
+
 def test_a_fail_under_of_pytest_cov_is_not_a_failing_test(project: Project) -> None:
     add(project, '[tool.pytest.ini_options]\naddopts = "--cov=pkg --cov-fail-under=99"\n')
     project.commit()

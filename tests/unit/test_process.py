@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from covgate.errors import Interrupted
-from covgate.measure.process_group import Command, TimedOut, interruptible, run_group
+from covgate.measure.process_group import Command, TimedOut, interruptible, last_bytes, run_group
 
 LONG = 60.0
 
@@ -42,6 +42,33 @@ def test_where_it_runs_and_what_it_reads_and_prints(tmp_path: Path) -> None:
     run_group(command(tmp_path, code, given), deadline=time.monotonic() + LONG)
     run_group(command(tmp_path, "print('error', file=__import__('sys').stderr)"), deadline=time.monotonic() + LONG)
     assert (tmp_path / "log").read_text() == f"before\n{os.path.realpath(tmp_path)} hello from stdin\nerror\n"
+
+
+def test_a_program_that_prints_without_end_fills_neither_disk_nor_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("covgate.measure.process_group._MAX_LOG", 1_000_000)
+    monkeypatch.setattr("covgate.measure.process_group._KEPT_LOG", 1_000)
+    longest = 0
+
+    def tick() -> None:
+        nonlocal longest
+        longest = max(longest, (tmp_path / "log").stat().st_size)
+        if longest and (tmp_path / "log").stat().st_size < longest:
+            (tmp_path / "stop").touch()  # it was cut at least once
+
+    code = (
+        "import pathlib\nwhile not pathlib.Path('stop').exists():\n    print('x' * 999, flush=True)\nprint('the end')"
+    )
+    assert run_group(command(tmp_path, code), deadline=time.monotonic() + LONG, tick=tick) == 0
+    assert last_bytes(tmp_path / "log", 8) == b"the end\n"
+
+
+@pytest.mark.parametrize(("count", "expected"), [(0, b""), (3, b"rld"), (5, b"world"), (9, b"world")])
+def test_the_end_of_a_file(tmp_path: Path, count: int, expected: bytes) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"world")
+    assert last_bytes(path, count) == expected
 
 
 def test_a_program_that_does_not_exist(tmp_path: Path) -> None:

@@ -55,12 +55,14 @@ class FileLines:
 class Report:
     """One report. ``files`` are sorted by path; their paths are relative to the tree.
 
-    ``outside`` names the files that are not in the tree, as the report names them. ``lines`` (path -> lines) is what
+    ``outside`` names the files that are not in the tree, as the report names them. ``left_out`` names those that
+    coverage could not parse. ``lines`` (path -> lines) is what
     ``combine`` needs; it may be empty.
     """
 
     files: tuple[FileResult, ...]
     outside: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     coverage_version: str = ""
     lines: Mapping[str, FileLines] = field(default_factory=dict)
 
