@@ -18,6 +18,7 @@ from covgate.gate.bar import bar_of
 from covgate.gate.context import Session
 from covgate.gate.exchange import fetch
 from covgate.gate.judge import Order, judge_commit
+from covgate.gate.new_code import with_unmeasured
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.measure.report_files import measurement_from_reports
@@ -113,7 +114,7 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
         reports = [Path(each) for each in arguments.report]
         measured = partial(measurement_from_reports, session.measurer, bar.config, commit, reports)
     order = Order(ratchets=False, measured=measured, explains=arguments.format != "text" or bool(arguments.html))
-    outcome = judge_commit(session, commit, bar, [tip], order)
+    outcome = with_unmeasured(judge_commit(session, commit, bar, [tip], order), bar)
     return replace(outcome, notices=tuple(dict.fromkeys([*bar.notices, *before, *outcome.notices])))
 
 

@@ -64,6 +64,7 @@ def verdict_data(outcome: Outcome) -> dict[str, Any]:
         "cached": outcome.cached,
         "toolchain": _toolchain_data(measurement.toolchain) if measurement else None,
         "notices": list(outcome.notices),
+        "unmeasured": [{"path": each.path, "old_path": each.old_path or None} for each in outcome.unmeasured],
         "patch": _patch_data(outcome.patch) if outcome.patch else None,
         "explanation": _explanation_data(outcome.explanation) if outcome.explanation else None,
         "lines": [

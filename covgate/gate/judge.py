@@ -19,7 +19,7 @@ from covgate.model.measurement import Measurement
 from covgate.model.numbers import Numbers
 from covgate.model.outcome import Outcome
 from covgate.model.record import DEFAULT_COMPONENT, measurement_of
-from covgate.model.verdict import Status, Verdict, judge_push, not_applicable, tests_failed
+from covgate.model.verdict import Verdict, judge_push, not_applicable, tests_failed
 from covgate.notes.records import Lookup, Notes
 from covgate.notes.repair import repair_merges
 
@@ -110,7 +110,7 @@ class _Judging:
             verdict, evidence = self._rerun_if_flaky(verdict, evidence, result)
         if measured_nothing(verdict, evidence.measurement):
             raise NothingMeasured("there is no statement to measure", hint="name what is to be measured: `source`")
-        self._report_lines(verdict, evidence)
+        self._report_lines(evidence)
         return self._outcome(verdict, evidence, self._record(lookup.seen, verdict, evidence.measurement), cached=cached)
 
     def _find_baseline(self, tips: Sequence[str]) -> Lookup:
@@ -212,8 +212,8 @@ class _Judging:
             verdict, evidence = self._judge_measurement(evidence.around, again)
         return verdict, evidence
 
-    def _report_lines(self, verdict: Verdict, evidence: Evidence) -> None:
-        """Notices about unstable lines, newly excluded lines, and changed files that nothing measures."""
+    def _report_lines(self, evidence: Evidence) -> None:
+        """Notices about unstable lines and newly excluded lines."""
         measurement = evidence.measurement
         for path, lines in measurement.unstable:
             from covgate.model.lines import line_list
@@ -226,8 +226,6 @@ class _Judging:
         record = note.record() if note else None
         if record and record.judgement:
             self.notices += newly_excluded(record.judgement.numbers, measurement.numbers, self.bar.base)
-        if verdict.status is Status.PASS and evidence.found_patch and evidence.found_patch.unmeasured:
-            self.notices.append(f"changed, but not measured: {', '.join(evidence.found_patch.unmeasured)}")
 
     def _record(self, seen: Baseline | None, verdict: Verdict, measurement: Measurement) -> Recorded:
         if self.order.measured is not None:

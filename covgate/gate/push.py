@@ -69,6 +69,7 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> Pu
         # Done while the notes travel: imports and look-ups that don't need them.
         from covgate.gate.catch_up import behind, catch_up, save_bookmarks
         from covgate.gate.judge import Order, judge_commit
+        from covgate.gate.new_code import with_unmeasured
 
         orders = [Order(ratchets=_may_raise_baseline(each), known=_cached(session, each)) for each in gated]
         unseen = behind(gated[0].bar.config, target)
@@ -78,7 +79,7 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> Pu
     notices += catch_up(session, unseen, target, skip=own)
     outcomes = list(skipped)
     for each, order in zip(gated, orders, strict=True):
-        outcome = judge_commit(session, each.commit, each.bar, [each.tip], order)
+        outcome = with_unmeasured(judge_commit(session, each.commit, each.bar, [each.tip], order), each.bar)
         outcomes.append(replace(outcome, branch=each.update.branch, on_block=each.bar.config.on_block))
     save_bookmarks(session.repository, unseen)
     # A push that brings the notes itself would find that we have moved its ref.

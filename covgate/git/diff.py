@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -26,6 +26,12 @@ _PATCH = (
     "--src-prefix=a/", "--dst-prefix=b/", "--find-renames", "--find-copies", _RENAME_LIMIT,
 )  # fmt: skip
 _MAX_PATHS = 1000  # in one command line
+_REGULAR = ("100644", "100755")  # neither links nor submodules
+# The id of an empty blob, as SHA-1 and as SHA-256.
+_EMPTY = (
+    "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+)
 
 
 def changes(repository: Repository, old: str, new: str, suffixes: Collection[str]) -> tuple[FileChange, ...]:
@@ -71,6 +77,35 @@ def added_lines(
     return {path: lines for path, lines in sorted((added or {}).items()) if lines.spans}
 
 
+def new_paths(
+    repository: Repository, bases: Iterable[str], commit: str, wanted: Callable[[Iterable[str]], list[str]]
+) -> list[str]:
+    """The paths of the files of ``commit`` that none of ``bases`` has, of those that are ``wanted``.
+
+    ``bases`` is used only as far as it is needed; all files are new if it is empty. Empty files, links and submodules
+    are left out.
+    """
+    found: list[str] | None = None
+    for base in bases:
+        added = _added_paths(repository, base, commit)
+        found = wanted(added) if found is None else [path for path in found if path in added]
+        if not found:
+            return []
+    return found if found is not None else wanted(_added_paths(repository, _empty_tree(repository), commit))
+
+
+def renames(repository: Repository, base: str, commit: str) -> dict[str, str]:
+    """By its path at ``commit``, where a file that was renamed since ``base`` was before."""
+    entries = _changed_entries(repository, base, commit, "--find-renames", _RENAME_LIMIT)
+    return {each.path: each.old_path for each in entries if each.status == "R"}
+
+
+def _added_paths(repository: Repository, base: str, commit: str) -> dict[str, None]:
+    entries = _changed_entries(repository, base, commit, "--no-renames")
+    added = (each for each in entries if each.status == "A" and each.mode in _REGULAR and each.blob not in _EMPTY)
+    return dict.fromkeys(each.path for each in added)
+
+
 def _patch(repository: Repository, old: str, new: str, pathspecs: Sequence[str]) -> tuple[FileChange, ...]:
     output = repository.run(*_TREES, *_PATCH, "--end-of-options", old, new, "--", *pathspecs)
     try:
@@ -80,12 +115,13 @@ def _patch(repository: Repository, old: str, new: str, pathspecs: Sequence[str])
 
 
 class _Entry(NamedTuple):
-    """A changed file of `git diff-tree --raw`: its status letter, its blobs (zeros for none), its paths.
+    """A changed file of `git diff-tree --raw`: its status letter, its mode, its blobs (zeros for none), its paths.
 
     The paths differ only for a rename or a copy.
     """
 
     status: str
+    mode: str
     old_blob: str
     blob: str
     old_path: str
@@ -97,9 +133,9 @@ def _changed_entries(repository: Repository, old: str, new: str, *options: str) 
     fields = iter(output.decode("utf-8", "surrogateescape").split("\0"))
     for field in fields:
         if field:
-            _, _, old_blob, blob, status = field.split(" ")
+            _, mode, old_blob, blob, status = field.split(" ")
             path = next(fields)
-            yield _Entry(status[0], old_blob, blob, path, next(fields) if status[0] in "RC" else path)
+            yield _Entry(status[0], mode, old_blob, blob, path, next(fields) if status[0] in "RC" else path)
 
 
 def _mark_odd_line_endings(

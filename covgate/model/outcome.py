@@ -15,6 +15,7 @@ from covgate.model.verdict import Status, Verdict
 
 if TYPE_CHECKING:
     from covgate.model.explanation import Explanation
+    from covgate.model.new_files import NewFile
     from covgate.model.patch import Patch
 
 
@@ -39,8 +40,8 @@ class Outcome:
     ``error`` and ``hint`` say why there is no verdict and what to do; ``blocks`` whether that blocks. ``output`` is the
     end of what the failing program printed, ``ran_with`` the interpreter of failing tests. ``raised`` is the new
     baseline if this commit raised it. ``on_block`` is the command to run if this blocks a push. ``notices`` are
-    sentences about this commit. ``unrecorded``: its note could not be written; ``unpublished``: the notes could not be
-    pushed to the remote.
+    sentences about this commit. ``unmeasured``: the new source files that nothing measures. ``unrecorded``: its note
+    could not be written; ``unpublished``: the notes could not be pushed to the remote.
     """
 
     verdict: Verdict
@@ -63,6 +64,7 @@ class Outcome:
     raised: Baseline | None = None
     on_block: tuple[str, ...] | None = None
     notices: tuple[str, ...] = ()
+    unmeasured: tuple[NewFile, ...] = ()
     unrecorded: bool = False
     unpublished: bool = False
 

@@ -227,6 +227,12 @@ def test_a_changed_file_that_is_not_measured_is_said(make_project: Make) -> None
     project.commit()
     done = project.push()
     assert done.status == 0
+    assert "1 new source file is not measured: tools/deploy.py (if it should count" in done.text, done.text
+    assert "changed, but" not in done.text, done.text
+    project.write("tools/deploy.py", "print('deployed again')\n")
+    project.commit()
+    done = project.push()
+    assert done.status == 0
     assert "changed, but not measured: tools/deploy.py" in done.text, done.text
 
 

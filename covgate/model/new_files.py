@@ -1,0 +1,56 @@
+"""New source files that nothing measures. Coverage can't fall where nothing is measured, so each push names them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from covgate.model.source_files import could_be_measured, measured_suffixes
+
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFile:
+    """A file that the base doesn't have; ``old_path`` is where it was moved from, "" if it is new."""
+
+    path: str
+    old_path: str = ""
+
+
+def unmeasured_paths(paths: Iterable[str], measured: Collection[str]) -> list[str]:
+    """Those of ``paths`` that are source files of a measured kind, but not among the ``measured`` ones.
+
+    Files without a suffix are left out: they may be anything.
+    """
+    known = frozenset(measured)
+    suffixes = measured_suffixes(known) - {""}
+    return [path for path in paths if path not in known and could_be_measured(path, suffixes)]
+
+
+def new_unmeasured(paths: Iterable[str], moved: Mapping[str, str]) -> tuple[NewFile, ...]:
+    """The new files ``paths``, sorted. ``moved``: by path, where a file was before."""
+    return tuple(NewFile(path=path, old_path=moved.get(path, "")) for path in sorted(paths))
+
+
+def unmeasured_notices(files: Sequence[NewFile]) -> list[str]:
+    """A notice that names the first of the new ``files``; nothing if there are none."""
+    if not files:
+        return []
+    names = [each.path + (f" (moved from {each.old_path})" if each.old_path else "") for each in files]
+    what, they = ("file is", "it") if len(files) == 1 else ("files are", "they")
+    return [
+        f"{len(files)} new source {what} not measured: {_first(names)}"
+        f" (if {they} should count, change `source` or `omit`)"
+    ]
+
+
+def changed_notices(paths: Iterable[str]) -> list[str]:
+    """A notice that names the first of the changed files ``paths`` that nothing measures."""
+    names = sorted(paths)
+    return [f"changed, but not measured: {_first(names)}"] if names else []
+
+
+def _first(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

@@ -1,0 +1,40 @@
+"""What a push measures, and what it says about code that nothing measures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from helpers.project import Project, calls, functions
+
+Make = Callable[..., Project]
+
+pytestmark = pytest.mark.end_to_end
+
+
+def test_new_and_moved_code_that_nothing_measures_is_named(make_project: Make) -> None:
+    project = make_project()
+    project.write("pkg/extra.py", functions("d", "e"))
+    project.write("tests/test_mod.py", calls("a", "b", "c"))
+    project.commit()
+    assert project.push().status == 0
+    (project.top / "legacy").mkdir()
+    project.git("mv", "pkg/extra.py", "legacy/extra.py")
+    project.write("tools/deploy.py", "print('deployed')\n")
+    project.commit()
+    done = project.push()
+    assert done.status == 0, done.text
+    assert (
+        "2 new source files are not measured: legacy/extra.py (moved from pkg/extra.py), tools/deploy.py"
+        " (if they should count" in done.text
+    ), done.text
+    project.write("README", "about\n")
+    project.commit()
+    assert "not measured" not in project.push()
+    checked = project.covgate("check", "HEAD~", "--base", "HEAD~2", "--format", "json")
+    assert json.loads(checked.text)["unmeasured"] == [
+        {"path": "legacy/extra.py", "old_path": "pkg/extra.py"},
+        {"path": "tools/deploy.py", "old_path": None},
+    ]
