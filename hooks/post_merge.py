@@ -10,7 +10,7 @@ from pathlib import Path
 from covgate.boundary import guarded, leave
 from covgate.errors import EXIT_PASSED
 from covgate.git.repository import Repository
-from covgate.install.hook_place import gates_natively
+from covgate.install.hook_place import called_by_hand, gates_natively
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,7 +38,7 @@ def _main(argv: list[str], environ: Mapping[str, str]) -> int:
         if environ.get("PRE_COMMIT_IS_SQUASH_MERGE") == "1" or (not environ.get("PRE_COMMIT") and argv[:1] == ["1"]):
             print("covgate: a squash merge: nothing is committed yet, so nothing is ratcheted")
             return 0
-        return report_ratchet(repository, environ, rewritten=rewritten)
+        return report_ratchet(repository, environ, rewritten=rewritten, by_hand=called_by_hand(hook, environ))
     finally:
         repository.close()
 

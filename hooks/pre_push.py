@@ -10,7 +10,7 @@ from pathlib import Path
 from covgate.boundary import guarded, leave
 from covgate.errors import EXIT_PASSED, UsageError
 from covgate.git.repository import Repository
-from covgate.install.hook_place import gates_natively
+from covgate.install.hook_place import called_by_hand, gates_natively
 from covgate.model.ref_update import HEADS, RefUpdate, parse_pre_push_lines
 
 
@@ -49,7 +49,7 @@ def _main(argv: list[str], environ: Mapping[str, str]) -> int:
                 updates = all_updates(repository, updates[0], remote)
         else:
             updates, remote = _from_git(argv)
-        return report_push(repository, environ, updates, remote)
+        return report_push(repository, environ, updates, remote, by_hand=called_by_hand("pre-push", environ))
     finally:
         repository.close()
 

@@ -19,11 +19,18 @@ from .last_lines import command_line, unmeasured_line
 _SKIPPED_SHOWN = 3
 
 
-def report_push(repository: Repository, environ: Mapping[str, str], updates: Sequence[RefUpdate], remote: str) -> int:
-    """Gate a push and print the report. Returns the exit code."""
+def report_push(
+    repository: Repository,
+    environ: Mapping[str, str],
+    updates: Sequence[RefUpdate],
+    remote: str,
+    *,
+    by_hand: bool = False,
+) -> int:
+    """Gate a push and print the report. Returns the exit code. ``by_hand``: nothing is being pushed."""
     from covgate.gate.push import gate_push
 
-    report = gate_push(Session(repository=repository, environ=environ), updates, remote)
+    report = gate_push(Session(repository=repository, environ=environ, publishes=not by_hand), updates, remote)
     last = unmeasured_line(repository, report.outcomes)
     _print(report.outcomes, report.all_notices, environ, pushing=True, last=last)
     for outcome in report.outcomes:
@@ -33,11 +40,13 @@ def report_push(repository: Repository, environ: Mapping[str, str], updates: Seq
     return exit_code(report.outcomes)
 
 
-def report_ratchet(repository: Repository, environ: Mapping[str, str], *, rewritten: bool) -> int:
+def report_ratchet(
+    repository: Repository, environ: Mapping[str, str], *, rewritten: bool, by_hand: bool = False
+) -> int:
     """Raise the baseline after a merge and print what happened. Returns 0: git ignores the exit code."""
     from covgate.gate.merge import ratchet_merge
 
-    outcome = ratchet_merge(Session(repository=repository, environ=environ), rewritten=rewritten)
+    outcome = ratchet_merge(Session(repository=repository, environ=environ, publishes=not by_hand), rewritten=rewritten)
     _print([outcome], outcome.notices, environ, pushing=False)
     if outcome.failed:
         print("covgate: what was merged does not pass; the baseline stays where it is")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from covgate.config import Config
 from covgate.errors import ConfigurationError
-from covgate.gate.context import CONFIGURATION_FILES, Session
+from covgate.gate.context import CONFIGURATION_FILES, HOOKS_FILE, Session
 from covgate.gate.decisions import base_rules, changed_measuring, choose_base, stricter_config
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
@@ -19,7 +19,6 @@ from covgate.model.policy import Policy, weakened
 from covgate.model.ref_update import RefUpdate
 from covgate.notes.ref import NOTES_REF
 
-_HOOKS_FILE = ".pre-commit-config.yaml"
 _COVERAGE_FILES = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
 
 
@@ -90,14 +89,14 @@ def bar_of(session: Session, commit: str, base: str, remote: Remote, branch: str
 
 
 def _files(repository: Repository, commit: str) -> dict[str, bytes]:
-    names = dict.fromkeys((*CONFIGURATION_FILES, *_COVERAGE_FILES, _HOOKS_FILE))
+    names = dict.fromkeys((*CONFIGURATION_FILES, *_COVERAGE_FILES, HOOKS_FILE))
     found = {name: repository.file(commit, name) for name in names}
     return {name: data for name, data in found.items() if data is not None}
 
 
 def _is_in_use(repository: Repository, files: Mapping[str, bytes]) -> bool:
     """Whether the hooks of a commit with these ``files`` call covgate, or notes show that they did."""
-    return b"covgate" in files.get(_HOOKS_FILE, b"") or bool(repository.commit(NOTES_REF))
+    return b"covgate" in files.get(HOOKS_FILE, b"") or bool(repository.commit(NOTES_REF))
 
 
 def _default_sources(repository: Repository, commit: str) -> tuple[str, ...]:

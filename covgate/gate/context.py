@@ -11,19 +11,22 @@ from covgate.git.repository import Repository
 from covgate.measure.commit import Measurer
 
 CONFIGURATION_FILES = ("pyproject.toml", ".covgate.toml")
+HOOKS_FILE = ".pre-commit-config.yaml"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
     """The repository, the caller's environment, and the options of the call.
 
-    ``fail_closed`` overrides the configuration unless it is None. Each commit's configuration is read once.
+    ``fail_closed`` overrides the configuration unless it is None. ``publishes`` False: the hook was called by hand, so
+    it must not push notes. Each commit's configuration is read once.
     """
 
     repository: Repository
     environ: Mapping[str, str]
     use_cache: bool = True
     fail_closed: bool | None = None
+    publishes: bool = True
     _configs: dict[str, Config] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
@@ -39,6 +42,10 @@ class Session:
                 environ=self.environ,
             )
         return self._configs[commit]
+
+    def uses_covgate(self, commit: str) -> bool:
+        """Whether the tree of ``commit`` asks for covgate: in its configuration, or in its pre-commit hooks."""
+        return self.config_at(commit).configured or b"covgate" in (self.repository.file(commit, HOOKS_FILE) or b"")
 
     def blocks_on_error(self, config: Config) -> bool:
         """Whether an error in measuring blocks."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from covgate.config import Config
 from covgate.errors import ToolError
+from covgate.gate.context import Session
 from covgate.git.remote import Remote
 from covgate.notes.ref import FILES_REF, NOTES_REF
 
@@ -67,18 +69,42 @@ def deepen(remote: Remote, groups: Sequence[Sequence[str]]) -> list[str]:
     return notices
 
 
-def publish(remote: Remote) -> list[str]:
-    """Push the notes. Returns a notice if that failed: somebody who may not write there is gated all the same."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What became of the notes: ``notices`` for the user, and whether the remote refused them (``failed``)."""
+
+    notices: tuple[str, ...] = ()
+    failed: bool = False
+
+
+def publish(remote: Remote) -> Published:
+    """Push the notes. Somebody who may not write there is gated all the same, so that is only a notice."""
     from covgate.notes.fetch import tracking_ref
     from covgate.notes.publish import publish as push_notes
 
     repository = remote.repository
-    notices: list[str] = []
-    with _as_notice(notices, _NOT_PUBLISHED):
-        # Reading the lines is slow to load; without news about them only the records are looked at.
-        lines = repository.commit(FILES_REF) != repository.commit(tracking_ref(remote, FILES_REF))
-        push_notes(remote, NOTES_REF, *([FILES_REF] if lines else []))
-    return notices
+    # Reading the lines is slow to load; without news about them only the records are looked at.
+    lines = repository.commit(FILES_REF) != repository.commit(tracking_ref(remote, FILES_REF))
+    refs = [NOTES_REF, *([FILES_REF] if lines else [])]
+    try:
+        pushes = push_notes(remote, *refs)
+    except ToolError as error:
+        return Published(notices=(f"WARNING: {error.message}; {_NOT_PUBLISHED}",), failed=True)
+    return Published(notices=(f"published to {remote.shown}: {' and '.join(refs)}",) if pushes else ())
+
+
+def publish_in_use(session: Session, commits: Iterable[str], remote: Remote) -> Published:
+    """Push the notes of ``commits`` if a hook may do that: in a repository that uses covgate."""
+    from covgate.notes.fetch import tracking_ref
+
+    if not session.publishes:
+        return Published(notices=("not published: this was no push or merge (covgate sync publishes the notes)",))
+    known = bool(remote.repository.commit(tracking_ref(remote, NOTES_REF)))
+    if known or any(session.uses_covgate(commit) for commit in commits):
+        return publish(remote)
+    return Published(
+        notices=("not published: no commit here configures covgate (covgate init does, covgate sync publishes)",)
+    )
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from covgate.config import Config
@@ -9,7 +10,7 @@ from covgate.gate.bar import Bar
 from covgate.gate.catch_up import behind, catch_up, save_bookmarks
 from covgate.gate.context import Session
 from covgate.gate.decisions import is_ratchet_branch
-from covgate.gate.exchange import fetch, publish, syncs
+from covgate.gate.exchange import Published, fetch, publish, publish_in_use, syncs
 from covgate.gate.judge import Order, judge_commit
 from covgate.git.remote import Remote
 from covgate.model.outcome import Outcome
@@ -41,7 +42,9 @@ def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
         outcome = Outcome(verdict=not_applicable(why_not), commit=head)
     save_bookmarks(repository, unseen)
     outcome = replace(outcome, branch=branch, notices=(*before, *outcome.notices))
-    return _publish(outcome, config, remote) if unseen or ratchets else outcome
+    if not unseen and not ratchets:
+        return outcome
+    return _publish(outcome, config, remote, lambda: publish_in_use(session, [head], remote))
 
 
 def ratchet_commit(session: Session, commit: str, config: Config, remote: str) -> Outcome:
@@ -49,7 +52,7 @@ def ratchet_commit(session: Session, commit: str, config: Config, remote: str) -
     source = Remote(session.repository, remote)
     before = fetch(config, source, [commit])
     outcome = _raise_baseline(session, commit, config, source)
-    return _publish(replace(outcome, notices=(*before, *outcome.notices)), config, source)
+    return _publish(replace(outcome, notices=(*before, *outcome.notices)), config, source, lambda: publish(source))
 
 
 def _raise_baseline(
@@ -59,9 +62,9 @@ def _raise_baseline(
     return judge_commit(session, commit, Bar(config=config, remote=remote), [], order)
 
 
-def _publish(outcome: Outcome, config: Config, remote: Remote) -> Outcome:
+def _publish(outcome: Outcome, config: Config, remote: Remote, push: Callable[[], Published]) -> Outcome:
     """``outcome`` after its note was published, which an error prevents."""
     if outcome.error or not syncs(config, remote):
         return outcome
-    refused = publish(remote)
-    return replace(outcome, notices=(*outcome.notices, *refused), unpublished=bool(refused))
+    published = push()
+    return replace(outcome, notices=(*outcome.notices, *published.notices), unpublished=published.failed)

@@ -57,7 +57,7 @@ def override_baseline(session: Session, commit: str, value: str, reason: str, re
         if measured is not None:  # later pushes are compared with its lines
             notices += keep_lines(session.repository, commit, measured)
     if syncs(config, target):
-        notices += publish(target)
+        notices += publish(target).notices
     return Override(baseline=opened, notices=tuple(notices))
 
 

@@ -11,7 +11,7 @@ from covgate.errors import ToolError
 from covgate.gate.bar import Bar, bar_of, base_of_push
 from covgate.gate.context import Session
 from covgate.gate.decisions import is_ratchet_branch
-from covgate.gate.exchange import deepen, fetching, publish, syncs
+from covgate.gate.exchange import deepen, fetching, publish_in_use, syncs
 from covgate.git.remote import Remote
 from covgate.model.outcome import Outcome
 from covgate.model.ref_update import RefUpdate, why_not_gated
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class PushReport:
     """What happened at a push: the outcome of each update, those that are not gated first.
 
-    ``notices`` are about the whole push: what was fetched, and which merges were caught up with. ``publishing`` has a
-    notice if the notes could not be published.
+    ``notices`` are about the whole push: what was fetched, and which merges were caught up with. ``publishing`` says
+    what was published, or why nothing was.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -86,7 +86,8 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> Pu
     brings_notes = any(update.remote_ref in (NOTES_REF, FILES_REF) for update in updates)
     publishing: list[str] = []
     if sync and not brings_notes and not any(outcome.blocked for outcome in outcomes):
-        publishing = publish(target)
+        published = publish_in_use(session, [each.commit for each in gated], target)
+        publishing = list(published.notices)
     return PushReport(outcomes=tuple(outcomes), notices=tuple(notices), publishing=tuple(publishing))
 
 

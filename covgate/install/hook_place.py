@@ -125,11 +125,15 @@ def gates_natively(repository: Repository, hook: str, environ: Mapping[str, str]
         if path.name != hook or not _is_hooks_directory(repository, path.parent):
             return False
         return any(_is_active(path.with_name(name)) for name in (hook, hook + LEGACY))
-    run_by_git = environ.get("PRE_COMMIT") and environ.get(_SET_BY_PRE_COMMIT[hook])
-    if not run_by_git or not _is_active(legacy):
+    if not environ.get("PRE_COMMIT") or called_by_hand(hook, environ) or not _is_active(legacy):
         return False
     caller = legacy.with_name(hook)
     return kind_of(read_hook(caller) or b"") is Kind.PRE_COMMIT and _is_hooks_directory(repository, caller.parent)
+
+
+def called_by_hand(hook: str, environ: Mapping[str, str]) -> bool:
+    """Whether pre-commit runs ``hook`` without git: `pre-commit run --hook-stage`, or `pre-commit try-repo`."""
+    return bool(environ.get("PRE_COMMIT")) and not environ.get(_SET_BY_PRE_COMMIT[hook])
 
 
 def _is_hooks_directory(repository: Repository, directory: Path) -> bool:

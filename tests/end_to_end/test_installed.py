@@ -116,3 +116,6 @@ def test_pre_commit_run_by_hand(installed: Project) -> None:
     done = run([script("pre-commit"), "run", "--hook-stage", "pre-push"], installed.top, installed.environ)
     assert done.status == 0, done.text
     assert "PASS main" in done
+    # Nothing is pushed, so nothing is published; `pre-commit try-repo` runs the hook in this way, too.
+    assert "not published: this was no push or merge" in done
+    assert installed.remote_notes() == ""

@@ -351,7 +351,7 @@ def test_omitting_everything_is_no_way_through(project: Project) -> None:
     project.commit()
     done = project.push()
     assert done.status != 0
-    assert "nothing was measured: no executable statement, with a baseline of 83.33%" in done
+    assert "0.00% is below the baseline of 83.33%" in done
     assert "look at source, omit and exclude" in done
 
 
@@ -394,3 +394,20 @@ def test_a_remote_that_takes_one_of_the_two_refs(project: Project) -> None:
     assert "WARNING" not in project.push()
     lines = project.git("rev-parse", "refs/notes/coverage-files")
     assert project.git("ls-remote", "origin", "refs/notes/coverage-files").startswith(lines)
+
+
+def test_what_is_published_is_said_in_one_line(project: Project) -> None:
+    assert "covgate: published to origin: refs/notes/coverage and refs/notes/coverage-files\n" in project.push()
+    assert "published" not in project.push("HEAD:refs/heads/same")
+    assert "published to origin: refs/notes/coverage" in project.covgate("baseline", "set", "50", "--reason", "why")
+
+
+def test_a_repository_that_does_not_use_covgate_publishes_nothing(project: Project) -> None:
+    """As with hooks that somebody installs for all repositories of a machine."""
+    (project.top / "pyproject.toml").unlink()
+    project.commit()
+    done = project.push(COVGATE_PYTHON=project.python)
+    assert done.status == 0, done.text
+    assert "PASS main" in done
+    assert "not published: no commit here configures covgate" in done
+    assert project.remote_notes() == ""
