@@ -9,7 +9,7 @@ from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity, 
 from covgate.errors import ConfigurationError, UsageError
 from covgate.gate.context import CONFIGURATION_FILES, Session
 from covgate.git.remote import Remote
-from covgate.git.worktree import why_not_in_place
+from covgate.measure import uncommitted
 from covgate.measure.unmeasured import last_pushes, read_unmeasured
 from covgate.model.numbers import format_exact
 from covgate.model.ref_update import matches
@@ -27,7 +27,7 @@ def why_aside(session: Session, config: Config, head: str) -> str:
     """Why ``head`` would be measured in covgate's own worktree; "" if it would be measured in place."""
     if config.isolation is Isolation.WORKTREE:
         return 'isolation is "worktree"'
-    return why_not_in_place(session.repository, head) if head else ""
+    return uncommitted.why_aside(session.repository, head) if head else ""
 
 
 def check_commit(checkout: Checkout) -> Results:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 # What `git rev-parse --local-env-vars` lists (git 2.39), and the two that git adds for its hooks.
@@ -16,9 +17,14 @@ _CALL_CONFIGURATION = frozenset({"GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"})
 
 
 def environment_of_git(environ: Mapping[str, str]) -> dict[str, str]:
-    """``environ`` for git in the user's repository: messages in English, no prompts, no optional locks."""
+    """``environ`` for git in the user's repository: messages in English, no prompts, no optional locks.
+
+    A push sends the objects as they are: what `git replace` and grafts show instead of them exists in this clone only.
+    """
     return {
         **environ,
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_GRAFT_FILE": os.devnull,
         "LC_ALL": "C",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",

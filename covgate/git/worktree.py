@@ -8,64 +8,81 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from covgate.errors import GitError, ToolError
+from covgate.git.contents import Contents
 from covgate.git.environment import without_local_environment
+from covgate.git.others import Others, list_others
 from covgate.git.repository import Repository
 
 _COPIED = (".py", ".so", ".pyd")
 _NEVER_COPIED = frozenset({"test", "tests", "testing"})
+_SOURCES = (".py", ".toml", ".cfg", ".ini", ".coveragerc")
 # On the command line, because all worktrees share one configuration file.
-_NO_UNTRACKED_CACHE = ("-c", "core.untrackedCache=false")
-_OPTIONS = ("-c", "core.sparseCheckout=false", *_NO_UNTRACKED_CACHE, "-c", "advice.detachedHead=false")
+_OPTIONS = (
+    *("-c", "core.sparseCheckout=false"),
+    *("-c", "core.untrackedCache=false"),
+    *("-c", "core.checkStat=default"),
+    *("-c", "core.trustctime=true"),
+    *("-c", "advice.detachedHead=false"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkout:
-    """A directory that has exactly ``commit``; ``repository`` is the repository as seen from there."""
+    """A directory in which ``commit`` is measured; ``contents`` has its files, ``others`` what else is there.
+
+    ``repository`` is the repository as seen from there.
+    """
 
     path: Path
     commit: str
     in_place: bool
     repository: Repository
+    contents: Contents
+    others: Others
+
+    def difference(self) -> str:
+        """A clause that says how the directory differs from the commit, as to the commit's own files; "" if not at all.
+
+        It is cheap to ask again after the tests.
+        """
+        if not has_checked_out(self.repository, self.commit):
+            return "another commit is checked out"
+        return next((f"{path} {how}" for path, how in self.contents.differences()), "")
+
+    def changed_source(self) -> str:
+        """Like `difference`, but only as to sources and configuration: tests may write to data of their own."""
+        if not has_checked_out(self.repository, self.commit):
+            return "HEAD moved"
+        changed = (path for path, _ in self.contents.differences() if path.endswith(_SOURCES))
+        return next((f"{path} was changed" for path in changed), "")
+
+    def close(self) -> None:
+        """End the processes that read objects, those of the user's repository excepted."""
+        self.contents.close()
+        if not self.in_place:
+            self.repository.close()
 
 
-def why_not_in_place(repository: Repository, commit: str) -> str:
-    """Why the user's checkout does not have exactly ``commit``; "" if it has."""
-    head = repository.text("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-    if head != commit:
-        return "another commit is checked out"
-    for path, state in _changes(repository):
-        if state == "?":
-            return f"{path} is not tracked"
-        return f"{path} differs from the commit"
-    # git does not look for changes in files that are marked with one of these.
-    hidden = repository.run("ls-files", "-v", "-z").decode(errors="surrogateescape").split("\0")
-    for line in hidden:
-        if line[:1] == "S" or line[:1].islower():
-            return f"{line[2:]} is marked skip-worktree or assume-unchanged"
-    return ""
-
-
-def what_the_run_changed(checkout: Checkout) -> str:
-    """The first change that the tests made in the checkout and that may have affected the measurement; "" for none."""
-    if checkout.in_place:
-        return why_not_in_place(checkout.repository, checkout.commit)
-    head = checkout.repository.text("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-    if head != checkout.commit:
-        return "HEAD moved"
-    for path, state in _changes(checkout.repository, "--untracked-files=no"):
-        if state != "?" and path.endswith((".py", ".toml", ".cfg", ".ini", ".coveragerc")):
-            return f"{path} was changed"
-    return ""
+def has_checked_out(repository: Repository, commit: str) -> bool:
+    """Whether HEAD is ``commit``."""
+    return repository.text("rev-parse", "--verify", "--quiet", "HEAD^{commit}") == commit
 
 
 def in_place(repository: Repository, commit: str) -> Checkout:
-    """The user's checkout as the place to measure ``commit``."""
-    return Checkout(path=repository.top, commit=commit, in_place=True, repository=repository)
+    """The user's checkout as the place to measure ``commit``. Raises GitError if git can't read the commit."""
+    contents = Contents(repository, commit)
+    return Checkout(
+        path=repository.top,
+        commit=commit,
+        in_place=True,
+        repository=repository,
+        contents=contents,
+        others=list_others(contents),
+    )
 
 
 def kept_worktree(repository: Repository, commit: str) -> Checkout:
@@ -74,38 +91,39 @@ def kept_worktree(repository: Repository, commit: str) -> Checkout:
     Raises ToolError if it can't be created, or if its submodules can't be updated.
     """
     path = repository.state_dir / "tree"
-    view = _switch(repository, path, commit) or _create(repository, path, commit)
+    try:
+        checkout = _switch(repository, path, commit)
+        if checkout is None or not _is_exact(checkout):
+            checkout = _create(repository, path, commit)
+            if not _is_exact(checkout):
+                raise ToolError(
+                    f"{path} can't be made equal to the commit: {checkout.difference()}",
+                    hint='set isolation = "in-place" and check the commit out',
+                )
+        _copy_generated(repository, path)
+    except OSError as error:
+        raise ToolError(
+            f"{error.filename or path} can't be written: {error.strerror}",
+            hint="covgate measures there what is not checked out exactly",
+        ) from None
+    return checkout
+
+
+def _is_exact(checkout: Checkout) -> bool:
+    """Whether the worktree has the files of the commit; what differs is written once more."""
+    if checkout.difference():
+        checkout.contents.restore()
+    return not checkout.difference()
+
+
+def _checkout(view: Repository, path: Path, commit: str) -> Checkout:
     _update_submodules(view, commit)
-    _copy_generated(repository, path)
-    return Checkout(path=path, commit=commit, in_place=False, repository=view)
+    contents = Contents(view, commit)
+    others = list_others(contents)
+    return Checkout(path=path, commit=commit, in_place=False, repository=view, contents=contents, others=others)
 
 
-def _changes(repository: Repository, *options: str) -> Iterator[tuple[str, str]]:
-    """Path and state letter of what `git status` lists, without bytecode caches: Python never runs a stale one."""
-    argv = (
-        "status",
-        "--porcelain=v1",
-        "-z",
-        "--ignore-submodules=none",
-        *(options or ("--untracked-files=normal",)),
-    )
-    fields = iter(os.fsdecode(repository.run(*_NO_UNTRACKED_CACHE, *argv)).split("\0"))
-    for field in fields:
-        state, path = field[:2], field[3:]
-        if "R" in state or "C" in state:
-            next(fields, None)
-        if not field or (state == "??" and "__pycache__" in path.rstrip("/").split("/")):
-            continue
-        if state == "??" and path.endswith("/") and _only_bytecode(repository.top / path):
-            continue
-        yield path, state[0].strip() or state[1]
-
-
-def _only_bytecode(directory: Path) -> bool:
-    return all(file.endswith(".pyc") for _, _, files in os.walk(directory) for file in files)
-
-
-def _switch(repository: Repository, path: Path, commit: str) -> Repository | None:
+def _switch(repository: Repository, path: Path, commit: str) -> Checkout | None:
     """The worktree at ``path`` switched to ``commit`` and cleaned; None if there is none, or it is broken."""
     if not (path / ".git").is_file():
         return None
@@ -116,21 +134,20 @@ def _switch(repository: Repository, path: Path, commit: str) -> Repository | Non
         view.run(*_OPTIONS, "checkout", "--quiet", "--force", "--detach", commit)
         # Bytecode is kept: Python compares it with the source.
         view.run(*_OPTIONS, "clean", "-ffdxq", "--exclude=__pycache__")
-        if any(True for _ in _changes(view)):
-            return None
+        checkout = _checkout(view, path, commit)
     except (GitError, ToolError):
         return None
-    return view
+    return None if checkout.others.uncommitted else checkout
 
 
-def _create(repository: Repository, path: Path, commit: str) -> Repository:
+def _create(repository: Repository, path: Path, commit: str) -> Checkout:
     shutil.rmtree(path, ignore_errors=True)
     if path.exists():
         raise ToolError(f"{path} can't be removed", hint="remove it by hand")
     _unregister(repository, path)
     path.parent.mkdir(parents=True, exist_ok=True)
     repository.run(*_OPTIONS, "worktree", "add", "--quiet", "--force", "--detach", str(path), commit)
-    return _view(repository, path)
+    return _checkout(_view(repository, path), path, commit)
 
 
 def _view(repository: Repository, path: Path) -> Repository:

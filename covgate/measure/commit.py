@@ -103,21 +103,19 @@ class Measurer:
         """In place if the checkout is the commit before and after the run, else in the kept worktree."""
         from covgate.git import worktree
 
-        if not self._why_aside(commit, config):
-            checkout = worktree.in_place(self.repository, commit)
-            result = run_tests(checkout)
-            changed = worktree.what_the_run_changed(checkout)
+        checkout = self._exact_checkout(commit, config)
+        if checkout is not None:
+            with contextlib.closing(checkout):
+                result = run_tests(checkout)
+                changed = checkout.difference()
             if not changed:
                 return result
             if config.isolation is Isolation.IN_PLACE:
                 raise ToolError(f"the checkout changed while the tests ran: {changed}")
             notify(f"the checkout changed while the tests ran ({changed}): measured again aside")
-        checkout = worktree.kept_worktree(self.repository, commit)
-        try:
+        with contextlib.closing(worktree.kept_worktree(self.repository, commit)) as checkout:
             result = run_tests(checkout)
-            changed = worktree.what_the_run_changed(checkout)
-        finally:
-            checkout.repository.close()
+            changed = checkout.changed_source()
         if changed:
             raise ToolError(
                 f"the tests changed what they measure: {changed}",
@@ -125,19 +123,23 @@ class Measurer:
             )
         return result
 
-    def _why_aside(self, commit: str, config: Config) -> str:
-        """Why the commit must be measured in the kept worktree; "" if it can be measured in place."""
+    def _exact_checkout(self, commit: str, config: Config) -> Checkout | None:
+        """The user's checkout if ``commit`` can be measured there; None if it must be measured in the kept worktree."""
         from covgate.git import worktree
+        from covgate.measure.uncommitted import why_not_in_place
 
         if config.isolation is Isolation.WORKTREE:
-            return "isolation is worktree"
-        why_not = worktree.why_not_in_place(self.repository, commit)
+            return None
+        checkout, why_not = None, "another commit is checked out"
+        if worktree.has_checked_out(self.repository, commit):
+            checkout = worktree.in_place(self.repository, commit)
+            why_not = why_not_in_place(checkout)
         if why_not and config.isolation is Isolation.IN_PLACE:
             raise ToolError(
                 f'isolation is "in-place", but {why_not}',
                 hint='check the commit out and stash the rest, or set isolation = "auto"',
             )
-        return why_not
+        return None if why_not else checkout
 
     def _run_tests(
         self, checkout: Checkout, config: Config, scratch: Path, tick: Callable[[Path], None]

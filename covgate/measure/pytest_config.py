@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from covgate.compat import parse_toml
 
-_FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
+FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ def read_pytest_config(tree: Path, arguments: tuple[str, ...], environ: Mapping[
     A file that can't be parsed is skipped; pytest itself reports it.
     """
     more = (*_split(environ.get("PYTEST_ADDOPTS", "")), *arguments)
-    for name in _FILES:
+    for name in FILES:
         path = tree / name
         if not path.is_file():
             continue

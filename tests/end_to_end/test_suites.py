@@ -268,3 +268,15 @@ def test_an_environment_without_activation(project: Project) -> None:
     project.write("pyproject.toml", "[tool.covgate]\n")
     project.commit()
     assert checked(project)["status"] == "PASS"
+
+
+def test_what_git_ignores_does_not_decide(project: Project) -> None:
+    project.write("tests/test_local.py", calls("a", "b", "c"))
+    project.write("conftest.py", "from pkg import mod\n\nmod.c()\n")
+    project.write(".coveragerc", "[report]\nexclude_also = return\n")
+    project.write("pytest.ini", "[pytest]\naddopts = -k nothing\n")
+    project.write(".gitignore", "tests/test_local.py\nconftest.py\n__pycache__/\n.pytest_cache/\n")
+    project.write(".git/info/exclude", ".coveragerc\npytest.ini\n")
+    project.commit()
+    data = checked(project)
+    assert (data["numbers"]["executed_statements"], data["numbers"]["statements"]) == (5, 6)
