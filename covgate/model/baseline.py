@@ -94,25 +94,45 @@ def override(baseline: Baseline | None, percent: Fraction, reason: str) -> Basel
 class Removal:
     """How the code changed since the baseline was reached.
 
-    ``of``: how many statements and branches there were then; ``removed`` and ``added``: the counts of those that are
-    gone and new since.
+    ``of``: how many statements and branches there were then, and ``executed`` how many of them were executed, None if
+    that was the baseline's ratio; ``removed`` and ``added``: the counts of those that are gone and new since.
     """
 
     of: int
     removed: Numbers
     added: Numbers
+    executed: int | None = None
 
 
-def without_removed(baseline: Baseline, removal: Removal) -> Fraction | None:
+def level_here(baseline: Baseline, recorded: Numbers, here: Numbers) -> Fraction:
+    """The percentage that ``baseline`` requires under the present circumstances.
+
+    ``recorded`` and ``here``: what the commit that reached it measured then, and measures now. A baseline that was set
+    by hand keeps its share of that, and requires no more than somebody has set.
+    """
+    then, now = recorded.percent, here.percent
+    if not then or now is None:
+        return baseline.percent
+    level = min(baseline.percent * now / then, HUNDRED)
+    return min(level, baseline.percent) if baseline.override else level
+
+
+def without_removed(baseline: Baseline, removal: Removal, percent: Fraction | None = None) -> Fraction | None:
     """The percentage that ``baseline`` requires once the removed code is taken out of both its counts.
 
-    None if no executable code is left and none was added. If nothing was added, this is Codecov's definition
-    (docs.codecov.com, "Removed Code Behavior", adjust_base). Added code must reach the baseline by itself: otherwise
-    well-tested code could be replaced by code that is covered no better than the rest (docs/adr/0010).
+    ``percent`` is what it requires under the present circumstances, None for what is recorded. Returns None if no
+    executable code is left and none was added.
+
+    If nothing was added, this is Codecov's definition (docs.codecov.com, "Removed Code Behavior", adjust_base). Added
+    code must reach the baseline by itself: otherwise well-tested code could be replaced by code that is covered no
+    better than the rest (docs/adr/0010). If more was executed than the baseline requires, because somebody set it by
+    hand, only the required part of the removed code counts: otherwise the rest would need no tests any more.
     """
-    ratio = Fraction(baseline.executed, baseline.executable)
+    ratio = (baseline.percent if percent is None else percent) / HUNDRED
+    required = ratio * removal.of
+    share = required / removal.executed if removal.executed else Fraction(1)
     executable = removal.of - removal.removed.executable + removal.added.executable
-    executed = ratio * removal.of - removal.removed.executed + ratio * removal.added.executable
+    executed = required - share * removal.removed.executed + ratio * removal.added.executable
     if executable <= 0:
         return None
     return HUNDRED * min(max(executed / executable, Fraction(0)), Fraction(1))

@@ -115,4 +115,5 @@ class Explanation:
 
 def removal_in(explanation: Explanation) -> Removal:
     """The code that was removed and added since the baseline was reached, as `judge` needs it."""
-    return Removal(of=explanation.before.executable, removed=explanation.removed, added=explanation.added)
+    before = explanation.before
+    return Removal(of=before.executable, executed=before.executed, removed=explanation.removed, added=explanation.added)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from covgate.model import verdict_reasons as reasons
 from covgate.model.baseline import Baseline, Removal, without_removed
-from covgate.model.measurement import Measurement
-from covgate.model.numbers import Numbers, format_exact, format_percent
-from covgate.model.policy import Kind, Policy, RemovedCode, exact_percent
+from covgate.model.numbers import format_exact, format_percent
+from covgate.model.policy import Policy, RemovedCode
+from covgate.model.verdict_inputs import as_baseline, limits, percent_of
 
 if TYPE_CHECKING:
     from covgate.model.patch import Patch
@@ -41,9 +41,10 @@ class Rule(Enum):
 class Verdict:
     """Pass, fail or not applicable, with every reason.
 
-    ``measured``, ``adjusted`` and ``patch`` are exact percentages, ``delta`` is in percentage points. ``failed``: the
-    rules that the push fails. ``adjusted``: the baseline without the code that was removed, None where it was not
-    needed. ``patch``: the coverage of the changed lines, None if they are unknown or none is executable.
+    ``measured``, ``here``, ``adjusted`` and ``patch`` are exact percentages, ``delta`` is in percentage points.
+    ``failed``: the rules that the push fails. ``here``: what the baseline requires under the present circumstances,
+    None if these are its record's. ``adjusted``: that, without the code that was removed, None where it was not needed.
+    ``patch``: the coverage of the changed lines, None if they are unknown or none is executable.
     ``bootstrap``: the policy uses a baseline and there is none yet.
     """
 
@@ -52,6 +53,7 @@ class Verdict:
     failed: tuple[Rule, ...] = ()
     measured: Fraction | None = None
     baseline: Baseline | None = None
+    here: Fraction | None = None
     adjusted: Fraction | None = None
     patch: Fraction | None = None
     delta: Fraction = Fraction(0)
@@ -62,6 +64,12 @@ class Verdict:
     def passed(self) -> bool:
         """Whether nothing is to be blocked: the status is PASS or N/A."""
         return self.status is not Status.FAIL
+
+    @property
+    def minimum(self) -> Fraction | None:
+        """What the baseline required in the end: of the code that is left, under the present circumstances."""
+        known = (self.adjusted, self.here, self.baseline.percent if self.baseline else None)
+        return next((each for each in known if each is not None), None)
 
     @property
     def reason(self) -> str:
@@ -80,18 +88,25 @@ def tests_failed(summary: str, policy: Policy, baseline: Baseline | None) -> Ver
 
 
 def judge(
-    measured: object, baseline: object, policy: Policy, *, patch: object = None, removal: Removal | None = None
+    measured: object,
+    baseline: object,
+    policy: Policy,
+    *,
+    patch: object = None,
+    removal: Removal | None = None,
+    here: object = None,
 ) -> Verdict:
     """Judge what was measured by ``policy``.
 
     ``measured``: a Measurement, Numbers, or a percentage. ``baseline``: a Baseline, a percentage, or None if there is
     none. ``patch``: a Patch, Numbers, or a percentage of the changed lines, None if they are unknown. ``removal``: the
-    code that was removed since the baseline was reached, None if that is unknown.
+    code that was removed since the baseline was reached, None if that is unknown. ``here``: the percentage that the
+    baseline requires under the present circumstances, None if these are its record's.
 
     Returns the verdict. Never raises: any other type, or a percentage outside 0 to 100, fails with ``bad inputs``.
     """
     try:
-        return _judge(_percent_of(measured), _as_baseline(baseline), policy, patch, removal)
+        return _judge(percent_of(measured), as_baseline(baseline), policy, patch, removal, here)
     except Exception as error:
         # A gate that crashes gets bypassed: inputs that can't be understood fail instead.
         return _bad_inputs(error)
@@ -115,10 +130,13 @@ class Evidence(Protocol):
         """
 
 
-def judge_push(measured: object, baseline: object, policies: Sequence[Policy], evidence: Evidence) -> Verdict:
+def judge_push(
+    measured: object, baseline: object, policies: Sequence[Policy], evidence: Evidence, *, here: object = None
+) -> Verdict:
     """Judge a push by each of ``policies``, all of which have to pass, and ask for evidence when a rule needs it.
 
-    ``measured`` and ``baseline``: as for `judge`. ``policies``: the push's own, then the base's if that is stricter.
+    ``measured``, ``baseline`` and ``here``: as for `judge`. ``policies``: the push's own, then the base's if that is
+    stricter.
 
     Returns the verdict of the last policy that fails; if all pass, that of the last one.
     Raises what ``evidence`` raises, and nothing else: other inputs that can't be understood fail with ``bad inputs``.
@@ -129,7 +147,7 @@ def judge_push(measured: object, baseline: object, policies: Sequence[Policy], e
             raise ValueError("a push is judged by one policy or more")
     except Exception as error:
         return _bad_inputs(error)
-    judge_by_all = partial(_judge_by_all, measured, baseline, policies)
+    judge_by_all = partial(_judge_by_all, measured, baseline, policies, here=here)
     verdict = judge_by_all()
     if Rule.INPUTS in verdict.failed:
         return verdict
@@ -150,17 +168,24 @@ def _judge_by_all(
     *,
     patch: object = None,
     removal: Removal | None = None,
+    here: object = None,
 ) -> Verdict:
-    verdicts = [judge(measured, baseline, each, patch=patch, removal=removal) for each in reversed(policies)]
+    verdicts = [judge(measured, baseline, each, patch=patch, removal=removal, here=here) for each in reversed(policies)]
     return next((each for each in verdicts if not each.passed), verdicts[0])
 
 
 def _judge(
-    measured: Fraction | None, baseline: Baseline | None, policy: Policy, patch: object, removal: Removal | None
+    measured: Fraction | None,
+    baseline: Baseline | None,
+    policy: Policy,
+    patch: object,
+    removal: Removal | None,
+    here: object,
 ) -> Verdict:
-    floor, epsilon, patch_floor = _limits(policy)
-    changed = None if patch is None else _percent_of(getattr(patch, "numbers", patch))
+    floor, epsilon, patch_floor = limits(policy)
+    changed = None if patch is None else percent_of(getattr(patch, "numbers", patch))
     compared = baseline if policy.kind.uses_baseline else None
+    required = None if here is None or compared is None else percent_of(here)
     adjusted = None
     failures: dict[Rule, str] = {}
     if measured is None:
@@ -171,16 +196,16 @@ def _judge(
     else:
         if policy.kind.uses_floor and measured < floor - epsilon:
             failures[Rule.FLOOR] = reasons.below_floor(measured, floor, epsilon)
-        if compared is not None and measured < compared.percent - epsilon:
+        if compared is not None and measured < (compared.percent if required is None else required) - epsilon:
             # Only after a failure: removed code can turn a failure into a pass, never a pass into a failure.
-            adjusted = _adjusted(compared, policy, removal)
+            adjusted = _adjusted(compared, policy, removal, required)
             if adjusted is None or measured < adjusted - epsilon:
-                failures[Rule.BASELINE] = reasons.below_baseline(measured, compared.percent, epsilon)
+                failures[Rule.BASELINE] = reasons.below_baseline(measured, compared.percent, epsilon, required)
     if patch_floor is not None and changed is not None and changed < patch_floor:
         failures[Rule.PATCH_FLOOR] = reasons.below_patch_floor(changed, patch_floor)
     why = list(failures.values())
     if not failures:
-        why.append(reasons.passes(measured, baseline, policy, adjusted))
+        why.append(reasons.passes(measured, baseline, policy, adjusted, required))
         if patch_floor is not None:
             why.append(reasons.patch_passes(changed, patch_floor, known=patch is not None))
     return Verdict(
@@ -189,6 +214,7 @@ def _judge(
         failed=tuple(failures),
         measured=measured,
         baseline=baseline,
+        here=required,
         adjusted=adjusted,
         patch=changed,
         delta=_delta(measured, baseline, floor),
@@ -197,20 +223,10 @@ def _judge(
     )
 
 
-def _limits(policy: Policy) -> tuple[Fraction, Fraction, Fraction | None]:
-    """Floor, epsilon and patch floor of ``policy``, exact and within their bounds."""
-    if not isinstance(policy, Policy) or not isinstance(policy.kind, Kind):
-        raise ValueError("the policy is none")
-    if isinstance(policy.epsilon, bool) or not isinstance(policy.epsilon, (int, Fraction)):
-        raise ValueError(f"epsilon {policy.epsilon!r} is not an exact number")
-    patch_floor = None if policy.patch_floor is None else exact_percent(policy.patch_floor)
-    return exact_percent(policy.floor), max(Fraction(policy.epsilon), Fraction(0)), patch_floor
-
-
-def _adjusted(baseline: Baseline, policy: Policy, removal: Removal | None) -> Fraction | None:
+def _adjusted(baseline: Baseline, policy: Policy, removal: Removal | None, here: Fraction | None) -> Fraction | None:
     """The baseline without the code that was removed; None if nothing was removed or the policy counts it."""
     if removal and removal.removed.executable and policy.removed_code is RemovedCode.ADJUST:
-        return without_removed(baseline, removal)
+        return without_removed(baseline, removal, here)
     return None
 
 
@@ -218,21 +234,6 @@ def _delta(measured: Fraction | None, baseline: Baseline | None, floor: Fraction
     """The distance from the higher of baseline and floor, in percentage points; 0 if there is neither."""
     minimums = [each for each in (baseline.percent if baseline else None, floor or None) if each is not None]
     return measured - max(minimums) if minimums and measured is not None else Fraction(0)
-
-
-def _percent_of(measured: object) -> Fraction | None:
-    if isinstance(measured, Measurement):
-        return measured.numbers.percent
-    if isinstance(measured, Numbers):
-        return measured.percent
-    return exact_percent(measured)
-
-
-def _as_baseline(baseline: object) -> Baseline | None:
-    if baseline is None or isinstance(baseline, Baseline):
-        return baseline
-    ratio = exact_percent(baseline) / 100
-    return Baseline(executed=ratio.numerator, executable=ratio.denominator)
 
 
 def _bad_inputs(error: Exception) -> Verdict:

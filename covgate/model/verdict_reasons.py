@@ -22,38 +22,51 @@ def nothing_measured(name: str, minimum: str) -> str:
 def below_floor(measured: Fraction, floor: Fraction, epsilon: Fraction) -> str:
     """Why the floor fails, with enough decimals to show the difference."""
     places = _places(measured, floor)
-    return _below(measured, "floor", format_exact(floor, places), places, epsilon)
+    return _below(measured, f"floor of {format_exact(floor, places)}%", places, epsilon)
 
 
-def below_baseline(measured: Fraction, baseline: Fraction, epsilon: Fraction) -> str:
-    """Why the baseline comparison fails, with enough decimals to show the difference."""
-    places = _places(measured, baseline)
-    return _below(measured, "baseline", format_percent(baseline, places), places, epsilon)
+def below_baseline(measured: Fraction, baseline: Fraction, epsilon: Fraction, here: Fraction | None = None) -> str:
+    """Why the baseline comparison fails, with enough decimals to show the difference.
+
+    ``here``: what the baseline requires under the present circumstances, None if these are its record's.
+    """
+    places = _places(measured, baseline if here is None else here)
+    which = "" if here is None else f", which is {format_percent(here, places)}% here"
+    return _below(measured, f"baseline of {format_percent(baseline, places)}%{which}", places, epsilon)
 
 
 def below_patch_floor(changed: Fraction, patch_floor: Fraction) -> str:
     """Why the patch floor fails, with enough decimals to show the difference."""
     places = _places(changed, patch_floor)
-    return _below(changed, "patch floor", format_exact(patch_floor, places), places, of=" of the changed lines")
+    return _below(changed, f"patch floor of {format_exact(patch_floor, places)}%", places, of=" of the changed lines")
 
 
 def passes(
-    measured: Fraction | None, baseline: Baseline | None, policy: Policy, adjusted: Fraction | None = None
+    measured: Fraction | None,
+    baseline: Baseline | None,
+    policy: Policy,
+    adjusted: Fraction | None = None,
+    here: Fraction | None = None,
 ) -> str:
     """Why the floor and the baseline hold.
 
-    ``adjusted``: the baseline without the code that was removed, None if that was not needed.
+    ``here``: what the baseline requires under the present circumstances, None if these are its record's. ``adjusted``:
+    that, without the code that was removed, None if that was not needed.
     """
     if measured is None:
         return "nothing to measure: no executable statement"
     floor = policy.floor if policy.kind.uses_floor else Fraction(0)
     minimum = baseline.percent if baseline and policy.kind.uses_baseline else None
-    places = max(_places(measured, each) for each in (floor, floor if minimum is None else minimum, adjusted or floor))
+    shown = [each for each in (floor, minimum, here, adjusted) if each is not None]
+    places = max(_places(measured, each) for each in shown)
     held = []
     if minimum is not None:
         held.append(f"the baseline of {format_percent(minimum, places)}%")
-        if adjusted is not None:
-            held[-1] += f", which is {format_percent(adjusted, places)}% without the code that was removed"
+        same = [f"{format_percent(here, places)}% here"] if here is not None else []
+        same += (
+            [f"{format_percent(adjusted, places)}% without the code that was removed"] if adjusted is not None else []
+        )
+        held[-1] += ", which is " + " and ".join(same) if same else ""
     if floor:
         held.append(f"the floor of {format_exact(floor, places)}%")
     reason = f"{format_percent(measured, places)}%"
@@ -75,11 +88,9 @@ def patch_passes(changed: Fraction | None, patch_floor: Fraction, *, known: bool
     )
 
 
-def _below(
-    measured: Fraction, name: str, minimum: str, places: int, epsilon: Fraction = _NO_EPSILON, of: str = ""
-) -> str:
+def _below(measured: Fraction, minimum: str, places: int, epsilon: Fraction = _NO_EPSILON, of: str = "") -> str:
     slack = f" (epsilon {format_exact(epsilon)})" if epsilon else ""
-    return f"{format_percent(measured, places)}%{of} is below the {name} of {minimum}%{slack}"
+    return f"{format_percent(measured, places)}%{of} is below the {minimum}{slack}"
 
 
 def _places(measured: Fraction, minimum: Fraction) -> int:

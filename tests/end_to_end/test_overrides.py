@@ -91,3 +91,21 @@ def test_two_overrides_at_once_end_alike_everywhere(project: Project, tmp_path: 
     assert len(told) == 1
     assert "70.00%" in told.pop()
     assert {clone.git("rev-parse", "refs/notes/coverage") for clone in (one, two, project)} == {project.remote_notes()}
+
+
+def test_removed_code_does_not_use_up_what_was_set_by_hand(project: Project) -> None:
+    """11 of 12 were executed and 60 % set: what is left, 5 of 6, needs the same share of that."""
+    project.write("pkg/more.py", functions("x", "y", "z"))
+    project.write(
+        "tests/test_more.py", "from pkg import more\n\n\ndef test():\n    assert more.x() and more.y() and more.z()\n"
+    )
+    project.commit()
+    assert project.push().status == 0
+    assert project.covgate("baseline", "set", "60", "--reason", "a rewrite").status == 0
+    project.git("rm", "-q", "pkg/more.py", "tests/test_more.py")
+    project.write("tests/test_mod.py", calls())
+    project.commit()
+    done = project.push()
+    assert done.status == 1, done.text
+    assert "50.00% is below the baseline of 60.00%" in done
+    assert "54.55%   the baseline without what was removed since" in done

@@ -187,3 +187,30 @@ def test_bad_inputs_fail_and_ask_for_no_evidence(
 def test_bad_evidence_fails_too() -> None:
     strange = Known(found_patch=Patch(numbers="none"))  # type: ignore[arg-type]
     assert judge_push(counted(1, 2), None, [PATCHED], strange).failed == (Rule.INPUTS,)
+
+
+@pytest.mark.parametrize(
+    ("executed", "here", "removal", "reason"),
+    [
+        (79, None, None, "79.00% is below the baseline of 80.00%"),
+        (79, Fraction(78), None, "79.00% holds the baseline of 80.00%, which is 78.00% here"),
+        (77, Fraction(78), None, "77.00% is below the baseline of 80.00%, which is 78.00% here"),
+        (81, Fraction(82), None, "81.00% is below the baseline of 80.00%, which is 82.00% here"),
+        (82, Fraction(82), None, "82.00% holds the baseline of 80.00%, which is 82.00% here"),
+        (76, Fraction(78), REMOVED, "76.00% holds the baseline of 80.00%, which is 78.00% here and 75.56%"
+            " without the code that was removed"),
+    ],
+)  # fmt: skip
+def test_what_the_baseline_requires_here_decides(
+    executed: int, here: Fraction | None, removal: Removal | None, reason: str
+) -> None:
+    verdict = judge_push(counted(executed, 100), BASELINE, [Policy(kind=Kind.BASELINE)], Known(removal), here=here)
+    assert verdict.reason == reason
+    assert (verdict.here, verdict.passed) == (here, "holds" in reason)
+    assert verdict.minimum == (verdict.adjusted or here or BASELINE.percent)
+
+
+def test_a_policy_without_a_baseline_is_judged_the_same_everywhere() -> None:
+    verdict = judge(counted(1, 2), BASELINE, Policy(kind=Kind.ABSOLUTE), here=Fraction(99))
+    assert (verdict.passed, verdict.here) == (True, None)
+    assert judge(counted(1, 2), BASELINE, Policy(), here="much").failed == (Rule.INPUTS,)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.model.baseline import Baseline, Removal, without_removed
+from covgate.model.baseline import Baseline, Removal, level_here, without_removed
 from covgate.model.numbers import Numbers
 from covgate.model.policy import Kind, Policy, RemovedCode
 from covgate.model.verdict import Rule, judge
@@ -124,6 +124,72 @@ def test_a_baseline_that_was_set_by_hand_is_adjusted_by_the_code_it_was_set_on()
     by_hand = Baseline(epoch=1, executed=169, executable=200, override="why")
     ratio = Baseline(epoch=1, executed=1690, executable=2000, override="why")
     assert without_removed(by_hand, removal) == without_removed(ratio, removal) == Fraction(15900, 190)
+
+
+@pytest.mark.parametrize(
+    ("executed", "removed", "added", "expected"),
+    [
+        # 60 % were set by hand where all of 100 were executed: what is left needs 60 % as before.
+        (100, (50, 50), (0, 0), Fraction(60)),
+        (100, (99, 99), (0, 0), Fraction(60)),
+        # 80 of 100 were executed, and 50 of these go: 30 of 50 are left, of which three quarters are required.
+        (80, (50, 50), (0, 0), Fraction(45)),
+        (80, (50, 50), (0, 50), Fraction(100 * (60 - Fraction(75, 2) + 30), 100)),
+        # What was not executed goes: what is left is covered better.
+        (80, (0, 20), (0, 0), Fraction(75)),
+        # The baseline is what was executed, or nobody knows what was.
+        (60, (50, 50), (0, 0), Fraction(20)),
+        (None, (50, 50), (0, 0), Fraction(20)),
+        # More is required than was executed, or nothing was executed.
+        (40, (20, 50), (0, 0), Fraction(60)),
+        (0, (0, 50), (0, 0), Fraction(100)),
+    ],
+)
+def test_a_baseline_below_what_was_executed_is_scaled(
+    executed: int | None, removed: tuple[int, int], added: tuple[int, int], expected: Fraction
+) -> None:
+    baseline = Baseline(epoch=1, executed=60, executable=100, override="why")
+    removal = Removal(of=100, executed=executed, removed=counted(*removed), added=counted(*added))
+    assert without_removed(baseline, removal) == expected
+
+
+@given(st.data())
+def test_a_baseline_set_by_hand_asks_for_its_share_of_what_is_left(data: st.DataObject) -> None:
+    """Nothing but removing happens: what is required is the same share of what is executed as before."""
+    of = data.draw(st.integers(2, 100))
+    executed = data.draw(st.integers(1, of))
+    gone = data.draw(st.integers(1, of - 1))
+    gone_executed = data.draw(st.integers(max(0, gone - (of - executed)), min(gone, executed)))
+    baseline = Baseline(epoch=1, executed=data.draw(st.integers(0, executed)), executable=of, override="why")
+    removal = Removal(of=of, executed=executed, removed=counted(gone_executed, gone), added=Numbers())
+    left = Fraction(100 * (executed - gone_executed), of - gone)
+    assert without_removed(baseline, removal) == left * Fraction(baseline.executed, executed)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "recorded", "here", "expected"),
+    [
+        # What the baseline's commit measures here.
+        ((80, 100, ""), (80, 100), (159, 200), Fraction(159, 2)),
+        ((80, 100, ""), (80, 100), (90, 100), Fraction(90)),
+        # Another record carries the baseline: its share.
+        ((80, 100, ""), (90, 100), (45, 100), Fraction(40)),
+        ((80, 100, ""), (40, 100), (60, 100), Fraction(100)),
+        # Set by hand: no more than was set.
+        ((60, 100, "why"), (80, 100), (40, 100), Fraction(30)),
+        ((60, 100, "why"), (80, 100), (90, 100), Fraction(60)),
+        # Nothing to compare with.
+        ((60, 100, ""), (0, 100), (90, 100), Fraction(60)),
+        ((60, 100, ""), (0, 0), (90, 100), Fraction(60)),
+        ((60, 100, ""), (60, 100), (0, 0), Fraction(60)),
+    ],
+)
+def test_what_a_baseline_requires_under_other_circumstances(
+    baseline: tuple[int, int, str], recorded: tuple[int, int], here: tuple[int, int], expected: Fraction
+) -> None:
+    executed, executable, reason = baseline
+    known = Baseline(executed=executed, executable=executable, override=reason)
+    assert level_here(known, counted(*recorded), counted(*here)) == expected
 
 
 @pytest.mark.parametrize(
