@@ -31,6 +31,10 @@ def report_push(
     from covgate.gate.push import gate_push
 
     report = gate_push(Session(repository=repository, environ=environ, publishes=not by_hand), updates, remote)
+    if any(outcome.failed for outcome in report.outcomes):
+        from covgate.gate.after_block import uncommitted_notices
+
+        report = replace(report, notices=(*report.notices, *uncommitted_notices(repository, environ)))
     last = unmeasured_line(repository, report.outcomes)
     _print(report.outcomes, report.all_notices, environ, pushing=True, last=last)
     for outcome in report.outcomes:

@@ -19,6 +19,7 @@ from covgate.gate.context import Session
 from covgate.gate.exchange import fetch
 from covgate.gate.judge import Order, judge_commit
 from covgate.gate.new_code import with_unmeasured
+from covgate.gate.after_block import uncommitted_notices
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.measure.report_files import measurement_from_reports
@@ -85,6 +86,8 @@ def _check(arguments: argparse.Namespace, repository: Repository, environ: Mappi
     outcome = _judge(arguments, session)
     if outcome.numbers is not None and not arguments.report:
         reset_unmeasured(repository.state_dir)  # pushes can be measured again
+    if outcome.failed:
+        outcome = replace(outcome, notices=(*outcome.notices, *uncommitted_notices(repository, environ)))
     if arguments.output:
         _write_report(arguments.output, outcome)
     context = Context(paint=paint_for(environ), source=source_reader(repository, outcome.commit))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 TEST_DIRECTORIES = frozenset({"test", "tests", "testing", "doc", "docs", "examples", "example", "benchmarks"})
 _TOOL_MODULES = frozenset({"setup.py", "conftest.py", "noxfile.py", "tasks.py", "fabfile.py", "__init__.py"})
+
+_UNCOMMITTED_SHOWN = 3
 
 
 def is_test_directory(name: str) -> bool:
@@ -35,3 +37,15 @@ def could_be_measured(path: str, suffixes: Collection[str]) -> bool:
     if suffix(path) not in suffixes or any(is_test_directory(each) for each in directories):
         return False
     return not is_tool_module(name) or (name == "__init__.py" and bool(directories))
+
+
+def uncommitted_notice(files: Mapping[str, str]) -> str:
+    """What somebody should know whose fix is not committed: ``files`` are path -> how it differs. "" for nothing."""
+    relevant = {path: how for path, how in sorted(files.items()) if suffix(path) == ".py"}
+    # A new test is the likeliest reason why somebody expected a pass.
+    ordered = sorted(relevant, key=lambda path: could_be_measured(path, (".py",)))
+    if not ordered:
+        return ""
+    shown = ", ".join(f"{path} ({relevant[path]})" for path in ordered[:_UNCOMMITTED_SHOWN])
+    more = len(ordered) - _UNCOMMITTED_SHOWN
+    return f"not committed, and so not measured: {shown}{f' and {more} more' if more > 0 else ''}"

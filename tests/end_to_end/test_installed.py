@@ -29,6 +29,8 @@ def test_init_then_push_pull_and_merge(installed: Project, tmp_path: Path) -> No
     done = project.push("topic")
     assert done.status != 0
     assert "BLOCKED topic" in done
+    # pre-commit has put the edit aside, and yet it is named.
+    assert "covgate: not committed, and so not measured: tests/test_mod.py (modified)" in done
     assert "75.00% is below the baseline of 83.33%" in done
     assert (project.top / "tests/test_mod.py").read_text() == calls("a", "b", "c", "d")
     # Mended, it passes, and the merge ratchets without a run of the tests.

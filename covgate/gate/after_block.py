@@ -1,0 +1,15 @@
+"""After a block: tests and sources that are not committed, since somebody may think that they were measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from covgate.git.repository import Repository
+from covgate.git.uncommitted import uncommitted_files
+from covgate.model.source_files import uncommitted_notice
+
+
+def uncommitted_notices(repository: Repository, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """A notice that names them, as a sequence; empty if all is committed."""
+    notice = uncommitted_notice(uncommitted_files(repository, environ))
+    return (notice,) if notice else ()
