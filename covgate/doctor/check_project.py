@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from covgate.config import Config
@@ -12,20 +13,23 @@ from covgate.errors import ToolError
 from covgate.gate.context import Session
 from covgate.git.environment import without_local_environment
 from covgate.measure.cache import Cache
-from covgate.measure.interpreter import child_environment
+from covgate.measure.environments.advice import facts_about, how_to_create, how_to_install, is_packaged
+from covgate.measure.interpreter import Interpreter, child_environment
 from covgate.measure.probe import probe
 from covgate.measure.program import program_of, runs_pytest
 from covgate.measure.pytest_config import PytestConfig, read_pytest_config
 from covgate.measure.sources import import_roots, sources_of
+
+_PASSED_OVER = "install what is missing there, or remove that environment, or set `python`"
 
 
 def find_project(session: Session, config: Config, aside: str) -> tuple[Project | None, list[Finding]]:
     """The interpreter that would measure, and its answers; or findings about why there is none, or no answer."""
     top = session.repository.top
     environ = without_local_environment(session.environ)
-    fix = f"{_new_environment('python3', top)} coverage pytest"
-    if config.python:
-        fix = "set `python` to the interpreter of the project's virtual environment"
+    fix = "set `python` to the interpreter of the project's virtual environment"
+    if not config.python:
+        fix = how_to_create(facts_about(Interpreter(path="python3"), top, environ, relative))
     try:
         interpreter = session.measurer.interpreter(config)
     except ToolError as error:
@@ -59,6 +63,9 @@ def check_interpreter(checkout: Checkout) -> Results:
     if project is None:
         return
     yield Fact(name="interpreter", value=f"{project.interpreter.path} ({project.interpreter.origin})")
+    for each in project.interpreter.notices:
+        why = "the tests run in another environment than you may expect"
+        yield Finding(name="environment-passed-over", what=each, why=why, fix=_PASSED_OVER, severity=Severity.WARNING)
     if project.probe is None:
         return
     versions, pytest = project.probe.versions, project.pytest
@@ -161,35 +168,11 @@ def _missing_package(checkout: Checkout, project: Project, package: str, why: st
 
 
 def _install(checkout: Checkout, project: Project, *arguments: str) -> str:
-    """The command that installs packages for the project's interpreter."""
-    python = project.interpreter.path
-    if project.interpreter.origin == "the first on PATH":
-        # The system's Python often refuses to install packages, and is not meant for those of one project.
-        more = arguments if arguments[0] == "-e" else ("coverage", "pytest", *arguments)
-        return f"{_new_environment(python, checkout.top)} {shell(*dict.fromkeys(more))}"
-    if project.probe is None or project.probe.pip:
-        return shell(python, "-m", "pip", "install", *arguments)
-    if shutil.which("uv", path=checkout.session.environ.get("PATH")):
-        return shell("uv", "pip", "install", "--python", python, *arguments)
-    return f"{shell(python, '-m', 'ensurepip')} && {shell(python, '-m', 'pip', 'install', *arguments)}"
-
-
-def _new_environment(python: str, top: Path) -> str:
-    """A command that makes a virtual environment for the project; packages to install may be appended."""
-    venv = top / ".venv"
-    install = shell(relative(venv / "bin" / "python"), "-m", "pip", "install")
-    if _is_packaged(top):
-        install = f"{install} {shell('-e', relative(top))}"
-    return f"{shell(python, '-m', 'venv', relative(venv))} && {install}"
-
-
-def _is_packaged(top: Path) -> bool:
-    """Whether pip can install what is at ``top``."""
-    try:
-        data = (top / "pyproject.toml").read_bytes()
-    except OSError:
-        data = b""
-    return b"[project]" in data or b"[build-system]" in data or (top / "setup.py").is_file()
+    """What to do so that the project's interpreter has these packages."""
+    facts = facts_about(project.interpreter, checkout.top, checkout.session.environ, relative)
+    if facts.prefix and project.probe is not None:
+        facts = replace(facts, pip=project.probe.pip)
+    return how_to_install(facts, *arguments)
 
 
 def _import_fix(checkout: Checkout, project: Project, place: str) -> str:
@@ -197,7 +180,7 @@ def _import_fix(checkout: Checkout, project: Project, place: str) -> str:
     for each in checkout.session.environ.get("PYTHONPATH", "").split(os.pathsep):
         if each and Path(place).is_relative_to(os.path.realpath(each)):
             return "unset PYTHONPATH"
-    if _is_packaged(checkout.top):
+    if is_packaged(checkout.top):
         return _install(checkout, project, "-e", relative(checkout.top))
     return f"uninstall it from {project.interpreter.path}, or remove it from its path"
 

@@ -164,7 +164,7 @@ class _Judging:
             base=self.bar.base,
             output=failed.output,
             ran_with=f"{interpreter.path} ({interpreter.origin})",
-            notices=tuple(self.notices),
+            notices=(*self.notices, *interpreter.notices),
         )
 
     def _with_unmentioned(self, around: Surroundings, measurement: Measurement) -> Measurement:

@@ -135,7 +135,7 @@ def _run_coverage(workspace: Workspace, *arguments: str) -> bool:
     if "No data" in output:
         return False
     if "No module named" in output:
-        raise not_started("coverage", workspace.job.interpreter)
+        raise not_started("coverage", workspace.job.interpreter, workspace.how_to_install)
     raise ToolError(
         f"coverage {arguments[0]} failed (exit status {status})",
         hint="run it by hand: coverage run -m pytest && coverage json",

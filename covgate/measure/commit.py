@@ -37,7 +37,9 @@ class Measurer:
     repository: Repository
     environ: Mapping[str, str]
     use_cache: bool = True
-    _interpreters: dict[str, Interpreter] = field(default_factory=dict, repr=False, compare=False)
+    _interpreters: dict[tuple[str, tuple[str, ...]], Interpreter] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def roots(self) -> list[Path]:
@@ -49,10 +51,13 @@ class Measurer:
     def interpreter(self, config: Config) -> Interpreter:
         """The project's interpreter. Raises ToolError if there is none."""
         from covgate.measure.interpreter import find_interpreter
+        from covgate.measure.program import needs_of
 
-        if config.python not in self._interpreters:
-            self._interpreters[config.python] = find_interpreter(config.python, self.roots, self.environ)
-        return self._interpreters[config.python]
+        needs = needs_of(config.command, config.report)
+        key = (config.python, needs)
+        if key not in self._interpreters:
+            self._interpreters[key] = find_interpreter(config.python, self.roots, self.environ, needs)
+        return self._interpreters[key]
 
     def cached(self, commit: str, config: Config) -> Measurement | None:
         """The cached measurement of the commit's tree, made under the same circumstances; None if there is none."""
@@ -211,7 +216,7 @@ class Measurer:
             "source": config.source,
             "setup": config.setup,
             **({"coverage-config": config.coverage_config} if config.coverage_config else {}),
-            "interpreter": fingerprint(interpreter, site_directories(interpreter)),
+            "interpreter": fingerprint(interpreter, site_directories(interpreter, self.environ)),
             "python-version": pinned.read_bytes().hex() if pinned.is_file() else "",
             "platform": [sys.platform, os.uname().machine if hasattr(os, "uname") else ""],
             "environment": {name: self.environ.get(name, "") for name in _DECIDING},

@@ -5,6 +5,7 @@ Decisions only: an exit status and what the run left behind go in. The statuses 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from covgate.errors import ToolError
@@ -93,21 +94,23 @@ def pytest_ending(status: int, session: PytestSession, output: str) -> Ending:
     return Ending(status=status or session.status, collected=session.collected > 0)
 
 
-def not_started(problem: str, interpreter: Interpreter, coverage: str = "") -> ToolError:
+def not_started(
+    problem: str, interpreter: Interpreter, how_to_install: Callable[[str], str], coverage: str = ""
+) -> ToolError:
     """The error for tests that were not started. ``problem`` is what ``covgate_launch`` gives as the reason.
 
-    ``coverage`` is its version.
+    ``how_to_install`` tells how the project gets a package. ``coverage`` is its version.
     """
-    python = interpreter.path
     if problem == "xdist":
         return ToolError(
             "the suite runs under pytest-xdist, whose workers coverage alone does not see",
-            hint=f"install pytest-cov: {python} -m pip install pytest-cov",
+            hint=f"install pytest-cov: {how_to_install('pytest-cov')}",
         )
     if problem.startswith("configuration: "):
         message = problem.removeprefix("configuration: ")
         return ToolError(f"coverage {coverage} refuses its configuration: {message}", hint="correct it")
+    passed_over = "".join(f"; {each}" for each in interpreter.notices)
     return ToolError(
-        f"{problem} is not installed in {python} ({interpreter.origin})",
-        hint=f"{python} -m pip install {problem}, or set `python` to the project's interpreter",
+        f"{problem} is not installed in {interpreter.path} ({interpreter.origin}){passed_over}",
+        hint=f"{how_to_install(problem)}, or set `python` to the project's interpreter",
     )

@@ -9,22 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from covgate.errors import ToolError
+from covgate.measure.environments.candidates import MEASURING, choose
+from covgate.measure.environments.covgates_own import is_covgates_own
+from covgate.measure.environments.installed import is_environment, package_directories, problem, python_in, user_sites
+from covgate.measure.environments.search import candidates, manager_of
 
-_ENVIRONMENT_NAMES = (".venv", "venv", "env", ".env")
-_PYTHON_NAMES = ("python3", "python", "python3.exe", "python.exe")
-_PYTHON_IN_ENVIRONMENT = ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe")
-_SITE_PATTERNS = (
-    "lib/python3*/site-packages",
-    "lib/python3*/dist-packages",
-    "lib/python3/dist-packages",
-    "Lib/site-packages",
-)
 _DISTRIBUTION_SUFFIXES = (".dist-info", ".egg-info", ".egg-link", ".pth")
 # Variables about covgate's own call, and about a test run around it: they must not reach the tests.
 _HIDDEN_PREFIXES = (
@@ -40,36 +34,42 @@ _HIDDEN = ("COVERAGE_FILE", "PYTEST_CURRENT_TEST", "PYTHONHOME", "__PYVENV_LAUNC
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interpreter:
-    """A Python interpreter. ``path`` is as it was found; it may be a shim, as pyenv has them.
+    """A Python interpreter. ``path`` is as it was found; it may be a shim.
 
-    ``environment`` is the prefix of its virtual environment, "" if it has none. ``origin`` is how it was found, for
-    messages.
+    ``environment`` is the directory of its environment, "" if it has none. ``origin`` says how it was found.
+    ``manager`` is the tool that installs packages there, "" if it is unknown. ``notices`` name environments that were
+    passed over, and why.
     """
 
     path: str
     environment: str = ""
     origin: str = ""
+    manager: str = ""
+    notices: tuple[str, ...] = ()
 
 
-def find_interpreter(option: str, roots: Sequence[Path], environ: Mapping[str, str]) -> Interpreter:
+def find_interpreter(
+    option: str, roots: Sequence[Path], environ: Mapping[str, str], needs: Sequence[str] = MEASURING
+) -> Interpreter:
     """The interpreter that ``option`` names, relative to the first of ``roots``; if it is empty, the project's.
 
-    The project's is the activated virtual environment, else one in ``roots``, else conda's, else the first Python on
-    PATH. Raises ToolError if there is none.
+    Which one is the project's: see `environments.candidates`. ``needs`` are the distributions that running the tests
+    takes. Raises ToolError if there is none.
     """
     if option:
         return _configured(option, roots[0])
-    for prefix, origin in _environments(roots, environ):
-        python = _python_in(prefix)
-        if python is not None and not _is_hook_environment(prefix, environ):
-            return _interpreter(python, origin)
-    for directory in environ.get("PATH", "").split(os.pathsep):
-        if not directory or _is_hook_environment(Path(directory).parent, environ):
-            continue
-        for name in _PYTHON_NAMES:
-            path = Path(directory, name)
-            if path.is_file() and os.access(path, os.X_OK):
-                return _interpreter(path, "the first on PATH")
+    choice = choose(candidates(roots, environ, needs))
+    chosen = choice.candidate
+    if chosen is not None:
+        return Interpreter(
+            path=chosen.python,
+            environment=chosen.prefix,
+            origin=chosen.origin,
+            manager=chosen.manager,
+            notices=choice.notices,
+        )
+    if choice.notices:
+        raise ToolError(choice.notices[0], hint="create it again, or set `python` in the covgate configuration")
     raise ToolError(
         "no Python interpreter was found for this project",
         hint="create a virtual environment (.venv), or set `python` in the covgate configuration",
@@ -101,20 +101,10 @@ def fingerprint(interpreter: Interpreter, sites: Iterable[str]) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def site_directories(interpreter: Interpreter) -> list[str]:
+def site_directories(interpreter: Interpreter, environ: Mapping[str, str] | None = None) -> list[str]:
     """The directories with the interpreter's distributions, as the file system shows them."""
-    prefixes = [Path(interpreter.environment)] if interpreter.environment else []
-    home = _base_directory(prefixes[0]) if prefixes else None
-    prefixes.append(Path(os.path.realpath(interpreter.path)).parent.parent)
-    if home is not None:
-        prefixes.append(home.parent)
-    sites = [
-        site
-        for prefix in prefixes
-        for pattern in _SITE_PATTERNS
-        for site in sorted(str(each) for each in prefix.glob(pattern))
-    ]
-    return list(dict.fromkeys(sites))
+    own = [] if interpreter.environment else user_sites(environ or {})
+    return [*package_directories(interpreter.path, interpreter.environment), *own]
 
 
 def child_environment(interpreter: Interpreter, environ: Mapping[str, str]) -> dict[str, str]:
@@ -130,10 +120,12 @@ def child_environment(interpreter: Interpreter, environ: Mapping[str, str]) -> d
         and name not in _HIDDEN
     }
     path = [each for each in kept.get("PATH", "").split(os.pathsep) if each]
-    path = [each for each in path if not _is_hook_environment(Path(each).parent, environ)]
-    kept.pop("VIRTUAL_ENV", None)
+    path = [each for each in path if not is_covgates_own(Path(each).parent)]
+    for name in ("VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT"):
+        kept.pop(name, None)
     if interpreter.environment:
-        kept["VIRTUAL_ENV"] = interpreter.environment
+        is_conda = os.path.isdir(os.path.join(interpreter.environment, "conda-meta"))
+        kept["CONDA_PREFIX" if is_conda else "VIRTUAL_ENV"] = interpreter.environment
         path.insert(0, str(Path(interpreter.path).parent))
     kept["PATH"] = os.pathsep.join(dict.fromkeys(path))
     return kept
@@ -143,58 +135,15 @@ def _configured(option: str, root: Path) -> Interpreter:
     """The interpreter that ``option`` names: a program, or the directory of a virtual environment."""
     path = Path(option).expanduser()
     path = path if path.is_absolute() else root / path
+    if is_environment(path) and problem(path):
+        raise ToolError(f"python = {option!r} can't be used: {problem(path)}", hint="create the environment again")
     if path.is_dir():
-        path = _python_in(path) or path
+        path = python_in(path) or path
     if not path.is_file():
         raise ToolError(
             f"python = {option!r}: there is no such interpreter ({path})",
             hint="set `python` to the interpreter of the project's virtual environment",
         )
-    return _interpreter(path, "configured")
-
-
-def _interpreter(path: Path, origin: str) -> Interpreter:
     prefix = path.parent.parent
-    environment = str(prefix) if (prefix / "pyvenv.cfg").is_file() else ""
-    return Interpreter(path=str(path), environment=environment, origin=origin)
-
-
-def _environments(roots: Sequence[Path], environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
-    """The prefixes of virtual environments that may be the project's, the likeliest first, and how each was found."""
-    if environ.get("VIRTUAL_ENV"):
-        yield Path(environ["VIRTUAL_ENV"]), "the activated virtual environment"
-    for directory in environ.get("PATH", "").split(os.pathsep):
-        prefix = Path(directory).parent
-        if directory and (prefix / "pyvenv.cfg").is_file():
-            yield prefix, "the activated virtual environment"
-    for root in roots:
-        for name in _ENVIRONMENT_NAMES:
-            if (root / name / "pyvenv.cfg").is_file():
-                yield root / name, f"{name} in the repository"
-    if environ.get("CONDA_PREFIX"):
-        yield Path(environ["CONDA_PREFIX"]), "the activated conda environment"
-
-
-def _is_hook_environment(prefix: Path, environ: Mapping[str, str]) -> bool:
-    """Whether ``prefix`` is the environment that pre-commit has built for covgate: never the project's."""
-    own = Path(sys.prefix)
-    if not environ.get("PRE_COMMIT") or not own.name.startswith("py_env-"):
-        return False
-    return os.path.realpath(prefix) == os.path.realpath(own)
-
-
-def _python_in(prefix: Path) -> Path | None:
-    return next((prefix / name for name in _PYTHON_IN_ENVIRONMENT if (prefix / name).is_file()), None)
-
-
-def _base_directory(environment: Path) -> Path | None:
-    """The directory of the interpreter that a virtual environment was made from, according to its pyvenv.cfg."""
-    try:
-        lines = (environment / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError):
-        return None
-    for line in lines:
-        key, _, value = line.partition("=")
-        if key.strip() == "home":
-            return Path(value.strip())
-    return None
+    environment = str(prefix) if is_environment(prefix) else ""
+    return Interpreter(path=str(path), environment=environment, origin="configured", manager=manager_of(root))

@@ -31,3 +31,10 @@ def program_of(command: tuple[str, ...] | None, report: str) -> tuple[str, ...] 
 def runs_pytest(program: tuple[str, ...] | None) -> bool:
     """Whether ``program``, as ``program_of`` gives it, is pytest."""
     return program is not None and program[:2] == _PYTEST
+
+
+def needs_of(command: tuple[str, ...] | None, report: str) -> tuple[str, ...]:
+    """The distributions that the project's environment needs so that covgate can measure ``command``."""
+    if report:
+        return ()
+    return ("coverage", "pytest") if runs_pytest(program_of(command, report)) else ("coverage",)

@@ -46,7 +46,7 @@ def measure(job: Job) -> Measurement | TestsFailed:
         toolchain=suite.toolchain if suite.toolchain.coverage else Toolchain(coverage=report.coverage_version),
         seconds=workspace.seconds,
         tests_collected=ending.executed,
-        notices=left_out_notices(report.left_out),
+        notices=(*job.interpreter.notices, *left_out_notices(report.left_out)),
         complete=not suite.measures_itself and not report.left_out,
     )
 

@@ -117,7 +117,9 @@ def _run_program(workspace: Workspace, program: tuple[str, ...]) -> SuiteRun:
 def _check_started(workspace: Workspace, facts: Mapping[str, Any], status: int) -> None:
     job = workspace.job
     if facts.get("problem"):
-        raise not_started(str(facts["problem"]), job.interpreter, str(facts.get("coverage", "")))
+        raise not_started(
+            str(facts["problem"]), job.interpreter, workspace.how_to_install, str(facts.get("coverage", ""))
+        )
     if not facts:
         raise ToolError(
             f"{job.interpreter.path} could not run the tests (exit status {status})",

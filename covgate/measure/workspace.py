@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from covgate.errors import ToolError
 from covgate.measure.interpreter import child_environment
@@ -71,6 +72,15 @@ class Workspace:
         except OSError:
             return ""
         return "\n".join(text.rstrip().splitlines()[-lines:])
+
+    def how_to_install(self, package: str) -> str:
+        """What the user types to give the project's environment a package."""
+        from covgate.measure.environments.advice import facts_about, how_to_install  # late: only for an error
+
+        def typed(path: Path) -> str:
+            return os.path.relpath(path, self.job.tree)  # the same in the user's checkout, wherever the tree is
+
+        return how_to_install(facts_about(self.job.interpreter, self.job.tree, self.job.environ, typed), package)
 
     def _environment(self) -> dict[str, str]:
         environ = child_environment(self.job.interpreter, self.job.environ)

@@ -116,13 +116,20 @@ def test_a_program_may_end_with_the_statuses_of_a_shell() -> None:
 @pytest.mark.parametrize(
     ("problem", "message", "hint"),
     [
-        ("coverage", "coverage is not installed in /venv/bin/python (configured)", "-m pip install coverage, or set"),
-        ("pytest", "pytest is not installed in /venv/bin/python (configured)", "-m pip install pytest, or set"),
-        ("xdist", "the suite runs under pytest-xdist", "/venv/bin/python -m pip install pytest-cov"),
+        ("coverage", "coverage is not installed in /venv/bin/python (configured)", "poetry add coverage, or set"),
+        ("pytest", "pytest is not installed in /venv/bin/python (configured)", "poetry add pytest, or set"),
+        ("xdist", "the suite runs under pytest-xdist", "poetry add pytest-cov"),
         ("configuration: no such plugin", "coverage 7.6 refuses its configuration: no such plugin", "correct it"),
     ],
 )
 def test_why_the_tests_were_not_started(problem: str, message: str, hint: str) -> None:
-    error = not_started(problem, Interpreter(path="/venv/bin/python", origin="configured"), "7.6")
+    interpreter = Interpreter(path="/venv/bin/python", origin="configured")
+    error = not_started(problem, interpreter, "poetry add {}".format, "7.6")
     assert error.message.startswith(message)
     assert hint in error.hint
+
+
+def test_environments_that_were_passed_over_are_named() -> None:
+    interpreter = Interpreter(path="/usr/bin/python3", origin="the first on PATH", notices=(".venv is broken",))
+    error = not_started("pytest", interpreter, str)
+    assert error.message == "pytest is not installed in /usr/bin/python3 (the first on PATH); .venv is broken"

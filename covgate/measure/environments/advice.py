@@ -1,0 +1,135 @@
+"""How to install packages for a project's interpreter, the way its own tool does it: commands that can be typed."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from covgate.measure.environments.installed import installed
+from covgate.measure.environments.search import manager_of
+from covgate.measure.interpreter import Interpreter
+
+_ADD = {
+    "uv": "uv add --dev",
+    "poetry": "poetry add --group dev",
+    "pdm": "pdm add --dev",
+    "pipenv": "pipenv install --dev",
+    "pixi": "pixi add",
+}
+_CREATE = {
+    "uv": "uv sync",
+    "poetry": "poetry install",
+    "pdm": "pdm install",
+    "pipenv": "pipenv install --dev",
+    "pixi": "pixi install",
+    "conda": "conda env create --file environment.yml",
+    "hatch": "hatch env create",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What decides how packages are installed.
+
+    ``manager`` is the tool that looks after the environment, or that would create one. ``prefix`` is the environment,
+    "" for none. ``python`` and ``venv`` are as they are typed: the interpreter, and where an environment would be.
+    ``uv`` is whether uv can be typed, ``pip`` whether the interpreter has pip, ``packaged`` whether pip can install the
+    project.
+    """
+
+    python: str
+    prefix: str = ""
+    manager: str = ""
+    venv: str = ".venv"
+    project: str = "."
+    uv: bool = False
+    pip: bool = True
+    packaged: bool = False
+
+
+def how_to_install(facts: Facts, *arguments: str) -> str:
+    """What to do so that the packages ``arguments``, as pip takes them, are in the project's environment."""
+    if not facts.prefix:
+        return how_to_create(facts, *arguments)
+    names = shlex.join(arguments)
+    is_editable = arguments[:1] == ("-e",)
+    where = Path(facts.prefix).name
+    if facts.manager in _ADD and not is_editable:
+        return f"{_ADD[facts.manager]} {names}"
+    if facts.manager in _CREATE and is_editable:
+        return _CREATE[facts.manager]
+    if facts.manager == "conda":
+        return f"conda install --prefix {shlex.quote(facts.prefix)} {names}"
+    if facts.manager == "hatch":
+        return f"add {names} to the dependencies of hatch's environment {where} in pyproject.toml"
+    if facts.manager == "tox":
+        return f"add {names} to `deps` in tox.ini, then: tox run -e {where} --notest"
+    if facts.manager == "nox":
+        return f"add {names} to session.install() in noxfile.py, then: nox --install-only"
+    if facts.pip:
+        return f"{shlex.quote(facts.python)} -m pip install {names}"
+    if facts.uv:
+        return f"uv pip install --python {shlex.quote(facts.python)} {names}"
+    python = shlex.quote(facts.python)
+    return f"{python} -m ensurepip && {python} -m pip install {names}"
+
+
+def how_to_create(facts: Facts, *arguments: str) -> str:
+    """What to do so that the project has an environment, with ``arguments`` and what every test run needs.
+
+    A Python without an environment is left alone: it often refuses to install packages (PEP 668).
+    """
+    if facts.manager in _CREATE:
+        return _CREATE[facts.manager]
+    wanted = arguments if arguments[:1] == ("-e",) else ("coverage", "pytest", *arguments)
+    own = ("-e", facts.project) if facts.packaged and "-e" not in wanted else ()
+    python = Path(facts.venv, "bin", "python")
+    install = shlex.join([str(python), "-m", "pip", "install", *dict.fromkeys([*own, *wanted])])
+    return f"{shlex.join([facts.python, '-m', 'venv', facts.venv])} && {install}"
+
+
+def facts_about(
+    interpreter: Interpreter, top: Path, environ: Mapping[str, str], shown: Callable[[Path], str] = str
+) -> Facts:
+    """The facts about ``interpreter`` and the project at ``top``. ``shown`` gives a path as it is typed."""
+    names = installed(interpreter.path, interpreter.environment, environ)
+    prefix = interpreter.environment
+    return Facts(
+        python=interpreter.path,
+        prefix=prefix,
+        manager=interpreter.manager if prefix else _creator(top),
+        venv=shown(top / ".venv"),
+        project=shown(top),
+        uv=shutil.which("uv", path=environ.get("PATH")) is not None,
+        pip=names is None or "pip" in names,
+        packaged=is_packaged(top),
+    )
+
+
+def is_packaged(top: Path) -> bool:
+    """Whether pip can install what is at ``top``."""
+    text = _read(top / "pyproject.toml")
+    return b"[project]" in text or b"[build-system]" in text or (top / "setup.py").is_file()
+
+
+def _creator(top: Path) -> str:
+    """The tool that makes the environment of the project at ``top``; "" for venv."""
+    known = manager_of(top)
+    if known:
+        return known
+    text = _read(top / "pyproject.toml")
+    if (top / "pixi.toml").is_file() or b"[tool.pixi" in text:
+        return "pixi"
+    if (top / "environment.yml").is_file():
+        return "conda"
+    return "hatch" if b"[tool.hatch.envs" in text or (top / "hatch.toml").is_file() else ""
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

@@ -1,0 +1,174 @@
+"""Look for the environments that may be the project's, in the order of ``Kind``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from covgate.measure.environments.candidates import Candidate, Kind
+from covgate.measure.environments.covgates_own import is_covgates_own
+from covgate.measure.environments.declared import declared_distributions
+from covgate.measure.environments.installed import installed, is_environment, problem, python_in, settings
+from covgate.measure.environments.tool_environments import RUNNERS, TOOLS, pyenv_root, pyenv_versions
+
+_NAMES = (".venv", "venv", "env", ".env")
+# Parts of the paths where tools keep environments.
+_KEEPS = {"/pypoetry/": "poetry", "/hatch/env/": "hatch", "/pdm/venvs/": "pdm", "/.tox/": "tox", "/.nox/": "nox"}
+_PYTHONS = ("python3", "python", "python3.exe", "python.exe")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The directory of an environment, which may not be one after all. The rest is as in ``Candidate``.
+
+    ``is_named`` is whether somebody chose this very directory: then it is reported if it can't be used.
+    """
+
+    kind: Kind
+    prefix: Path
+    origin: str
+    manager: str = ""
+    is_named: bool = False
+
+
+def candidates(roots: Sequence[Path], environ: Mapping[str, str], needs: Sequence[str]) -> Iterator[Candidate]:
+    """The environments that may be the project's, the likeliest first; each is looked at when it is asked for.
+
+    ``roots`` are the checkouts of the project. ``needs`` are what its tests need in any case.
+    """
+    declared = declared_distributions(roots[0])
+    needed = [*needs, *(declared.required if needs else ())]
+    seen: set[str] = set()
+    for place in places(roots, environ):
+        real = os.path.realpath(place.prefix)
+        if real in seen or is_covgates_own(place.prefix):
+            continue
+        seen.add(real)
+        # Covgate may be one of the packages of the project's environment: then the project is installed there, too.
+        also = [declared.name] if place.kind is Kind.OWN else []
+        candidate = _examine(place, [*needed, *also], environ)
+        if candidate is not None and (place.kind is not Kind.OWN or not candidate.lacks):
+            yield candidate
+    yield from _systems(roots[0], environ, needed)
+
+
+def places(roots: Sequence[Path], environ: Mapping[str, str]) -> Iterator[Place]:
+    """Where the project's environment may be, in the order of ``Kind``."""
+    yield from _activated(roots, environ)
+    for root in roots:
+        for manager, find in TOOLS.items():
+            for prefix in find(root, environ):
+                own = prefix == root / ".venv"
+                origin = ".venv in the repository" if own else f"{manager}'s environment {prefix.name}"
+                yield Place(kind=Kind.TOOL, prefix=prefix, origin=origin, manager=manager)
+    for root in roots:
+        for prefix in _in_repository(root):
+            origin = f"{prefix.name} in the repository"
+            yield Place(kind=Kind.REPOSITORY, prefix=prefix, origin=origin, manager=manager_of(root))
+    for root in roots:
+        for manager, find in RUNNERS.items():
+            for prefix in find(root, environ):
+                origin = f"{manager}'s environment {prefix.name}"
+                yield Place(kind=Kind.RUNNER, prefix=prefix, origin=origin, manager=manager)
+    for prefix in _on_path(environ):
+        yield Place(kind=Kind.ON_PATH, prefix=prefix, origin="a virtual environment on PATH")
+    if sys.prefix != sys.base_prefix:
+        yield Place(kind=Kind.OWN, prefix=Path(sys.prefix), origin="the environment that covgate is installed in")
+
+
+def manager_of(root: Path) -> str:
+    """The tool that installs packages into the project's environments, by the files in ``root``; "" for pip."""
+    for name, manager in (("uv.lock", "uv"), ("poetry.lock", "poetry"), ("pdm.lock", "pdm"), ("Pipfile", "pipenv")):
+        if (root / name).is_file():
+            return manager
+    return ""
+
+
+def _activated(roots: Sequence[Path], environ: Mapping[str, str]) -> Iterator[Place]:
+    """What the user has activated. A hook of pre-commit sees its own environment in VIRTUAL_ENV, and must infer it."""
+    origin = "the activated virtual environment"
+    if environ.get("VIRTUAL_ENV"):
+        prefix = Path(environ["VIRTUAL_ENV"])
+        manager = _manager_at(prefix, roots)
+        yield Place(kind=Kind.ACTIVATED, prefix=prefix, origin=origin, manager=manager, is_named=True)
+    prompt = environ.get("VIRTUAL_ENV_PROMPT", "").strip("() ")
+    for prefix in _on_path(environ):
+        if prompt and prompt in (prefix.name, settings(prefix).get("prompt", "").strip("'\"")):
+            yield Place(kind=Kind.ACTIVATED, prefix=prefix, origin=origin, manager=_manager_at(prefix, roots))
+    if environ.get("CONDA_PREFIX") and environ.get("CONDA_DEFAULT_ENV") != "base":
+        prefix = Path(environ["CONDA_PREFIX"])
+        manager = "pixi" if ".pixi" in prefix.parts else "conda"
+        origin = f"the activated {manager} environment"
+        yield Place(kind=Kind.ACTIVATED, prefix=prefix, origin=origin, manager=manager, is_named=True)
+
+
+def _manager_at(prefix: Path, roots: Sequence[Path]) -> str:
+    """The tool that made the environment at ``prefix``, by its place; "" if that does not show it."""
+    if prefix.parent in roots:
+        return manager_of(prefix.parent)
+    place = f"{prefix.parent.as_posix()}/"
+    return next((manager for part, manager in _KEEPS.items() if part in place), "")
+
+
+def _in_repository(root: Path) -> Iterator[Path]:
+    """The virtual environments at the top of a checkout, those with a usual name first."""
+    yield from (root / name for name in _NAMES)
+    try:
+        names = sorted(each.name for each in os.scandir(root) if each.is_dir())
+    except OSError:
+        return
+    yield from (root / name for name in names if (root / name / "pyvenv.cfg").is_file())
+
+
+def _on_path(environ: Mapping[str, str]) -> list[Path]:
+    directories = [each for each in environ.get("PATH", "").split(os.pathsep) if each]
+    return [prefix for prefix in (Path(each).parent for each in directories) if (prefix / "pyvenv.cfg").is_file()]
+
+
+def _examine(place: Place, needed: Sequence[str], environ: Mapping[str, str]) -> Candidate | None:
+    """What is at ``place``; None if there is no environment, and nobody claims that there is."""
+    if not is_environment(place.prefix) and not place.is_named:
+        return None
+    python = python_in(place.prefix)
+    return Candidate(
+        kind=place.kind,
+        python=str(python or ""),
+        prefix=str(place.prefix),
+        origin=place.origin,
+        manager=place.manager,
+        problem=problem(place.prefix),
+        lacks=_lacking(needed, str(python), str(place.prefix), environ) if python else (),
+    )
+
+
+def _systems(root: Path, environ: Mapping[str, str], needed: Sequence[str]) -> Iterator[Candidate]:
+    """The first Python on PATH that is in no virtual environment."""
+    origin = "the first on PATH"
+    for directory in environ.get("PATH", "").split(os.pathsep):
+        if not directory or is_covgates_own(Path(directory).parent):
+            continue
+        path = next((each for each in (Path(directory, name) for name in _PYTHONS) if _is_program(each)), None)
+        if path is not None and (path.parent.parent / "pyvenv.cfg").is_file():
+            origin = "the first on PATH that is in no virtual environment"
+        elif path is not None:
+            if path.parent == pyenv_root(environ) / "shims":
+                path = next(filter(None, map(python_in, pyenv_versions(root, environ))), path)
+                origin = f"pyenv's {path.parent.parent.name}, {origin}"
+            lacks = _lacking(needed, str(path), "", environ)
+            yield Candidate(kind=Kind.SYSTEM, python=str(path), origin=origin, lacks=lacks)
+            return
+
+
+def _is_program(path: Path) -> bool:
+    return path.is_file() and os.access(path, os.X_OK)
+
+
+def _lacking(needed: Sequence[str], python: str, prefix: str, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Those of ``needed`` that are not installed; () if nothing can be told."""
+    if not needed:
+        return ()
+    names = installed(python, prefix, environ)
+    return () if names is None else tuple(each for each in needed if each not in names)

@@ -1,0 +1,77 @@
+"""Which environment measures a push, and what is said about the others: real environments, real pushes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from helpers.project import Project
+from helpers.sealed import link_packages, run
+
+pytestmark = pytest.mark.end_to_end
+
+
+@pytest.fixture
+def project(make_project: Callable[..., Project]) -> Project:
+    """One that names no interpreter."""
+    project = make_project()
+    project.write("pyproject.toml", "[tool.covgate]\n")
+    project.write(".gitignore", "__pycache__/\n.pytest_cache/\n.venv/\n.tox/\n")
+    project.commit()
+    return project
+
+
+def environment(prefix: Path, project: Project, *packages: str) -> Path:
+    done = run([sys.executable, "-m", "venv", "--without-pip", str(prefix)], project.top, project.environ)
+    assert done.status == 0, done.text
+    link_packages(prefix, *packages)
+    return prefix
+
+
+def requires_prefix(project: Project, prefix: Path) -> None:
+    """Let the tests fail in another environment than ``prefix``."""
+    project.write("tests/test_prefix.py", f"import sys\n\n\ndef test():\n    assert sys.prefix == {str(prefix)!r}\n")
+    project.commit()
+
+
+def test_the_environment_with_the_test_dependencies_measures(project: Project) -> None:
+    empty = environment(project.top / ".venv", project)
+    environment(project.top / ".tox/lint", project, "coverage")
+    tests = environment(project.top / ".tox/py3", project, "coverage", "pytest")
+    requires_prefix(project, tests)
+    notice = f".venv in the repository ({empty}) has no coverage, pytest: tox's environment py3 ({tests}) measures"
+    pushed = project.push()
+    assert pushed.status == 0
+    assert notice in pushed
+    assert project.field("baseline_ratio") == "5/6"
+    assert notice in project.covgate("doctor")
+
+
+def test_an_environment_that_cannot_run_is_never_skipped_silently(project: Project) -> None:
+    prefix = environment(project.top / ".venv", project, "coverage", "pytest")
+    for name in ("python", "python3"):
+        (prefix / "bin" / name).unlink()
+    (prefix / "bin/python").symlink_to("/gone/bin/python3.7")
+    problem = f".venv in the repository ({prefix}) can't be used: its Python is gone (/gone/bin/python3.7)"
+    pushed = project.push()
+    assert pushed.status == 0
+    assert "WARNING" in pushed
+    assert problem in pushed
+    assert not project.note()
+    tests = environment(project.top / ".tox/py3", project, "coverage", "pytest")
+    requires_prefix(project, tests)
+    pushed = project.push()
+    assert pushed.status == 0
+    assert problem in pushed
+    assert project.field("baseline_ratio") == "5/6"
+
+
+def test_a_project_tools_own_way_to_install_is_named(project: Project) -> None:
+    environment(project.top / ".venv", project, "coverage")
+    project.write("uv.lock", "version = 1\n")
+    project.commit()
+    assert "uv add --dev pytest" in project.push()
+    assert "uv add --dev pytest" in project.covgate("doctor")
