@@ -23,7 +23,7 @@ _RENAME_LIMIT = "-l1000"  # git's default, whatever diff.renameLimit says
 # A line whose ending alone changed counts as unchanged.
 _PATCH = (
     "--patch", "--unified=0", "--text", "--ignore-cr-at-eol", "--diff-algorithm=myers", "--indent-heuristic",
-    "--src-prefix=a/", "--dst-prefix=b/", "--find-renames", "--find-copies", _RENAME_LIMIT,
+    "--src-prefix=a/", "--dst-prefix=b/", "--find-renames", _RENAME_LIMIT,
 )  # fmt: skip
 _MAX_PATHS = 1000  # in one command line
 _REGULAR = ("100644", "100755")  # neither links nor submodules
@@ -117,7 +117,7 @@ def _patch(repository: Repository, old: str, new: str, pathspecs: Sequence[str])
 class _Entry(NamedTuple):
     """A changed file of `git diff-tree --raw`: its status letter, its mode, its blobs (zeros for none), its paths.
 
-    The paths differ only for a rename or a copy.
+    The paths differ only for a rename.
     """
 
     status: str
@@ -135,7 +135,7 @@ def _changed_entries(repository: Repository, old: str, new: str, *options: str) 
         if field:
             _, mode, old_blob, blob, status = field.split(" ")
             path = next(fields)
-            yield _Entry(status[0], mode, old_blob, blob, path, next(fields) if status[0] in "RC" else path)
+            yield _Entry(status[0], mode, old_blob, blob, path, next(fields) if status[0] == "R" else path)
 
 
 def _mark_odd_line_endings(

@@ -10,7 +10,7 @@ from covgate.model.changes import FileChange, Hunk
 _HUNK = re.compile(rb"@@ -(\d{1,12})(?:,(\d{1,12}))? \+(\d{1,12})(?:,(\d{1,12}))? @@(?: .*)?", re.DOTALL)
 _MODES = (b"old mode", b"new mode", b"deleted file mode", b"new file mode", b"index")
 _HEADER = re.compile(
-    rb"(old mode|new mode|deleted file mode|new file mode|copy from|copy to|rename from|rename to|"
+    rb"(old mode|new mode|deleted file mode|new file mode|rename from|rename to|"
     rb"similarity index|dissimilarity index|index|---|\+\+\+) (.*)",
     re.DOTALL,
 )
@@ -64,16 +64,14 @@ def _parse_change(lines: list[bytes], at: int) -> tuple[FileChange | None, int]:
         old_path="" if b"new file mode" in header else old,
         path="" if b"deleted file mode" in header else new,
         hunks=tuple(hunks),
-        copied=b"copy from" in header,
     )
     return change, at
 
 
 def _names(first: bytes, header: Mapping[bytes, bytes]) -> tuple[str, str]:
     """The old and the new path, from the lines of ``header`` if they have them, else from the ``first`` line."""
-    for kind in (b"rename", b"copy"):
-        if kind + b" from" in header and kind + b" to" in header:
-            return _text(_unquoted(header[kind + b" from"])), _text(_unquoted(header[kind + b" to"]))
+    if b"rename from" in header and b"rename to" in header:
+        return _text(_unquoted(header[b"rename from"])), _text(_unquoted(header[b"rename to"]))
     if b"+++" in header:
         # A name with a space is followed by a tab.
         old, new = (_unquoted(header[name].removesuffix(b"\t")) for name in (b"---", b"+++"))

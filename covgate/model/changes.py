@@ -66,14 +66,13 @@ class Hunk:
 class FileChange:
     """What changed in one file. ``old_path`` is "" for a new file, ``path`` is "" for a deleted one.
 
-    ``copied``: the old file is still there. A renamed file is one change, with the hunks of its other changes.
+    A renamed file is one change, with the hunks of its other changes. A copied one is new.
     Raises ValueError if the hunks overlap or don't fit together.
     """
 
     old_path: str
     path: str
     hunks: tuple[Hunk, ...] = ()
-    copied: bool = False
 
     def __post_init__(self) -> None:
         old = new = 1

@@ -42,8 +42,8 @@ def _file_pairs(
     deleted = {change.old_path for change in changes if not change.path}
     for path, result in new.items():
         change = by_path.get(path, FileChange(old_path=path, path=path))
-        # A copy leaves its source where it was: all its lines are new.
-        if change.copied or (change.old_path != path and change.old_path in new):
+        # A file is new if what it was made from is still there.
+        if change.old_path != path and change.old_path in new:
             change = replace(change, old_path="")
         was = old.pop(change.old_path, None)
         if was is None or change.hunks or was.lines != result.lines:  # most files are the same

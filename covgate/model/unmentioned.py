@@ -22,8 +22,7 @@ def count_unmentioned(
     Returns the measurement, and the paths of the files that were added to it, sorted.
     """
     mentioned = {each.path for each in measurement.files}
-    # A copy leaves its source where it was.
-    moved = {each.old_path: each for each in changes if each.old_path and not each.copied}
+    moved = {each.old_path: each for each in changes if each.old_path}
     found: dict[str, FileResult] = {}
     for result in earlier.files:
         change = moved.get(result.path, FileChange(old_path=result.path, path=result.path))

@@ -271,6 +271,18 @@ def test_what_a_merge_brings_is_charged_to_nobody_again(make_project: Make, tmp_
     assert "100.00% of the changed lines holds the patch floor of 100.00%" in done
 
 
+def test_a_copied_file_is_new_code(make_project: Make) -> None:
+    """Its source is changed in the same push: git would call the copy a change of that."""
+    project = make_project(config='policy = "absolute"\npatch_floor = 90\n')
+    assert project.push().status == 0
+    project.write("pkg/mod.py", "# Changed.\n" + functions("a", "b", "c"))
+    project.write("pkg/twin.py", functions("a", "b", "c"))
+    project.commit()
+    done = project.push()
+    assert done.status == 1, done.text
+    assert "0.00% of the changed lines is below the patch floor of 90.00%" in done
+
+
 # Chance
 
 

@@ -80,7 +80,7 @@ def test_lines_that_change(work: Work) -> None:
     work.commit(mod=TEN)
     work.commit(mod=lines(1, 2, 33, 4, 5, 55, 6, 7, 9, 10))
     change = work.change()
-    assert (change.old_path, change.path, change.copied) == ("mod.py", "mod.py", False)
+    assert (change.old_path, change.path) == ("mod.py", "mod.py")
     assert change.hunks == (
         Hunk(old=3, removed=1, new=3, added=1),
         Hunk(old=5, removed=0, new=6, added=1),
@@ -124,7 +124,7 @@ def test_new_paths_are_those_that_no_base_has(work: Work) -> None:
     assert renames(work.repository, two, head) == {"moved.py": "old.py"}
 
 
-def test_renames_and_copies_are_followed(work: Work) -> None:
+def test_renames_are_followed_and_copies_are_new(work: Work) -> None:
     work.commit(one=TEN, two=TEN.replace(b"line", b"word"))
     work.commit_files(
         {
@@ -135,8 +135,8 @@ def test_renames_and_copies_are_followed(work: Work) -> None:
         }
     )
     copied, moved, changed = work.changes()
-    assert (copied.old_path, copied.path, copied.copied, list(copied.added)) == ("two.py", "copy.py", True, [11])
-    assert (moved.old_path, moved.path, moved.copied, list(moved.added)) == ("one.py", "sub/moved.py", False, [11])
+    assert (copied.old_path, copied.path, list(copied.added)) == ("", "copy.py", list(range(1, 12)))
+    assert (moved.old_path, moved.path, list(moved.added)) == ("one.py", "sub/moved.py", [11])
     assert (changed.path, list(changed.added)) == ("two.py", [11])
 
 

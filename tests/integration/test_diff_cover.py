@@ -308,9 +308,6 @@ class Reasons:
             (hunk,) = (each for each in change.hunks if line in each.after)
             if hunk.removed and hunk.before.stop == len(before) + 1 and not before[-1].endswith(b"\n"):
                 return "final newline"
-        elif change.copied:
-            assert self.repository.file(self.new, change.old_path) is not None, "the source of a copy stays"
-            return "copy"
         elif before[was - 1] != now[line - 1] and bare(before[was - 1]) == bare(now[line - 1]):
             ends = {before[was - 1].endswith(b"\n"), now[line - 1].endswith(b"\n")}
             return "line ending" if len(ends) == 1 else "final newline"
@@ -355,10 +352,6 @@ BODY = b"def f(a):\n    if a:\n        return 1\n    return 2\n\n\nx = f(1)\n"
 DIFFERENCES: dict[str, tuple[dict[str, bytes | None], dict[str, bytes | None]]] = {
     "multi-line statement": ({"mod.py": BODY + b"y = f(\n    1,\n)\n"}, {"mod.py": BODY + b"y = f(\n    2,\n)\n"}),
     "line ending": ({"mod.py": BODY}, {"mod.py": BODY.replace(b"\n", b"\r\n")}),
-    "copy": (
-        {"mod.py": BODY, "two.py": b""},
-        {"mod.py": BODY + b"z = 3\n", "twin.py": BODY + b"z = 4\n"},
-    ),
     "attributes": ({"mod.py": BODY}, {"mod.py": BODY + b"y = 2\n", ".gitattributes": b"*.py -diff\n"}),
     "carriage return alone": ({"mod.py": BODY}, {"mod.py": b"# one\r# two\n" + BODY}),
     "final newline": ({"mod.py": BODY + b"y = 1"}, {"mod.py": BODY + b"y = 2\n"}),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -165,7 +164,7 @@ def test_a_renamed_file_keeps_its_lines() -> None:
 def test_a_copy_is_new() -> None:
     source = result("a.py", *executed(1, 2))
     after = measurement(source, result("b.py", *missing(1, 2)))
-    explanation = explain(measurement(source), after, [FileChange(old_path="a.py", path="b.py", copied=True)])
+    explanation = explain(measurement(source), after, [FileChange(old_path="", path="b.py")])
     assert (explanation.added.statements, explanation.lost, [each.name for each in explanation.files]) == (
         2,
         0,
@@ -173,15 +172,13 @@ def test_a_copy_is_new() -> None:
     )
 
 
-@pytest.mark.parametrize("copied", [True, False])
-def test_a_file_is_new_if_its_source_is_still_there(copied: bool) -> None:
-    change = FileChange(old_path="a.py", path="b.py", copied=copied)
+def test_a_file_is_new_if_its_source_is_still_there() -> None:
+    change = FileChange(old_path="a.py", path="b.py")
     source, copy = result("a.py", *executed(1)), result("b.py", *executed(1))
     explanation = explain(measurement(source), measurement(source, copy), [change])
     assert (explanation.added.executed, explanation.no_longer_counted) == (1, Numbers())
-    # A copy's source is there even if it is no longer measured.
     explanation = explain(measurement(source), measurement(copy), [change])
-    assert (explanation.added.executed, explanation.no_longer_counted.executed) == ((1, 1) if copied else (0, 0))
+    assert (explanation.added.executed, explanation.no_longer_counted.executed) == (0, 0)
 
 
 def test_why_lines_are_no_longer_counted() -> None:

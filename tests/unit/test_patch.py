@@ -150,48 +150,48 @@ def test_there_is_no_line_0(path: str, named: str) -> None:
 
 
 HEADERS = [
-    # mode, copy, rename, new, empty, deleted, names in quotes, with spaces
-    (b"diff --git a/m.py b/m.py\nold mode 100644\nnew mode 100755\n", ("m.py", "m.py", False)),
-    (b"diff --git a/a b.py b/a b.py\nold mode 100644\nnew mode 100755\n", ("a b.py", "a b.py", False)),
+    # mode, rename, new, empty, deleted, names in quotes, with spaces
+    (b"diff --git a/m.py b/m.py\nold mode 100644\nnew mode 100755\n", ("m.py", "m.py")),
+    (b"diff --git a/a b.py b/a b.py\nold mode 100644\nnew mode 100755\n", ("a b.py", "a b.py")),
     (
         b"diff --git a/x b/x b/x b/x\nold mode 100644\nnew mode 100755\n",
-        ("x b/x", "x b/x", False),
+        ("x b/x", "x b/x"),
     ),
     (
         b"diff --git a/a b.py b/c d.py\nsimilarity index 100%\nrename from a b.py\nrename to c d.py\n",
-        ("a b.py", "c d.py", False),
+        ("a b.py", "c d.py"),
     ),
     (
-        b'diff --git "a/\\303\\274.py" b/c.py\nsimilarity index 90%\ncopy from "\\303\\274.py"\ncopy to c.py\n'
+        b'diff --git "a/\\303\\274.py" b/c.py\nsimilarity index 90%\nrename from "\\303\\274.py"\nrename to c.py\n'
         b'index 1..2 100644\n--- "a/\\303\\274.py"\n+++ b/c.py\n@@ -3 +3 @@\n-x\n+y\n',
-        ("ü.py", "c.py", True),
+        ("ü.py", "c.py"),
     ),
-    (b"diff --git a/e.py b/e.py\nnew file mode 100644\nindex 0000000..e69de29\n", ("", "e.py", False)),
-    (b"diff --git a/e.py b/e.py\ndeleted file mode 100644\nindex e69de29..0000000\n", ("e.py", "", False)),
+    (b"diff --git a/e.py b/e.py\nnew file mode 100644\nindex 0000000..e69de29\n", ("", "e.py")),
+    (b"diff --git a/e.py b/e.py\ndeleted file mode 100644\nindex e69de29..0000000\n", ("e.py", "")),
     (
         b"diff --git a/n.py b/n.py\nnew file mode 100644\nindex 0..1\n--- /dev/null\n+++ b/n.py\n@@ -0,0 +1 @@\n+x\n",
-        ("", "n.py", False),
+        ("", "n.py"),
     ),
     (
         b"diff --git a/n.py b/n.py\ndeleted file mode 100644\n--- a/n.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n",
-        ("n.py", "", False),
+        ("n.py", ""),
     ),
     (
         b'diff --git "a/q\\"\\t\\\\\\n\\377.py" "b/q\\"\\t\\\\\\n\\377.py"\nindex 1..2 100644\n'
         b'--- "a/q\\"\\t\\\\\\n\\377.py"\n+++ "b/q\\"\\t\\\\\\n\\377.py"\n@@ -1 +1 @@\n-x\n+y\n',
-        ('q"\t\\\n\udcff.py', 'q"\t\\\n\udcff.py', False),
+        ('q"\t\\\n\udcff.py', 'q"\t\\\n\udcff.py'),
     ),
     (
         b"diff --git a/a b.py b/a b.py\nindex 1..2 100644\n--- a/a b.py\t\n+++ b/a b.py\t\n@@ -1 +1 @@\n-x\n+y\n",
-        ("a b.py", "a b.py", False),
+        ("a b.py", "a b.py"),
     ),
 ]
 
 
 @pytest.mark.parametrize(("data", "names"), HEADERS)
-def test_names(data: bytes, names: tuple[str, str, bool]) -> None:
+def test_names(data: bytes, names: tuple[str, str]) -> None:
     (change,) = parse_diff(data)
-    assert (change.old_path, change.path, change.copied) == names
+    assert (change.old_path, change.path) == names
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ MODIFIED = b"diff --git a/m.py b/m.py\nindex 1..2 100644\n--- a/m.py\n+++ b/m.py
         (b"diff --git a/m.py b/m.py\nindex 1..2 100644\n--- a/m.py\n", "can't be read at line 4"),
         (MODIFIED, "can't be read at line 5: 'its end'"),
         (b"diff --git a/m.py b/n.py\nsimilarity index 100%\nrename from m.py\n", "names a file in a way"),
-        (b"diff --git a/m.py b/n.py\nsimilarity index 100%\ncopy from m.py\n", "names a file in a way"),
+        (b"diff --git a/m.py b/n.py\nsimilarity index 100%\ncopy from m.py\ncopy to n.py\n", "can't be read at line 3"),
     ],
 )
 def test_an_invalid_diff_is_refused(data: bytes, words: str) -> None:

@@ -26,7 +26,7 @@ EMPTY = result("empty.js")
 CHANGED = FileChange(old_path="a.js", path="a.js", hunks=(Hunk(old=1, removed=1, new=0, added=0),))
 RENAMED = FileChange(old_path="a.js", path="lib/a.js")
 DELETED = FileChange(old_path="a.js", path="")
-COPIED = FileChange(old_path="a.js", path="copy.js", copied=True)
+COPIED = FileChange(old_path="", path="copy.js")
 LEFT = [Line(1, False), Line(2, False, 0, 2), Line(5, False)]
 
 
