@@ -22,7 +22,7 @@ def paint_for(environ: Mapping[str, str]) -> Paint:
     """How to write to stdout: with colour or without, in which width, and whether as UTF-8.
 
     Colour follows NO_COLOR, FORCE_COLOR, and whether stdout is a terminal (https://no-color.org). The width is the
-    terminal's, from 60 to 160 columns.
+    terminal's, from 60 to 160 columns. CI counts as no terminal, even where it shows one.
     """
     import codecs
     import shutil
@@ -35,7 +35,8 @@ def paint_for(environ: Mapping[str, str]) -> Paint:
         colour = bool(environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and environ.get("TERM") != "dumb")
     width = shutil.get_terminal_size(fallback=(80, 24)).columns
     utf8 = codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"
-    return Paint(colour=colour, width=min(max(width, 60), 160), utf8=utf8)
+    terminal = sys.stdout.isatty() and not environ.get("CI")
+    return Paint(colour=colour, width=min(max(width, 60), 160), utf8=utf8, terminal=terminal)
 
 
 def guarded(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from covgate.boundary import paint_for
 from covgate.errors import EXIT_PASSED
@@ -15,6 +16,9 @@ from covgate.model.outcome import Outcome, OutcomeKind, exit_code
 from covgate.model.ref_update import RefUpdate
 
 from .last_lines import command_line, unmeasured_line
+
+if TYPE_CHECKING:
+    from covgate.formats import ReadSource
 
 _SKIPPED_SHOWN = 3
 
@@ -36,7 +40,7 @@ def report_push(
 
         report = replace(report, notices=(*report.notices, *uncommitted_notices(repository, environ)))
     last = unmeasured_line(repository, report.outcomes)
-    _print(report.outcomes, report.all_notices, environ, pushing=True, last=last)
+    _print(report.outcomes, report.all_notices, environ, repository, last=last)
     for outcome in report.outcomes:
         if outcome.blocked and outcome.on_block:
             notices = tuple(dict.fromkeys([*report.notices, *outcome.notices]))
@@ -51,16 +55,25 @@ def report_ratchet(
     from covgate.gate.merge import ratchet_merge
 
     outcome = ratchet_merge(Session(repository=repository, environ=environ, publishes=not by_hand), rewritten=rewritten)
-    _print([outcome], outcome.notices, environ, pushing=False)
+    _print([outcome], outcome.notices, environ)
     if outcome.failed:
         print("covgate: what was merged does not pass; the baseline stays where it is")
     return EXIT_PASSED
 
 
 def _print(
-    outcomes: Sequence[Outcome], notices: Iterable[str], environ: Mapping[str, str], *, pushing: bool, last: str = ""
+    outcomes: Sequence[Outcome],
+    notices: Iterable[str],
+    environ: Mapping[str, str],
+    pushed: Repository | None = None,
+    *,
+    last: str = "",
 ) -> None:
-    """Each outcome, the first few of those that are not gated, then the notices, then ``last``."""
+    """Each outcome, the first few of those that are not gated, then the notices, then ``last``.
+
+    ``pushed`` is the repository of a push, None for a merge.
+    """
+    from covgate.formats import no_source
     from covgate.formats.text import notices_text, verdict_text
 
     paint = paint_for(environ)
@@ -68,7 +81,8 @@ def _print(
     for outcome in outcomes:
         skipped += outcome.kind is OutcomeKind.NOT_APPLICABLE
         if outcome.kind is not OutcomeKind.NOT_APPLICABLE or skipped <= _SKIPPED_SHOWN:
-            shown.append(verdict_text(outcome, paint, pushing=pushing))
+            source = _source(pushed, outcome) if pushed and outcome.failed else no_source
+            shown.append(verdict_text(outcome, paint, pushing=pushed is not None, source=source))
     if skipped > _SKIPPED_SHOWN:
         shown.append(f"covgate: not applicable: {skipped - _SKIPPED_SHOWN} more refs that are not gated\n")
     shown.append(notices_text(notices))
@@ -76,6 +90,12 @@ def _print(
     shown += [f"{line}\n" for line in (command, last) if line]
     sys.stdout.write(paint.encodable("".join(shown)))
     sys.stdout.flush()
+
+
+def _source(repository: Repository, outcome: Outcome) -> ReadSource:
+    from covgate.formats.html_files import source_reader
+
+    return source_reader(repository, outcome.commit)
 
 
 def _run_on_block(

@@ -14,12 +14,12 @@ from covgate.commands._shared import add_fail_closed, find_commit, open_reposito
 from covgate.files import write_output
 from covgate.formats import FORMATS, Context
 from covgate.formats.html_files import source_reader
+from covgate.gate.after_block import uncommitted_notices
 from covgate.gate.bar import bar_of
 from covgate.gate.context import Session
 from covgate.gate.exchange import fetch
 from covgate.gate.judge import Order, judge_commit
 from covgate.gate.new_code import with_unmeasured
-from covgate.gate.after_block import uncommitted_notices
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.measure.report_files import measurement_from_reports

@@ -27,8 +27,9 @@ FORMATS = {
 ReadSource = Callable[[str], tuple[str, ...] | None]
 
 
-def _no_source(path: str) -> None:
-    return None
+def no_source(path: str) -> None:
+    """A `ReadSource` that has no file."""
+    return
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ class Context:
     """What a format may need beside the outcome: where the text goes, and the sources of the commit."""
 
     paint: Paint = field(default_factory=Paint)
-    source: ReadSource = _no_source
+    source: ReadSource = no_source
 
 
 def render(name: str, outcome: Outcome, context: Context) -> str:

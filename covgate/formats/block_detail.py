@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from covgate.formats.losses import MEANING, Loss, LossKind, losses
-from covgate.formats.paint import Paint, columns, plain, shortened, wrapped
+from covgate.formats import ReadSource
+from covgate.formats.losses import MEANING, LossKind, losses
+from covgate.formats.paint import Paint, columns, cut, plain, shortened, wrapped
+from covgate.formats.places import Place, places, word
 from covgate.formats.tables import change_rows, patch_sentence, percent
 from covgate.model.explanation import Explanation
 from covgate.model.lines import line_list
+from covgate.model.measurement import FileResult
 from covgate.model.outcome import Outcome
 from covgate.model.patch import Patch
 
+# On a terminal. Elsewhere nothing is left out: nobody scrolls there.
 _FILES_SHOWN = 8
+_PLACES_SHOWN = 6
 # What the lines of a table get at least, beside a long path.
 _LINES_WIDTH = 30
 # What is red: the rest explains.
 _CHARGED = (LossKind.NEW, LossKind.LOST)
 
 
-def detail_lines(outcome: Outcome, paint: Paint) -> list[str]:
-    """What changed since the baseline, and the lines to look at."""
+def detail_lines(outcome: Outcome, paint: Paint, source: ReadSource) -> list[str]:
+    """What changed since the baseline, and the lines to look at, each as ``path:line`` with its source."""
     after = outcome.measurement
     if outcome.numbers is not None and not outcome.numbers.executable:
         return ["  No file is left to measure: look at source, omit and exclude in coverage's configuration."]
@@ -28,10 +33,11 @@ def detail_lines(outcome: Outcome, paint: Paint) -> list[str]:
         return ["  No detail by file: this tree was measured by another clone. `covgate check --no-cache` has it."]
     parts = [_patch(outcome.patch, paint), _changes(outcome.explanation, outcome.baseline_commit)]
     found = losses(outcome.patch, outcome.explanation)
-    parts.append([*_by_file(found, outcome.explanation, paint), *_legend([each.kind for each in found], paint)])
+    shown = _by_file(places(outcome), [each.path for each in found], outcome.explanation, paint, source)
+    parts.append([*shown, *_legend([each.kind for each in found], paint)])
     if outcome.explanation is None:
         missing = sorted((each for each in after.files if each.numbers.missing), key=lambda e: -e.numbers.missing)
-        rows = [(each.path, f"{each.numbers.missing} missing", line_list(each.missing_lines)) for each in missing]
+        rows = [(_start(each), f"{each.numbers.missing} missing", line_list(each.missing_lines)) for each in missing]
         why = "the lines that the baseline was reached with are not known" if outcome.verdict.baseline else "all files"
         parts.append([f"  What is not covered ({why}):", *_table(rows, paint)] if rows else [])
     elif not found:
@@ -45,7 +51,8 @@ def _patch(patch: Patch | None, paint: Paint) -> list[str]:
         return []
     lines = wrapped(patch_sentence(patch), paint, "  ")
     if patch.unmeasured:
-        names = ", ".join(patch.unmeasured[:_FILES_SHOWN]) + (", ..." if len(patch.unmeasured) > _FILES_SHOWN else "")
+        most = _FILES_SHOWN if paint.terminal else len(patch.unmeasured)
+        names = ", ".join(patch.unmeasured[:most]) + (", ..." if len(patch.unmeasured) > most else "")
         lines += wrapped(f"Changed, but not measured: {names}", paint, "  ")
     return lines
 
@@ -62,34 +69,59 @@ def _changes(explanation: Explanation | None, since: str) -> list[str]:
     return ["  From the baseline to here, statements and branches:", *(line.rstrip() for line in lines)]
 
 
-def _by_file(found: Sequence[Loss], explanation: Explanation | None, paint: Paint) -> list[str]:
-    """The lines to look at, under the file they are in."""
+def _by_file(
+    found: Sequence[Place], paths: Sequence[str], explanation: Explanation | None, paint: Paint, source: ReadSource
+) -> list[str]:
+    """The places to look at, under the file they are in; the files in the order of ``paths``."""
     changes = {each.name: (each.before, each.after) for each in explanation.files} if explanation else {}
-    files: dict[str, list[Loss]] = {}
+    files: dict[str, list[Place]] = {path: [] for path in paths}
     for each in found:
-        files.setdefault(each.path, []).append(each)
-    width = max((len(each.kind.value) for each in found), default=0)
+        if each.kind is not None:  # an unstable line is a notice
+            files[each.path].append(each)
+    most = _FILES_SHOWN if paint.terminal else len(files)
     lines = ["  Lines to look at:"] if files else []
-    for path, rows in list(files.items())[:_FILES_SHOWN]:
+    for path, places_there in list(files.items())[:most]:
         before, after = changes.get(path, (None, None))
         was, now = (percent(each.percent) if each else "" for each in (before, after))
         change = f"{was or 'new'} -> {now or 'not measured'}" if was or now else ""
-        name = shortened(plain(path), max(paint.width - len(change) - 6, 20))
+        name = shortened(plain(path), paint, len(change) + 6)
         lines.append(f"    {paint(name, '1')}  {change}".rstrip())
-        for each in rows:
-            word = paint(each.kind.value, "31" if each.kind in _CHARGED else "33")
-            lines += _hanging(f"      {word}{' ' * (width - len(each.kind.value))}  ", 8 + width, each.lines, paint)
-    if len(files) > _FILES_SHOWN:
-        lines.append(f"    and {len(files) - _FILES_SHOWN} more files")
+        lines += _place_rows(places_there, paint, source(path) or ())
+    if len(files) > most:
+        lines.append(f"    and {len(files) - most} more files")
     return lines
+
+
+def _place_rows(found: Sequence[Place], paint: Paint, source: Sequence[str]) -> list[str]:
+    """``path:line  why  its source``, a row for each place."""
+    most = _PLACES_SHOWN if paint.terminal else len(found)
+    listed = [(plain(each.location), each) for each in found[:most]]
+    where_width = max((columns(where) for where, _ in listed), default=0)
+    word_width = max((len(word(each.kind)) for _, each in listed), default=0)
+    rows = []
+    for where, each in listed:
+        kind = word(each.kind)
+        coloured = paint(kind, "31" if each.kind in _CHARGED else "33")
+        head = f"      {where}{' ' * (where_width - columns(where))}  {coloured}{' ' * (word_width - len(kind))}  "
+        code = source[each.first - 1].strip() if each.first <= len(source) else ""
+        text = ": ".join(part for part in (each.partly, plain(code.expandtabs())) if part)
+        rows.append(f"{head}{cut(text, paint, where_width + word_width + 10)}".rstrip())
+    if len(found) > most:
+        rows.append(f"      and {len(found) - most} more places")
+    return rows
+
+
+def _start(file: FileResult) -> str:
+    """The path, with the first line that is not executed."""
+    return f"{file.path}:{file.missing_lines[0]}" if file.missing_lines else file.path
 
 
 def _table(rows: Sequence[tuple[str, str, str]], paint: Paint) -> list[str]:
     """Path, how much, lines; a path that leaves too little room for the rest is shortened in its middle."""
-    listed = [(plain(path), count, rest) for path, count, rest in rows[:_FILES_SHOWN]]
+    most = _FILES_SHOWN if paint.terminal else len(rows)
+    listed = [(plain(path), count, rest) for path, count, rest in rows[:most]]
     middle = max(len(count) for _, count, _ in listed)
-    room = max(paint.width - middle - _LINES_WIDTH - 8, 20)
-    names = [shortened(path, room) for path, *_ in listed]
+    names = [shortened(path, paint, middle + _LINES_WIDTH + 8) for path, *_ in listed]
     width = max(map(columns, names))
     lines = []
     for name, (_, count, rest) in zip(names, listed, strict=True):

@@ -11,11 +11,15 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paint:
-    """How a text looks where it goes: in colour or not, ``width`` columns, in UTF-8 or in ASCII alone."""
+    """How a text looks where it goes: in colour or not, ``width`` columns, in UTF-8 or in ASCII alone.
+
+    ``terminal``: somebody looks at it on a screen, so that long lists and long names are shortened.
+    """
 
     colour: bool = False
     width: int = 80
     utf8: bool = True
+    terminal: bool = False
 
     def __call__(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour else text
@@ -51,9 +55,13 @@ def columns(text: str) -> int:
     return sum(0 if unicodedata.combining(each) else 1 + (unicodedata.east_asian_width(each) in "WF") for each in text)
 
 
-def shortened(path: str, room: int) -> str:
-    """``path`` in at most ``room`` columns, without its middle: the file's name tells most."""
-    if columns(path) <= room:
+def shortened(path: str, paint: Paint, beside: int) -> str:
+    """``path`` without its middle if it does not fit on the terminal with ``beside`` more columns.
+
+    The end is kept: a file's name says more than its directories.
+    """
+    room = max(paint.width - beside, 20)
+    if not paint.terminal or columns(path) <= room:
         return path
     end = len(path)
     while end > 1 and columns(path[-end:]) > (room - 3) * 2 // 3:
@@ -62,6 +70,17 @@ def shortened(path: str, room: int) -> str:
     while columns(path[: start + 1]) + 3 + columns(path[-end:]) <= room:
         start += 1
     return f"{path[:start]}...{path[-end:]}"
+
+
+def cut(text: str, paint: Paint, beside: int) -> str:
+    """``text`` without its end if it does not fit on the terminal with ``beside`` more columns."""
+    room = max(paint.width - beside, 20)
+    if not paint.terminal or columns(text) <= room:
+        return text
+    end = len(text)
+    while columns(text[:end]) + 3 > room:
+        end -= 1
+    return text[:end] + "..."
 
 
 def wrapped(text: str, paint: Paint, indent: str) -> list[str]:

@@ -38,6 +38,16 @@ class Place:
     def lines(self) -> str:
         return f"line {self.first}" if self.first == self.last else f"lines {self.first}-{self.last}"
 
+    @property
+    def location(self) -> str:
+        """``path:line``, as editors and terminals link it; ``path:first-last`` for several lines."""
+        return f"{self.path}:{self.first}" + (f"-{self.last}" if self.last != self.first else "")
+
+    @property
+    def partly(self) -> str:
+        """``1 of 2 branches`` for a statement that was executed, but not in all branches; else ""."""
+        return f"{self.partial.executed_branches} of {self.partial.branches} branches" if self.partial else ""
+
 
 UNSTABLE = "executed in one run of the tests and not in another: unstable, and not charged"
 # Of a line that was executed, `MEANING` would say that it was not.

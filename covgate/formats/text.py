@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from covgate.formats import Context
+from covgate.formats import Context, ReadSource, no_source
 from covgate.formats.paint import Paint, one_line, plain, tail, wrapped
 from covgate.formats.tables import number_rows
 from covgate.model.numbers import format_exact, format_percent
@@ -13,8 +13,8 @@ from covgate.model.outcome import Outcome
 from covgate.model.verdict import Rule, Status
 
 
-def verdict_text(outcome: Outcome, paint: Paint, *, pushing: bool) -> str:
-    """One line for a pass, the whole story for a block."""
+def verdict_text(outcome: Outcome, paint: Paint, *, pushing: bool, source: ReadSource = no_source) -> str:
+    """One line for a pass; for a block, all that explains it. ``source`` reads the files of the commit."""
     verdict = outcome.verdict
     if outcome.error:
         return warning_text(outcome.error, outcome.hint, outcome.output, paint, blocks=outcome.blocks)
@@ -32,14 +32,14 @@ def verdict_text(outcome: Outcome, paint: Paint, *, pushing: bool) -> str:
     else:
         from covgate.formats.block_detail import detail_lines
 
-        lines += [*_numbers(outcome, paint), "", *detail_lines(outcome, paint)]
+        lines += [*_numbers(outcome, paint), "", *detail_lines(outcome, paint, source)]
     lines += ["", *_what_to_do(outcome, pushing)]
     return "\n".join(lines) + "\n"
 
 
 def render(outcome: Outcome, context: Context) -> str:
     """Everything about one commit, for a person."""
-    return verdict_text(outcome, context.paint, pushing=False) + notices_text(outcome.notices)
+    return verdict_text(outcome, context.paint, pushing=False, source=context.source) + notices_text(outcome.notices)
 
 
 def notices_text(notices: Iterable[str]) -> str:

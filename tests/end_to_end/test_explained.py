@@ -45,8 +45,8 @@ def test_lines_that_were_added_and_lines_that_were_lost(project: Project) -> Non
         "    lost           -1        executed then, not now, and not touched since",
         "    here            5 of  8",
         "    pkg/mod.py  83.33% -> 62.50%",
-        "      new   line 15",
-        "      lost  line 3",
+        "      pkg/mod.py:15  new   return 'new'",
+        "      pkg/mod.py:3   lost  return 'a'",
         "  This push changes 2 statements and branches, 1 of them executed (50.00%).",
     ]:
         assert row in done.text.splitlines(), done.text
@@ -64,7 +64,7 @@ def test_what_is_excluded_or_omitted_is_told(project: Project) -> None:
     project.commit()
     done = project.push()
     assert done.status == 1
-    assert "      excluded  line 2\n" in done.text, done.text
+    assert ":2  excluded  " in done.text, done.text
     assert "removed" in done.text
 
 
@@ -77,7 +77,7 @@ def test_the_lines_travel_to_another_clone(project: Project, tmp_path: Path) -> 
     other.commit()
     done = other.push()
     assert done.status == 1
-    assert "      lost  line 2\n" in done.text, done.text
+    assert ":2  lost  " in done.text, done.text
     assert has_ref(other, other.top)
 
 
@@ -91,7 +91,7 @@ def test_without_the_lines_the_verdict_is_the_same(project: Project, tmp_path: P
     done = project.push(COVGATE_RETRIES="0")
     assert done.status == 1
     assert "where the baseline was reached, no lines are known here: its tests run, too" in done
-    assert "      lost  line 2\n" in done.text, done.text
+    assert ":2  lost  " in done.text, done.text
     assert project.field("coverage_status", commit) == "FAIL"
 
 
@@ -107,7 +107,7 @@ def test_lines_that_were_spoilt_are_named_and_not_believed(project: Project) -> 
     done = project.push()
     assert done.status == 1
     assert f"the lines of {head[:10]} in {FILES} are ignored: it is of format 77" in done
-    assert "      lost  line 2\n" in done.text, done.text
+    assert ":2  lost  " in done.text, done.text
 
 
 def test_lines_that_the_record_does_not_know_excuse_nothing(project: Project) -> None:
@@ -181,7 +181,7 @@ def test_a_regression_beside_removed_code_is_blocked(project: Project) -> None:
     project.commit()
     done = project.push()
     assert done.status == 1
-    assert "      lost  line 10\n" in done.text, done.text
+    assert ":10  lost  " in done.text, done.text
 
 
 # The patch floor
@@ -195,7 +195,7 @@ def test_the_patch_floor(make_project: Make) -> None:
     done = project.push()
     assert done.status == 1
     assert "50.00% of the changed lines is below the patch floor of 80.00%" in done
-    assert "      new  line 14\n" in done.text, done.text
+    assert ":14  new  " in done.text, done.text
     project.write("tests/test_mod.py", calls("a", "b", "new"))
     project.commit()
     done = project.push()
@@ -247,7 +247,7 @@ def test_a_later_line_of_a_statement_is_the_statement(make_project: Make) -> Non
     done = project.push()
     assert done.status == 1
     assert "0.00% of the changed lines is below the patch floor of 100.00%" in done, done.text
-    assert "      new  line 14\n" in done.text, done.text
+    assert ":14  new  " in done.text, done.text
 
 
 def test_what_a_merge_brings_is_charged_to_nobody_again(make_project: Make, tmp_path: Path) -> None:
@@ -335,7 +335,7 @@ def test_what_no_run_executes_stays_lost(project: Project, tmp_path: Path) -> No
     project.commit()
     done = project.push()
     assert done.status == 1
-    assert "      lost  line 10\n" in done.text
+    assert ":10  lost  " in done.text
     assert len((tmp_path / "counter").read_text()) == 3
     assert project.push().status == 1
     assert len((tmp_path / "counter").read_text()) == 3

@@ -26,12 +26,15 @@ def as_markdown(outcome: Outcome) -> str:
 
 class TestTerminal:
     def test_who_is_blocked_sees_the_lines(self) -> None:
-        lines = verdict_text(blocked(), Paint(), pushing=True).splitlines()
+        source = [f"    line {number} of the file" for number in range(1, 13)]
+        text = verdict_text(blocked(), Paint(), pushing=True, source={"pkg/a.py": tuple(source)}.get)
+        lines = text.splitlines()
         at = lines.index("  Lines to look at:")
-        assert lines[at + 1 : at + 8] == [
+        assert lines[at + 1 : at + 9] == [
             "    pkg/a.py  100.00% -> 61.54%",
-            "      new   lines 9-10, 12; line 8: 1 of 2 branches",
-            "      lost  line 3",
+            "      pkg/a.py:9-12  new   line 9 of the file",
+            "      pkg/a.py:8     new   1 of 2 branches: line 8 of the file",
+            "      pkg/a.py:3     lost  line 3 of the file",
             "",
             "    new   added or changed by this push, and not executed",
             "    lost  executed at the baseline, not touched since, and not executed any more",
@@ -41,19 +44,35 @@ class TestTerminal:
     @kinds
     @pytest.mark.parametrize("width", [60, 80, 120])
     def test_it_fits(self, shown: Outcome, width: int) -> None:
-        lines = verdict_text(shown, Paint(width=width), pushing=True).splitlines()
+        lines = verdict_text(shown, Paint(width=width, terminal=True), pushing=True).splitlines()
         # What is to be copied stays whole; the rest is short by itself, but for what has a place in a table.
         for line in lines if shown.verdict.failed else ():
-            if "git push" not in line and "covgate " not in line and (width >= 80 or line.startswith("      ")):
+            copied = "git push" in line or "covgate " in line or re.match(r"      \S+:\d", line)
+            if not copied and (width >= 80 or line.startswith("      ")):
                 assert columns(line) <= width, line
 
     @pytest.mark.parametrize("width", [60, 80])
     def test_a_long_path_is_shortened_in_its_middle(self, width: int) -> None:
-        text = verdict_text(blocked(LONG), Paint(width=width), pushing=False)
-        (line,) = [line for line in text.splitlines() if "refunds.py" in line]
+        text = verdict_text(blocked(LONG), Paint(width=width, terminal=True), pushing=False)
+        line = next(line for line in text.splitlines() if "refunds.py" in line)
         assert columns(line) <= width
         assert re.fullmatch(r"    src\S*\.\.\.\S*refunds\.py  100\.00% -> 61\.54%", line)
-        assert LONG in verdict_text(blocked(LONG), Paint(width=160), pushing=False)
+        assert f"\n    {LONG}  100" in verdict_text(blocked(LONG), Paint(width=160, terminal=True), pushing=False)
+
+    def test_what_is_to_be_copied_stays_whole(self) -> None:
+        for paint in (Paint(width=60), Paint(width=60, terminal=True)):
+            assert f"      {LONG}:3     lost" in verdict_text(blocked(LONG), paint, pushing=False)
+
+    def test_nothing_is_left_out_where_there_is_no_terminal(self) -> None:
+        shown = blocked(LONG, rows=40)
+        source = {LONG: ("x" * 300,) * 12}.get
+        whole = verdict_text(shown, Paint(width=60), pushing=False, source=source)
+        assert all(f"gen/f{number:05}.py:1" in whole for number in range(40))
+        assert f"\n    {LONG}  100" in whole
+        assert "x" * 300 in whole
+        short = verdict_text(shown, Paint(width=60, terminal=True), pushing=False, source=source)
+        assert "and 33 more files" in short
+        assert "x" * 60 not in short
 
     def test_a_long_reason_is_wrapped_below_itself(self) -> None:
         text = verdict_text(blocked(override="because " * 40), Paint(), pushing=False)
@@ -106,11 +125,13 @@ class TestTerminal:
             assert text.startswith(f"covgate: {word} not measured: pytest is missing\n  pip install pytest\n")
 
 
-@pytest.mark.parametrize("room", [5, 10, 17, 30, 31])
+@pytest.mark.parametrize("room", [5, 20, 30, 31])
 @pytest.mark.parametrize("path", ["short.py", LONG, "源代码/" * 20 + "模块.py"])
 def test_shortened(path: str, room: int) -> None:
-    made = shortened(path, room)
-    assert columns(made) <= room or len(made) <= 5
+    room = max(room, 20)
+    made = shortened(path, Paint(width=60, terminal=True), 60 - room)
+    assert columns(made) <= room
+    assert shortened(path, Paint(width=60), 60 - room) == path
     assert made == path or (columns(path) > room and "..." in made)
     assert path.endswith(made.rpartition("...")[2])
     assert path.startswith(made.partition("...")[0] if "..." in made else path)
