@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from covgate.git.checkout_edits import uncommitted_files
 from covgate.git.repository import Repository
-from covgate.git.uncommitted import uncommitted_files
 from covgate.model.source_files import uncommitted_notice
 
 

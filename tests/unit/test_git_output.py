@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 
 import pytest
@@ -53,4 +54,12 @@ def test_the_configuration_of_one_call_can_be_kept() -> None:
 
 def test_git_answers_in_english_and_asks_nothing() -> None:
     environ = environment_of_git({"LC_ALL": "de_DE", "GIT_TERMINAL_PROMPT": "1", "HOME": "/home"})
-    assert environ == {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "HOME": "/home"}
+    assert environ == {
+        "LC_ALL": "C",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        # What is pushed has no replaced objects and no grafts, so what is measured must have none.
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_GRAFT_FILE": os.devnull,
+        "HOME": "/home",
+    }
