@@ -28,7 +28,8 @@ def all_updates(repository: Repository, shown: RefUpdate, remote: str) -> list[R
     """
     command = _push_above(repository)
     if command is None:
-        raise _refused(shown, remote, "how it was started can't be seen from here")
+        why = "no `git push` is seen above this hook, as when an IDE or another program pushes"
+        raise _refused(shown, remote, why, "from a terminal")
     configured = {} if command.names_one else _configured(repository)
     if not may_be_several(command, configured, remote, branch=bool(shown.branch)):
         return [shown]
@@ -52,12 +53,12 @@ def all_updates(repository: Repository, shown: RefUpdate, remote: str) -> list[R
     return updates
 
 
-def _refused(shown: RefUpdate, remote: str, why: str) -> UsageError:
+def _refused(shown: RefUpdate, remote: str, why: str, how: str = "one at a time") -> UsageError:
     branch, remote = shown.branch or "BRANCH", without_credentials(remote)
     return UsageError(
         f"this push may update several branches, and pre-commit shows its hooks only the first ({shown.remote_ref});"
         f" {why}",
-        hint=f"push one at a time (git push {remote} {branch}), or let git itself call covgate (covgate init --native)",
+        hint=f"push {how} (git push {remote} {branch}), or let git itself call covgate (covgate init --native)",
     )
 
 

@@ -75,5 +75,6 @@ def _set(repository: Repository, environ: Mapping[str, str], words: list[str], r
     override = override_baseline(session, commit, words[0], reason, remote)
     opened = override.baseline
     print(f"covgate: the baseline at {commit[:10]} is {format_exact(opened.percent)}% now (epoch {opened.epoch})")
+    print("covgate: it rises again as soon as a push or a merge to a ratchet branch measures more")
     for notice in dict.fromkeys(override.notices):
         print(f"covgate: {notice}")

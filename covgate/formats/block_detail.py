@@ -33,7 +33,7 @@ def detail_lines(outcome: Outcome, paint: Paint, source: ReadSource) -> list[str
         return ["  No detail by file: this tree was measured by another clone. `covgate check --no-cache` has it."]
     parts = [_patch(outcome.patch, paint), _changes(outcome.explanation, outcome.baseline_commit)]
     found = losses(outcome.patch, outcome.explanation)
-    shown = _by_file(places(outcome), [each.path for each in found], outcome.explanation, paint, source)
+    shown = _by_file(outcome, [each.path for each in found], paint, source)
     parts.append([*shown, *_legend([each.kind for each in found], paint)])
     if outcome.explanation is None:
         missing = sorted((each for each in after.files if each.numbers.missing), key=lambda e: -e.numbers.missing)
@@ -69,13 +69,12 @@ def _changes(explanation: Explanation | None, since: str) -> list[str]:
     return ["  From the baseline to here, statements and branches:", *(line.rstrip() for line in lines)]
 
 
-def _by_file(
-    found: Sequence[Place], paths: Sequence[str], explanation: Explanation | None, paint: Paint, source: ReadSource
-) -> list[str]:
+def _by_file(outcome: Outcome, paths: Sequence[str], paint: Paint, source: ReadSource) -> list[str]:
     """The places to look at, under the file they are in; the files in the order of ``paths``."""
-    changes = {each.name: (each.before, each.after) for each in explanation.files} if explanation else {}
+    explained = outcome.explanation.files if outcome.explanation else ()
+    changes = {each.name: (each.before, each.after) for each in explained}
     files: dict[str, list[Place]] = {path: [] for path in paths}
-    for each in found:
+    for each in places(outcome):
         if each.kind is not None:  # an unstable line is a notice
             files[each.path].append(each)
     most = _FILES_SHOWN if paint.terminal else len(files)
@@ -88,7 +87,7 @@ def _by_file(
         lines.append(f"    {paint(name, '1')}  {change}".rstrip())
         lines += _place_rows(places_there, paint, source(path) or ())
     if len(files) > most:
-        lines.append(f"    and {len(files) - most} more files")
+        lines.append(f"    and {len(files) - most} more files (`covgate check {outcome.commit[:10]} | cat` lists all)")
     return lines
 
 

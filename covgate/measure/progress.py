@@ -15,14 +15,24 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TextIO
 
+# Of the cursor (ECMA-48 and DEC VT100): down a line and up again, scrolling if need be; both keep the column.
+_DOWN, _UP, _SAVE, _RESTORE = "\x1bD", "\x1bM", "\x1b7", "\x1b8"
+_MAKE_ROOM = _DOWN + _UP
+
 
 class Progress:
-    """Draws the line on ``terminal``; nothing if it is None. ``expected`` is in seconds, 0 if unknown."""
+    """Draws the line on ``terminal``; nothing if it is None. ``expected`` is in seconds, 0 if unknown.
 
-    def __init__(self, terminal: TextIO | None, expected: float) -> None:
+    ``below``: the cursor is behind a text of somebody else, which must stay. The line is drawn below it.
+    """
+
+    def __init__(self, terminal: TextIO | None, expected: float, *, below: bool = False) -> None:
         self._terminal = terminal
         self._expected = expected
+        self._below = below
         self._started = time.monotonic()
+        if below:
+            self._write(_MAKE_ROOM)
 
     def tick(self, scratch: Path | None = None) -> None:
         """Draw the line again, with the number of tests that covgate's plugin has written to ``scratch``."""
@@ -43,9 +53,13 @@ class Progress:
         self._draw("")
 
     def _draw(self, line: str) -> None:
+        text = f"\r\x1b[K{line}"
+        self._write(f"{_SAVE}{_DOWN}{text}{_RESTORE}" if self._below else text)
+
+    def _write(self, text: str) -> None:
         if self._terminal is not None:
             with contextlib.suppress(OSError):
-                self._terminal.write(f"\r\x1b[K{line}")
+                self._terminal.write(text)
                 self._terminal.flush()
 
 
@@ -53,7 +67,7 @@ class Progress:
 def progress(expected: float, environ: Mapping[str, str]) -> Iterator[Progress]:
     """A Progress for a run that takes about ``expected`` seconds (0 if unknown). The line is removed at the end.
 
-    It is on stderr, or under pre-commit on the controlling terminal.
+    It is on stderr; under pre-commit on the controlling terminal, below the line on which pre-commit names the hook.
     """
     terminal: TextIO | None = None
     opened = False
@@ -65,7 +79,7 @@ def progress(expected: float, environ: Mapping[str, str]) -> Iterator[Progress]:
                 opened = True
         elif sys.stderr is not None and sys.stderr.isatty():
             terminal = sys.stderr
-    line = Progress(terminal, expected)
+    line = Progress(terminal, expected, below=opened)
     line.tick()  # at once: a short run may end before the first regular tick
     try:
         yield line

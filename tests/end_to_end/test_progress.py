@@ -78,16 +78,19 @@ def test_a_live_line_under_pre_commit(make_project: Callable[..., Project], tmp_
     project.write("tests/test_waiting.py", WAITING.format(seen=str(seen)))
     project.commit()
     shown = on_a_terminal(project, tmp_path / "first", seen)
-    assert re.match(r"\r\x1b\[Kcovgate: running the tests  \d+:\d\d\r", shown), shown
+    # Below the line on which pre-commit names the hook; each time the cursor goes back to where it was.
+    drawn = r"\x1b7\x1bD\r\x1b\[K{}\x1b8"
+    running = r"covgate: running the tests  \d+:\d\d"
+    assert re.match(r"\x1bD\x1bM" + drawn.format(running), shown), shown
     assert re.search(r"running the tests  \d+:\d\d  1/2 tests", shown), shown
     assert "of about" not in shown
-    assert shown.endswith("\r\x1b[K")  # nothing is left on the line
+    assert shown.endswith("\x1b7\x1bD\r\x1b[K\x1b8")  # nothing is left on the line
     assert "PASS" in (tmp_path / "first").read_text()
     # From the second run on there is something to expect.
     project.write("README", "x\n")
     project.commit()
     shown = on_a_terminal(project, tmp_path / "second", seen)
-    assert re.match(r"\r\x1b\[Kcovgate: running the tests  \d+:\d\d of about \d+:\d\d\r", shown), shown
+    assert re.match(r"\x1bD\x1bM" + drawn.format(running + r" of about \d+:\d\d"), shown), shown
 
 
 def test_a_line_however_short_the_tests_are(make_project: Callable[..., Project], tmp_path: Path) -> None:
@@ -95,7 +98,7 @@ def test_a_line_however_short_the_tests_are(make_project: Callable[..., Project]
     project.configure('command = ["true"]\nreport = "none.xml"')
     project.commit()
     shown = on_a_terminal(project, tmp_path / "output", tmp_path / "seen")
-    assert re.match(r"\r\x1b\[Kcovgate: running the tests  \d+:\d\d\r\x1b\[K", shown), shown
+    assert re.search(r"covgate: running the tests  \d+:\d\d\x1b8\x1b7\x1bD\r\x1b\[K", shown), shown
 
 
 def test_no_line_without_a_terminal(make_project: Callable[..., Project]) -> None:

@@ -71,7 +71,7 @@ class TestTerminal:
         assert f"\n    {LONG}  100" in whole
         assert "x" * 300 in whole
         short = verdict_text(shown, Paint(width=60, terminal=True), pushing=False, source=source)
-        assert "and 33 more files" in short
+        assert "and 33 more files (`covgate check a1a1a1a1a1 | cat` lists all)" in short
         assert "x" * 60 not in short
 
     def test_a_long_reason_is_wrapped_below_itself(self) -> None:
