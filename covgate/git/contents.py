@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,22 +67,23 @@ class Contents:
         """The paths of the submodules of this repository, checked out or not."""
         return frozenset(self.prefix + each.path for each in self._links)
 
-    def differences(self) -> Iterator[tuple[str, str]]:
-        """Each file that differs: its path, and how, as a clause about it."""
+    def differences(self, concerns: Callable[[str], bool] = lambda path: True) -> Iterator[tuple[str, str]]:
+        """Each file that differs: its path, and how, as a clause about it. Only paths that ``concerns`` accepts."""
         self._directories.clear()
-        stats = {each.path: self._stat(each) for each in self._files}
+        files = [each for each in self._files if concerns(self.prefix + each.path)]
+        stats = {each.path: self._stat(each) for each in files}
         # A file system that can't mark programs shows every file as one.
         has_modes = any(found and stat.S_ISREG(found.st_mode) and not found.st_mode & 0o100 for found in stats.values())
-        for entry in self._files:
+        for entry in files:
             why = self._difference(entry, stats[entry.path], has_modes)
             if why:
                 yield self.prefix + entry.path, why
         for entry in self._links:
             view = self.submodule_view(entry)
-            if view is not None and _head(view) != entry.oid:
+            if view is not None and concerns(self.prefix + entry.path) and _head(view) != entry.oid:
                 yield self.prefix + entry.path, "is a submodule at another commit"
         for inner in self.submodules:
-            yield from inner.differences()
+            yield from inner.differences(concerns)
 
     def restore(self) -> None:
         """Write what differs as the commit has it, without the filters of this clone. Submodules are left alone.

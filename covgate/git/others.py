@@ -36,7 +36,7 @@ def list_others(contents: Contents) -> Others:
     indexed = [each for each in _run(repository) if os.path.lexists(repository.top / each)]
     found = _run(repository, *_OTHERS, "--no-empty-directory")
     uncommitted = [*indexed, *(each for each in found if not _is_bytecode(repository, each))]
-    ignored = _run(repository, *_OTHERS, "--ignored")
+    ignored = list_ignored(repository)
     own = Others(
         uncommitted=tuple(prefix + each for each in uncommitted if prefix + each not in committed),
         ignored=tuple(prefix + each for each in ignored if prefix + each not in committed),
@@ -46,6 +46,11 @@ def list_others(contents: Contents) -> Others:
         uncommitted=tuple(path for each in every for path in each.uncommitted),
         ignored=tuple(path for each in every for path in each.ignored),
     )
+
+
+def list_ignored(repository: Repository) -> list[str]:
+    """What git ignores in the worktree of ``repository``, as paths from its top; see `Others`."""
+    return _run(repository, *_OTHERS, "--ignored")
 
 
 def _run(repository: Repository, *options: str) -> list[str]:

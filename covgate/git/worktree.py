@@ -17,8 +17,6 @@ from covgate.git.environment import without_local_environment
 from covgate.git.others import Others, list_others
 from covgate.git.repository import Repository
 
-_COPIED = (".py", ".so", ".pyd")
-_NEVER_COPIED = frozenset({"test", "tests", "testing"})
 _SOURCES = (".py", ".toml", ".cfg", ".ini", ".coveragerc")
 # On the command line, because all worktrees share one configuration file.
 _OPTIONS = (
@@ -57,7 +55,7 @@ class Checkout:
         """Like `difference`, but only as to sources and configuration: tests may write to data of their own."""
         if not has_checked_out(self.repository, self.commit):
             return "HEAD moved"
-        changed = (path for path, _ in self.contents.differences() if path.endswith(_SOURCES))
+        changed = (path for path, _ in self.contents.differences(lambda path: path.endswith(_SOURCES)))
         return next((f"{path} was changed" for path in changed), "")
 
     def close(self) -> None:
@@ -100,7 +98,6 @@ def kept_worktree(repository: Repository, commit: str) -> Checkout:
                     f"{path} can't be made equal to the commit: {checkout.difference()}",
                     hint='set isolation = "in-place" and check the commit out',
                 )
-        _copy_generated(repository, path)
     except OSError as error:
         raise ToolError(
             f"{error.filename or path} can't be written: {error.strerror}",
@@ -176,15 +173,3 @@ def _update_submodules(view: Repository, commit: str) -> None:
             f"the submodules of the measured worktree could not be updated: {line[0]}",
             hint='prepare them with `setup`, or set isolation = "in-place"',
         )
-
-
-def _copy_generated(repository: Repository, path: Path) -> None:
-    """Copy the ignored modules that a build left inside packages (``_version.py``, extensions) to ``path``."""
-    listed = repository.run("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
-    for name in os.fsdecode(listed).split("\0"):
-        relative = Path(name)
-        if not name.endswith(_COPIED) or _NEVER_COPIED.intersection(relative.parts):
-            continue
-        target = path / relative
-        if (target.parent / "__init__.py").is_file() and not target.exists():
-            shutil.copy2(repository.top / relative, target, follow_symlinks=True)

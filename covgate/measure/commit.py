@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from covgate.config import Config, Isolation
+from covgate.config import Config
 from covgate.errors import ToolError
 from covgate.git.environment import without_local_environment
 from covgate.git.repository import Repository
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from covgate.git.worktree import Checkout
     from covgate.measure.interpreter import Interpreter
     from covgate.measure.job import TestsFailed
+    from covgate.measure.place import Run
     from covgate.model.measurement import Measurement
 
 # Variables that can change what the same tree measures.
@@ -77,6 +78,7 @@ class Measurer:
         stops them.
         """
         from covgate.measure.cache import Cache
+        from covgate.measure.place import Place
         from covgate.measure.process_group import interruptible
         from covgate.measure.progress import progress
         from covgate.model.measurement import Measurement
@@ -90,7 +92,9 @@ class Measurer:
                 return cached
             with progress(cache.last_duration(), self.environ) as shown:
                 run_tests = partial(self._run_tests, config=config, scratch=scratch, tick=shown.tick)
-                result = self._measure_in_place_or_aside(commit, config, run_tests, notify)
+                result = Place(
+                    repository=self.repository, commit=commit, config=config, run_tests=run_tests, notify=notify
+                ).measure()
             if isinstance(result, Measurement):
                 result = join_runs(earlier, result) if earlier is not None else result
                 if result.tests_collected:
@@ -98,81 +102,37 @@ class Measurer:
                         cache.keep(result, self._cache_key(config))
             return result
 
-    def _measure_in_place_or_aside(
-        self,
-        commit: str,
-        config: Config,
-        run_tests: Callable[[Checkout], Measurement | TestsFailed],
-        notify: Callable[[str], None],
-    ) -> Measurement | TestsFailed:
-        """In place if the checkout is the commit before and after the run, else in the kept worktree."""
-        from covgate.git import worktree
-
-        checkout = self._exact_checkout(commit, config)
-        if checkout is not None:
-            with contextlib.closing(checkout):
-                result = run_tests(checkout)
-                changed = checkout.difference()
-            if not changed:
-                return result
-            if config.isolation is Isolation.IN_PLACE:
-                raise ToolError(f"the checkout changed while the tests ran: {changed}")
-            notify(f"the checkout changed while the tests ran ({changed}): measured again aside")
-        with contextlib.closing(worktree.kept_worktree(self.repository, commit)) as checkout:
-            result = run_tests(checkout)
-            changed = checkout.changed_source()
-        if changed:
-            raise ToolError(
-                f"the tests changed what they measure: {changed}",
-                hint="let them work on a copy in a temporary directory",
-            )
-        return result
-
-    def _exact_checkout(self, commit: str, config: Config) -> Checkout | None:
-        """The user's checkout if ``commit`` can be measured there; None if it must be measured in the kept worktree."""
-        from covgate.git import worktree
-        from covgate.measure.uncommitted import why_not_in_place
-
-        if config.isolation is Isolation.WORKTREE:
-            return None
-        checkout, why_not = None, "another commit is checked out"
-        if worktree.has_checked_out(self.repository, commit):
-            checkout = worktree.in_place(self.repository, commit)
-            why_not = why_not_in_place(checkout)
-        if why_not and config.isolation is Isolation.IN_PLACE:
-            raise ToolError(
-                f'isolation is "in-place", but {why_not}',
-                hint='check the commit out and stash the rest, or set isolation = "auto"',
-            )
-        return None if why_not else checkout
-
-    def _run_tests(
-        self, checkout: Checkout, config: Config, scratch: Path, tick: Callable[[Path], None]
-    ) -> Measurement | TestsFailed:
+    def _run_tests(self, checkout: Checkout, config: Config, scratch: Path, tick: Callable[[Path], None]) -> Run:
         import tempfile
 
         from covgate.measure.job import Job
+        from covgate.measure.place import Run
         from covgate.measure.run import measure
+        from covgate.measure.uncommitted import read_seen
 
         own = Path(tempfile.mkdtemp(dir=scratch))
-        return measure(
-            Job(
-                tree=checkout.path,
-                tree_oid=self.repository.tree(checkout.commit),
-                scratch=own,
-                interpreter=self.interpreter(config),
-                environ=without_local_environment(self.environ),
-                timeout=config.timeout,
-                command=config.command,
-                report=config.report,
-                source=config.source,
-                setup=config.setup,
-                coverage_config=config.coverage_config,
-                # An editable install leads to the main worktree, if it leads to any.
-                isolated=checkout.path != self.roots[-1],
-                tick=lambda: tick(own),
-            )
+        job = Job(
+            tree=checkout.path,
+            tree_oid=self.repository.tree(checkout.commit),
+            scratch=own,
+            interpreter=self.interpreter(config),
+            environ=without_local_environment(self.environ),
+            timeout=config.timeout,
+            command=config.command,
+            report=config.report,
+            source=config.source,
+            setup=config.setup,
+            coverage_config=config.coverage_config,
+            # An editable install leads to the main worktree, if it leads to any.
+            isolated=checkout.path != self.roots[-1],
+            tick=lambda: tick(own),
         )
+        result: Measurement | TestsFailed | ToolError
+        try:
+            result = measure(job)
+        except ToolError as error:
+            result = error
+        return Run(result=result, seen=read_seen(own, checkout.path, self.environ))
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[Path]:

@@ -86,6 +86,7 @@ def _run_program(workspace: Workspace, program: tuple[str, ...]) -> SuiteRun:
     sources = sources_of(job.source, job.tree)
     spec = {
         "program": [*program, *(_pytest_arguments(workspace, config) if is_pytest else ())],
+        "tree": os.path.realpath(job.tree),
         "facts": str(facts_file),
         "rcfile": rcfile,
         "enforced_rcfile": workspace.rcfile,

@@ -280,3 +280,51 @@ def test_what_git_ignores_does_not_decide(project: Project) -> None:
     project.commit()
     data = checked(project)
     assert (data["numbers"]["executed_statements"], data["numbers"]["statements"]) == (5, 6)
+
+
+def test_an_ignored_test_with_a_name_of_its_own_does_not_count(project: Project) -> None:
+    """Only pytest knows that it is a test: in place the commit is measured again, and aside it is not copied."""
+    project.write(".gitignore", "__pycache__/\n.pytest_cache/\npkg/check_local.py\n")
+    add(project, '[tool.pytest.ini_options]\npython_files = ["test_*.py", "check_*.py"]\n')
+    project.commit()
+    project.write("pkg/check_local.py", calls("a", "b", "c"))
+    data = checked(project)
+    assert data["numbers"]["executed_statements"] == 5
+    [notice] = data["notices"]
+    assert notice == "pkg/check_local.py took part in the run, but is not in the commit: measured again aside"
+    project.write("README", "x\n")
+    project.commit()
+    assert checked(project, "HEAD~1", "--no-cache")["numbers"] == data["numbers"]
+
+
+def test_ignored_sources_count_if_they_are_used_and_are_named(project: Project) -> None:
+    project.write(".gitignore", "__pycache__/\n.pytest_cache/\npkg/scratch.py\npkg/_version.py\n")
+    project.write("pkg/__init__.py", "from pkg._version import version\n")
+    project.write("pkg/_version.py", "version = '1'\n")
+    project.write("pkg/scratch.py", functions("x", "y"))
+    project.commit()
+    data = checked(project)
+    assert (data["numbers"]["executed_statements"], data["numbers"]["statements"]) == (7, 8)
+    assert data["notices"] == [
+        "used, but not in the commit: pkg/_version.py; a clone without it may get another number",
+        "not counted, because the commit does not have it: pkg/scratch.py",
+    ]
+    project.write("README", "x\n")
+    project.commit()
+    aside = checked(project, "HEAD~1", "--no-cache")
+    assert (aside["numbers"], aside["notices"]) == (data["numbers"], data["notices"])
+
+
+def test_files_that_the_tests_leave_decide_nothing(project: Project, tmp_path: Path) -> None:
+    project.count_runs(tmp_path / "runs")
+    project.write(
+        "tests/test_mod.py",
+        "import pathlib\n\n" + calls("a", "b") + "    pathlib.Path('out').mkdir(exist_ok=True)\n"
+        "    pathlib.Path('out/left.txt').write_text('x')\n    pathlib.Path('tests.log').write_text('x')\n"
+        "    pathlib.Path('pkg/left.py').write_text('x = 1\\n')\n",
+    )
+    project.commit()
+    data = checked(project)
+    assert (tmp_path / "runs").read_text() == "run\n"
+    assert (data["numbers"]["executed_statements"], data["numbers"]["statements"]) == (5, 6)
+    assert data["notices"] == ["not counted, because the commit does not have it: pkg/left.py"]

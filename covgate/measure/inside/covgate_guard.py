@@ -10,6 +10,7 @@ import re
 import sys
 import time
 
+import covgate_seen  # type: ignore[import-not-found]  # beside this file
 import pytest
 
 TYPE_CHECKING = False
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from typing import Any, Dict, Generator, List
 
 SPEC = json.loads(os.environ.get("COVGATE_GUARD", "{}"))
-_INSTALLED = frozenset({"site-packages", "dist-packages"})
 _NOT_FOUND = re.compile("(?:file or directory )?not found: (.*)")
 _PROGRESS_INTERVAL = 0.2  # seconds
 _session: "Dict[str, Any]" = {"done": 0, "total": 0, "written": 0.0, "broken": ""}
@@ -72,7 +72,9 @@ def pytest_runtest_logreport(report: "Any") -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: "Any", exitstatus: int) -> None:
-    """Report how the session ended, and which modules came from outside the tree."""
+    """Report how the session ended, which files took part, and which modules came from outside the tree."""
+    if SPEC.get("directory"):
+        covgate_seen.write(SPEC["directory"], SPEC["tree"], session)
     _write("modules-%d" % os.getpid(), _modules_from_outside())
     if not hasattr(session.config, "workerinput"):
         collected = getattr(session, "testscollected", 0)
@@ -89,7 +91,7 @@ def _modules_from_outside() -> "List[List[str]]":
             continue
         real = os.path.realpath(file)
         # A virtual environment in the tree has installed copies, which are not the tree's code.
-        if real.startswith(tree + os.sep) and not _INSTALLED.intersection(real[len(tree) :].split(os.sep)):
+        if real.startswith(tree + os.sep) and not covgate_seen.is_installed(real[len(tree) :].split(os.sep)):
             continue
         parts = name.split(".")
         if os.path.basename(file) == "__init__.py":

@@ -47,7 +47,13 @@ def main() -> None:
         from coverage.cmdline import main as coverage_main
 
         sys.argv = ["coverage"] + argv
-        sys.exit(coverage_main(argv))
+        status = coverage_main(argv)
+        if spec["program"][:2] != ["-m", "pytest"]:  # there, the plugin reports it
+            sys.meta_path.append(PluginFinder())
+            import covgate_seen  # type: ignore[import-not-found]
+
+            covgate_seen.write(os.path.dirname(spec["facts"]), spec["tree"])
+        sys.exit(status)
 
 
 def prepare(spec: "Dict[str, Any]", facts: "Dict[str, Any]") -> "List[str]":
@@ -67,6 +73,7 @@ def prepare(spec: "Dict[str, Any]", facts: "Dict[str, Any]") -> "List[str]":
     except Exception as error:
         facts["problem"] = "configuration: %s" % error
         return []
+    facts["configuration"] = [os.path.realpath(each) for each in configured.config.config_files_read]
     facts["source_configured"] = any(option(configured, name) for name in _SOURCE_OPTIONS)
     through_cov = is_pytest and spec["wants_pytest_cov"] and is_installed("pytest_cov")
     facts["through"] = "pytest-cov" if through_cov else "coverage"
@@ -129,13 +136,13 @@ def offer_plugin(source: "List[str]") -> None:
 
 
 class PluginFinder:
-    """Finds the module ``covgate_guard`` beside this file, and nothing else."""
+    """Finds covgate's plugin, and what it imports, beside this file, and nothing else."""
 
     def find_spec(self, name: str, path: "Any" = None, target: "Any" = None) -> "Any":
-        """The spec of ``covgate_guard``; None for any other name."""
-        if name != "covgate_guard":
+        """The spec of a module of the plugin; None for any other name."""
+        if name not in ("covgate_guard", "covgate_seen"):
             return None
-        file = os.path.join(os.path.dirname(os.path.abspath(__file__)), "covgate_guard.py")
+        file = os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".py")
         return importlib.util.spec_from_file_location(name, file)
 
 

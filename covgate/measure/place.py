@@ -1,0 +1,132 @@
+"""Where a commit is measured: in the user's checkout if nothing else decides the number there, else aside.
+
+Before the run the files are compared with the commit. After it, the run itself reports which files took part.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from covgate.config import Config, Isolation
+from covgate.errors import ToolError
+from covgate.git.others import Others
+from covgate.git.repository import Repository
+from covgate.git.worktree import Checkout, has_checked_out, in_place, kept_worktree
+from covgate.measure.generated import check_extensions, copy_generated, left_behind, newer_sources
+from covgate.measure.job import TestsFailed
+from covgate.measure.uncommitted import Seen, foreign, settle, why_not_in_place
+from covgate.model.measurement import Measurement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How a run of the tests ended, and which files took part in it."""
+
+    result: Measurement | TestsFailed | ToolError
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Finds a place for ``commit``, and runs its tests there with ``run_tests``.
+
+    ``notify`` gets a sentence for the user.
+    """
+
+    repository: Repository
+    commit: str
+    config: Config
+    run_tests: Callable[[Checkout], Run]
+    notify: Callable[[str], None]
+
+    def measure(self) -> Measurement | TestsFailed:
+        """In place if the checkout is the commit before and after the run, else aside.
+
+        Raises ToolError if the commit can't be measured.
+        """
+        checkout = self._exact_checkout()
+        if checkout is not None:
+            with contextlib.closing(checkout):
+                run = self.run_tests(checkout)
+                why = self._why_again(run, checkout)
+                if not why:
+                    return self._finish(run, checkout, checkout.others)
+            if self.config.isolation is Isolation.IN_PLACE:
+                raise ToolError(f'isolation is "in-place", but {why}', hint='set isolation = "auto"')
+            self.notify(f"{why}: measured again aside")
+        with contextlib.closing(kept_worktree(self.repository, self.commit)) as checkout:
+            return self._measure_aside(checkout)
+
+    def _exact_checkout(self) -> Checkout | None:
+        """The user's checkout if the commit can be measured there; None if it must be measured in the kept worktree."""
+        if self.config.isolation is Isolation.WORKTREE:
+            return None
+        checkout, why_not = None, "another commit is checked out"
+        if has_checked_out(self.repository, self.commit):
+            checkout = in_place(self.repository, self.commit)
+            why_not = why_not_in_place(checkout)
+        if why_not and checkout is not None:
+            checkout.close()
+        if why_not and self.config.isolation is Isolation.IN_PLACE:
+            raise ToolError(
+                f'isolation is "in-place", but {why_not}',
+                hint='check the commit out and stash the rest, or set isolation = "auto"',
+            )
+        return None if why_not else checkout
+
+    def _why_again(self, run: Run, checkout: Checkout) -> str:
+        """Why the run in the user's checkout does not count, as a clause; "" if it does."""
+        found = foreign(run.seen, checkout.others, checkout.contents.paths())
+        if found:
+            return f"{found[0]} took part in the run, but is not in the commit"
+        if isinstance(run.result, ToolError):
+            return ""
+        changed = checkout.difference()
+        return f"the checkout changed while the tests ran ({changed})" if changed else ""
+
+    def _measure_aside(self, checkout: Checkout) -> Measurement | TestsFailed:
+        copied = copy_generated(self.repository, checkout)
+        if self.config.setup is None:
+            check_extensions(self.repository, checkout, copied)
+        while True:
+            run = self.run_tests(checkout)
+            others = Others(uncommitted=(), ignored=copied)
+            found = foreign(run.seen, others, checkout.contents.paths())
+            tests = [path for path in found if path in copied]
+            if not tests:
+                break
+            # Tests that have other names than most. The next run collects none of them.
+            copied = tuple(path for path in copied if path not in tests)
+            for path in tests:
+                (checkout.path / path).unlink(missing_ok=True)
+        if found:
+            raise ToolError(
+                f"{found[0]} took part in the run, but is not in the commit",
+                hint="commit it, or let the tests run without it",
+            )
+        changed = "" if isinstance(run.result, ToolError) else checkout.changed_source()
+        if changed:
+            raise ToolError(
+                f"the tests changed what they measure: {changed}",
+                hint="let them work on a copy in a temporary directory",
+            )
+        if isinstance(run.result, TestsFailed):
+            missing = left_behind(self.repository, checkout, copied)
+            if missing:
+                self.notify(
+                    f"measured aside, where files that git ignores are missing: {missing}; `setup` can make them"
+                )
+        return self._finish(run, checkout, others)
+
+    def _finish(self, run: Run, checkout: Checkout, others: Others) -> Measurement | TestsFailed:
+        if isinstance(run.result, ToolError):
+            raise run.result
+        committed = checkout.contents.paths()
+        older = newer_sources(checkout.path, run.seen.modules, committed)
+        if isinstance(run.result, Measurement):
+            return settle(run.result, run.seen, others, committed, older)
+        if older:
+            self.notify(older)
+        return run.result
