@@ -17,9 +17,10 @@ from covgate.formats.html_files import source_reader
 from covgate.gate.after_block import uncommitted_notices
 from covgate.gate.bar import bar_of
 from covgate.gate.context import Session
-from covgate.gate.exchange import fetch
+from covgate.gate.exchange import deepen, fetch, syncs
 from covgate.gate.judge import Order, judge_commit
 from covgate.gate.new_code import with_unmeasured
+from covgate.gate.target import default_branch_notices
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.measure.report_files import measurement_from_reports
@@ -107,11 +108,16 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
     remote = Remote(repository, repository.default_remote(branch))
     here = branch if commit == repository.commit("HEAD") else ""
     upstream = repository.commit("@{upstream}") if here else ""  # what a push from here would replace
+    if session.switched_off:
+        return Outcome(verdict=not_applicable(f"disabled by {session.switched_off}"), commit=commit)
+    config = session.config_at(commit)
+    remote, before = fetch(config, remote, [commit])
     tip = _find_base(remote, arguments.base) if arguments.base else upstream
+    before += deepen(remote, [[tip]]) if tip and syncs(config, remote) else []
     bar = bar_of(session, commit, tip or remote.fork_point(commit), remote, here)
     if not bar.config.enabled:
-        return Outcome(verdict=not_applicable("disabled"), commit=commit, notices=bar.notices)
-    before = fetch(bar.config, remote, [each for each in (commit, tip) if each])
+        return Outcome(verdict=not_applicable("disabled: enabled = false"), commit=commit, notices=bar.notices)
+    before += default_branch_notices(remote, bar.config)
     measured = None
     if arguments.report:
         reports = [Path(each) for each in arguments.report]
@@ -125,9 +131,7 @@ def _find_base(remote: Remote, name: str) -> str:
     """The commit that ``name`` leads to: here, else as a branch of the remote, which a CI checkout doesn't have."""
     repository = remote.repository
     commit = repository.commit(name)
-    if not commit and remote:
-        commit = remote.ask_tip(f"refs/heads/{name}")
-    return commit or find_commit(repository, name)
+    return commit or remote.branch_tip(name) or find_commit(repository, name)
 
 
 def _write_report(name: str, outcome: Outcome) -> None:

@@ -46,11 +46,13 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             fail_closed=arguments.fail_closed,
         )
         config = session.config_at(commit)
-        if config.enabled:
+        if not config.enabled:
+            switch = session.switched_off
+            why = f"disabled by {switch}" if switch else "disabled: enabled = false"
+            outcome = Outcome(verdict=not_applicable(why), commit=commit)
+        else:
             remote = repository.default_remote(repository.current_branch())
             outcome = ratchet_commit(session, commit, config, remote)
-        else:
-            outcome = Outcome(verdict=not_applicable("disabled"), commit=commit)
         outcome = replace(outcome, notices=tuple(dict.fromkeys(outcome.notices)))
         print_outcome(outcome, arguments.format, Context(paint=paint_for(environ)))
         lost = outcome.unrecorded or outcome.unpublished

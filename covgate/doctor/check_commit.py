@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from covgate.config import Config, Isolation, parse_config
 from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity, relative, shell
 from covgate.errors import ConfigurationError, UsageError
-from covgate.gate.context import CONFIGURATION_FILES, Session
+from covgate.gate.context import CONFIGURATION_FILES, SWITCHES, Session
 from covgate.git.remote import Remote
 from covgate.measure import uncommitted
 from covgate.measure.unmeasured import last_pushes, read_unmeasured
 from covgate.model.numbers import format_exact
 from covgate.model.ref_update import matches
-
-_SWITCHES = ("COVGATE_DISABLE", "COVGATE_ENABLED")
 
 
 def checkout_config(session: Session) -> Config:
@@ -100,7 +98,7 @@ def check_pushes(checkout: Checkout) -> Results:
 
 
 def _check_enabled(checkout: Checkout, environ: Mapping[str, str]) -> Results:
-    switched = [name for name in _SWITCHES if not parse_config(environ={name: environ.get(name, "")}).enabled]
+    switched = [name for name in SWITCHES if not parse_config(environ={name: environ.get(name, "")}).enabled]
     if not switched and checkout.config.enabled:
         return
     switch = (switched or [""])[0]

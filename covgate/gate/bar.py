@@ -48,7 +48,6 @@ def base_of_push(remote: Remote, update: RefUpdate) -> str:
         named=remote.repository.commit(update.remote_oid),
         certain=update.certain,
         replaced=remote.replaced_tip(update),
-        tracked=remote.repository.commit(remote.tracking(update.branch)),
         fork_point=lambda: remote.fork_point(update.local_oid),
     )
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from covgate.config import Config, parse_config
+from covgate.errors import ConfigurationError
 from covgate.git.repository import Repository
 from covgate.measure.commit import Measurer
 
 CONFIGURATION_FILES = ("pyproject.toml", ".covgate.toml")
 HOOKS_FILE = ".pre-commit-config.yaml"
+SWITCHES = ("COVGATE_DISABLE", "COVGATE_ENABLED")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +35,15 @@ class Session:
     @cached_property
     def measurer(self) -> Measurer:
         return Measurer(repository=self.repository, environ=self.environ, use_cache=self.use_cache)
+
+    @cached_property
+    def switched_off(self) -> str:
+        """The variable that switches covgate off for this call, with its value; "" for none."""
+        for name in SWITCHES:
+            with contextlib.suppress(ConfigurationError):  # reported with the rest of the configuration
+                if not parse_config(environ={name: self.environ.get(name, "")}).enabled:
+                    return f"{name}={self.environ[name]}"
+        return ""
 
     def config_at(self, commit: str) -> Config:
         """The configuration in the tree of ``commit``. Raises ConfigurationError, which lists all that is wrong."""

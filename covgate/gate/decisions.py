@@ -36,17 +36,14 @@ def is_ratchet_branch(config: Config, branch: str, default_branch: Callable[[], 
     return branch == default_branch()
 
 
-def choose_base(*, named: str, certain: bool, replaced: str, tracked: str, fork_point: Callable[[], str]) -> str:
+def choose_base(*, named: str, certain: bool, replaced: str, fork_point: Callable[[], str]) -> str:
     """The commit whose rules a push has to keep; "" for none.
 
-    ``named`` is what the hook got as the commit that the push replaces, ``certain`` whether it comes from git itself.
-    ``replaced`` is the remote tip that the push replaces, ``tracked`` the tip that was last seen. ``fork_point`` finds
-    where the push left the default branch.
+    ``replaced`` is the remote tip that the push replaces. ``fork_point`` finds where the push left the default branch.
+    ``named`` is what the hook got as the commit that the push replaces, ``certain`` whether it comes from git itself:
+    pre-commit names an ancestor if the ref is new.
     """
-    if certain:
-        return replaced or fork_point()
-    # pre-commit names an ancestor if the ref is new: its commit is a tip only if it was seen as one.
-    return (named if named == tracked else "") or fork_point() or named
+    return replaced or fork_point() or ("" if certain else named)
 
 
 def base_rules(own: Config, base: Config, is_in_use: Callable[[], bool]) -> Config:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from covgate.config import Config
 from covgate.errors import ToolError
 from covgate.gate.context import Session
+from covgate.git.ask import asking
+from covgate.git.execute import end_group
 from covgate.git.remote import Remote
 from covgate.notes.ref import FILES_REF, NOTES_REF
 
@@ -22,31 +24,56 @@ def syncs(config: Config, remote: Remote) -> bool:
     return bool(remote) and config.sync
 
 
+class Fetching:
+    """A fetch of the notes that is under way. ``given_up``: why it is not waited for, "" if it is."""
+
+    def __init__(self) -> None:
+        self.given_up = ""
+
+
 @contextlib.contextmanager
-def fetching(remote: Remote, notices: list[str]) -> Iterator[None]:
+def fetching(remote: Remote, notices: list[str]) -> Iterator[Fetching]:
     """Fetch the notes while the block runs, and join them at its end. Failures are added to ``notices``."""
     from covgate.notes.fetch import start_fetch
 
-    fetch = start_fetch(remote)
+    state, fetch = Fetching(), start_fetch(remote)
     try:
-        yield
+        yield state
     finally:
-        from covgate.notes.join import join_fetched
+        if state.given_up:
+            end_group(fetch.process)
+            notices.append(
+                f"WARNING: notes of {remote.shown} could not be fetched: {state.given_up}; {_NOT_FETCHED}, and not"
+                " published"
+            )
+        else:
+            from covgate.notes.join import join_fetched
 
-        with _as_notice(notices, _NOT_FETCHED):
-            join_fetched(fetch)
+            with _as_notice(notices, _NOT_FETCHED):
+                join_fetched(fetch)
 
 
-def fetch(config: Config, remote: Remote, commits: Sequence[str]) -> list[str]:
-    """Fetch and join the newest notes, and in a shallow clone the ancestors of ``commits``. Returns notices."""
+def fetch(config: Config, remote: Remote, commits: Sequence[str]) -> tuple[Remote, list[str]]:
+    """Ask the remote, fetch and join the newest notes, and in a shallow clone the ancestors of ``commits``.
+
+    Returns the remote with its answer, and notices.
+    """
     notices: list[str] = []
-    if syncs(config, remote):
-        from covgate.notes.join import fetch_notes
-
-        with _as_notice(notices, _NOT_FETCHED):
-            fetch_notes(remote)
+    if not remote:
+        return remote, notices
+    with contextlib.ExitStack() as under_way:
+        question = None if remote.listing else under_way.enter_context(asking(remote))
+        state = under_way.enter_context(fetching(remote, notices)) if config.sync else Fetching()
+        remote = question.answered() if question else remote
+        state.given_up = no_answer(remote)
+    if config.sync and not state.given_up:
         notices += deepen(remote, [[commit] for commit in commits])
-    return notices
+    return remote, notices
+
+
+def no_answer(remote: Remote) -> str:
+    """Why ``remote`` is not waited for any longer; "" if it answered, be it with an error."""
+    return remote.listing.problem if remote.listing and remote.listing.timed_out else ""
 
 
 def deepen(remote: Remote, groups: Sequence[Sequence[str]]) -> list[str]:
@@ -78,7 +105,12 @@ class Published:
 
 
 def publish(remote: Remote) -> Published:
-    """Push the notes. Somebody who may not write there is gated all the same, so that is only a notice."""
+    """Push the notes. Somebody who may not write there is gated all the same, so that is only a notice.
+
+    A remote that gave no answer in time is not waited for again.
+    """
+    if no_answer(remote):
+        return Published(failed=True)
     from covgate.notes.fetch import tracking_ref
     from covgate.notes.publish import publish as push_notes
 

@@ -12,7 +12,10 @@ from covgate.gate.context import Session
 from covgate.gate.decisions import is_ratchet_branch
 from covgate.gate.exchange import Published, fetch, publish, publish_in_use, syncs
 from covgate.gate.judge import Order, judge_commit
+from covgate.gate.target import default_branch_notices
+from covgate.git.ask import ask
 from covgate.git.remote import Remote
+from covgate.model.default_branch import How
 from covgate.model.outcome import Outcome
 from covgate.model.verdict import not_applicable
 
@@ -27,13 +30,20 @@ def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
     head, branch = repository.commit("HEAD"), repository.current_branch()
     if not head:
         return Outcome(verdict=not_applicable("nothing is committed yet"))
+    if session.switched_off:
+        return Outcome(verdict=not_applicable(f"disabled by {session.switched_off}"), commit=head, branch=branch)
     config = session.config_at(head)
     if not config.enabled:
-        return Outcome(verdict=not_applicable("disabled"), commit=head, branch=branch)
-    remote = Remote(repository, repository.default_remote(branch))
+        return Outcome(verdict=not_applicable("disabled: enabled = false"), commit=head, branch=branch)
+    remote = Remote(repository, repository.default_remote(branch), coming=(branch,) if branch else ())
+    if remote.default.how is not How.KEPT:
+        remote = ask(remote)  # once: the answer is kept
     unseen = behind(config, remote)
     ratchets = bool(branch) and is_ratchet_branch(config, branch, remote.default_branch)
-    before = fetch(config, remote, [head, *unseen.values()]) if unseen or ratchets else []
+    before: list[str] = []
+    if unseen or ratchets:
+        remote, before = fetch(config, remote, [head, *unseen.values()])
+        before += default_branch_notices(remote, config)
     before += catch_up(session, unseen, remote, skip=(head,) if ratchets and not rewritten else ())
     if ratchets:
         outcome = _raise_baseline(session, head, config, remote, may_measure=not rewritten)
@@ -49,8 +59,7 @@ def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
 
 def ratchet_commit(session: Session, commit: str, config: Config, remote: str) -> Outcome:
     """Raise the baseline at ``commit`` to what it measures, by the newest notes of ``remote`` ("" for none)."""
-    source = Remote(session.repository, remote)
-    before = fetch(config, source, [commit])
+    source, before = fetch(config, Remote(session.repository, remote), [commit])
     outcome = _raise_baseline(session, commit, config, source)
     return _publish(replace(outcome, notices=(*before, *outcome.notices)), config, source, lambda: publish(source))
 

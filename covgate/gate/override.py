@@ -45,8 +45,7 @@ def override_baseline(session: Session, commit: str, value: str, reason: str, re
     if len(reason) > _MAX_REASON:
         raise UsageError(f"the reason is longer than {_MAX_REASON} characters", hint="shorten it")
     config = session.config_at(commit)
-    target = Remote(session.repository, remote)
-    notices = fetch(config, target, [commit])
+    target, notices = fetch(config, Remote(session.repository, remote), [commit])
     notes = Notes(session.repository)
     opened = override(notes.baseline([commit]).baseline, percent, reason)
     entry = Note(records=(Record(baseline=opened),))

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from covgate.errors import ToolError
-from covgate.gate.bar import Bar, bar_of, base_of_push
 from covgate.gate.context import Session
-from covgate.gate.decisions import is_ratchet_branch
-from covgate.gate.exchange import deepen, fetching, publish_in_use, syncs
+from covgate.gate.exchange import Fetching, deepen, fetching, no_answer, publish_in_use, syncs
+from covgate.gate.scope import GatedUpdate, find_rules, sort_updates, why_left_out
+from covgate.gate.target import default_branch_notices, ratchet_notices
+from covgate.git.ask import asking
 from covgate.git.remote import Remote
 from covgate.model.outcome import Outcome
-from covgate.model.ref_update import RefUpdate, why_not_gated
+from covgate.model.ref_update import RefUpdate
 from covgate.notes.ref import FILES_REF, NOTES_REF
 
 # Late imports below: a push with nothing to judge does not load what judges.
 if TYPE_CHECKING:
+    from covgate.gate.judge import Order
     from covgate.model.measurement import Measurement
 
 
@@ -41,86 +43,110 @@ class PushReport:
         return tuple(dict.fromkeys([*self.notices, *own, *self.publishing]))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _GatedUpdate:
-    """An update to judge, against ``bar`` and the notes reachable from ``tip``, the remote tip that it replaces."""
-
-    update: RefUpdate
-    bar: Bar
-    tip: str
-
-    @property
-    def commit(self) -> str:
-        return self.update.local_oid
-
-
 def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> PushReport:
     """Judge every update of a push to ``remote`` (a name or URL, "" for none), and publish the notes if all may pass.
 
     Raises ConfigurationError if a pushed configuration is invalid.
     """
-    target = Remote(session.repository, remote)
-    gated, skipped = _sort(session, updates, target)
-    if not gated:
+    candidates, skipped = sort_updates(session, updates)
+    if not candidates:
         return PushReport(outcomes=tuple(skipped))
-    sync = all(syncs(each.bar.config, target) for each in gated)
-    notices: list[str] = []
-    with fetching(target, notices) if sync else contextlib.nullcontext():
-        # Done while the notes travel: imports and look-ups that don't need them.
-        from covgate.gate.catch_up import behind, catch_up, save_bookmarks
-        from covgate.gate.judge import Order, judge_commit
-        from covgate.gate.new_code import with_unmeasured
+    target = Remote(session.repository, remote, coming=tuple(update.branch for update in candidates))
+    ready = _prepare(session, candidates, target, skipped)
+    if not ready.gated:
+        return PushReport(outcomes=tuple(skipped))
+    from covgate.gate.catch_up import save_bookmarks
+    from covgate.gate.judge import judge_commit
+    from covgate.gate.new_code import with_unmeasured
 
-        orders = [Order(ratchets=_may_raise_baseline(each), known=_cached(session, each)) for each in gated]
-        unseen = behind(gated[0].bar.config, target)
-    if sync:
-        notices += deepen(target, [*([each.commit, each.tip] for each in gated), *([tip] for tip in unseen.values())])
-    own = {each.commit for each, order in zip(gated, orders, strict=True) if order.ratchets}
-    notices += catch_up(session, unseen, target, skip=own)
-    outcomes = list(skipped)
-    for each, order in zip(gated, orders, strict=True):
+    notices = [*ready.notices, *_before_judging(session, ready)]
+    judged = []
+    for each, order in zip(ready.gated, ready.orders, strict=True):
         outcome = with_unmeasured(judge_commit(session, each.commit, each.bar, [each.tip], order), each.bar)
-        outcomes.append(replace(outcome, branch=each.update.branch, on_block=each.bar.config.on_block))
-    save_bookmarks(session.repository, unseen)
+        judged.append(replace(outcome, branch=each.update.branch, on_block=each.bar.config.on_block))
+    save_bookmarks(session.repository, ready.unseen)
+    notices += _about_baselines(session, ready, judged)
     # A push that brings the notes itself would find that we have moved its ref.
     brings_notes = any(update.remote_ref in (NOTES_REF, FILES_REF) for update in updates)
-    publishing: list[str] = []
-    if sync and not brings_notes and not any(outcome.blocked for outcome in outcomes):
-        published = publish_in_use(session, [each.commit for each in gated], target)
-        publishing = list(published.notices)
-    return PushReport(outcomes=tuple(outcomes), notices=tuple(notices), publishing=tuple(publishing))
+    publishing: tuple[str, ...] = ()
+    if ready.sync and not brings_notes and not any(outcome.blocked for outcome in judged):
+        publishing = publish_in_use(session, [each.commit for each in ready.gated], ready.target).notices
+    return PushReport(outcomes=(*skipped, *judged), notices=tuple(notices), publishing=publishing)
 
 
-def _sort(session: Session, updates: Sequence[RefUpdate], remote: Remote) -> tuple[list[_GatedUpdate], list[Outcome]]:
-    """The updates to judge, and the outcomes of the others."""
-    from covgate.model.verdict import not_applicable
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ready:
+    """What is judged, once the remote has answered and the notes have arrived.
 
-    gated: list[_GatedUpdate] = []
-    skipped: list[Outcome] = []
-    for update in updates:
-        # Tags and deletions are skipped before the configuration is read.
-        why_not = why_not_gated(update, ["*"])
-        commit = session.repository.commit(update.local_oid)
-        if not why_not and not commit:
-            why_not = f"{update.local_ref} is no commit"
-        if not why_not:
-            update = replace(update, local_oid=commit)
-            bar = bar_of(session, commit, base_of_push(remote, update), remote, update.branch)
-            why_not = why_not_gated(update, bar.config.branches) if bar.config.enabled else "disabled"
-        if why_not:
-            skipped.append(Outcome(verdict=not_applicable(why_not), commit=update.local_oid, branch=update.branch))
-        else:
-            gated.append(_GatedUpdate(update=update, bar=bar, tip=remote.replaced_tip(update)))
-    return gated, skipped
+    ``sync``: notes are exchanged. ``unseen``: the ratchet branches that have moved without a hook (`catch_up`).
+    """
+
+    target: Remote
+    gated: Sequence[GatedUpdate] = ()
+    orders: Sequence[Order] = ()
+    unseen: dict[str, str] = field(default_factory=dict)
+    sync: bool = False
+    notices: Sequence[str] = ()
 
 
-def _cached(session: Session, gated: _GatedUpdate) -> Measurement | None:
+def _prepare(session: Session, candidates: Sequence[RefUpdate], target: Remote, skipped: list[Outcome]) -> _Ready:
+    """Ask the remote, fetch the notes, and find the rules. What the rules leave out goes to ``skipped``."""
+    own_rules = {update: session.config_at(update.local_oid) for update in candidates}
+    sync = all(syncs(config, target) for config in own_rules.values())
+    notices: list[str] = []
+    with contextlib.ExitStack() as under_way:
+        question = under_way.enter_context(asking(target)) if target else None
+        # Without need the notes are not fetched: the base may gate what the push itself leaves out, but seldom does.
+        early = sync and any(not why_left_out(update, config) for update, config in own_rules.items())
+        fetch = under_way.enter_context(fetching(target, notices)) if early else Fetching()
+        # Done while the remote answers and the notes travel: imports and look-ups that need neither.
+        from covgate.gate.catch_up import behind
+        from covgate.gate.judge import Order
+
+        target = question.answered() if question else target
+        fetch.given_up = no_answer(target)
+        gated = find_rules(session, candidates, target, skipped)
+        if not gated:
+            return _Ready(target=target)
+        sync = sync and not fetch.given_up
+        if sync and not early:
+            under_way.enter_context(fetching(target, notices))
+        orders = [Order(ratchets=each.may_raise_baseline, known=_cached(session, each)) for each in gated]
+        unseen = behind(gated[0].bar.config, target)
+    notices += default_branch_notices(target, gated[0].bar.config)
+    return _Ready(target=target, gated=gated, orders=orders, unseen=unseen, sync=sync, notices=notices)
+
+
+def _before_judging(session: Session, ready: _Ready) -> list[str]:
+    """Fetch hidden ancestors, and catch up with merges that no hook saw. Returns notices."""
+    from covgate.gate.catch_up import catch_up
+
+    notices = []
+    if ready.sync:
+        groups = [*([each.commit, each.tip] for each in ready.gated), *([tip] for tip in ready.unseen.values())]
+        notices += deepen(ready.target, groups)
+    own = {each.commit for each, order in zip(ready.gated, ready.orders, strict=True) if order.ratchets}
+    return [*notices, *catch_up(session, ready.unseen, ready.target, skip=own)]
+
+
+def _about_baselines(session: Session, ready: _Ready, judged: Sequence[Outcome]) -> list[str]:
+    """Notices if there is no baseline, or if no push raises it."""
+    from covgate.model.outcome import OutcomeKind
+    from covgate.notes.records import Notes
+
+    if not any(outcome.kind is OutcomeKind.PASSED for outcome in judged):
+        return []
+    known = any(outcome.verdict.baseline or outcome.raised for outcome in judged)
+    return ratchet_notices(
+        ready.target,
+        ready.gated[0].bar.config,
+        [each.update.branch for each in ready.gated],
+        lambda: known or Notes(session.repository).has_baseline(),
+    )
+
+
+def _cached(session: Session, gated: GatedUpdate) -> Measurement | None:
     try:
         return session.measurer.cached(gated.commit, gated.bar.config)
     except ToolError:
         return None  # reported when the commit itself is judged
-
-
-def _may_raise_baseline(gated: _GatedUpdate) -> bool:
-    """Whether a pass raises the baseline: a merge may have happened elsewhere."""
-    return is_ratchet_branch(gated.bar.config, gated.update.branch, gated.bar.remote.default_branch)

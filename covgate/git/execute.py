@@ -7,7 +7,9 @@ GIT_DIR.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -40,9 +42,37 @@ def execute(argv: Sequence[str], cwd: Path, environ: Mapping[str, str], input: b
 
 
 def start(
-    argv: Sequence[str], cwd: Path, environ: Mapping[str, str], *, stdin: int = subprocess.DEVNULL
+    argv: Sequence[str],
+    cwd: Path,
+    environ: Mapping[str, str],
+    *,
+    stdin: int = subprocess.DEVNULL,
+    own_group: bool = False,
 ) -> subprocess.Popen[bytes]:
-    """Start ``argv`` and return at once; its output and its messages are pipes."""
+    """Start ``argv`` and return at once; its output and its messages are pipes.
+
+    ``own_group``: in a process group of its own, so that `end_group` can end it with all that it started.
+    """
     return subprocess.Popen(
-        argv, cwd=cwd, env=dict(environ), stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        argv,
+        cwd=cwd,
+        env=dict(environ),
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=own_group,
     )
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """End ``process``, which has a group of its own, and what it started, if it still runs. Its pipes are closed."""
+    if process.poll() is None:
+        if os.name == "posix":
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    for pipe in (process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
+    process.wait()

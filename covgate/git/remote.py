@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
+from covgate.files import write_atomically
+from covgate.git.listing import Listing
 from covgate.git.repository import Repository
+from covgate.model.default_branch import DefaultBranch, How, choose_default_branch
 from covgate.model.ref_update import HEADS, RefUpdate
 
 # A fetch that brings only the refs that are named, and leaves nothing else behind.
@@ -24,11 +31,15 @@ FETCH = (
 class Remote:
     """A remote of ``repository``.
 
-    ``name`` is the name of a configured remote, or a URL. A remote without a name is no remote, and false.
+    ``name`` is the name of a configured remote, or a URL. A remote without a name is no remote, and false. ``listing``
+    is what it answered, None if it was not asked (`covgate.git.ask`). ``coming`` are the branches that the push under
+    way brings: the first one of an empty remote becomes its default branch.
     """
 
     repository: Repository
     name: str = ""
+    listing: Listing | None = None
+    coming: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.name)
@@ -43,6 +54,11 @@ class Remote:
         """Whether this is a configured remote; a URL is not."""
         return self.name in self.repository.remotes()
 
+    @property
+    def answer(self) -> Listing | None:
+        """What it answered; None if it was not asked, or gave no answer."""
+        return None if self.listing is None or self.listing.problem else self.listing
+
     def tracking(self, branch: str) -> str:
         """The ref that has ``branch`` as git last fetched it."""
         return f"refs/remotes/{self.name}/{branch}"
@@ -52,35 +68,76 @@ class Remote:
         return f"refs/covgate/remotes/{ref_component(self.name)}/{name}"
 
     def default_branch(self) -> str:
-        """The short name of the default branch, found without the network; "" if it is unknown."""
-        return self._default_branch
+        """The short name of the default branch; "" if it is unknown. The network is not used."""
+        return self.default.name
 
     @cached_property
-    def _default_branch(self) -> str:
+    def default(self) -> DefaultBranch:
+        """The default branch, and how it is known: from the answer, else from what is known here."""
+        return choose_default_branch(
+            named=self.answer.named if self.answer else None,
+            kept=self._kept_default_branch(),
+            there=self._branches_there,
+            likely=self._likely_branches,
+        )
+
+    def _branches_there(self) -> frozenset[str]:
+        """The branches that may be the default branch, as far as they are known."""
+        if self.answer is not None:
+            return self.answer.candidates or frozenset(self.coming)
+        # Without a remote, the local branches are all there is.
+        prefix = self.tracking("") if self else HEADS
+        listed = self.repository.text("for-each-ref", "--format=%(refname)", prefix).splitlines()
+        return frozenset(each.removeprefix(prefix) for each in listed) - {"HEAD"}
+
+    def _likely_branches(self) -> Iterator[tuple[str, How]]:
         repository, prefix = self.repository, self.tracking("")
-        head = repository.text("symbolic-ref", "--quiet", f"{prefix}HEAD") if repository.commit(f"{prefix}HEAD") else ""
+        head = repository.text("symbolic-ref", "--quiet", f"{prefix}HEAD") if self else ""
         if head.startswith(prefix):
-            return head.removeprefix(prefix)
-        # Only a branch that exists, there or at least here: a wrong guess would disable the gate.
-        names = [name for name in (repository.config("init.defaultBranch"), "main", "master") if name]
-        for place in (prefix, HEADS):
-            for name in names:
-                if repository.commit(f"{place}{name}"):
-                    return name
-        return ""
+            yield head.removeprefix(prefix), How.FETCHED
+        for name in (repository.config("init.defaultBranch"), "main", "master"):
+            yield name, How.USUAL
+        if self.coming:
+            yield repository.current_branch(), How.CHECKED_OUT
+
+    @property
+    def _kept_file(self) -> Path:
+        return self.repository.state_dir / f"default-branch-{ref_component(self.name)}"
+
+    def _kept_default_branch(self) -> str:
+        """The default branch that the remote named last; "" if it never did, or if the file is damaged."""
+        try:
+            name = os.fsdecode(self._kept_file.read_bytes()) if self else ""
+        except OSError:
+            return ""
+        return name if re.fullmatch(r"[^\x00-\x20\x7f]{1,1000}", name) else ""
+
+    def keep_default_branch(self) -> None:
+        """Keep the default branch that the remote has named. A file that can't be written is ignored."""
+        if self.default.how is How.NAMED and self.default.name != self._kept_default_branch():
+            with contextlib.suppress(OSError):
+                write_atomically(self._kept_file, os.fsencode(self.default.name))
 
     def default_tip(self) -> str:
-        """The oid of the default branch's tip as it was last fetched; "" if there is none.
+        """The oid of the default branch's tip; "" if there is none.
 
-        A URL has no tracking refs: the default remote stands for it. If the branch was never fetched, as in the
-        checkouts of CI services, the remote is asked.
+        If the remote answered, this is the tip that it has now, which is fetched if it is new here. Otherwise it is the
+        tip that was fetched last. A URL has no tracking refs: the default remote stands for it.
         """
-        remote = self if self.known else Remote(self.repository, self.repository.default_remote())
-        if not remote:
-            return ""
-        branch = remote.default_branch()
-        tip = self.repository.commit(remote.tracking(branch)) if branch else ""
-        return tip or remote.ask_tip()
+        if self.answer is not None or self.known:
+            return self._default_tip
+        other = self.repository.default_remote()
+        return Remote(self.repository, other)._default_tip if other else ""
+
+    @cached_property
+    def _default_tip(self) -> str:
+        repository, branch = self.repository, self.default.name
+        oid = self.answer.heads.get(branch, "") if self.answer else ""
+        if oid:
+            found = repository.commit(oid) or self.fetch_tip(HEADS + branch, "HEAD")
+            if found:
+                return found
+        return (repository.commit(self.tracking(branch)) if branch else "") or repository.commit(self.own_ref("HEAD"))
 
     def fork_point(self, commit: str) -> str:
         """The oid where ``commit`` left the default branch; "" if there is no such branch.
@@ -93,28 +150,35 @@ class Remote:
     def replaced_tip(self, update: RefUpdate) -> str:
         """The oid of the remote tip that ``update`` replaces; "" if the ref is new.
 
-        If that commit was never fetched, this is the tip that was fetched last. A new ref replaces nothing, even if
-        an old branch of the same name still has a tracking ref here.
+        pre-commit names an ancestor if the ref is new: only the remote's answer, or a tip that was seen there, tells.
+        A tip that is not here is fetched. If that fails, this is the tip that was fetched last. A new ref replaces
+        nothing, even if an old branch of the same name still has a tracking ref here.
         """
-        if not update.remote_oid:
+        repository, tracking = self.repository, self.tracking(update.branch)
+        oid = update.remote_oid
+        if not update.certain:
+            if self.answer is not None:
+                oid = self.answer.heads.get(update.branch, "")
+            elif oid != repository.commit(tracking):
+                oid = ""
+        if not oid:
             return ""
-        return self.repository.commit(update.remote_oid) or self.repository.commit(self.tracking(update.branch))
+        return repository.commit(oid) or self.fetch_tip(update.remote_ref) or repository.commit(tracking)
 
-    def ask_tip(self, ref: str = "HEAD") -> str:
-        """The oid of the tip of ``ref``, asked of the remote; "" if it has none.
+    def branch_tip(self, branch: str) -> str:
+        """The oid of a branch that the remote listed, fetched if it is new here; "" if there is none."""
+        oid = self.answer.heads.get(branch, "") if self.answer else ""
+        return oid and (self.repository.commit(oid) or self.fetch_tip(HEADS + branch))
 
-        If the remote doesn't answer, this is the tip that it gave last time. For clones without a tracking ref: CI
-        services fetch only the commit that they check out.
-        """
-        repository, own = self.repository, self.own_ref(ref)
-        listed = repository.text("ls-remote", "--", self.name, ref).split()
-        if listed and not repository.commit(listed[0]):
-            # In a shallow clone only the tip: a fetch with a depth cuts off the history behind it, even if it was here.
-            depth = ["--depth=1"] if repository.shallow else []
-            repository.attempt(*FETCH, "--refmap=", *depth, "--", self.name, f"+{ref}:{own}")
-            repository.refresh()
-            return repository.commit(own)
-        return repository.commit(listed[0] if listed else own)
+    def fetch_tip(self, ref: str, name: str = "fetched") -> str:
+        """Fetch the tip of ``ref`` to covgate's own ref ``name``. Returns its oid, "" if that fails."""
+        repository, own = self.repository, self.own_ref(name)
+        # In a shallow clone only the tip: a fetch with a depth cuts off the history behind it, even if it was here.
+        depth = ["--depth=1"] if repository.shallow else []
+        argv = (*FETCH, "--refmap=", *depth, "--", self.name, f"+{ref}:{own}")
+        status, _, _ = repository.attempt(*argv)
+        repository.refresh()
+        return "" if status else repository.commit(own)
 
 
 def without_credentials(remote: str) -> str:

@@ -63,9 +63,9 @@ class Repository:
         status, out, _ = self.attempt(*args)
         return "" if status else os.fsdecode(out).removesuffix("\n")
 
-    def start(self, *args: str) -> subprocess.Popen[bytes]:
-        """Start ``git args`` and return at once; the caller ends it with ``communicate``."""
-        return start([*GIT, *args], self.top, self.environ)
+    def start(self, *args: str, own_group: bool = False) -> subprocess.Popen[bytes]:
+        """Start ``git args`` and return at once; the caller ends it with ``communicate``, or with `end_group`."""
+        return start([*GIT, *args], self.top, self.environ, own_group=own_group)
 
     def close(self) -> None:
         """End the process that reads objects. May be called more than once."""

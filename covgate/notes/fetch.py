@@ -36,7 +36,7 @@ def start_fetch(remote: Remote, ref: str = NOTES_REF) -> Fetch:
     """Start to fetch the notes of ``remote`` and return at once."""
     tracking = tracking_ref(remote, ref)
     # Also in a partial clone all notes are fetched now: git would fetch them one by one when they are read.
-    process = remote.repository.start(*FETCH, "--no-filter", "--", remote.name, f"+{ref}:{tracking}")
+    process = remote.repository.start(*FETCH, "--no-filter", "--", remote.name, f"+{ref}:{tracking}", own_group=True)
     return Fetch(remote=remote, ref=ref, tracking=tracking, process=process)
 
 

@@ -81,6 +81,11 @@ class Notes(NotesRef):
         everything = _join_records(by_commit.items())
         return replace(everything, seen=seen.baseline, hidden=everything.baseline != seen.baseline)
 
+    def has_baseline(self, component: str = DEFAULT_COMPONENT) -> bool:
+        """Whether any commit has a baseline."""
+        known = self._index.baselines(self.entries().values(), component, self.read_blob)
+        return any(baseline is not None for baseline, _ in known.values())
+
     def _records_on_ancestors(
         self, commits: Sequence[str], records: Mapping[str, Known], boundary: frozenset[str]
     ) -> tuple[dict[str, Known], bool]:

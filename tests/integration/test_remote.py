@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from covgate.git.ask import ask
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
+from covgate.model.default_branch import DefaultBranch, How
 from covgate.model.ref_update import RefUpdate
 from helpers.sealed import run
 
@@ -66,14 +70,73 @@ def test_the_default_branch_is_the_one_that_was_fetched_as_head(work: Work) -> N
     assert work.origin.default_tip() == work.second
 
 
-def test_a_default_branch_that_was_never_fetched_is_asked_for(work: Work) -> None:
+def test_the_remote_is_asked_for_its_default_branch(work: Work) -> None:
     theirs = work.commit_elsewhere()
     assert work.origin.default_branch() == ""
-    assert work.origin.default_tip() == theirs
-    # The remote can't be asked any more: what it gave last counts.
+    asked = ask(work.origin)
+    assert asked.default == DefaultBranch(name="trunk", how=How.NAMED)
+    assert asked.default_tip() == theirs
+    # The remote can't be asked any more: what it said last counts.
     work.bare.rename(work.bare.with_suffix(".gone"))
-    work.git("update-ref", "refs/covgate/remotes/origin/HEAD", work.first)
-    assert work.origin.default_tip() == work.first
+    silent = ask(Remote(work.repository, "origin"))
+    assert silent.listing is not None and "does not appear to be a git repository" in silent.listing.problem
+    assert silent.default == DefaultBranch(name="trunk", how=How.KEPT)
+    assert silent.default_tip() == work.second  # as git fetched it last
+    work.git("update-ref", "-d", "refs/remotes/origin/trunk")
+    assert Remote(work.repository, "origin").default_tip() == theirs
+
+
+def test_a_default_branch_that_was_renamed_on_the_remote(work: Work) -> None:
+    work.git("remote", "set-head", "origin", "trunk")
+    assert ask(work.origin).default_branch() == "trunk"
+    work.git("branch", "--move", "trunk", "main", at=work.bare)
+    assert ask(Remote(work.repository, "origin")).default_branch() == "main"
+    assert Remote(work.repository, "origin").default_branch() == "main"  # kept
+
+
+@pytest.mark.parametrize("damage", [b"", b"two\nlines", b"\0", b"x" * 2000])
+def test_a_damaged_answer_is_treated_as_absent(work: Work, damage: bytes) -> None:
+    work.git("remote", "set-head", "origin", "trunk")
+    work.repository.state_dir.mkdir()
+    (work.repository.state_dir / "default-branch-origin").write_bytes(damage)
+    assert work.origin.default == DefaultBranch(name="trunk", how=How.FETCHED)
+
+
+def test_the_first_branch_of_an_empty_remote_becomes_its_default_branch(work: Work) -> None:
+    work.git("init", "--quiet", "--bare", "--initial-branch=other", str(work.bare.with_name("empty.git")))
+    work.git("remote", "add", "empty", str(work.bare.with_name("empty.git")))
+
+    def default(*coming: str) -> DefaultBranch:
+        return ask(Remote(work.repository, "empty", coming=coming)).default
+
+    assert default() == DefaultBranch()
+    assert default("topic") == DefaultBranch(name="topic", how=How.ONLY)
+    assert default("topic", "main") == DefaultBranch(name="main", how=How.USUAL)
+    assert default("topic", "trunk") == DefaultBranch(name="trunk", how=How.CHECKED_OUT)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the remote's program is a shell script")
+def test_a_remote_that_does_not_answer_is_not_waited_for(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process that git started for it ends, too: it would hold the pipes open, and outlive us."""
+    pids = work.top / "pids"
+    program = work.bare.with_name("upload-pack")
+    program.write_text(f"#!/bin/sh\necho $$ >> {pids}\nexec sleep 600\n")
+    program.chmod(0o755)
+    work.git("config", "remote.origin.uploadpack", str(program))
+    work.git("remote", "set-head", "origin", "trunk")
+    monkeypatch.setattr("covgate.git.ask.PATIENCE", 1.0)
+    asked = ask(work.origin)
+    assert asked.listing is not None and asked.listing.timed_out
+    assert asked.listing.problem == "no answer within 1 seconds"
+    assert asked.default == DefaultBranch(name="trunk", how=How.FETCHED)
+    pid = int(pids.read_text())
+    for _ in range(600):  # the kill is on its way; a zombie is gone as soon as it is reaped
+        state = Path(f"/proc/{pid}/stat")
+        if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail(f"{pid} still runs")
 
 
 def test_a_url_stands_for_the_default_remote(work: Work) -> None:
@@ -81,6 +144,8 @@ def test_a_url_stands_for_the_default_remote(work: Work) -> None:
     assert Remote(work.repository, str(work.bare)).default_tip() == work.second
     work.git("remote", "remove", "origin")
     assert Remote(work.repository, str(work.bare)).default_tip() == ""
+    # Asked, it speaks for itself.
+    assert ask(Remote(work.repository, str(work.bare))).default_tip() == work.second
 
 
 def test_a_commit_forks_off_where_it_left_the_default_branch(work: Work) -> None:
@@ -92,14 +157,27 @@ def test_a_commit_forks_off_where_it_left_the_default_branch(work: Work) -> None
 
 
 def test_what_an_update_replaces(work: Work) -> None:
-    def replaced(remote_oid: str, branch: str = "trunk") -> str:
+    def replaced(remote_oid: str, branch: str = "trunk", origin: Remote = work.origin, certain: bool = True) -> str:
         ref = f"refs/heads/{branch}"
-        return work.origin.replaced_tip(
-            RefUpdate(local_ref=ref, local_oid=work.second, remote_ref=ref, remote_oid=remote_oid)
+        return origin.replaced_tip(
+            RefUpdate(local_ref=ref, local_oid=work.second, remote_ref=ref, remote_oid=remote_oid, certain=certain)
         )
 
     assert replaced(work.first) == work.first
-    # Nobody has fetched this commit: the tip that was fetched last stands for it.
-    assert replaced(work.commit_elsewhere()) == work.second
     assert replaced("1" * 40, "never-fetched") == ""
     assert replaced("") == ""  # a new ref, although refs/remotes/origin/trunk is there
+    # pre-commit names an ancestor if the ref is new: without an answer, only a tip that was seen counts.
+    assert replaced(work.second, certain=False) == work.second
+    assert replaced(work.first, certain=False) == ""
+    assert replaced(work.first, "new", certain=False) == ""
+    # The remote knows better than what was seen.
+    theirs = work.commit_elsewhere()
+    asked = ask(work.origin)
+    assert replaced(work.first, "new", asked, certain=False) == ""
+    assert replaced(work.second, "trunk", asked, certain=False) == theirs
+    # A commit that nobody has fetched is fetched.
+    theirs = work.commit_elsewhere()
+    assert replaced(theirs) == theirs
+    theirs = work.commit_elsewhere()
+    work.bare.rename(work.bare.with_suffix(".gone"))
+    assert replaced(theirs) == work.second  # the tip that was fetched last stands for it

@@ -63,34 +63,24 @@ def test_the_default_branch_is_not_looked_up_if_branches_are_configured() -> Non
 
 
 @pytest.mark.parametrize(
-    ("certain", "replaced", "named", "tracked", "fork", "expected"),
+    ("replaced", "fork", "certain", "named", "expected"),
     [
-        # git's own word: what the push replaces, else where it left the default branch.
-        (True, "tip", "tip", "tip", "fork", "tip"),
-        (True, "tip", "named", "tracked", "fork", "tip"),
-        (True, "", "", "", "fork", "fork"),
-        (True, "", "", "", "", ""),
-        (True, "", "named", "tracked", "fork", "fork"),
-        # pre-commit's word counts as a tip only if that tip was seen.
-        (False, "", "tip", "tip", "fork", "tip"),
-        (False, "", "ancestor", "tip", "fork", "fork"),
-        (False, "", "ancestor", "", "fork", "fork"),
-        (False, "", "ancestor", "", "", "ancestor"),
-        (False, "", "", "", "fork", "fork"),
-        (False, "", "", "", "", ""),
+        ("tip", "fork", True, "tip", "tip"),
+        ("", "fork", True, "", "fork"),
+        ("", "", True, "", ""),
+        ("tip", "fork", False, "ancestor", "tip"),
+        ("", "fork", False, "ancestor", "fork"),
+        # What pre-commit names is an ancestor at least.
+        ("", "", False, "ancestor", "ancestor"),
+        ("", "", False, "", ""),
     ],
 )
-def test_base(certain: bool, replaced: str, named: str, tracked: str, fork: str, expected: str) -> None:
-    assert (
-        choose_base(named=named, certain=certain, replaced=replaced, tracked=tracked, fork_point=lambda: fork)
-        == expected
-    )
+def test_base(replaced: str, fork: str, certain: bool, named: str, expected: str) -> None:
+    assert choose_base(named=named, certain=certain, replaced=replaced, fork_point=lambda: fork) == expected
 
 
-@pytest.mark.parametrize("certain", [True, False])
-def test_no_fork_point_is_looked_up_for_a_known_tip(certain: bool) -> None:
-    found = choose_base(named="tip", certain=certain, replaced="tip", tracked="tip", fork_point=not_called)
-    assert found == "tip"
+def test_no_fork_point_is_looked_up_for_a_known_tip() -> None:
+    assert choose_base(named="", certain=True, replaced="tip", fork_point=not_called) == "tip"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,77 @@
+"""Which updates of a push are judged, by which rules, and why the others are not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from covgate.config import Config
+from covgate.gate.bar import Bar, bar_of, base_of_push
+from covgate.gate.context import Session
+from covgate.gate.decisions import is_ratchet_branch
+from covgate.git.remote import Remote
+from covgate.model.outcome import Outcome
+from covgate.model.ref_update import RefUpdate, why_not_gated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatedUpdate:
+    """An update to judge, against ``bar`` and the notes reachable from ``tip``, the remote tip that it replaces."""
+
+    update: RefUpdate
+    bar: Bar
+    tip: str
+
+    @property
+    def commit(self) -> str:
+        return self.update.local_oid
+
+    @property
+    def may_raise_baseline(self) -> bool:
+        """Whether a pass raises the baseline: a merge may have happened elsewhere."""
+        return is_ratchet_branch(self.bar.config, self.update.branch, self.bar.remote.default_branch)
+
+
+def sort_updates(session: Session, updates: Sequence[RefUpdate]) -> tuple[list[RefUpdate], list[Outcome]]:
+    """The updates that may have to be judged, and the outcomes of those that are not, whatever is configured."""
+    from covgate.model.verdict import not_applicable
+
+    candidates: list[RefUpdate] = []
+    skipped: list[Outcome] = []
+    switched_off = session.switched_off
+    for update in updates:
+        # Tags and deletions are skipped before the configuration is read.
+        why_not = why_not_gated(update, ["*"])
+        commit = session.repository.commit(update.local_oid)
+        if not why_not and not commit:
+            why_not = f"{update.local_ref} is no commit"
+        if not why_not and switched_off:
+            why_not = f"disabled by {switched_off}"
+        if why_not:
+            skipped.append(Outcome(verdict=not_applicable(why_not), commit=update.local_oid, branch=update.branch))
+        else:
+            candidates.append(replace(update, local_oid=commit))
+    return candidates, skipped
+
+
+def why_left_out(update: RefUpdate, config: Config) -> str:
+    """Why ``config`` leaves ``update`` out; "" if it gates it."""
+    return why_not_gated(update, config.branches) if config.enabled else "disabled: enabled = false"
+
+
+def find_rules(
+    session: Session, candidates: Sequence[RefUpdate], remote: Remote, skipped: list[Outcome]
+) -> list[GatedUpdate]:
+    """The updates to judge, with their rules. The outcomes of those that the rules leave out go to ``skipped``."""
+    from covgate.model.verdict import not_applicable
+
+    gated: list[GatedUpdate] = []
+    for update in candidates:
+        commit = update.local_oid
+        bar = bar_of(session, commit, base_of_push(remote, update), remote, update.branch)
+        why_not = why_left_out(update, bar.config)
+        if why_not:
+            skipped.append(Outcome(verdict=not_applicable(why_not), commit=commit, branch=update.branch))
+        else:
+            gated.append(GatedUpdate(update=update, bar=bar, tip=remote.replaced_tip(update)))
+    return gated

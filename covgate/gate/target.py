@@ -1,0 +1,71 @@
+"""Where a push goes: what the user is told if the default branch is unknown, or if no push raises a baseline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+from covgate.config import Config
+from covgate.git.remote import Remote
+from covgate.model.default_branch import How
+from covgate.model.ref_update import matches
+
+
+def default_branch_notices(remote: Remote, config: Config) -> list[str]:
+    """A notice if ``remote`` was asked for its default branch and did not name exactly one."""
+    listing, default = remote.listing, remote.default
+    if listing is None or default.how is How.NAMED:
+        return []
+    taken = f"{default.name} is taken, {default.how.value}" if default.name else "none is known"
+    if listing.problem:
+        return [f"WARNING: {remote.shown} could not be asked for its default branch: {listing.problem}; {taken}"]
+    if listing.named:
+        several = ", ".join(listing.named)
+        return [f"WARNING: {remote.shown} names {len(listing.named)} default branches ({several}); {taken}"]
+    # An empty remote has none yet. Where ratchet_branches is set, only the base's rules depend on it.
+    if not listing.heads or config.ratchet_branches is not None:
+        return []
+    return [
+        f"WARNING: {remote.shown} names no default branch (its HEAD leads to no branch): {taken};"
+        " set it there, or set ratchet_branches"
+    ]
+
+
+def ratchet_notices(
+    remote: Remote, config: Config, branches: Sequence[str], has_baseline: Callable[[], bool]
+) -> list[str]:
+    """A notice if no push raises the baseline, or if none has yet and a push to ``branches`` does not.
+
+    ``has_baseline`` says whether any commit has one.
+    """
+    if not config.policy.kind.uses_baseline or not remote:
+        return []
+    configured, default = config.ratchet_branches, remote.default.name
+    there = {*remote.answer.heads, *branches} if remote.answer else set()
+    if configured is not None and there and not any(matches(each, configured) for each in there):
+        return [
+            f"WARNING: no push raises the baseline: ratchet_branches = {_toml(configured)} matches no branch of"
+            f" {remote.shown}, which has {_some(sorted(there))}"
+        ]
+    if has_baseline():
+        return []
+    if configured is None and not default:
+        return [
+            f"WARNING: there is no baseline, and no push sets one: the default branch of {remote.shown} is unknown."
+            f" Name the branch whose coverage must not fall, in [tool.covgate]: ratchet_branches = {_toml(branches)}"
+        ]
+    if any(matches(each, configured or (default,)) for each in branches):
+        return []  # this push sets it, unless it was blocked or its tests are flaky
+    first = default if configured is None else _toml(configured)
+    return [
+        f"WARNING: there is no baseline yet, so nothing was compared, and a push to {_some(branches)} sets none:"
+        f" the first push to {first} does" + (f" (git push {remote.shown} {default})" if configured is None else "")
+    ]
+
+
+def _toml(values: Sequence[str]) -> str:
+    return json.dumps(list(values), ensure_ascii=False)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -1,0 +1,60 @@
+"""A remote is asked for its branches and its default branch: in the background, and never for long."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+
+from covgate.git.execute import end_group
+from covgate.git.listing import Listing, parse_listing
+from covgate.git.messages import error_line
+from covgate.git.remote import Remote
+
+# A remote that takes longer than this is not waited for: somebody is waiting for the push.
+PATIENCE = 20.0  # seconds
+
+
+class Question:
+    """The question to ``remote``, running in the background. Use `asking`."""
+
+    def __init__(self, remote: Remote, process: subprocess.Popen[bytes]) -> None:
+        self._remote = remote
+        self._process = process
+
+    def answered(self) -> Remote:
+        """Wait for the answer, for 20 seconds at most. Returns the remote with it, and keeps the default branch."""
+        remote = replace(self._remote, listing=self._listing())
+        remote.keep_default_branch()
+        return remote
+
+    def _listing(self) -> Listing:
+        try:
+            out, err = self._process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            return Listing(problem=f"no answer within {PATIENCE:.0f} seconds", timed_out=True)
+        if self._process.returncode:
+            return Listing(problem=error_line(err.decode(errors="replace")))
+        return parse_listing(os.fsdecode(out))
+
+
+@contextlib.contextmanager
+def asking(remote: Remote) -> Iterator[Question]:
+    """Ask ``remote`` while the block runs. What it started ends with the block."""
+    # In a process group of its own: the ssh that git starts would outlive it, and hold the pipes open.
+    argv = ("ls-remote", "--symref", "--", remote.name, "HEAD", "refs/heads/*")
+    process = remote.repository.start(*argv, own_group=True)
+    try:
+        yield Question(remote, process)
+    finally:
+        end_group(process)
+
+
+def ask(remote: Remote) -> Remote:
+    """``remote`` with its answer; itself if it has no name or was asked already."""
+    if not remote or remote.listing is not None:
+        return remote
+    with asking(remote) as question:
+        return question.answered()

@@ -1,0 +1,49 @@
+"""What a remote lists: its branches, and which of them is its default branch (git-ls-remote(1), ``--symref``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+_HEADS = "refs/heads/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """The answer of a remote.
+
+    ``heads``: branch -> oid. ``named``: the branches that it names as its default branch: one, none if its HEAD leads
+    to no branch, several if it contradicts itself. ``head``: the oid that HEAD leads to. ``problem``: why there is no
+    answer, "" if there is one; ``timed_out``: it took too long.
+    """
+
+    heads: Mapping[str, str] = field(default_factory=dict)
+    named: tuple[str, ...] = ()
+    head: str = ""
+    problem: str = ""
+    timed_out: bool = False
+
+    @property
+    def candidates(self) -> frozenset[str]:
+        """The branches that can be the default branch: those where HEAD is, else all of them."""
+        return frozenset(name for name, oid in self.heads.items() if oid == self.head) or frozenset(self.heads)
+
+
+def parse_listing(text: str) -> Listing:
+    """The listing in the output of `git ls-remote --symref`. Lines of other refs are ignored."""
+    heads: dict[str, str] = {}
+    named: dict[str, None] = {}
+    head = ""
+    for line in text.split("\n"):  # str.splitlines would also split at characters that a branch's name may have
+        value, tab, ref = line.partition("\t")
+        if not tab:
+            continue
+        if value.startswith("ref: "):
+            target = value.removeprefix("ref: ")
+            if ref == "HEAD" and target.startswith(_HEADS):
+                named[target.removeprefix(_HEADS)] = None
+        elif ref == "HEAD":
+            head = value
+        elif ref.startswith(_HEADS):
+            heads[ref.removeprefix(_HEADS)] = value
+    return Listing(heads=heads, named=tuple(named), head=head)

@@ -1,0 +1,83 @@
+"""The default branch of the remote: asked at each push, whatever this clone believes; what is unknown is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from helpers.project import Project, calls, functions
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees]
+
+
+def regress(project: Project) -> None:
+    project.write("pkg/mod.py", functions("a", "b", "c", "d"))
+    project.commit("no test for d")
+
+
+def rename_on_the_server(project: Project, old: str, new: str) -> None:
+    project.git("branch", "--move", old, new, cwd=project.remote)
+
+
+def test_a_default_branch_that_this_clone_never_heard_of(project: Project) -> None:
+    """It is neither main nor what init.defaultBranch says, and there is no refs/remotes/origin/HEAD."""
+    project.git("symbolic-ref", "HEAD", "refs/heads/trunk", cwd=project.remote)
+    project.git("branch", "--move", "trunk")
+    assert "the baseline rises to 83.33%" in project.push("trunk")
+    regress(project)
+    done = project.push("trunk")
+    assert done.status == 1, done.text
+    assert "below the baseline of 83.33%" in done
+
+
+def test_a_default_branch_that_was_renamed_on_the_server(project: Project) -> None:
+    assert project.push().status == 0
+    project.git("fetch", "--quiet", "origin")
+    project.git("remote", "set-head", "origin", "main")
+    rename_on_the_server(project, "main", "trunk")
+    project.git("checkout", "--quiet", "-b", "trunk")
+    project.write("tests/test_mod.py", calls("a", "b", "c"))
+    project.commit()
+    done = project.push("trunk")
+    assert "the baseline rises from 83.33% to 100.00%" in done
+    assert "WARNING" not in done
+
+
+def test_a_first_push_to_an_empty_remote(project: Project) -> None:
+    project.git("branch", "--move", "trunk")
+    done = project.push("trunk")
+    assert "the baseline rises to 83.33%" in done
+    assert "WARNING" not in done
+
+
+def test_a_remote_that_can_not_be_asked(project: Project, tmp_path: Path) -> None:
+    assert project.push().status == 0
+    assert project.push("main:other").status == 0  # the remote has a default branch by now
+    program = tmp_path / "upload-pack"
+    program.write_text("#!/bin/sh\necho 'fatal: no reading here' >&2\nexit 1\n")
+    program.chmod(0o755)
+    project.git("config", "remote.origin.uploadpack", str(program))
+    project.write("tests/test_mod.py", calls("a", "b", "c"))
+    project.commit()
+    done = project.push()
+    assert done.status == 0, done.text
+    assert (
+        "WARNING: origin could not be asked for its default branch: fatal: no reading here;"
+        " main is taken, as the remote said last"
+    ) in done
+    assert "the baseline rises from 83.33% to 100.00%" in done
+
+
+def test_a_repository_without_any_baseline(project: Project) -> None:
+    project.git("push", "--quiet", "--no-verify", "origin", "main")
+    project.git("checkout", "--quiet", "-b", "topic")
+    project.commit()
+    done = project.push("topic")
+    assert done.status == 0
+    assert (
+        "WARNING: there is no baseline yet, so nothing was compared, and a push to topic sets none:"
+        " the first push to main does (git push origin main)"
+    ) in done
+    assert "the baseline rises" in project.push("topic:main")
+    assert "WARNING" not in project.push("topic:again")
