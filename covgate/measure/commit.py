@@ -93,7 +93,12 @@ class Measurer:
             with progress(cache.last_duration(), self.environ) as shown:
                 run_tests = partial(self._run_tests, config=config, scratch=scratch, tick=shown.tick)
                 result = Place(
-                    repository=self.repository, commit=commit, config=config, run_tests=run_tests, notify=notify
+                    repository=self.repository,
+                    commit=commit,
+                    config=config,
+                    environ=self.environ,
+                    run_tests=run_tests,
+                    notify=notify,
                 ).measure()
             if isinstance(result, Measurement):
                 result = join_runs(earlier, result) if earlier is not None else result

@@ -6,7 +6,7 @@ Before the run the files are compared with the commit. After it, the run itself 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from covgate.config import Config, Isolation
@@ -14,6 +14,7 @@ from covgate.errors import ToolError
 from covgate.git.others import Others
 from covgate.git.repository import Repository
 from covgate.git.worktree import Checkout, has_checked_out, in_place, kept_worktree
+from covgate.measure.bytecode import remove_unsound_bytecode
 from covgate.measure.generated import check_extensions, copy_generated, left_behind, newer_sources
 from covgate.measure.job import TestsFailed
 from covgate.measure.uncommitted import Seen, foreign, settle, why_not_in_place
@@ -32,12 +33,13 @@ class Run:
 class Place:
     """Finds a place for ``commit``, and runs its tests there with ``run_tests``.
 
-    ``notify`` gets a sentence for the user.
+    ``environ`` is the environment of the tests. ``notify`` gets a sentence for the user.
     """
 
     repository: Repository
     commit: str
     config: Config
+    environ: Mapping[str, str]
     run_tests: Callable[[Checkout], Run]
     notify: Callable[[str], None]
 
@@ -66,7 +68,7 @@ class Place:
         checkout, why_not = None, "another commit is checked out"
         if has_checked_out(self.repository, self.commit):
             checkout = in_place(self.repository, self.commit)
-            why_not = why_not_in_place(checkout)
+            why_not = why_not_in_place(checkout) or self._stale_bytecode(checkout)
         if why_not and checkout is not None:
             checkout.close()
         if why_not and self.config.isolation is Isolation.IN_PLACE:
@@ -75,6 +77,11 @@ class Place:
                 hint='check the commit out and stash the rest, or set isolation = "auto"',
             )
         return None if why_not else checkout
+
+    def _stale_bytecode(self, checkout: Checkout) -> str:
+        """A clause about bytecode that may be stale and can't be removed; "" if there is none."""
+        left = remove_unsound_bytecode(checkout.path, checkout.contents.paths(), self.environ)
+        return f"{left} may be older than its source, and can't be removed" if left else ""
 
     def _why_again(self, run: Run, checkout: Checkout) -> str:
         """Why the run in the user's checkout does not count, as a clause; "" if it does."""
@@ -87,6 +94,9 @@ class Place:
         return f"the checkout changed while the tests ran ({changed})" if changed else ""
 
     def _measure_aside(self, checkout: Checkout) -> Measurement | TestsFailed:
+        stale = self._stale_bytecode(checkout)
+        if stale:
+            raise ToolError(stale, hint="remove it by hand")
         copied = copy_generated(self.repository, checkout)
         if self.config.setup is None:
             check_extensions(self.repository, checkout, copied)

@@ -328,3 +328,11 @@ def test_files_that_the_tests_leave_decide_nothing(project: Project, tmp_path: P
     assert (tmp_path / "runs").read_text() == "run\n"
     assert (data["numbers"]["executed_statements"], data["numbers"]["statements"]) == (5, 6)
     assert data["notices"] == ["not counted, because the commit does not have it: pkg/left.py"]
+
+
+def test_bytecode_that_python_does_not_check(project: Project) -> None:
+    project.write("tests/test_mod.py", calls("a", "b", "c"))
+    run([project.python, "-m", "compileall", "-q", "--invalidation-mode=unchecked-hash", "."], project.top, {})
+    project.write("pkg/mod.py", functions("a", "b", "d"))
+    project.commit()
+    assert checked(project)["status"] == "FAIL"
