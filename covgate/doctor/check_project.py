@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 from covgate.config import Config
@@ -13,7 +12,7 @@ from covgate.errors import ToolError
 from covgate.gate.context import Session
 from covgate.git.environment import without_local_environment
 from covgate.measure.cache import Cache
-from covgate.measure.environments.advice import facts_about, how_to_create, how_to_install, is_packaged
+from covgate.measure.environments.advice import advise, facts_about, how_to_create, how_to_install, is_packaged
 from covgate.measure.interpreter import Interpreter, child_environment
 from covgate.measure.probe import probe
 from covgate.measure.program import program_of, runs_pytest
@@ -164,14 +163,13 @@ def check_imports(checkout: Checkout) -> Results:
 
 def _missing_package(checkout: Checkout, project: Project, package: str, why: str) -> Finding:
     what = f"{package} is not installed in {project.interpreter.path}"
-    return Finding(name=f"{package}-missing", what=what, why=why, fix=_install(checkout, project, package))
+    fix = advise(package, project.interpreter, checkout.top, checkout.session.environ, relative)
+    return Finding(name=f"{package}-missing", what=what, why=why, fix=fix)
 
 
 def _install(checkout: Checkout, project: Project, *arguments: str) -> str:
     """What to do so that the project's interpreter has these packages."""
     facts = facts_about(project.interpreter, checkout.top, checkout.session.environ, relative)
-    if facts.prefix and project.probe is not None:
-        facts = replace(facts, pip=project.probe.pip)
     return how_to_install(facts, *arguments)
 
 

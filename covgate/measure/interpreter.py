@@ -15,9 +15,9 @@ from pathlib import Path
 
 from covgate.errors import ToolError
 from covgate.measure.environments.candidates import MEASURING, choose
-from covgate.measure.environments.covgates_own import is_covgates_own
 from covgate.measure.environments.installed import is_environment, package_directories, problem, python_in, user_sites
 from covgate.measure.environments.search import candidates, manager_of
+from covgate.measure.environments.tools_own import is_tools_own
 
 _DISTRIBUTION_SUFFIXES = (".dist-info", ".egg-info", ".egg-link", ".pth")
 # Variables about covgate's own call, and about a test run around it: they must not reach the tests.
@@ -120,7 +120,7 @@ def child_environment(interpreter: Interpreter, environ: Mapping[str, str]) -> d
         and name not in _HIDDEN
     }
     path = [each for each in kept.get("PATH", "").split(os.pathsep) if each]
-    path = [each for each in path if not is_covgates_own(Path(each).parent)]
+    path = [each for each in path if not is_tools_own(Path(each).parent)]
     for name in ("VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT"):
         kept.pop(name, None)
     if interpreter.environment:

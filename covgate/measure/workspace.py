@@ -75,12 +75,12 @@ class Workspace:
 
     def how_to_install(self, package: str) -> str:
         """What the user types to give the project's environment a package."""
-        from covgate.measure.environments.advice import facts_about, how_to_install  # late: only for an error
+        from covgate.measure.environments.advice import advise  # late: only for an error
 
         def typed(path: Path) -> str:
             return os.path.relpath(path, self.job.tree)  # the same in the user's checkout, wherever the tree is
 
-        return how_to_install(facts_about(self.job.interpreter, self.job.tree, self.job.environ, typed), package)
+        return advise(package, self.job.interpreter, self.job.tree, self.job.environ, typed)
 
     def _environment(self) -> dict[str, str]:
         environ = child_environment(self.job.interpreter, self.job.environ)

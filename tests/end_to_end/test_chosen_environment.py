@@ -75,3 +75,21 @@ def test_a_project_tools_own_way_to_install_is_named(project: Project) -> None:
     project.commit()
     assert "uv add --dev pytest" in project.push()
     assert "uv add --dev pytest" in project.covgate("doctor")
+
+
+def test_a_hook_of_pre_commit_uses_the_repositorys_own(installed: Project, tmp_path: Path) -> None:
+    """pre-commit puts the hook's environment first on PATH and into VIRTUAL_ENV; another one follows there."""
+    project = installed
+    on_path = environment(tmp_path / "tools", project, "coverage", "pytest")
+    project.environ["PATH"] = f"{on_path / 'bin'}:{project.environ['PATH']}"
+    own = environment(project.top / ".venv", project, "coverage", "pytest")
+    project.write("pyproject.toml", "[tool.covgate]\n")
+    requires_prefix(project, own)
+    pushed = project.push()
+    assert pushed.status == 0
+    assert "PASS main" in pushed
+    # Activated, it measures: `activate` leaves a trace that pre-commit does not remove.
+    requires_prefix(project, on_path)
+    pushed = project.push("main", VIRTUAL_ENV=str(on_path), VIRTUAL_ENV_PROMPT="tools")
+    assert pushed.status == 0
+    assert "PASS main" in pushed

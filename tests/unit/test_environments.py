@@ -16,10 +16,10 @@ import pytest
 from covgate.errors import ToolError
 from covgate.measure.environments.advice import Facts, how_to_install
 from covgate.measure.environments.candidates import Candidate, Kind, choose
-from covgate.measure.environments.covgates_own import is_made_for_one_tool
-from covgate.measure.environments.declared import Declared, declared_distributions
+from covgate.measure.environments.declared import Declared, declared_distributions, where_declared
 from covgate.measure.environments.installed import installed, problem
 from covgate.measure.environments.search import candidates
+from covgate.measure.environments.tools_own import is_tools_place
 from covgate.measure.interpreter import find_interpreter
 
 NOTHING = ("coverage", "pytest")
@@ -386,33 +386,37 @@ def test_a_shim_of_pyenv_is_the_version_that_it_starts(top: Path, environ: dict[
 
 
 @pytest.mark.parametrize(
-    ("prefix", "names", "expected"),
+    ("prefix", "expected"),
     [
-        ("/home/ada/.cache/pre-commit/repoab12/py_env-python3.12", (), True),
-        ("/home/ada/.cache/prek/hooks/python-AbC", (), True),
-        ("/home/ada/.cache/uv/archive-v0/AbC-12", ("bin", "lib"), True),
-        ("/home/ada/.cache/uv/builds-v0/.tmpAbC", ("bin", "lib"), True),
-        ("/home/ada/.local/share/uv/tools/covgate", ("bin", "uv-receipt.toml"), True),
-        ("/home/ada/.local/share/pipx/venvs/covgate", ("bin", "pipx_metadata.json"), True),
-        ("/home/ada/shop/.venv", ("bin", "lib"), False),
-        ("/home/ada/.cache/pypoetry/virtualenvs/shop-AbC-py3.12", ("bin", "lib"), False),
+        ("/home/ada/.cache/pre-commit/repoab12/py_env-python3.12", True),
+        ("/home/ada/.cache/prek/hooks/python-AbC", True),
+        ("/home/ada/.cache/uv/archive-v0/AbC-12", True),
+        ("/home/ada/.cache/uv/builds-v0/.tmpAbC", True),
+        ("/home/ada/.cache/uv/environments-v2/script-AbC", True),
+        ("/home/ada/shop/.venv", False),
+        ("/home/ada/.cache/pypoetry/virtualenvs/shop-AbC-py3.12", False),
+        ("/home/ada/builds-v0", False),
     ],
 )
-def test_environments_made_for_one_tool(prefix: str, names: tuple[str, ...], expected: bool) -> None:
-    assert is_made_for_one_tool(prefix, names) is expected
+def test_where_environments_are_made_for_one_tool(prefix: str, expected: bool) -> None:
+    assert is_tools_place(prefix) is expected
+
+
+@pytest.mark.parametrize("receipt", ["uv-receipt.toml", "pipx_metadata.json"])
+def test_environments_of_installed_tools(top: Path, environ: dict[str, str], receipt: str) -> None:
+    tools = make(top.parent / "venvs/covgate")
+    environ |= {"VIRTUAL_ENV": str(tools), "PATH": str(tools / "bin")}
+    assert find_interpreter("", [top], environ).environment == str(tools)
+    (tools / receipt).write_text("")
+    with pytest.raises(ToolError, match="no Python interpreter"):
+        find_interpreter("", [top], environ)
 
 
 def test_covgates_own_environment(top: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """If a tool made it for covgate, it is never the project's; if the project is installed there, too, it is."""
-    own = make(top.parent / "archive-v0/AbC")
-    environ |= {"VIRTUAL_ENV": str(own), "PATH": str(own / "bin")}
-    monkeypatch.setattr(sys, "prefix", str(own))
-    with pytest.raises(ToolError, match="no Python interpreter"):
-        find_interpreter("", [top], environ)
+    """It is the project's if the project is installed there, too."""
     text(top, "pyproject.toml", '[project]\nname = "shop.api"\n')
     own = make(top.parent / "envs/shop", "coverage", "pytest")
     monkeypatch.setattr(sys, "prefix", str(own))
-    environ = {"HOME": environ["HOME"], "PATH": "/nowhere"}
     with pytest.raises(ToolError, match="no Python interpreter"):
         find_interpreter("", [top], environ)
     (own / "lib/python3.12/site-packages/shop_api-1.dist-info").mkdir()
@@ -491,6 +495,24 @@ def test_what_a_project_declares(tmp_path: Path) -> None:
         assert declared_distributions(tmp_path) == Declared()
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ""),
+        ('[project]\ndependencies = ["PyTest>=8"]\n', "project"),
+        ('[project.optional-dependencies]\ndocs = ["a"]\ntest = ["pytest[x]; os_name == \'nt\'"]\n', "extra test"),
+        ('[dependency-groups]\ntests = ["pytest"]\n', "group tests"),
+        ('[tool.poetry.group.unit.dependencies]\npytest = "*"\n', "group unit"),
+        ('[tool.poetry.dev-dependencies]\npytest = "*"\n', "group dev"),
+        ('[tool.poetry.dependencies]\npytest = {version = "*", optional = true}\n', "project"),
+        ('[dependency-groups]\ntests = 3\n[tool]\npoetry = 1\n', ""),
+    ],
+)  # fmt: skip
+def test_where_a_package_is_declared(tmp_path: Path, text: str, expected: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert where_declared(tmp_path, "pytest") == expected
+
+
 VENV = {"python": ".venv/bin/python", "prefix": "/shop/.venv"}
 PLAIN = "python3 -m venv .venv && .venv/bin/python -m pip install"
 
@@ -526,6 +548,24 @@ PLAIN = "python3 -m venv .venv && .venv/bin/python -m pip install"
             Facts(python="x", prefix="/shop/.nox/tests", manager="nox"),
             "coverage",
             "add coverage to session.install() in noxfile.py, then: nox --install-only",
+        ),
+        # What the project declares only has to be installed.
+        (Facts(**VENV, manager="uv", declared="group dev"), "pytest", "uv sync"),
+        (Facts(**VENV, manager="uv", declared="group test"), "pytest", "uv sync --group test"),
+        (Facts(**VENV, manager="uv", declared="extra test"), "pytest", "uv sync --extra test"),
+        (Facts(**VENV, manager="poetry", declared="project"), "pytest", "poetry install"),
+        (Facts(**VENV, manager="poetry", declared="group tests"), "pytest", "poetry install --with tests"),
+        (Facts(**VENV, manager="poetry", declared="extra tests"), "pytest", "poetry install --extras tests"),
+        (Facts(**VENV, manager="pdm", declared="group test"), "pytest", "pdm install -G test"),
+        (
+            Facts(**VENV, packaged=True, declared="extra test"),
+            "pytest",
+            ".venv/bin/python -m pip install -e '.[test]'",
+        ),
+        (
+            Facts(python="python3", packaged=True, declared="extra test"),
+            "pytest",
+            f"{PLAIN} -e '.[test]' coverage pytest",
         ),
         # Nothing is installed into a Python without an environment.
         (Facts(python="python3"), "pytest", f"{PLAIN} coverage pytest"),

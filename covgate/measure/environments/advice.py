@@ -5,9 +5,10 @@ from __future__ import annotations
 import shlex
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from covgate.measure.environments.declared import where_declared
 from covgate.measure.environments.installed import installed
 from covgate.measure.environments.search import manager_of
 from covgate.measure.interpreter import Interpreter
@@ -28,6 +29,12 @@ _CREATE = {
     "conda": "conda env create --file environment.yml",
     "hatch": "hatch env create",
 }
+# The options that add a group or an extra to what these commands install.
+_SELECT = {
+    "uv": {"group": "--group", "extra": "--extra"},
+    "poetry": {"group": "--with", "extra": "--extras"},
+    "pdm": {"group": "-G", "extra": "-G"},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +44,7 @@ class Facts:
     ``manager`` is the tool that looks after the environment, or that would create one. ``prefix`` is the environment,
     "" for none. ``python`` and ``venv`` are as they are typed: the interpreter, and where an environment would be.
     ``uv`` is whether uv can be typed, ``pip`` whether the interpreter has pip, ``packaged`` whether pip can install the
-    project.
+    project. ``declared`` is where the project declares the package that is to be installed (``where_declared``).
     """
 
     python: str
@@ -48,6 +55,7 @@ class Facts:
     uv: bool = False
     pip: bool = True
     packaged: bool = False
+    declared: str = ""
 
 
 def how_to_install(facts: Facts, *arguments: str) -> str:
@@ -55,12 +63,11 @@ def how_to_install(facts: Facts, *arguments: str) -> str:
     if not facts.prefix:
         return how_to_create(facts, *arguments)
     names = shlex.join(arguments)
-    is_editable = arguments[:1] == ("-e",)
     where = Path(facts.prefix).name
-    if facts.manager in _ADD and not is_editable:
+    if facts.manager in _CREATE and facts.manager in _ADD and (facts.declared or arguments[:1] == ("-e",)):
+        return _install_declared(facts)
+    if facts.manager in _ADD:
         return f"{_ADD[facts.manager]} {names}"
-    if facts.manager in _CREATE and is_editable:
-        return _CREATE[facts.manager]
     if facts.manager == "conda":
         return f"conda install --prefix {shlex.quote(facts.prefix)} {names}"
     if facts.manager == "hatch":
@@ -69,11 +76,13 @@ def how_to_install(facts: Facts, *arguments: str) -> str:
         return f"add {names} to `deps` in tox.ini, then: tox run -e {where} --notest"
     if facts.manager == "nox":
         return f"add {names} to session.install() in noxfile.py, then: nox --install-only"
-    if facts.pip:
-        return f"{shlex.quote(facts.python)} -m pip install {names}"
-    if facts.uv:
-        return f"uv pip install --python {shlex.quote(facts.python)} {names}"
+    if facts.packaged and facts.declared.startswith("extra "):
+        names = shlex.join(["-e", f"{facts.project}[{facts.declared.removeprefix('extra ')}]"])
     python = shlex.quote(facts.python)
+    if facts.pip:
+        return f"{python} -m pip install {names}"
+    if facts.uv:
+        return f"uv pip install --python {python} {names}"
     return f"{python} -m ensurepip && {python} -m pip install {names}"
 
 
@@ -83,12 +92,31 @@ def how_to_create(facts: Facts, *arguments: str) -> str:
     A Python without an environment is left alone: it often refuses to install packages (PEP 668).
     """
     if facts.manager in _CREATE:
-        return _CREATE[facts.manager]
+        return _install_declared(facts)
     wanted = arguments if arguments[:1] == ("-e",) else ("coverage", "pytest", *arguments)
-    own = ("-e", facts.project) if facts.packaged and "-e" not in wanted else ()
+    project = facts.project
+    if facts.declared.startswith("extra "):
+        project += f"[{facts.declared.removeprefix('extra ')}]"
+    own = ("-e", project) if facts.packaged and "-e" not in wanted else ()
     python = Path(facts.venv, "bin", "python")
     install = shlex.join([str(python), "-m", "pip", "install", *dict.fromkeys([*own, *wanted])])
     return f"{shlex.join([facts.python, '-m', 'venv', facts.venv])} && {install}"
+
+
+def _install_declared(facts: Facts) -> str:
+    """The command of the project's tool that creates the environment, or brings it up to date."""
+    kind, _, name = facts.declared.partition(" ")
+    option = _SELECT.get(facts.manager, {}).get(kind, "")
+    # The group dev is installed in any case.
+    return _CREATE[facts.manager] + (f" {option} {shlex.quote(name)}" if option and name and name != "dev" else "")
+
+
+def advise(
+    package: str, interpreter: Interpreter, top: Path, environ: Mapping[str, str], shown: Callable[[Path], str]
+) -> str:
+    """What to do so that ``interpreter`` has ``package``, for the project at ``top``. See ``facts_about``."""
+    facts = facts_about(interpreter, top, environ, shown)
+    return how_to_install(replace(facts, declared=where_declared(top, package)), package)
 
 
 def facts_about(

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from covgate.compat import tomllib
 from covgate.measure.environments.installed import normalized
+from covgate.measure.environments.user_files import read_toml
 
 # A requirement for every platform: no marker, and no extra, whose name says nothing about what is installed.
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^]]*\])?\s*[^;]*")
+_TABLES = (("project",), ("dependency-groups",), ("tool", "poetry"))
+_BRINGS = {"coverage": ("pytest-cov",)}  # what requires a distribution
 _TEST_GROUPS = ("test", "tests", "testing")
 
 
@@ -26,13 +28,29 @@ class Declared:
 
 def declared_distributions(top: Path) -> Declared:
     """What the pyproject.toml in ``top`` declares; nothing if there is none, or if it can't be read."""
-    try:
-        data = tomllib.loads((top / "pyproject.toml").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return Declared()
+    data = read_toml(top / "pyproject.toml")
     name = _table(data, "project").get("name") or _table(data, "tool", "poetry").get("name")
     required = tuple(dict.fromkeys(map(normalized, _declared(data))))
     return Declared(name=normalized(name) if isinstance(name, str) else "", required=required)
+
+
+def where_declared(top: Path, package: str) -> str:
+    """Where the project's pyproject.toml asks for ``package``; "" if nowhere.
+
+    "project" for a dependency of the project itself, "group NAME" for one of a group, "extra NAME" for an optional one.
+    """
+    project, groups, poetry = (_table(read_toml(top / "pyproject.toml"), *keys) for keys in _TABLES)
+    extras = _table(project, "optional-dependencies")
+    development = _table(poetry, "dev-dependencies")
+    places = {
+        "project": [*_names(project.get("dependencies")), *_table(poetry, "dependencies")],
+        **{f"group {name}": list(_names(value)) for name, value in groups.items()},
+        **{f"group {name}": list(_table(poetry, "group", name, "dependencies")) for name in _table(poetry, "group")},
+        **({"group dev": list(development)} if development else {}),
+        **{f"extra {name}": list(_names(value)) for name, value in extras.items()},
+    }
+    wanted = {package, *_BRINGS.get(package, ())}
+    return next((place for place, names in places.items() if wanted & set(map(normalized, names))), "")
 
 
 def _declared(data: dict[str, Any]) -> Iterator[str]:
@@ -45,6 +63,14 @@ def _declared(data: dict[str, Any]) -> Iterator[str]:
         yield from _requirements(groups.get(name))
         yield from _requirements(extras.get(name))
         yield from _poetry_requirements(_table(poetry, "group", name, "dependencies"))
+
+
+def _names(value: Any) -> Iterator[str]:
+    """The distributions that requirements name, for whatever platform."""
+    for each in value if isinstance(value, list) else ():
+        matched = _REQUIREMENT.match(each) if isinstance(each, str) else None
+        if matched:
+            yield matched[1]
 
 
 def _requirements(value: Any) -> Iterator[str]:

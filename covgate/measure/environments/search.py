@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from covgate.measure.environments.candidates import Candidate, Kind
-from covgate.measure.environments.covgates_own import is_covgates_own
 from covgate.measure.environments.declared import declared_distributions
 from covgate.measure.environments.installed import installed, is_environment, problem, python_in, settings
 from covgate.measure.environments.tool_environments import RUNNERS, TOOLS, pyenv_root, pyenv_versions
+from covgate.measure.environments.tools_own import is_tools_own
 
 _NAMES = (".venv", "venv", "env", ".env")
 # Parts of the paths where tools keep environments.
@@ -44,7 +44,7 @@ def candidates(roots: Sequence[Path], environ: Mapping[str, str], needs: Sequenc
     seen: set[str] = set()
     for place in places(roots, environ):
         real = os.path.realpath(place.prefix)
-        if real in seen or is_covgates_own(place.prefix):
+        if real in seen or is_tools_own(place.prefix):
             continue
         seen.add(real)
         # Covgate may be one of the packages of the project's environment: then the project is installed there, too.
@@ -148,7 +148,7 @@ def _systems(root: Path, environ: Mapping[str, str], needed: Sequence[str]) -> I
     """The first Python on PATH that is in no virtual environment."""
     origin = "the first on PATH"
     for directory in environ.get("PATH", "").split(os.pathsep):
-        if not directory or is_covgates_own(Path(directory).parent):
+        if not directory or is_tools_own(Path(directory).parent):
             continue
         path = next((each for each in (Path(directory, name) for name in _PYTHONS) if _is_program(each)), None)
         if path is not None and (path.parent.parent / "pyvenv.cfg").is_file():
