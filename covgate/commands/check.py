@@ -123,7 +123,7 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
         reports = [Path(each) for each in arguments.report]
         measured = partial(measurement_from_reports, session.measurer, bar.config, commit, reports)
     order = Order(ratchets=False, measured=measured, explains=arguments.format != "text" or bool(arguments.html))
-    outcome = with_unmeasured(judge_commit(session, commit, bar, [tip], order), bar)
+    outcome = with_unmeasured(session, judge_commit(session, commit, bar, [tip], order), bar)
     return replace(outcome, notices=tuple(dict.fromkeys([*bar.notices, *before, *outcome.notices])))
 
 

@@ -30,7 +30,8 @@ class Config:
     ``ratchet_branches``: None for the remote's default branch. ``timeout``: seconds. ``retries``: how often a tree is
     measured again if its coverage may have dropped by chance. ``configured``: whether there is a table or a file for
     covgate at all. ``coverage_config``: the name and the text of a configuration of coverage to measure with instead
-    of the tree's own; no key sets it.
+    of the tree's own. ``base_product``: what is measured beside the default sources, because the base's default sources
+    had it. No key sets these two.
     """
 
     enabled: bool = True
@@ -50,6 +51,7 @@ class Config:
     on_block: tuple[str, ...] | None = None
     configured: bool = False
     coverage_config: tuple[str, str] | None = None
+    base_product: tuple[str, ...] = ()
 
 
 def parse_config(

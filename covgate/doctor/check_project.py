@@ -17,14 +17,14 @@ from covgate.measure.interpreter import Interpreter, child_environment
 from covgate.measure.probe import probe
 from covgate.measure.program import program_of, runs_pytest
 from covgate.measure.pytest_config import PytestConfig, read_pytest_config
-from covgate.measure.sources import import_roots, sources_of
+from covgate.measure.sources import configured_sources, import_roots
 
 _PASSED_OVER = "install what is missing there, or remove that environment, or set `python`"
 
 
 def find_project(session: Session, config: Config, aside: str) -> tuple[Project | None, list[Finding]]:
     """The interpreter that would measure, and its answers; or findings about why there is none, or no answer."""
-    top = session.repository.top
+    top, head = session.repository.top, session.repository.commit("HEAD")
     environ = without_local_environment(session.environ)
     fix = "set `python` to the interpreter of the project's virtual environment"
     if not config.python:
@@ -47,7 +47,7 @@ def find_project(session: Session, config: Config, aside: str) -> tuple[Project 
             top,
             environ,
             pytest=pytest,
-            sources=sources_of(config.source, top),
+            sources=session.measurer.sources(head, config) if head else configured_sources(config.source or (".",)),
             path_first=path_first,
         )
     except ToolError as error:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from covgate.config import Config
 from covgate.errors import ConfigurationError
+from covgate.gate.base_sources import kept_products
 from covgate.gate.context import CONFIGURATION_FILES, HOOKS_FILE, Session
 from covgate.gate.decisions import base_rules, changed_measuring, choose_base, stricter_config
 from covgate.git.remote import Remote
@@ -63,14 +64,20 @@ def bar_of(session: Session, commit: str, base: str, remote: Remote, branch: str
         return bar
     repository = session.repository
     own_files, base_files = _files(repository, commit), _files(repository, base)
-    if own_files == base_files:
-        return bar
     try:
         earlier = session.config_at(base)
     except ConfigurationError:
         return replace(bar, notices=(f"the configuration of the base {base[:10]} is invalid: it does not hold",))
+    kept: tuple[str, ...] = ()
+    if earlier.configured or _is_in_use(repository, base_files):
+        kept = kept_products(session, commit, base, earlier, base_files)
+    if own_files == base_files and not kept:
+        return bar
     earlier = base_rules(own, earlier, lambda: _is_in_use(repository, base_files))
-    config, weaker = stricter_config(own, earlier, branch, lambda: _default_sources(repository, commit))
+    config, weaker = stricter_config(own, earlier, branch, lambda: (*_default_product(repository, commit), *kept))
+    if kept and not config.source:
+        config = replace(config, base_product=kept)
+        weaker.append(f"by default, {', '.join(kept)} would no longer be measured")
     if config.enabled and any(own_files.get(name) != base_files.get(name) for name in _COVERAGE_FILES):
         config, less = _stricter_coverage(repository, commit, config, own_files, base_files)
         weaker += less
@@ -98,15 +105,11 @@ def _is_in_use(repository: Repository, files: Mapping[str, bytes]) -> bool:
     return b"covgate" in files.get(HOOKS_FILE, b"") or bool(repository.commit(NOTES_REF))
 
 
-def _default_sources(repository: Repository, commit: str) -> tuple[str, ...]:
+def _default_product(repository: Repository, commit: str) -> tuple[str, ...]:
     """What is measured at ``commit`` if no source is configured."""
-    from covgate.measure.sources import sources_among
+    from covgate.measure.sources import product_at
 
-    listed = repository.run("ls-tree", "-z", commit).decode(errors="replace").split("\0")
-    trees = [line.partition("\t")[2] for line in listed if " tree " in line.partition("\t")[0]]
-    files = [line.partition("\t")[2] for line in listed if " blob " in line.partition("\t")[0]]
-    packages = [name for name in trees if repository.object(f"{commit}:{name}/__init__.py") is not None]
-    return sources_among("src" in trees, packages, [name for name in files if name.endswith(".py")]).source
+    return product_at(repository, commit)[0]
 
 
 def _stricter_coverage(

@@ -6,11 +6,15 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from covgate.config import Config, parse_config
 from covgate.errors import ConfigurationError
 from covgate.git.repository import Repository
 from covgate.measure.commit import Measurer
+
+if TYPE_CHECKING:
+    from covgate.git.diff import PathChanges
 
 CONFIGURATION_FILES = ("pyproject.toml", ".covgate.toml")
 HOOKS_FILE = ".pre-commit-config.yaml"
@@ -31,6 +35,9 @@ class Session:
     fail_closed: bool | None = None
     publishes: bool = True
     _configs: dict[str, Config] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _path_changes: dict[tuple[str, str], PathChanges] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @cached_property
     def measurer(self) -> Measurer:
@@ -58,6 +65,14 @@ class Session:
     def uses_covgate(self, commit: str) -> bool:
         """Whether the tree of ``commit`` asks for covgate: in its configuration, or in its pre-commit hooks."""
         return self.config_at(commit).configured or b"covgate" in (self.repository.file(commit, HOOKS_FILE) or b"")
+
+    def path_changes(self, base: str, commit: str) -> PathChanges:
+        """The files that ``commit`` has and ``base`` ("" for an empty tree) doesn't, and the other way round."""
+        if (base, commit) not in self._path_changes:
+            from covgate.git.diff import path_changes
+
+            self._path_changes[base, commit] = path_changes(self.repository, base, commit)
+        return self._path_changes[base, commit]
 
     def blocks_on_error(self, config: Config) -> bool:
         """Whether an error in measuring blocks."""

@@ -62,7 +62,8 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> Pu
     notices = [*ready.notices, *_before_judging(session, ready)]
     judged = []
     for each, order in zip(ready.gated, ready.orders, strict=True):
-        outcome = with_unmeasured(judge_commit(session, each.commit, each.bar, [each.tip], order), each.bar)
+        outcome = judge_commit(session, each.commit, each.bar, [each.tip], order)
+        outcome = with_unmeasured(session, outcome, each.bar)
         judged.append(replace(outcome, branch=each.update.branch, on_block=each.bar.config.on_block))
     save_bookmarks(session.repository, ready.unseen)
     notices += _about_baselines(session, ready, judged)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -77,33 +77,34 @@ def added_lines(
     return {path: lines for path, lines in sorted((added or {}).items()) if lines.spans}
 
 
-def new_paths(
-    repository: Repository, bases: Iterable[str], commit: str, wanted: Callable[[Iterable[str]], list[str]]
-) -> list[str]:
-    """The paths of the files of ``commit`` that none of ``bases`` has, of those that are ``wanted``.
+class PathChanges(NamedTuple):
+    """The paths of the files that one commit has and another one doesn't; a moved file is added and deleted.
 
-    ``bases`` is used only as far as it is needed; all files are new if it is empty. Empty files, links and submodules
-    are left out.
+    ``empty``: those of the added ones in which nothing is. Links and submodules are left out.
     """
-    found: list[str] | None = None
-    for base in bases:
-        added = _added_paths(repository, base, commit)
-        found = wanted(added) if found is None else [path for path in found if path in added]
-        if not found:
-            return []
-    return found if found is not None else wanted(_added_paths(repository, _empty_tree(repository), commit))
+
+    added: frozenset[str]
+    deleted: frozenset[str]
+    empty: frozenset[str] = frozenset()
+
+
+def path_changes(repository: Repository, base: str, commit: str) -> PathChanges:
+    """The paths that were added and deleted since ``base``, "" for none: then all files are new."""
+    added: set[str] = set()
+    deleted: set[str] = set()
+    empty: set[str] = set()
+    for each in _changed_entries(repository, base or _empty_tree(repository), commit, "--no-renames"):
+        if each.status == "A" and each.mode in _REGULAR:
+            (added if each.blob not in _EMPTY else empty).add(each.path)
+        elif each.status == "D":
+            deleted.add(each.path)
+    return PathChanges(frozenset(added | empty), frozenset(deleted), frozenset(empty))
 
 
 def renames(repository: Repository, base: str, commit: str) -> dict[str, str]:
     """By its path at ``commit``, where a file that was renamed since ``base`` was before."""
     entries = _changed_entries(repository, base, commit, "--find-renames", _RENAME_LIMIT)
     return {each.path: each.old_path for each in entries if each.status == "R"}
-
-
-def _added_paths(repository: Repository, base: str, commit: str) -> dict[str, None]:
-    entries = _changed_entries(repository, base, commit, "--no-renames")
-    added = (each for each in entries if each.status == "A" and each.mode in _REGULAR and each.blob not in _EMPTY)
-    return dict.fromkeys(each.path for each in added)
 
 
 def _patch(repository: Repository, old: str, new: str, pathspecs: Sequence[str]) -> tuple[FileChange, ...]:

@@ -102,6 +102,11 @@ class Repository:
         found = self._objects.read(f"{commit}:{path}".encode("utf-8", "surrogateescape"))
         return found.data if found and found.kind == "blob" else None
 
+    def paths(self, commit: str) -> list[str]:
+        """The paths of all files, links and submodules of ``commit``. Raises GitError if git can't list them."""
+        listed = self.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
+        return listed.decode("utf-8", "surrogateescape").split("\0")[:-1]
+
     # History
 
     def walk(self, commits: Sequence[str]) -> Iterator[str]:

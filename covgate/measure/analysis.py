@@ -17,7 +17,6 @@ from covgate.measure.ending import not_started
 from covgate.measure.interpreter import Interpreter
 from covgate.measure.job import Job
 from covgate.measure.reports import DataFile, Report, parse_coverage_json, parse_report
-from covgate.measure.sources import sources_of
 from covgate.measure.workspace import Workspace
 from covgate.model.source_files import suffix
 
@@ -114,7 +113,7 @@ def nothing_executed(workspace: Workspace, rcfile: str, *, source_configured: bo
     empty.write_text("", encoding="utf-8")
     arguments = []
     if not source_configured:
-        sources = sources_of(workspace.job.source, workspace.job.tree)
+        sources = workspace.job.sources
         arguments += [f"--source={','.join(sources.source)}"]
         arguments += [f"--omit={','.join(sources.omit)}"] if sources.omit else []
     arguments += [f"--rcfile={rcfile}"] if rcfile else []

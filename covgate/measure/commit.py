@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from covgate.measure.interpreter import Interpreter
     from covgate.measure.job import TestsFailed
     from covgate.measure.place import Run
+    from covgate.measure.sources import Sources
     from covgate.model.measurement import Measurement
 
 # Variables that can change what the same tree measures.
@@ -59,6 +60,20 @@ class Measurer:
         if key not in self._interpreters:
             self._interpreters[key] = find_interpreter(config.python, self.roots, self.environ, needs)
         return self._interpreters[key]
+
+    def sources(self, commit: str, config: Config) -> Sources:
+        """What is measured at ``commit``, unless coverage's own configuration names sources."""
+        from covgate.measure.sources import (
+            configured_sources,
+            default_sources,
+            dropped_products,
+            product_at,
+        )
+
+        if config.source:
+            return configured_sources(config.source)
+        product, tree = product_at(self.repository, commit)
+        return default_sources((*product, *dropped_products(product, config.base_product, tree)), tree)
 
     def cached(self, commit: str, config: Config) -> Measurement | None:
         """The cached measurement of the commit's tree, made under the same circumstances; None if there is none."""
@@ -125,7 +140,7 @@ class Measurer:
             timeout=config.timeout,
             command=config.command,
             report=config.report,
-            source=config.source,
+            sources=self.sources(checkout.commit, config),
             setup=config.setup,
             coverage_config=config.coverage_config,
             # An editable install leads to the main worktree, if it leads to any.
@@ -179,6 +194,7 @@ class Measurer:
             "command": config.command,
             "report": config.report,
             "source": config.source,
+            **({"base-product": config.base_product} if config.base_product else {}),
             "setup": config.setup,
             **({"coverage-config": config.coverage_config} if config.coverage_config else {}),
             "interpreter": fingerprint(interpreter, site_directories(interpreter, self.environ)),

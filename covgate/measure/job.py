@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from covgate.measure.interpreter import Interpreter
+from covgate.measure.sources import Sources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +16,8 @@ class Job:
 
     ``tree`` is the checked-out directory and ``tree_oid`` the id of its git tree. ``scratch`` is an empty directory for
     covgate's own files. ``timeout`` is in seconds, for the whole measurement. ``report`` is the path of the report that
-    ``command`` writes, relative to the tree; "" if covgate measures. ``isolated`` is true if the project is installed
+    ``command`` writes, relative to the tree; "" if covgate measures. ``sources``: what is measured unless coverage's
+    own configuration says it. ``isolated`` is true if the project is installed
     from another directory than ``tree``. ``coverage_config`` is the file name and the text of a configuration of
     coverage that replaces the one in the tree. ``tick`` is called several times a second while a program runs.
     """
@@ -28,7 +30,7 @@ class Job:
     timeout: float
     command: tuple[str, ...] | None = None
     report: str = ""
-    source: tuple[str, ...] = ()
+    sources: Sources = field(default_factory=Sources)
     setup: tuple[str, ...] | None = None
     isolated: bool = False
     coverage_config: tuple[str, str] | None = None

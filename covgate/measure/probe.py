@@ -13,7 +13,7 @@ from covgate.errors import ToolError
 from covgate.measure.interpreter import Interpreter, child_environment
 from covgate.measure.pytest_config import PytestConfig
 from covgate.measure.sources import Sources
-from covgate.model.source_files import is_test_directory, is_tool_module
+from covgate.model.source_files import is_test_file, is_tool
 
 _PROGRAM = Path(__file__).parent / "inside" / "covgate_probe.py"
 _TIMEOUT = 60  # seconds
@@ -89,6 +89,7 @@ def probe(
         "rcfile": pytest.cov_config,
         "cov_source": pytest.cov_source,
         "wants_pytest_cov": pytest.has_cov or pytest.distributed,
+        "product": sources.product,
         "source": sources.source,
         "omit": sources.omit,
         "path_first": list(path_first),
@@ -149,5 +150,6 @@ def _coverage_facts(value: dict[str, Any], refused: str) -> CoverageFacts:
 
 
 def _is_test_or_tool(path: str) -> bool:
-    name = Path(path).name
-    return is_test_directory(name) or is_tool_module(name)
+    """Whether a module or package at the top of the tree is one."""
+    name = Path(path).name if path.endswith(".py") else f"{Path(path).name}/__init__.py"
+    return is_test_file(name) or is_tool(name)

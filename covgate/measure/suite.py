@@ -20,7 +20,6 @@ from covgate.measure.ending import (
 )
 from covgate.measure.program import program_of, runs_pytest
 from covgate.measure.pytest_config import PytestConfig, read_pytest_config
-from covgate.measure.sources import sources_of
 from covgate.measure.workspace import Workspace
 from covgate.model.measurement import Toolchain
 
@@ -83,15 +82,14 @@ def _run_program(workspace: Workspace, program: tuple[str, ...]) -> SuiteRun:
     facts_file, session_file = job.scratch / "facts", job.scratch / "finished"
     for file in (facts_file, session_file):
         file.unlink(missing_ok=True)
-    sources = sources_of(job.source, job.tree)
     spec = {
         "program": [*program, *(_pytest_arguments(workspace, config) if is_pytest else ())],
         "tree": os.path.realpath(job.tree),
         "facts": str(facts_file),
         "rcfile": rcfile,
         "enforced_rcfile": workspace.rcfile,
-        "source": sources.source,
-        "omit": sources.omit,
+        "source": job.sources.source,
+        "omit": job.sources.omit,
         "wants_pytest_cov": config.has_cov or config.distributed,
         "has_cov": config.has_cov,
         "distributed": config.distributed,

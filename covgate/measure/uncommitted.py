@@ -20,7 +20,7 @@ from covgate.git.worktree import Checkout, has_checked_out, in_place
 from covgate.measure.pytest_config import FILES as PYTEST_FILES
 from covgate.model.measurement import Measurement
 from covgate.model.numbers import total
-from covgate.model.source_files import is_test_directory
+from covgate.model.source_files import is_test_directory, is_test_file, is_tool
 
 _CONFIGURATION = frozenset({".coveragerc", ".coveragerc.toml", *PYTEST_FILES})
 # Directories with copies of the sources, or with the code of others.
@@ -80,10 +80,9 @@ def is_test_module(name: str) -> bool:
 
 def is_generated(path: str) -> bool:
     """Whether an ignored file may be a source that a build has made: a module or an extension, and never a test."""
-    *directories, name = path.split("/")
-    if not name.endswith(_GENERATED) or decides(path):
+    if not path.endswith(_GENERATED) or decides(path) or is_test_file(path) or is_tool(path):
         return False
-    return not any(is_test_directory(each) or each in BUILD_OUTPUT or each.startswith(".") for each in directories)
+    return not any(each in BUILD_OUTPUT or each.startswith(".") for each in path.split("/")[:-1])
 
 
 def read_seen(scratch: Path, tree: Path, environ: Mapping[str, str]) -> Seen:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from covgate.model.source_files import could_be_measured, measured_suffixes
+from covgate.model.source_files import could_be_measured, measured_suffixes, suffix
 
 _SHOWN = 8
 
@@ -18,19 +18,34 @@ class NewFile:
     old_path: str = ""
 
 
-def unmeasured_paths(paths: Iterable[str], measured: Collection[str]) -> list[str]:
-    """Those of ``paths`` that are source files of a measured kind, but not among the ``measured`` ones.
+def may_be_unmeasured(added: Iterable[str], deleted: Iterable[str], measured: Collection[str]) -> bool:
+    """Whether one of the files ``added`` may be a source file that nothing measures.
 
-    Files without a suffix are left out: they may be anything.
+    That a file was moved is not known yet: any deleted source file may be any file that was added.
     """
-    known = frozenset(measured)
-    suffixes = measured_suffixes(known) - {""}
-    return [path for path in paths if path not in known and could_be_measured(path, suffixes)]
+    suffixes, known = _suffixes(measured), frozenset(measured)
+    unknown = [path for path in added if path not in known and suffix(path) in suffixes]
+    if any(could_be_measured(path, suffixes) for path in unknown):
+        return True
+    return bool(unknown) and any(could_be_measured(path, suffixes) for path in deleted)
 
 
-def new_unmeasured(paths: Iterable[str], moved: Mapping[str, str]) -> tuple[NewFile, ...]:
-    """The new files ``paths``, sorted. ``moved``: by path, where a file was before."""
-    return tuple(NewFile(path=path, old_path=moved.get(path, "")) for path in sorted(paths))
+def find_unmeasured(added: Iterable[str], moved: Mapping[str, str], measured: Collection[str]) -> tuple[NewFile, ...]:
+    """Those of the files ``added`` that are source files of a measured kind, and not among the ``measured`` ones.
+
+    ``moved``: by path, where a file was before. What was a source file stays one, wherever it goes. Files without a
+    suffix are left out: they may be anything.
+    """
+    suffixes, known = _suffixes(measured), frozenset(measured)
+    return tuple(
+        NewFile(path=path, old_path=moved.get(path, ""))
+        for path in sorted(added)
+        if path not in known and (could_be_measured(path, suffixes) or could_be_measured(moved.get(path, ""), suffixes))
+    )
+
+
+def _suffixes(measured: Collection[str]) -> frozenset[str]:
+    return measured_suffixes(measured) - {""}
 
 
 def unmeasured_notices(files: Sequence[NewFile]) -> list[str]:

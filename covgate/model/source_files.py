@@ -1,23 +1,60 @@
-"""What the path of a file says about it: a test, a tool, or a source file of a kind that is measured."""
+"""What the path of a file says about it: a test, a tool, or a source file of a kind that is measured.
+
+This is covgate's one definition of a test file. It knows no contents: a path is all that git, a report and a checkout
+have in common.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 
-TEST_DIRECTORIES = frozenset({"test", "tests", "testing", "doc", "docs", "examples", "example", "benchmarks"})
-_TOOL_MODULES = frozenset({"setup.py", "conftest.py", "noxfile.py", "tasks.py", "fabfile.py", "__init__.py"})
+# Anywhere in a path.
+_TEST_DIRECTORY = re.compile(r"tests?|__tests__|.+[_-]tests|tests[_-].+")
+_TEST_FILE = re.compile(r"test_.+|.+_test\.[^.]+|.+[._](test|spec)\.[^.]+|(conftest|tests)\.py")
+_TOOL_FILE = re.compile(r"(setup|noxfile|toxfile|fabfile|versioneer|ez_setup|conanfile|dodo|duties)\.py|.+\.d\.ts")
+# At the top of the tree only: inside of a package the same name is a part of the product.
+_TOP_TOOL_FILE = re.compile(
+    r"(manage|hatch_build|tasks|bootstrap|toolfile|__init__)\.py|(run|all)[_-]?tests?\.py|.+\.config\.[^.]+"
+)
+_TOP_TOOL_DIRECTORY = re.compile(r"testing|docs?|documentation|examples?|benchmarks?")
+# What may well be a product, but usually isn't. Mostly from setuptools.discovery, whose finders leave it out.
+_BESIDE_PRODUCT_FILE = re.compile(
+    r"(build|release|example|benchmarks?|exercises?|task|conf)\.py"
+    r"|(run|make|update|bump|check|generate|gen|build)[_-].+\.py|[._].*"
+)
+_BESIDE_PRODUCT_DIRECTORY = re.compile(
+    r"samples?|demos?|exercises?|bench|scripts?|tools?|utils?|ci|bin|build|dist|debian|manpages|news|newsfragments"
+    r"|changelog|htmlcov|site_scons|tasks|fabfile|vendor|third_party|node_modules|[._].*"
+)
 
 _UNCOMMITTED_SHOWN = 3
 
 
 def is_test_directory(name: str) -> bool:
-    """Whether a directory of this ``name`` holds tests, examples or documentation, not the product."""
-    return name in TEST_DIRECTORIES
+    """Whether a directory of this ``name`` holds tests, wherever it is."""
+    return bool(_TEST_DIRECTORY.fullmatch(name))
 
 
-def is_tool_module(name: str) -> bool:
-    """Whether ``name``, a module at the top of the tree, is a test or a tool."""
-    return name in _TOOL_MODULES or name.startswith("test_") or name.endswith("_test.py")
+def is_test_file(path: str) -> bool:
+    """Whether the file is a test or belongs to tests: by one of its directories, or by its name."""
+    *directories, name = path.split("/")
+    return bool(_TEST_FILE.fullmatch(name)) or any(is_test_directory(each) for each in directories)
+
+
+def is_tool(path: str) -> bool:
+    """Whether the file, which is no test, is a tool, an example or documentation: not a part of any product."""
+    top, *rest = path.split("/")
+    if rest:
+        return bool(_TOP_TOOL_DIRECTORY.fullmatch(top) or _TOOL_FILE.fullmatch(rest[-1]))
+    return bool(_TOOL_FILE.fullmatch(top) or _TOP_TOOL_FILE.fullmatch(top))
+
+
+def is_beside_product(path: str) -> bool:
+    """Whether the file is probably no part of the product: a test, a tool, or where such things usually are."""
+    top, *rest = path.split("/")
+    beside = _BESIDE_PRODUCT_DIRECTORY if rest else _BESIDE_PRODUCT_FILE
+    return is_test_file(path) or is_tool(path) or bool(beside.fullmatch(top))
 
 
 def suffix(path: str) -> str:
@@ -33,10 +70,7 @@ def measured_suffixes(paths: Iterable[str]) -> frozenset[str]:
 
 def could_be_measured(path: str, suffixes: Collection[str]) -> bool:
     """Whether the file is of a measured kind: one of ``suffixes``, and neither a test nor a tool."""
-    *directories, name = path.split("/")
-    if suffix(path) not in suffixes or any(is_test_directory(each) for each in directories):
-        return False
-    return not is_tool_module(name) or (name == "__init__.py" and bool(directories))
+    return suffix(path) in suffixes and not is_test_file(path) and not is_tool(path)
 
 
 def uncommitted_notice(files: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.errors import GitError
-from covgate.git.diff import added_lines, changes, new_paths, renames
+from covgate.git.diff import added_lines, changes, path_changes, renames
 from covgate.git.repository import Repository
 from covgate.model.changes import FileChange, Hunk
 from helpers.properties import one_in
@@ -101,26 +101,16 @@ def test_new_deleted_and_empty_files(work: Work) -> None:
     assert work.changes("HEAD", "HEAD") == ()
 
 
-def test_new_paths_are_those_that_no_base_has(work: Work) -> None:
+def test_paths_that_were_added_and_deleted(work: Work) -> None:
     one = work.commit(one=TEN, old=lines(*range(20, 30)))
     two = work.commit(two=TEN, empty=b"")
     (work.top / "link.py").symlink_to("two.py")
     head = work.commit(three=TEN, old=None, moved=lines(*range(20, 30)), one=b"changed\n")
-    asked: list[str] = []
-
-    def new(*bases: str) -> list[str]:
-        return new_paths(work.repository, iter(bases), head, lambda paths: [path for path in paths if path != "two.py"])
-
-    def later(base: str) -> Iterator[str]:
-        yield head
-        asked.append(base)
-
-    assert new(two) == ["moved.py", "three.py"]
-    assert new(one) == ["moved.py", "three.py"]
-    assert new() == ["moved.py", "one.py", "three.py"]
-    assert new(one, head) == new(head) == []
-    assert new_paths(work.repository, later(two), head, list) == []
-    assert asked == []  # no base is looked up after one that has everything
+    new = {"moved.py", "three.py"}
+    assert path_changes(work.repository, two, head) == (new, {"old.py"}, set())
+    assert path_changes(work.repository, one, head) == ({*new, "two.py", "empty.py"}, {"old.py"}, {"empty.py"})
+    assert path_changes(work.repository, "", head) == ({*new, "two.py", "empty.py", "one.py"}, set(), {"empty.py"})
+    assert path_changes(work.repository, head, head) == (set(), set(), set())
     assert renames(work.repository, two, head) == {"moved.py": "old.py"}
 
 

@@ -4,31 +4,50 @@ from __future__ import annotations
 
 import pytest
 
-from covgate.model.new_files import NewFile, changed_notices, new_unmeasured, unmeasured_notices, unmeasured_paths
+from covgate.model.new_files import NewFile, changed_notices, find_unmeasured, may_be_unmeasured, unmeasured_notices
 
-# The new paths, the measured ones, and those that are source files which nothing measures.
-NEW: dict[str, tuple[list[str], list[str], list[str]]] = {
-    "nothing is new": ([], ["pkg/a.py"], []),
-    "measured": (["pkg/b.py"], ["pkg/a.py", "pkg/b.py"], []),
-    "in another directory": (["tools/b.py"], ["pkg/a.py"], ["tools/b.py"]),
-    "in a package": (["other/__init__.py"], ["pkg/a.py"], ["other/__init__.py"]),
-    "tests and tools": (["tests/test_b.py", "tests/data.py", "conftest.py", "setup.py"], ["pkg/a.py"], []),
-    "of another kind": (["pkg/b.json", "web/index.js", "README"], ["pkg/a.py"], []),
-    "of a second measured kind": (["web/index.js", "b.py"], ["a.py", "web/main.js"], ["web/index.js", "b.py"]),
-    "without a suffix": (["LICENSE", "b.py"], ["bin/run", "a.py"], ["b.py"]),
-    "nothing is measured": (["b.py"], [], ["b.py"]),
+# The new paths, the moved ones (now: before), the measured ones, and those that are source files nothing measures.
+NEW: dict[str, tuple[list[str], dict[str, str], list[str], list[str]]] = {
+    "nothing is new": ([], {}, ["pkg/a.py"], []),
+    "measured": (["pkg/b.py"], {}, ["pkg/a.py", "pkg/b.py"], []),
+    "in another directory": (["tools/b.py"], {}, ["pkg/a.py"], ["tools/b.py"]),
+    "in a package": (["other/__init__.py"], {}, ["pkg/a.py"], ["other/__init__.py"]),
+    "tests and tools": (["tests/test_b.py", "tests/data.py", "conftest.py", "setup.py"], {}, ["pkg/a.py"], []),
+    "of another kind": (["pkg/b.json", "web/index.js", "README"], {}, ["pkg/a.py"], []),
+    "of a second measured kind": (["web/i.js", "b.py"], {}, ["a.py", "web/main.js"], ["b.py", "web/i.js"]),
+    "without a suffix": (["LICENSE", "b.py"], {}, ["bin/run", "a.py"], ["b.py"]),
+    "nothing is measured": (["b.py"], {}, [], ["b.py"]),
+    "moved": (["old/b.py"], {"old/b.py": "pkg/b.py"}, ["pkg/a.py"], ["old/b.py"]),
+    "moved within the sources": (["pkg/c.py"], {"pkg/c.py": "pkg/b.py"}, ["pkg/a.py", "pkg/c.py"], []),
+    "moved into the tests": (["tests/b.py"], {"tests/b.py": "pkg/b.py"}, ["pkg/a.py"], ["tests/b.py"]),
+    "a test that moved": (["tests/u/test_b.py"], {"tests/u/test_b.py": "tests/test_b.py"}, ["pkg/a.py"], []),
+    "a tool that moved": (["docs/conf.py"], {"docs/conf.py": "doc/conf.py"}, ["pkg/a.py"], []),
 }
 
 
 @pytest.mark.parametrize("name", list(NEW))
 def test_new_source_files_that_nothing_measures(name: str) -> None:
-    paths, measured, expected = NEW[name]
-    assert unmeasured_paths(paths, measured) == expected
+    added, moved, measured, expected = NEW[name]
+    found = find_unmeasured(added, moved, measured)
+    assert found == tuple(NewFile(path=path, old_path=moved.get(path, "")) for path in expected)
+    if found:
+        assert may_be_unmeasured(added, moved.values(), measured)
 
 
-def test_new_files_are_sorted_and_know_where_they_were() -> None:
-    found = new_unmeasured(["b.py", "a.py"], {"a.py": "src/a.py", "c.py": "d.py"})
-    assert found == (NewFile(path="a.py", old_path="src/a.py"), NewFile(path="b.py"))
+@pytest.mark.parametrize(
+    ("added", "deleted", "expected"),
+    [
+        ([], ["pkg/b.py"], False),
+        (["pkg/a.py"], ["pkg/b.py"], False),
+        (["pkg/b.py"], [], True),
+        (["tests/b.py"], [], False),
+        (["tests/b.py"], ["pkg/b.py"], True),
+        (["tests/b.py"], ["tests/c.py"], False),
+        (["tests/b.txt"], ["pkg/b.py"], False),
+    ],
+)
+def test_most_pushes_need_no_second_look(added: list[str], deleted: list[str], expected: bool) -> None:
+    assert may_be_unmeasured(added, deleted, ["pkg/a.py"]) is expected
 
 
 MANY = tuple(NewFile(path=f"{number}.py") for number in range(1, 11))

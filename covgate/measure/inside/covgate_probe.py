@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from typing import Any, Dict, List, Optional
 
 _STANDARD_LIBRARY = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
+# Directories that packages are imported from, although Python may take them for packages, too.
+_ROOTS = ("src", "lib", "python")
 # Distribution -> the module that it installs.
 _TOOLS = {"coverage": "coverage", "pytest": "pytest", "pytest-cov": "pytest_cov", "pytest-xdist": "xdist"}
 
@@ -36,13 +38,13 @@ def probe(spec: "Dict[str, Any]") -> "Dict[str, Any]":
         "coverage": {},
     }
     # Before coverage is imported: the project may be something that coverage imports.
-    plain = {name: locations(name) for name in packages(spec, spec["source"])}
+    plain = {name: locations(name) for name in packages(spec, spec["product"])}
     if facts["versions"]["coverage"]:
         try:
             facts["coverage"] = coverage_facts(spec, bool(facts["versions"]["pytest-cov"]))
         except Exception as error:  # anything that coverage and its plugins raise
             facts["refused"] = str(error) or type(error).__name__
-    source = facts["coverage"].get("source") or spec["source"]
+    source = facts["coverage"].get("source") or spec["product"]
     here = packages(spec, source)
     plain = {name: plain.get(name) or locations(name) for name in here}
     # A package with the name of a standard module is not installed elsewhere: whichever is imported first is used.
@@ -76,13 +78,17 @@ def packages(spec: "Dict[str, Any]", sources: "List[str]") -> "Dict[str, str]":
     found: "Dict[str, str]" = {}
     for source in sources:
         directory = os.path.normpath(os.path.join(spec["tree"], source))
-        if not os.path.isdir(directory):
+        if os.path.isfile(directory):
+            found[os.path.splitext(os.path.basename(directory))[0]] = directory
+        elif not os.path.isdir(directory):
             name = source.split(".")[0]
             paths = [os.path.join(spec["tree"], root, name + ending) for root in ("src", "") for ending in ("", ".py")]
             found[name] = next((path for path in paths if os.path.exists(path)), "")
         elif os.path.isfile(os.path.join(directory, "__init__.py")):
             while os.path.isfile(os.path.join(os.path.dirname(directory), "__init__.py")):
                 directory = os.path.dirname(directory)
+            found[os.path.basename(directory)] = directory
+        elif source in spec["product"] and source not in _ROOTS:  # a namespace
             found[os.path.basename(directory)] = directory
         else:
             for name in sorted(os.listdir(directory)):
@@ -142,9 +148,10 @@ def coverage_facts(spec: "Dict[str, Any]", has_pytest_cov: bool) -> "Dict[str, A
     elif not named and not include:
         source, origin = spec["source"], ""
         arguments = {"source": source, "omit": omit + spec["omit"]}
+        named = spec["product"] or source
     config_file = getattr(configured.config, "config_file", None)
     return {
-        "source": source,
+        "source": named if not origin else source,
         "origin": origin,
         "include": include,
         "omit": omit,
@@ -184,7 +191,7 @@ def option(configured: "Any", name: str) -> "List[str]":
 
 def exists(source: str, tree: str) -> bool:
     """Whether coverage finds ``source`` in ``tree``, as a directory or as a name to import."""
-    if os.path.isdir(source):
+    if os.path.exists(os.path.join(tree, source)):
         return True
     name = source.split(".")[0]
     inside = os.path.realpath(tree) + os.sep

@@ -38,3 +38,20 @@ def test_new_and_moved_code_that_nothing_measures_is_named(make_project: Make) -
         {"path": "legacy/extra.py", "old_path": "pkg/extra.py"},
         {"path": "tools/deploy.py", "old_path": None},
     ]
+
+
+def test_the_default_sources_of_the_base_stay_in_force(make_project: Make) -> None:
+    project = make_project()
+    assert project.push().status == 0
+    project.write("src/better.py", functions("d"))
+    project.write("pkg/tests/test_inside.py", "def test_inside():\n    assert 1\n")
+    project.write(
+        "tests/test_better.py",
+        "import sys\n\n\ndef test_better():\n    sys.path.insert(0, 'src')\n    import better\n\n    better.d()\n",
+    )
+    project.commit()
+    done = project.push()
+    assert done.status == 0, done.text
+    assert "by default, pkg would no longer be measured (a change counts once it has landed)" in done.text, done.text
+    # 5 of 6 of the package, and 2 of 2 of the new module. The tests inside of the package don't count.
+    assert project.field("executed_statements") + " of " + project.field("statements") == "7 of 8"
