@@ -11,9 +11,10 @@ from covgate.commands._shared import add_format, open_repository, print_result
 from covgate.errors import EXIT_BLOCKED, EXIT_PASSED, EXIT_TOOL_ERROR
 from covgate.formats.audit_text import audit_data, audit_text
 from covgate.git.repository import Repository
-from covgate.model.history import Read, Step, lowered_notes
-from covgate.model.history_audit import Finding, FindingKind, audit
+from covgate.model.history import Step
+from covgate.model.history_audit import audit
 from covgate.notes.records import Notes
+from covgate.notes.repair import find_cut
 from covgate.notes.steps import note_reader, read_steps
 
 HELP = "list decreases without an override, deleted notes and invalid records"
@@ -45,9 +46,10 @@ def audit_notes(repository: Repository) -> tuple[int, str, Any]:
     history = read_steps(repository, tip) if tip else []
     read = note_reader(repository, history)
     found = audit(history, read)
-    cut = _find_cut(notes, history[-1] if history else Step(oid=""), read)
+    cut = find_cut(notes, tip, notes.seen.tip, read)
     if cut is not None:
-        found = replace(found, findings=(*found.findings, cut))
+        last = history[-1] if history else Step(oid="")
+        found = replace(found, findings=(*found.findings, replace(cut, step=last)))
     hidden = min(repository.shallow_boundary().intersection(each.oid for each in history), default="")
     status = EXIT_BLOCKED if found.findings else EXIT_TOOL_ERROR if hidden else EXIT_PASSED
     text = audit_text(found, notes.ref, hidden)
@@ -57,26 +59,3 @@ def audit_notes(repository: Repository) -> tuple[int, str, Any]:
             "  `covgate sync` fetches the remote's notes\n"
         )
     return status, text, audit_data(found, notes.ref, hidden)
-
-
-def _find_cut(notes: Notes, last: Step, read: Read) -> Finding | None:
-    """A finding if the ref left the history in which covgate saw it last here, and baselines are lower as a result.
-
-    ``last``: the newest notes commit; its ``oid`` is "" if the ref doesn't exist.
-    """
-    seen = notes.repaired_tip()
-    if not seen or not notes.repository.commit(seen):
-        return None
-    if last.oid and not notes.repository.attempt("merge-base", "--is-ancestor", seen, last.oid)[0]:
-        return None
-    lower = lowered_notes(notes.entries(last.oid), notes.entries(seen), read)
-    if not lower:
-        return None
-    count = f"{len(lower)} note" + ("" if len(lower) == 1 else "s")
-    where = f"moved to a history without {seen[:10]}" if last.oid else f"was deleted; it was at {seen[:10]}"
-    return Finding(
-        kind=FindingKind.CUT,
-        commit=lower[0] if len(lower) == 1 else "",
-        step=last,
-        why=f"{notes.ref} {where}, which has a higher baseline in {count}",
-    )

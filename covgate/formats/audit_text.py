@@ -7,9 +7,8 @@ from typing import Any
 
 from covgate.formats.json_data import FORMAT, baseline_data
 from covgate.formats.paint import plain
-from covgate.model.baseline import Baseline
+from covgate.model.history import shown_change
 from covgate.model.history_audit import Audit, Finding, FindingKind
-from covgate.model.numbers import format_percent
 from covgate.model.record import DEFAULT_COMPONENT
 
 
@@ -60,7 +59,7 @@ def _block(finding: Finding) -> str:
     if finding.commit:
         what.append(finding.commit[:10])
     if finding.before is not None or finding.after is not None:
-        what.append(f"{_height(finding.before, finding.after)} -> {_height(finding.after, finding.before)}")
+        what.append(shown_change(finding.before, finding.after))
     if finding.component and finding.component != DEFAULT_COMPONENT:
         what.append(f"({finding.component})")
     lines = ["  ".join(what), f"  {finding.why}"]
@@ -71,13 +70,6 @@ def _block(finding: Finding) -> str:
             f"  notes commit {step.oid[:10]}  {step.author} <{step.email}>  {step.date[:16].replace('T', ' ')}"
         )
     return "".join(plain(line) + "\n" for line in lines)
-
-
-def _height(baseline: Baseline | None, other: Baseline | None) -> str:
-    if baseline is None:
-        return "none"
-    epochs = {each.epoch for each in (baseline, other) if each is not None}
-    return f"{format_percent(baseline.percent)}%" + (f" (epoch {baseline.epoch})" if epochs != {0} else "")
 
 
 def _summary(audit: Audit, ref: str) -> str:

@@ -50,7 +50,7 @@ def fetching(remote: Remote, notices: list[str]) -> Iterator[Fetching]:
             from covgate.notes.join import join_fetched
 
             with _as_notice(notices, _NOT_FETCHED):
-                join_fetched(fetch)
+                notices += join_fetched(fetch)
 
 
 def fetch(config: Config, remote: Remote, commits: Sequence[str]) -> tuple[Remote, list[str]]:
@@ -118,11 +118,14 @@ def publish(remote: Remote) -> Published:
     # Reading the lines is slow to load; without news about them only the records are looked at.
     lines = repository.commit(FILES_REF) != repository.commit(tracking_ref(remote, FILES_REF))
     refs = [NOTES_REF, *([FILES_REF] if lines else [])]
+    notices: list[str] = []
     try:
-        pushes = push_notes(remote, *refs)
+        pushes = push_notes(remote, *refs, notices=notices)
     except ToolError as error:
-        return Published(notices=(f"WARNING: {error.message}; {_NOT_PUBLISHED}",), failed=True)
-    return Published(notices=(f"published to {remote.shown}: {' and '.join(refs)}",) if pushes else ())
+        return Published(notices=(*notices, f"WARNING: {error.message}; {_NOT_PUBLISHED}"), failed=True)
+    if pushes:
+        notices.append(f"published to {remote.shown}: {' and '.join(refs)}")
+    return Published(notices=tuple(notices))
 
 
 def publish_in_use(session: Session, commits: Iterable[str], remote: Remote) -> Published:

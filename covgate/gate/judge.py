@@ -21,7 +21,7 @@ from covgate.model.outcome import Outcome
 from covgate.model.record import DEFAULT_COMPONENT, measurement_of
 from covgate.model.verdict import Verdict, judge_push, not_applicable, tests_failed
 from covgate.notes.records import Lookup, Notes
-from covgate.notes.repair import repair_merges
+from covgate.notes.repair import repair
 
 if TYPE_CHECKING:
     from covgate.measure.job import TestsFailed
@@ -82,7 +82,7 @@ class _Judging:
     def judge(self, tips: Sequence[str]) -> Outcome:
         """The steps, in order. Raises ToolError if the commit can't be judged."""
         self.tree = self.session.repository.tree(self.commit)
-        repair_merges(self.notes)
+        self.notices += repair(self.notes)
         known_tips = tuple(filter(None, map(self.session.repository.commit, (self.commit, *tips))))
         lookup = self._find_baseline(known_tips)
         baseline = baseline_to_reach(lookup)

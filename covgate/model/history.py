@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from covgate.model.baseline import Baseline
+from covgate.model.numbers import format_percent
 from covgate.model.record import Note
 
 _COMMIT = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})")
@@ -45,6 +46,18 @@ def baselines_in(note: Note) -> dict[str, Baseline]:
 def is_lower(after: Baseline | None, before: Baseline) -> bool:
     """Whether ``after`` is below ``before``, or gone."""
     return after is None or after.level < before.level
+
+
+def shown_change(before: Baseline | None, after: Baseline | None) -> str:
+    """``before`` and ``after`` for people: "85.00% -> 70.00%"; with the epochs if there are several or higher ones."""
+    epochs = {each.epoch for each in (before, after) if each is not None}
+
+    def shown(baseline: Baseline | None) -> str:
+        if baseline is None:
+            return "none"
+        return f"{format_percent(baseline.percent)}%" + (f" (epoch {baseline.epoch})" if epochs != {0} else "")
+
+    return f"{shown(before)} -> {shown(after)}"
 
 
 def lowered_notes(now: Mapping[str, str], earlier: Mapping[str, str], read: Read) -> list[str]:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from fractions import Fraction
 
 from covgate.model.baseline import Baseline, join
+from covgate.model.epochs import Epochs
 from covgate.model.history import Read, Step, baselines_in, is_lower
 from covgate.model.note_versions import State, Version, changed_files, highest_of, join_known, newest
-from covgate.model.record import Note
 
 
 class FindingKind(Enum):
@@ -50,11 +49,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """The ``findings`` in a history of ``steps`` notes commits, which now has ``notes`` notes."""
+    """The ``findings`` in a history of ``steps`` notes commits, which now has ``notes`` notes.
+
+    ``state`` is where the history ends: the current version of each note that it touched.
+    """
 
     findings: tuple[Finding, ...] = ()
     steps: int = 0
     notes: int = 0
+    state: State = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +97,16 @@ class _Change:
         )
 
 
-def audit(steps: Sequence[Step], read: Read) -> Audit:
-    """Audit ``steps``, which lead from the roots to one tip, parents first; ``read`` reads the note in a blob."""
-    auditor = _Auditor(read)
-    states: dict[str, State] = {}
+def audit(
+    steps: Sequence[Step], read: Read, *, epochs: Epochs | None = None, known: Mapping[str, State] | None = None
+) -> Audit:
+    """Audit ``steps``, which lead to one tip, parents first; ``read`` reads the note in a blob.
+
+    Of a history that goes on: ``known`` has the state at each parent that is not among the steps, and ``epochs`` those
+    that are known there. They are changed to what is known at the tip.
+    """
+    auditor = _Auditor(read, Epochs() if epochs is None else epochs)
+    states = {oid: dict(state) for oid, state in (known or {}).items()}
     children = Counter(parent for step in steps for parent in step.parents)
     state: State = {}
     for step in steps:
@@ -110,20 +119,20 @@ def audit(steps: Sequence[Step], read: Read) -> Audit:
         is_last = sides and step.parents[0] not in states
         state = sides[0] if is_last else dict(sides[0]) if sides else {}
         states[step.oid] = auditor.visit(step, sides or [{}], state)
-    findings = tuple(replace(each, healed=_is_healed(each, state, read)) for each in auditor.findings)
-    return Audit(findings=findings, steps=len(steps), notes=sum(1 for each in state.values() if each.blob))
+    findings = tuple(replace(each, healed=auditor.is_healed(each, state)) for each in auditor.findings)
+    notes = sum(1 for each in state.values() if each.blob)
+    return Audit(findings=findings, steps=len(steps), notes=notes, state=state)
 
 
 class _Auditor:
     """Collects findings while it visits the steps."""
 
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: Read, epochs: Epochs) -> None:
         self.findings: list[Finding] = []
         self._read = read
+        self._epochs = epochs
         # The same change made on two sides is one version: neither side is charged with dropping the other's.
         self._versions: dict[tuple[object, ...], Version] = {}
-        # By component and epoch: the lowest percentage that an override, or a finding, opened the epoch with.
-        self._opened: dict[tuple[str, int], Fraction] = {}
 
     def visit(self, step: Step, sides: Sequence[State], state: State) -> State:
         """Audit ``step``, whose parents have the states ``sides``; ``state``, which is the first, becomes its own."""
@@ -132,11 +141,8 @@ class _Auditor:
             for commit, files in changed_files(step).items()
         ]
         # Overrides first: an override and what is based on it may come in one step.
-        for change in changes:
-            note = self._read(change.version.blob) if change.version.blob else Note()
-            for component, baseline in baselines_in(note).items():
-                if baseline.override:
-                    self._open_epoch(component, baseline)
+        notes = [self._read(change.version.blob) for change in changes if change.version.blob]
+        self._epochs.open(each for note in notes for each in baselines_in(note).items())
         for change in changes:
             came_from = change.version.came_from
             if change.is_new or len(came_from) > 1:
@@ -154,10 +160,6 @@ class _Auditor:
             self._versions[key] = Version(len(self._versions), came_from, now)
         return self._versions[key]
 
-    def _open_epoch(self, component: str, baseline: Baseline) -> None:
-        key = component, baseline.epoch
-        self._opened[key] = min(self._opened.get(key, baseline.percent), baseline.percent)
-
     def _check(self, change: _Change) -> list[Finding]:
         version, known = change.version, join_known(change.version.came_from)
         if not version.blob:
@@ -172,28 +174,45 @@ class _Auditor:
         findings += _check_lowered(change, known, after, partly_valid=bool(note.problems))
         if change.is_new:
             findings += self._check_epochs(change, known, after)
-        version.known = {**known, **after} if note.problems else after
+        believed = {name: each for name, each in after.items() if self._epochs.is_open(name, each)}
+        version.known = {**known, **believed} if note.problems or len(believed) < len(after) else after
+        version.merged = change.by_merge
+        version.keep(note, self._epochs)
         return findings
 
     def _check_epochs(
         self, change: _Change, known: Mapping[str, Baseline], after: Mapping[str, Baseline]
     ) -> Iterator[Finding]:
         for component, baseline in after.items():
-            opened = self._opened.get((component, baseline.epoch))
-            if baseline.epoch and (opened is None or baseline.percent < opened):
-                self._open_epoch(component, baseline)  # whoever builds on it is not charged again
-                why = f"no override opened epoch {baseline.epoch}" + ("" if opened is None else " so low")
-                before = known.get(component)
-                yield change.finding(
-                    FindingKind.UNEXPLAINED_EPOCH, why, component=component, before=before, after=baseline
-                )
+            if not self._epochs.is_open(component, baseline):
+                why = self._epochs.why_not_open(component, baseline)
+                if self._epochs.charge(component, baseline):
+                    before = known.get(component)
+                    yield change.finding(
+                        FindingKind.UNEXPLAINED_EPOCH, why, component=component, before=before, after=baseline
+                    )
+
+    def is_healed(self, finding: Finding, state: State) -> bool:
+        """Whether the note is there now, valid as a whole, and no lower than before."""
+        version = state.get(finding.commit)
+        note = self._read(version.blob) if version and version.blob else None
+        known = baselines_in(note) if note else {}
+        if finding.kind is FindingKind.UNEXPLAINED_EPOCH:
+            baseline = known.get(finding.component)
+            return baseline is None or self._epochs.is_open(finding.component, baseline)
+        if note is None:
+            return finding.kind is FindingKind.INVALID and finding.before is None
+        baseline = known.get(finding.component) if finding.component else join(*known.values())
+        return not note.problems and (finding.before is None or not is_lower(baseline, finding.before))
 
 
 def _check_removed(change: _Change) -> Iterator[Finding]:
+    if not any(each.kept for each in change.earlier):
+        return  # nothing in it was valid
     before = highest_of(change.earlier)
-    if change.earlier and change.by_merge:
+    if change.by_merge:
         yield change.finding(FindingKind.LOST, "the merge dropped the note of one side", before=before)
-    elif change.earlier:
+    else:
         yield change.finding(FindingKind.DELETED, "the note was removed", before=before)
 
 
@@ -217,14 +236,3 @@ def _why_lower(before: Baseline, after: Baseline | None) -> str:
     if after.epoch < before.epoch:
         return f"the baseline went back to epoch {after.epoch}"
     return "the baseline was lowered without an override"
-
-
-def _is_healed(finding: Finding, state: State, read: Read) -> bool:
-    """Whether the note is there now, valid as a whole, and no lower than before."""
-    version = state.get(finding.commit)
-    if finding.kind is FindingKind.UNEXPLAINED_EPOCH or version is None or not version.blob:
-        return False
-    note = read(version.blob)
-    known = baselines_in(note)
-    baseline = known.get(finding.component) if finding.component else join(*known.values())
-    return not note.problems and (finding.before is None or not is_lower(baseline, finding.before))

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from covgate.model.baseline import Baseline, join
-from covgate.model.history import Step, annotated_commit
+from covgate.model.epochs import Epochs
+from covgate.model.history import Read, Step, annotated_commit, is_lower
+from covgate.model.record import Note, Record, join_records
 
 
 class Version:
     """A note of one commit between two changes.
 
-    ``known``: its baselines; for a note that was removed or damaged, those that it last had.
+    ``known``: its baselines; for a note that was removed or damaged, those that it last had. ``kept``: the records that
+    the note should have, by component, since only an override lowers one. ``merged``: git merged the note as text.
     """
 
-    __slots__ = ("blob", "came_from", "files", "known", "number")
+    __slots__ = ("blob", "came_from", "files", "kept", "known", "merged", "number")
 
     def __init__(self, number: int, came_from: Sequence[Version], files: dict[str, str]) -> None:
         self.number = number
@@ -23,6 +27,38 @@ class Version:
         # If a tree has two files for one commit, its readers use the last one.
         self.blob = files[max(files)] if files else ""
         self.known = join_known(came_from)
+        self.kept: dict[str, Record] = {}
+        for version in came_from:
+            for component, record in version.kept.items():
+                known = self.kept.get(component)
+                self.kept[component] = join_records(known, record) if known else record
+        self.merged = False
+
+    def keep(self, note: Note, epochs: Epochs) -> None:
+        """Add what ``note``, the version's own, says to ``kept``: nothing that lowers a baseline."""
+        for record in note.records:
+            component, before = record.component, self.kept.get(record.component)
+            record = _believed(record, epochs)
+            if before is not None and self.merged:
+                record = join_records(before, record)
+            elif before is not None:
+                if before.baseline and is_lower(record.baseline, before.baseline):
+                    record = replace(record, baseline=before.baseline)
+                record = replace(record, judgement=record.judgement or before.judgement)
+            if record.baseline or record.judgement:
+                self.kept[component] = record
+
+
+def believed(note: Note, epochs: Epochs) -> Note:
+    """``note`` without the baselines whose epochs are not open, and without records that then say nothing."""
+    records = [_believed(each, epochs) for each in note.records]
+    return replace(note, records=tuple(each for each in records if each.baseline or each.judgement))
+
+
+def _believed(record: Record, epochs: Epochs) -> Record:
+    if record.baseline is None or epochs.is_open(record.component, record.baseline):
+        return record
+    return replace(record, baseline=None)
 
 
 # The current version of each note, by annotated commit.
@@ -76,3 +112,29 @@ def join_known(versions: Sequence[Version]) -> dict[str, Baseline]:
 def highest_of(versions: Iterable[Version]) -> Baseline | None:
     """The highest baseline that any of ``versions`` knows, of any component."""
     return join(*(join(*each.known.values()) for each in versions))
+
+
+def notes_to_repair(state: State, read: Read) -> dict[str, Note]:
+    """By commit, the note that should be there in place of the one in ``state``; one without records: none.
+
+    A note that git merged is always among them, a note of another format never: that version of covgate repairs it.
+    """
+    repairs = {}
+    for commit, version in state.items():
+        note = read(version.blob) if version.blob else Note()
+        kept = tuple(version.kept[name] for name in sorted(version.kept))
+        differs = note.records != kept or (version.merged and version.blob)
+        if differs and not note.other_format and (kept or not note.problems):
+            repairs[commit] = Note(records=kept)
+    return repairs
+
+
+def kept_beside(state: State, read: Read) -> dict[str, Note]:
+    """By commit, the records that stand although the note in ``state`` lacks them: it is gone, lowered or not valid."""
+    beside = {}
+    for commit, version in state.items():
+        note = read(version.blob) if version.blob else Note()
+        missing = [version.kept[name] for name in sorted(version.kept) if note.record(name) != version.kept[name]]
+        if missing:
+            beside[commit] = Note(records=tuple(missing))
+    return beside

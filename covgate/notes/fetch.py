@@ -9,7 +9,8 @@ from covgate.errors import ToolError
 from covgate.git.messages import error_line, lost_race
 from covgate.git.remote import FETCH, Remote
 from covgate.notes.locks import OWN_LOCKS, remove_stale_locks
-from covgate.notes.ref import NOTES_REF
+from covgate.notes.ref import FILES_REF, NOTES_REF
+from covgate.notes.repair import repair_unreadable
 from covgate.notes.retry import tries
 
 
@@ -19,11 +20,16 @@ class SyncError(ToolError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetch:
-    """A running fetch of the notes at ``ref`` of ``remote`` to the ref ``tracking``."""
+    """A running fetch of the notes at ``ref`` of ``remote`` to the ref ``tracking``, which was at ``before``.
+
+    ``notices``: refs of ours that had to be repaired first.
+    """
 
     remote: Remote
     ref: str
     tracking: str
+    before: str
+    notices: tuple[str, ...]
     process: subprocess.Popen[bytes]
 
 
@@ -35,16 +41,47 @@ def tracking_ref(remote: Remote, ref: str = NOTES_REF) -> str:
 def start_fetch(remote: Remote, ref: str = NOTES_REF) -> Fetch:
     """Start to fetch the notes of ``remote`` and return at once."""
     tracking = tracking_ref(remote, ref)
+    notices = tuple(repair_unreadable(remote.repository, (NOTES_REF, FILES_REF, tracking)))
+    before = remote.repository.commit(tracking)
     # Also in a partial clone all notes are fetched now: git would fetch them one by one when they are read.
     process = remote.repository.start(*FETCH, "--no-filter", "--", remote.name, f"+{ref}:{tracking}", own_group=True)
-    return Fetch(remote=remote, ref=ref, tracking=tracking, process=process)
+    return Fetch(remote=remote, ref=ref, tracking=tracking, before=before, notices=notices, process=process)
 
 
-def finish_fetch(fetch: Fetch) -> None:
-    """Wait for ``fetch``. If another process of this clone held the ref, fetch again.
+def finish_fetch(fetch: Fetch) -> list[str]:
+    """Wait for ``fetch``. Returns notices, one if the remote's notes were deleted or rewritten since the last fetch.
 
     Raises SyncError if the notes could not be fetched. It is no error if the remote has none.
     """
+    repository, before, notices = fetch.remote.repository, fetch.before, list(fetch.notices)
+    _wait(fetch)
+    now = repository.commit(fetch.tracking)
+    if not before or now == before or fetch.ref != NOTES_REF or _goes_on(fetch, now):
+        return notices
+    # Of two covgates in this clone, one may have stored an older answer after the other stored a newer one.
+    _wait(start_fetch(fetch.remote, fetch.ref))
+    now = repository.commit(fetch.tracking)
+    from covgate.notes.records import Notes
+    from covgate.notes.ref_faults import has_notes
+
+    was_none, is_none = not has_notes(Notes(repository), before), not now and repository.object(fetch.tracking)
+    if was_none or is_none or _goes_on(fetch, now):
+        return notices  # what is no notes commit is reported where it would be joined
+    who = repository.text("log", "-1", "--no-show-signature", "--format=%an <%ae>, %as", before)
+    what = f"rewritten: they are without {before[:10]} ({who})" if now else "deleted"
+    return [
+        *notices,
+        f"WARNING: the notes on {fetch.remote.shown} were {what}; what this clone knows is published again",
+    ]
+
+
+def _goes_on(fetch: Fetch, now: str) -> bool:
+    """Whether the notes commit ``now`` has the history that was fetched last."""
+    return bool(now) and fetch.remote.repository.is_ancestor(fetch.before, now)
+
+
+def _wait(fetch: Fetch) -> None:
+    """Wait for ``fetch``. If another process of this clone held the ref, fetch again. Raises SyncError."""
     repository, running = fetch.remote.repository, fetch
     message = ""
     for attempt in tries():
@@ -55,7 +92,7 @@ def finish_fetch(fetch: Fetch) -> None:
             return
         if "couldn't find remote ref" in message:
             # No notes there, or no longer: the next publication brings those that are here.
-            if repository.commit(fetch.tracking):
+            if repository.object(fetch.tracking) is not None:
                 repository.attempt("update-ref", "-d", fetch.tracking)
             return
         if not lost_race(message):

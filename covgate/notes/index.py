@@ -80,6 +80,8 @@ def _decode(rows: list[object], component: str) -> Known:
         if not isinstance(row, list):
             raise ValueError("not an index row")
         name, epoch, executed, executable, override = row
+        if not isinstance(override, str):
+            raise ValueError("not an index row")
         if name == component:
             known = Baseline(epoch=epoch, executed=executed, executable=executable, override=override)
             return known, problem

@@ -7,21 +7,28 @@ from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.notes.fetch import Fetch, SyncError, finish_fetch, start_fetch
 from covgate.notes.records import Notes
-from covgate.notes.ref import FILES_REF, NOTES_REF, NotesRef
-from covgate.notes.repair import repair_merges
+from covgate.notes.ref import FILES_REF, NOTES_REF, NotesRef, is_broken
+from covgate.notes.repair import known_seen, repair, repair_ref
 from covgate.notes.retry import tries
 
 
-def fetch_notes(remote: Remote, ref: str = NOTES_REF) -> None:
-    """Fetch the notes at ``ref`` of ``remote`` and join them into the local ones. Raises SyncError if that fails."""
-    join_fetched(start_fetch(remote, ref))
+def fetch_notes(remote: Remote, ref: str = NOTES_REF) -> list[str]:
+    """Fetch the notes at ``ref`` of ``remote`` and join them into the local ones. Returns notices.
+
+    Raises SyncError if that fails.
+    """
+    return join_fetched(start_fetch(remote, ref))
 
 
-def join_fetched(fetch: Fetch) -> None:
-    """Wait for ``fetch`` and join what it brought into the local notes. Raises SyncError if that fails."""
-    finish_fetch(fetch)
+def join_fetched(fetch: Fetch) -> list[str]:
+    """Wait for ``fetch`` and join what it brought into the local notes. Returns notices.
+
+    Raises SyncError if that fails.
+    """
+    notices = finish_fetch(fetch)
     repository = fetch.remote.repository
-    join(open_notes(repository, fetch.ref), open_notes(repository, fetch.ref, at=fetch.tracking))
+    local, fetched = open_notes(repository, fetch.ref), open_notes(repository, fetch.ref, at=fetch.tracking)
+    return notices + join(local, fetched, fetch.remote)
 
 
 def open_notes(repository: Repository, ref: str, *, at: str = "") -> NotesRef:
@@ -33,61 +40,49 @@ def open_notes(repository: Repository, ref: str, *, at: str = "") -> NotesRef:
     return Notes(repository, at or ref)
 
 
-def join(local: NotesRef, fetched: NotesRef) -> None:
-    """Join the ``fetched`` notes into the ``local`` ones, whose ref then descends from the fetched one.
+def join(local: NotesRef, fetched: NotesRef, remote: Remote) -> list[str]:
+    """Join the ``fetched`` notes of ``remote`` into the ``local`` ones, whose ref then descends from the fetched one.
 
-    What merges of notes have dropped on either side is joined in, too. Raises SyncError if other processes kept
-    moving the ref.
+    Nothing is followed that lowers a record without an override: see `settle`. Returns notices. Raises SyncError if
+    other processes kept moving the ref.
     """
-    if isinstance(local, Notes):
-        # Before: notes that are rebuilt on the fetched tip no longer have the local merges in their history.
-        repair_merges(local)
-    _move_to_join(local, fetched)
-    if isinstance(local, Notes):
-        repair_merges(local)
-
-
-def _move_to_join(local: NotesRef, fetched: NotesRef) -> None:
+    notices: list[str] = []
     for _ in tries():
-        ours, theirs = local.tip(), fetched.tip()
-        if not theirs or ours == theirs or (ours and local.repository.is_ancestor(theirs, ours)):
-            return
+        # Before: notes that are rebuilt on the fetched tip no longer have the local history.
+        notices += repair(local) if isinstance(local, Notes) else []
+        ours, theirs = local.repository.commit(local.ref), local.repository.commit(fetched.ref)
+        if not theirs and not is_broken(local.repository, fetched.ref):
+            return notices
+        if theirs and ours and (ours == theirs or local.repository.is_ancestor(theirs, ours)):
+            return notices
         try:
-            if not ours or local.repository.is_ancestor(ours, theirs):
-                local.move(ours, theirs)
-            else:
-                local.move(ours, _build_join(local, ours, theirs))
-            return
+            return notices + _move_to_join(local, fetched, remote)
         except RefMoved:
             continue
     raise SyncError(f"{local.ref} kept moving while fetched notes were joined", hint="try again")
 
 
-def _build_join(local: NotesRef, ours: str, theirs: str) -> str:
-    """A notes commit on ``theirs`` with everything that only ``ours`` has; ``theirs`` itself if that is nothing."""
-    here, there = local.entries(ours), local.entries(theirs)
-    changed: dict[str, bytes] = {}
-    for commit, blob in here.items():
-        other = there.get(commit)
-        if other != blob:
-            data = _join_note(local, blob, other)
-            if data is not None:
-                changed[commit] = data
-    return local.build(theirs, changed, "covgate: join notes") if changed else theirs
+def _move_to_join(local: NotesRef, fetched: NotesRef, remote: Remote) -> list[str]:
+    """Raises RefMoved if another process moved the local ref first."""
+    # Late imports: there is news.
+    from covgate.notes.notices import finding_notices
+    from covgate.notes.ref_faults import find_fault
+    from covgate.notes.settle import build_join, settle
 
-
-def _join_note(local: NotesRef, ours: str, theirs: str | None) -> bytes | None:
-    """The bytes of a note for the blobs ``ours`` and ``theirs`` (None: only we have one); None to leave theirs.
-
-    A note that can't be read gives way to one that can; of two of them, theirs stays.
-    """
-    found = local.repository.object(ours)
-    if found is None or theirs is None:
-        return found.data if found else None
-    other = local.repository.object(theirs)
-    joined = local.join_blobs([found.data, other.data]) if other else None
-    if joined is not None:
-        return joined
-    readable = local.join_blobs([found.data]) is not None
-    other_readable = other is not None and local.join_blobs([other.data]) is not None
-    return found.data if readable and not other_readable else None
+    fault = find_fault(fetched)
+    if fault is not None and not fault.tip:
+        return [
+            f"WARNING: {local.ref} on {remote.shown} {fault.what}: the notes that are here are used;"
+            f" `git push {remote.shown} :{local.ref}` deletes it there, and `covgate sync` publishes them"
+        ]
+    theirs = local.repository.commit(fetched.ref)
+    if not isinstance(local, Notes):
+        notices = repair_ref(local)
+        ours = local.tip()
+        local.move(ours, build_join(local, ours, theirs, {}))
+        return notices
+    ours = local.tip()
+    settled = settle(local, ours, theirs, known_seen(local))
+    local.move(ours, settled.tip)
+    local.save_seen(settled.seen)
+    return finding_notices(settled.findings)

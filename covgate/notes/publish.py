@@ -26,16 +26,19 @@ from covgate.notes.retry import tries
 _IDLE = 20.0
 
 
-def publish(remote: Remote, *refs: str) -> int:
+def publish(remote: Remote, *refs: str, notices: list[str] | None = None) -> int:
     """Push the local notes at ``refs`` (default: the records) to ``remote``, all of them at once.
 
-    Returns the number of pushes that it took; 0 if the remote had everything. Raises SyncError if the remote refused.
+    Returns the number of pushes that it took; 0 if the remote had everything. What is to be said about the notes of
+    others that came in between is added to ``notices``. Raises SyncError if the remote refused.
     """
-    publication = _Publication(remote, refs or (NOTES_REF,))
+    publication = _Publication(remote, refs or (NOTES_REF,), [] if notices is None else notices)
     for attempt in tries():
         # Fetched after the pause between two tries, not before: the shorter the time between fetch and push, the
         # fewer races are lost.
         if attempt > 1 and not publication.fetch_news():
+            break
+        if attempt == 2 and publication.is_blocked():
             break
         if not publication.find_unpublished():
             return attempt - 1
@@ -55,8 +58,9 @@ class _Publication:
     ``tracking``: for each of them, the ref that has the remote's notes as they were last seen.
     """
 
-    def __init__(self, remote: Remote, refs: Sequence[str]) -> None:
+    def __init__(self, remote: Remote, refs: Sequence[str], notices: list[str]) -> None:
         self.remote = remote
+        self._notices = notices
         self.tracking = {ref: tracking_ref(remote, ref) for ref in refs}
         self.result = PushResult()
         self._tips: dict[str, str] = {}
@@ -66,11 +70,18 @@ class _Publication:
     def fetch_news(self) -> bool:
         """Fetch and join what others have published. False if nobody has for longer than a race lasts."""
         for ref in self.tracking:
-            fetch_notes(self.remote, ref)
+            self._notices += fetch_notes(self.remote, ref)
         before, self._seen = self._seen, self._read_seen()
         if any(self._seen[ref] != before[ref] for ref in self.tracking):
             self._moved = time.monotonic()
         return time.monotonic() - self._moved <= _IDLE
+
+    def is_blocked(self) -> bool:
+        """Whether one of the remote's refs is not one of notes: then no push without force will ever succeed."""
+        from covgate.notes.ref_faults import find_fault
+
+        found = (find_fault(open_notes(self.remote.repository, ref, at=at)) for ref, at in self.tracking.items())
+        return any(fault is not None and not fault.tip for fault in found)
 
     def find_unpublished(self) -> bool:
         """Look at the local tips, and take out the refs that the remote has already. False if none is left."""
@@ -102,7 +113,7 @@ class _Publication:
 
     def _read_seen(self) -> dict[str, str]:
         """The tip of the remote's notes as it was last seen, for each ref."""
-        return {ref: open_notes(self.remote.repository, ref, at=at).tip() for ref, at in self.tracking.items()}
+        return {ref: self.remote.repository.commit(at) for ref, at in self.tracking.items()}
 
     def _save_seen(self, ref: str) -> None:
         """Move the tracking ref to what was just published. If that fails, the next run pushes once more."""

@@ -6,14 +6,17 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 from covgate.errors import ToolError
 from covgate.git.repository import Repository
 from covgate.model.baseline import Baseline, join
+from covgate.model.history import baselines_in
 from covgate.model.note_text import parse_note, render_note
 from covgate.model.record import DEFAULT_COMPONENT, Note, join_notes
 from covgate.notes.index import Known, RecordIndex
 from covgate.notes.ref import NOTES_REF, NotesRef
+from covgate.notes.seen import Seen, load_seen, save_seen
 
 
 class InvalidNote(ToolError):
@@ -46,6 +49,29 @@ class Notes(NotesRef):
         notes = [parse_note(each) for each in sorted(blobs)]
         return None if any(note.problems for note in notes) else render_note(join_notes(*notes).records).encode()
 
+    def is_foreign(self, blob: bytes) -> bool:
+        return parse_note(blob).other_format
+
+    @property
+    def seen(self) -> Seen:
+        """How far this clone has read the history of these notes."""
+        return load_seen(self._seen_file)
+
+    def save_seen(self, seen: Seen) -> None:
+        """Store ``seen``. If that fails, the next run reads more of the history."""
+        save_seen(self._seen_file, seen)
+
+    @property
+    def _seen_file(self) -> Path:
+        return self.repository.state_dir / f"seen-{self.ref.replace('/', '-')}.json"
+
+    def has_written(self, old: str, new: str, changed: Mapping[str, bytes]) -> None:
+        seen = self.seen
+        if old == seen.tip:  # nothing of somebody else's is in between
+            epochs = seen.epochs()
+            epochs.open(each for data in changed.values() for each in baselines_in(parse_note(data)).items())
+            self.save_seen(replace(seen, tip=new, opened=epochs.opened))
+
     @cached_property
     def _index(self) -> RecordIndex:
         return RecordIndex.load(self.repository.state_dir)
@@ -73,6 +99,8 @@ class Notes(NotesRef):
         known = self._index.baselines(entries.values(), component, self.read_blob)
         self._index.save()
         by_commit = {commit: known[blob] for commit, blob in entries.items()}
+        if any(problem for _, problem in by_commit.values()):
+            by_commit |= self._known_beside(by_commit, component)
         boundary = self.repository.shallow_boundary() if self.repository.shallow else frozenset()
         reached, hidden = self._records_on_ancestors(commits, by_commit, boundary)
         seen = _join_records(reached.items())
@@ -85,6 +113,16 @@ class Notes(NotesRef):
         """Whether any commit has a baseline."""
         known = self._index.baselines(self.entries().values(), component, self.read_blob)
         return any(baseline is not None for baseline, _ in known.values())
+
+    def _known_beside(self, by_commit: Mapping[str, Known], component: str) -> dict[str, Known]:
+        """What is remembered of notes that are not valid: the baseline that they had stands."""
+        found = {}
+        for commit, note in self.seen.beside.items():
+            baseline, problem = by_commit.get(commit, (None, ""))
+            record = note.record(component)
+            if problem and record:
+                found[commit] = join(baseline, record.baseline), problem
+        return found
 
     def _records_on_ancestors(
         self, commits: Sequence[str], records: Mapping[str, Known], boundary: frozenset[str]

@@ -1,70 +1,110 @@
-"""git's own merges of notes are repaired: records that they dropped are joined back in.
+"""The local notes are repaired: what was done to them behind covgate's back is reported and not followed.
 
-git merges notes as text. The strategies `ours` and `theirs` drop one side, `union` appends one record to another,
-`cat_sort_uniq` sorts their lines. Both sides are still in the history of the notes ref. covgate itself never makes a
-merge commit there, so only merges above the tip that was repaired last are read.
+Somebody edits or removes a note by hand, moves or deletes the ref, or merges notes as text (git's strategies `ours`
+and `theirs` drop one side, `union` appends one record to another, `cat_sort_uniq` sorts their lines). What was there
+before is still in the history of the ref, or where this clone saw it last.
 """
 
 from __future__ import annotations
 
-from covgate.errors import RefMoved
-from covgate.model.note_text import render_note
-from covgate.model.record import join_notes
-from covgate.notes.records import Notes
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from covgate.errors import RefMoved, ToolError
+from covgate.git.repository import Repository
+from covgate.notes.ref import NOTES_REF, is_broken
 from covgate.notes.retry import tries
 
+# Late imports below: if nothing has moved, nothing is read.
+if TYPE_CHECKING:
+    from covgate.model.history import Read
+    from covgate.model.history_audit import Finding
+    from covgate.notes.records import Notes
+    from covgate.notes.ref import NotesRef
+    from covgate.notes.seen import Seen
 
-def repair_merges(notes: Notes) -> None:
-    """Join the records that a merge in the history of ``notes`` dropped or tore into its tip."""
+
+def repair(notes: Notes) -> list[str]:
+    """Join what was lost or lowered since the last call back into the local ``notes``. Returns notices, one for each.
+
+    Raises ToolError if the notes can't be read or written.
+    """
+    tip = notes.repository.commit(notes.ref)
+    if tip == notes.seen.tip and (tip or not is_broken(notes.repository, notes.ref)):
+        return []
+    from covgate.notes.notices import finding_notices
+    from covgate.notes.settle import settle
+
+    notices = repair_ref(notes, known_seen(notes).tip)
     for _ in tries():
-        tip, repaired = notes.tip(), notes.repaired_tip()
-        if not tip or tip == repaired:
-            return
-        changed = _repaired_notes(notes, tip, _merges(notes, tip, repaired))
+        seen, tip = known_seen(notes), notes.tip()
         try:
-            if changed:
-                new = notes.build(tip, changed, "covgate: join what a merge of notes dropped")
-                notes.move(tip, new)
-                tip = new
+            if tip == seen.tip:
+                break
+            cut = find_cut(notes, tip, seen.tip)
+            if not tip:
+                notes.move("", seen.tip)
+                notices += finding_notices([cut] if cut else [])
+                break
+            settled = settle(notes, seen.tip, tip, seen)
+            if settled.tip != tip:
+                notes.move(tip, settled.tip)
         except RefMoved:
             continue
-        notes.save_repaired_tip(tip)
-        return
+        notes.save_seen(settled.seen)
+        notices += finding_notices([*settled.findings, *([cut] if cut else [])])
+        break
+    return notices
 
 
-def _merges(notes: Notes, tip: str, repaired: str) -> list[list[str]]:
-    """Each merge commit that leads to ``tip`` and not to ``repaired``, followed by its parents."""
-    excluded = [f"^{repaired}"] if repaired and notes.repository.commit(repaired) else []
-    listed = notes.repository.run("rev-list", "--min-parents=2", "--parents", tip, *excluded, "--")
-    return [line.split() for line in listed.decode().splitlines()]
+def find_cut(notes: Notes, tip: str, seen: str, read: Read | None = None) -> Finding | None:
+    """A finding if the ref at ``tip`` ("" for none) is not in the history of ``seen``, and lacks a baseline of it."""
+    from covgate.model.history import Step, lowered_notes
+    from covgate.model.history_audit import Finding, FindingKind
+
+    if not seen or not notes.repository.commit(seen) or (tip and notes.repository.is_ancestor(seen, tip)):
+        return None
+    lower = lowered_notes(notes.entries(tip), notes.entries(seen), read or notes.read_blob)
+    if not lower:
+        return None
+    count = f"{len(lower)} note" + ("" if len(lower) == 1 else "s")
+    where = f"moved to a history without {seen[:10]}" if tip else f"was deleted; it was at {seen[:10]}"
+    return Finding(
+        kind=FindingKind.CUT,
+        commit=lower[0] if len(lower) == 1 else "",
+        step=Step(oid=tip),
+        why=f"{notes.ref} {where}, which has a higher baseline in {count}",
+    )
 
 
-def _repaired_notes(notes: Notes, tip: str, merges: list[list[str]]) -> dict[str, bytes]:
-    """The notes of ``tip`` that lack something of the parents of ``merges``: annotated commit -> bytes to write."""
-    if not merges:
-        return {}
-    current = notes.entries(tip)
-    changed = {}
-    for commit, sides in _changed_by_merges(notes, merges).items():
-        own = current.get(commit, "")
-        valid = [note for note in map(notes.read_blob, sorted(sides | {own} - {""})) if not note.problems]
-        # A note that a newer covgate wrote is not torn: that covgate reads the sides itself.
-        if not valid or (own and notes.read_blob(own).other_format):
-            continue
-        data = render_note(join_notes(*valid).records).encode()
-        before = notes.repository.object(own) if own else None
-        if before is None or before.data != data:
-            changed[commit] = data
-    return changed
+def repair_ref(notes: NotesRef, seen: str = "") -> list[str]:
+    """If the local ref is not one of notes, let it lead to those of the notes commit ``seen``. Returns a notice."""
+    from covgate.notes.ref_faults import find_fault, replace_faulty
+
+    fault = find_fault(notes)
+    if fault is None:
+        return []
+    replace_faulty(notes, fault, fault.tip or seen)
+    instead = "the notes that it leads to" if fault.tip else "those that were here last" if seen else "the remote's"
+    return [f"WARNING: {notes.ref} {fault.what}: {instead} are used instead"]
 
 
-def _changed_by_merges(notes: Notes, merges: list[list[str]]) -> dict[str, set[str]]:
-    """Annotated commit -> the blobs that it had in a parent of a merge and that the merge did not keep."""
-    blobs: dict[str, set[str]] = {}
-    for merge, *parents in merges:
-        # A note that the merge kept has lost nothing here, even if it was changed later.
-        kept = notes.entries(merge).items()
-        for parent in parents:
-            for commit, blob in notes.entries(parent).items() - kept:
-                blobs.setdefault(commit, set()).add(blob)
-    return blobs
+def repair_unreadable(repository: Repository, refs: Iterable[str]) -> Iterator[str]:
+    """Repair those of ``refs`` whose object can't be found: with one of them, git fetches nothing. Gives notices."""
+    for ref in refs:
+        if not repository.commit(ref) and repository.object(ref) is None and is_broken(repository, ref):
+            from covgate.notes.records import Notes
+
+            notes = Notes(repository, ref)
+            try:
+                yield from repair(notes) if ref == NOTES_REF else repair_ref(notes)
+            except ToolError as error:
+                yield f"WARNING: {error.message}"
+
+
+def known_seen(notes: Notes) -> Seen:
+    """How far the history was read; nothing if the notes commit that was seen last is no longer here."""
+    from covgate.notes.seen import Seen
+
+    seen = notes.seen
+    return seen if notes.repository.commit(seen.tip) else Seen()

@@ -22,13 +22,16 @@ _BATCH = 5000  # blobs that are read at once, some 700 bytes each
 _DIFF = ("-r", "--raw", "-z", "--no-abbrev", "--no-renames")
 
 
-def read_steps(repository: Repository, tip: str) -> list[Step]:
-    """The notes commits that lead to ``tip``, each after its parents. Raises ToolError if git can't read them."""
+def read_steps(repository: Repository, tip: str, after: str = "") -> list[Step]:
+    """The notes commits that lead to ``tip`` and not to ``after``, each after its parents.
+
+    Raises ToolError if git can't read them.
+    """
     argv = (
         *("log", "--topo-order", "--reverse", "--root", "--diff-merges=first-parent", *_DIFF),
         # Against configuration that would print more.
         *("--no-show-signature", "--no-color", "--encoding=UTF-8"),
-        *(f"--format={'%x00'.join(_FORMAT)}", tip, "--"),
+        *(f"--format={'%x00'.join(_FORMAT)}", tip, *([f"^{after}"] if after else []), "--"),
     )
     found = []
     fields = iter(_run(repository, *argv).split("\0"))

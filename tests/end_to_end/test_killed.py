@@ -111,12 +111,14 @@ class Scene:
         project.write("more.txt", "more")
         project.commit("more")
         assert project.covgate("ratchet", COVGATE_SYNC="false").status == 0
-        parted = project.git("rev-parse", NOTES_REF)
+        parted, seen = project.git("rev-parse", NOTES_REF), project.top / ".git/covgate/seen-refs-notes-coverage.json"
+        known = seen.read_bytes()
         project.git("fetch", "--quiet", "origin")
         project.git("merge", "--quiet", "-m", "both", "origin/main")
         # Remembered, but not recorded: no test runs between the steps.
         assert project.covgate("check", COVGATE_SYNC="false").status == 0
         project.git("update-ref", NOTES_REF, parted)
+        seen.write_bytes(known)
         shutil.copytree(directory / "now", scene.before, symlinks=True)
         return scene
 

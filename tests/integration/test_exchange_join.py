@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,88 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.errors import ToolError
-from covgate.git.remote import Remote
 from covgate.git.repository import Repository
-from covgate.model.baseline import Baseline, join, override
+from covgate.model.baseline import join, override
 from covgate.model.note_text import parse_note, render_note
-from covgate.model.numbers import Numbers
-from covgate.model.record import Judgement, Note, Record, join_notes
+from covgate.model.record import Record
 from covgate.model.verdict import Status
-from covgate.notes.fetch import Fetch, start_fetch, tracking_ref
-from covgate.notes.join import fetch_notes, join_fetched
+from covgate.notes.fetch import start_fetch, tracking_ref
+from covgate.notes.join import join_fetched
 from covgate.notes.publish import publish
 from covgate.notes.records import Notes
 from covgate.notes.ref import NOTES_REF
-from covgate.notes.repair import repair_merges
+from covgate.notes.repair import repair
 from helpers.properties import one_in
-from helpers.sealed import run
+from helpers.team import measured, team
 
 pytestmark = pytest.mark.once
-
-TREE = "1" * 40
-
-
-@dataclass
-class Team:
-    """Clones of one bare remote that share ``commits``; ``written``: every baseline that was recorded, by commit."""
-
-    remote: Path
-    clones: list[Repository]
-    commits: list[str]
-    written: dict[str, list[Baseline]] = field(default_factory=dict)
-    fetches: dict[int, Fetch] = field(default_factory=dict)
-
-    def write(self, clone: int, commit: str, record: Record) -> None:
-        if record.baseline is not None:
-            self.written.setdefault(commit, []).append(record.baseline)
-        note = Note(records=(record,))
-        Notes(self.clones[clone]).update(commit, lambda known: join_notes(known, note), "record")
-
-    def origin(self, clone: int) -> Remote:
-        return Remote(self.clones[clone], "origin")
-
-    def sync(self, clone: int) -> None:
-        fetch_notes(self.origin(clone))
-        publish(self.origin(clone))
-
-    def notes_trees(self) -> set[str]:
-        trees = {each.text("rev-parse", f"{NOTES_REF}^{{tree}}") for each in self.clones}
-        return trees | {self.clones[0].text("--git-dir", str(self.remote), "rev-parse", f"{NOTES_REF}^{{tree}}")}
-
-
-@contextmanager
-def team(directory: Path, environ: dict[str, str], size: int = 3, commits: int = 3) -> Iterator[Team]:
-    def git(where: Path, *argv: str) -> str:
-        done = run(["git", *argv], where, environ)
-        assert done.status == 0, done.text
-        return done.text.strip()
-
-    remote = directory / "origin.git"
-    git(directory, "init", "--quiet", "--bare", str(remote))
-    first = directory / "0"
-    git(directory, "clone", "--quiet", str(remote), str(first))
-    made = []
-    for number in range(commits):
-        git(first, "commit", "--quiet", "--allow-empty", "-m", str(number))
-        made.append(git(first, "rev-parse", "HEAD"))
-    git(first, "push", "--quiet", "origin", "main")
-    for number in range(1, size):
-        git(directory, "clone", "--quiet", str(remote), str(directory / str(number)))
-    clones = [Repository.discover(directory / str(number), environ) for number in range(size)]
-    try:
-        yield Team(remote=remote, clones=clones, commits=made)
-    finally:
-        for each in clones:
-            each.close()
-
-
-def measured(executed: int, status: Status = Status.PASS, tree: str = TREE) -> Record:
-    numbers = Numbers(statements=100, executed_statements=executed)
-    return Record(
-        baseline=Baseline(executed=executed, executable=100),
-        judgement=Judgement(status=status, numbers=numbers, tree=tree, toolchain="CPython 3.12.1, coverage 7.17.3"),
-    )
-
 
 step = st.one_of(
     st.tuples(st.just("ratchet"), st.integers(0, 2), st.integers(0, 2), st.integers(60, 64), st.sampled_from(Status)),
@@ -187,9 +117,7 @@ def test_notes_that_git_merged_lose_no_record(environ: dict[str, str], tmp_path:
         assert len(them.notes_trees()) == 1
 
 
-def test_a_merge_is_repaired_once_and_a_note_removed_later_stays_removed(
-    environ: dict[str, str], tmp_path: Path
-) -> None:
+def test_a_merge_is_repaired_once_and_a_note_removed_later_comes_back(environ: dict[str, str], tmp_path: Path) -> None:
     with team(tmp_path, environ, size=1) as them:
         (repository,) = them.clones
         notes, commit = Notes(repository), them.commits[0]
@@ -199,11 +127,15 @@ def test_a_merge_is_repaired_once_and_a_note_removed_later_stays_removed(
         repository.run("update-ref", "refs/notes/other", base)
         repository.run("notes", "--ref=other", "add", "-f", "-m", "torn", commit)
         repository.run("notes", "--ref=coverage", "merge", "--quiet", "--strategy", "theirs", "refs/notes/other")
-        repair_merges(notes)
+        torn, _ = repair(notes)
+        assert "the note has no covgate record" in torn
         assert parse_note(repository.run("notes", "--ref=coverage", "show", commit)).record() == measured(80)
+        assert repair(notes) == []
         repository.run("notes", "--ref=coverage", "remove", commit)
-        repair_merges(notes)
-        assert notes.read(commit) is None
+        (removed, _) = repair(notes)
+        assert "the note was removed" in removed
+        assert parse_note(repository.run("notes", "--ref=coverage", "show", commit)).record() == measured(80)
+        assert repair(notes) == []
 
 
 def test_concatenated_notes_are_read_and_repaired_by_the_next_write(environ: dict[str, str], tmp_path: Path) -> None:
@@ -281,7 +213,7 @@ def test_a_note_of_a_newer_covgate_is_left_as_it_is_after_a_merge(environ: dict[
         repository.run("notes", "--ref=other", "add", "-f", "-m", render_note([measured(80)]), commit)
         repository.run("notes", "--ref=coverage", "merge", "--quiet", "--strategy", "ours", "refs/notes/other")
         before = repository.run("notes", "--ref=coverage", "show", commit)
-        repair_merges(notes)
+        repair(notes)
         assert b"format: 2" in before
         assert repository.run("notes", "--ref=coverage", "show", commit) == before
 

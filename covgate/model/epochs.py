@@ -1,0 +1,63 @@
+"""The epochs of the baseline: which were opened by an override, and which nobody gave a reason for.
+
+A higher epoch wins over every ratio of a lower one, so it must not be believed just because a note says so. Epoch 0 is
+always open. A higher one is opened by an override: a record that gives a reason. Others may then carry it on, at the
+override's percentage or above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from covgate.model.baseline import Baseline
+
+# How far an override may be above the highest epoch that is open. It is one above; the rest is for overrides that were
+# made one after the other in a clone without connection. Without a limit, one note could use up the numbers.
+REACH = 1000
+
+# By component and epoch, a percentage.
+Lowest = dict[tuple[str, int], Fraction]
+
+
+class Epochs:
+    """The open epochs with the lowest percentage of their overrides; and those of `charge`."""
+
+    def __init__(self, opened: Lowest | None = None, charged: Lowest | None = None) -> None:
+        self.opened: Lowest = dict(opened or {})
+        self.charged: Lowest = dict(charged or {})
+
+    def open(self, overrides: Iterable[tuple[str, Baseline]]) -> None:
+        """Open the epochs of ``overrides`` (component, baseline). One without a reason opens nothing."""
+        for component, baseline in sorted(overrides, key=lambda each: (each[0], each[1].order)):
+            if baseline.override and baseline.epoch <= self._highest(component) + REACH:
+                _lower(self.opened, component, baseline)
+
+    def is_open(self, component: str, baseline: Baseline) -> bool:
+        """Whether ``baseline`` may be believed: its epoch is open, and it is no lower than the override."""
+        opened = self.opened.get((component, baseline.epoch))
+        return not baseline.epoch or (opened is not None and baseline.percent >= opened)
+
+    def why_not_open(self, component: str, baseline: Baseline) -> str:
+        """Why ``baseline``, whose epoch is not open, is not believed."""
+        if (component, baseline.epoch) in self.opened:
+            return f"no override opened epoch {baseline.epoch} so low"
+        if baseline.override:
+            return f"epoch {baseline.epoch} is more than {REACH} above epoch {self._highest(component)}"
+        return f"no override opened epoch {baseline.epoch}"
+
+    def charge(self, component: str, baseline: Baseline) -> bool:
+        """Whether ``baseline``, whose epoch is not open, is the first of its kind. Whoever builds on it is not."""
+        charged = self.charged.get((component, baseline.epoch))
+        if charged is not None and baseline.percent >= charged:
+            return False
+        _lower(self.charged, component, baseline)
+        return True
+
+    def _highest(self, component: str) -> int:
+        return max((epoch for name, epoch in self.opened if name == component), default=0)
+
+
+def _lower(lowest: Lowest, component: str, baseline: Baseline) -> None:
+    key = component, baseline.epoch
+    lowest[key] = min(lowest.get(key, baseline.percent), baseline.percent)

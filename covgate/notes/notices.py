@@ -1,0 +1,36 @@
+"""What the user is told about the notes: each change that was not followed, in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from covgate.model.history import shown_change
+from covgate.model.history_audit import Finding, FindingKind
+from covgate.model.record import DEFAULT_COMPONENT
+
+_SHOWN = 5  # somebody who removed all notes is named as well by a few
+
+
+def finding_notices(findings: Sequence[Finding]) -> list[str]:
+    """A line for each of ``findings``, which were not followed; of many, the newest few and a count."""
+    if not findings:
+        return []
+    notices = [_line(each) for each in findings[-_SHOWN:]]
+    if len(findings) > _SHOWN:
+        notices.append(f"{len(findings) - _SHOWN} more changes of the notes were not followed (`covgate audit`)")
+    notices.append(
+        "covgate has repaired the notes here; to lower a baseline on purpose: covgate baseline set VALUE --reason TEXT"
+    )
+    return notices
+
+
+def _line(finding: Finding) -> str:
+    if finding.kind is FindingKind.CUT:
+        return f"WARNING: not followed: {finding.why}"
+    parts = [f"the note of {finding.commit[:10]}: {finding.why}"]
+    if finding.before is not None or finding.after is not None:
+        name = "" if finding.component in ("", DEFAULT_COMPONENT) else f"{finding.component}, "
+        parts.append(f"({name}{shown_change(finding.before, finding.after)})")
+    step = finding.step
+    parts.append(f"by {step.author} <{step.email}> in notes commit {step.oid[:10]}")
+    return f"WARNING: not followed: {' '.join(parts)}"

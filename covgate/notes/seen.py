@@ -1,0 +1,87 @@
+"""How far this clone has read the history of the notes, and what it has to remember of it.
+
+It is stored under the git directory. A file that is missing or can't be read means that nothing was read yet: the
+history is then read once more, from its beginning. (Format 1 is the first.)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from covgate.files import write_atomically
+from covgate.model.epochs import Epochs, Lowest
+from covgate.model.record import Note
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """The history up to ``tip``, "" for none. The notes there are what all of it allows.
+
+    ``opened`` and ``charged``: the epochs, as `Epochs` has them. ``beside``: by commit, the records that stand although
+    the note that somebody left there lacks them.
+    """
+
+    tip: str = ""
+    opened: Lowest = field(default_factory=dict)
+    charged: Lowest = field(default_factory=dict)
+    beside: Mapping[str, Note] = field(default_factory=dict)
+
+    def epochs(self) -> Epochs:
+        """A copy of the epochs, which may be changed."""
+        return Epochs(self.opened, self.charged)
+
+
+def load_seen(path: Path) -> Seen:
+    """What was saved at ``path``; nothing if that can't be read."""
+    try:
+        stored = json.loads(path.read_bytes())
+        if stored["format"] != _FORMAT or not isinstance(stored["tip"], str):
+            return Seen()
+        return Seen(
+            tip=stored["tip"],
+            opened=_lowest(stored["opened"]),
+            charged=_lowest(stored["charged"]),
+            beside={str(commit): _note(text) for commit, text in stored["beside"].items()},
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError, RecursionError):
+        return Seen()
+
+
+def save_seen(path: Path, seen: Seen) -> None:
+    """Store ``seen``. If that fails, the next run reads more of the history."""
+    data = {
+        "format": _FORMAT,
+        "tip": seen.tip,
+        "opened": [[*key, str(percent)] for key, percent in sorted(seen.opened.items())],
+        "charged": [[*key, str(percent)] for key, percent in sorted(seen.charged.items())],
+        "beside": {commit: _text(note) for commit, note in sorted(seen.beside.items())},
+    }
+    with contextlib.suppress(OSError):
+        write_atomically(path, json.dumps(data, separators=(",", ":")).encode())
+
+
+def _lowest(rows: list[list[object]]) -> Lowest:
+    return {(str(component), int(str(epoch))): Fraction(str(percent)) for component, epoch, percent in rows}
+
+
+# Late imports: there is rarely anything beside the notes.
+def _note(text: str) -> Note:
+    from covgate.model.note_text import parse_note
+
+    note = parse_note(text.encode())
+    if note.problems:
+        raise ValueError(note.problems[0])
+    return note
+
+
+def _text(note: Note) -> str:
+    from covgate.model.note_text import render_note
+
+    return render_note(note.records)

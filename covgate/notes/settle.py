@@ -1,0 +1,99 @@
+"""Two sides of the notes become one: note by note, the higher baseline, and nothing that only lowers one.
+
+That one side descends from the other proves nothing: whoever may push notes can remove a note, or write a lower one,
+in an ordinary fast-forward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from covgate.model.history_audit import Finding
+from covgate.model.note_text import parse_note, render_note
+from covgate.model.note_versions import believed
+from covgate.model.record import Note, join_notes
+from covgate.notes.reading import Reading, read_news
+from covgate.notes.records import Notes
+from covgate.notes.ref import NotesRef
+from covgate.notes.seen import Seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The notes commit ``tip`` has all that both sides allow. ``findings``: what was not followed."""
+
+    tip: str
+    seen: Seen
+    findings: tuple[Finding, ...] = ()
+
+
+def settle(notes: Notes, ours: str, theirs: str, seen: Seen) -> Settled:
+    """Join the notes of the tip ``ours`` ("" for none) into those of ``theirs``. No ref moves.
+
+    ``ours`` must be settled already. The history of ``theirs`` is read as far as ``seen`` does not cover it.
+    """
+    reading = read_news(notes, theirs, seen)
+    tip = build_join(notes, ours, theirs, {**_without_closed_epochs(notes, ours, theirs, reading), **reading.repairs})
+    beside = _left_to_others(notes, ours, tip, reading.seen.beside)
+    return Settled(tip=tip, seen=replace(reading.seen, tip=tip, beside=beside), findings=reading.findings)
+
+
+def build_join(notes: NotesRef, ours: str, theirs: str, repairs: Mapping[str, bytes | None]) -> str:
+    """A notes commit on ``theirs`` with ``repairs`` and what only ``ours`` has; ``theirs`` itself without any."""
+    here, there = notes.entries(ours), notes.entries(theirs)
+    changed: dict[str, bytes | None] = dict(repairs)
+    for commit, blob in here.items():
+        other = there.get(commit)
+        if commit in repairs:
+            data = _join_note(notes, _read(notes, blob), repairs[commit])
+        else:
+            data = _join_note(notes, _read(notes, blob), _read(notes, other)) if other != blob else None
+        if data is not None:
+            changed[commit] = data
+    changed = {commit: data for commit, data in changed.items() if data != _read(notes, there.get(commit))}
+    return notes.build(theirs, changed, "covgate: join notes") if changed else theirs
+
+
+def _read(notes: NotesRef, blob: str | None) -> bytes | None:
+    found = notes.repository.object(blob) if blob else None
+    return found.data if found else None
+
+
+def _join_note(notes: NotesRef, ours: bytes | None, theirs: bytes | None) -> bytes | None:
+    """The bytes of a note for those of two sides, None where a side has none; None to leave theirs.
+
+    A note that can't be read gives way to one that can, unless another version of covgate wrote it; of two of them,
+    theirs stays.
+    """
+    if ours is None or theirs is None:
+        return ours
+    joined = notes.join_blobs([ours, theirs])
+    if joined is not None:
+        return joined
+    readable = notes.join_blobs([ours]) is not None
+    other_readable = notes.join_blobs([theirs]) is not None
+    return ours if readable and not other_readable and not notes.is_foreign(theirs) else None
+
+
+def _without_closed_epochs(notes: Notes, ours: str, theirs: str, reading: Reading) -> dict[str, bytes | None]:
+    """The notes of ``theirs`` that nothing new has touched, and that still have what was not followed before."""
+    epochs = reading.seen.epochs()
+    changed: dict[str, bytes | None] = {}
+    for commit, blob in notes.entries(theirs).items() - notes.entries(ours).items():
+        if commit not in reading.read:
+            note = notes.read_blob(blob)
+            left = believed(note, epochs)
+            if left != note:
+                changed[commit] = render_note(left.records).encode() if left.records else None
+    return changed
+
+
+def _left_to_others(notes: Notes, ours: str, tip: str, beside: Mapping[str, Note]) -> dict[str, Note]:
+    """``beside``, and what ``ours`` has where ``tip`` has a note of another version of covgate."""
+    left = dict(beside)
+    there = notes.entries(tip)
+    for commit, blob in notes.entries(ours).items() - there.items():
+        if commit in there and notes.read_blob(there[commit]).other_format:
+            left[commit] = join_notes(left.get(commit, Note()), parse_note(_read(notes, blob) or b""))
+    return left
