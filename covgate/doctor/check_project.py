@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from covgate.config import Config
+from covgate.doctor.check_documented import unused_command
 from covgate.doctor.findings import Checkout, Fact, Finding, Project, Results, Severity, relative, shell
 from covgate.errors import ToolError
 from covgate.gate.context import Session
@@ -164,6 +165,9 @@ def check_imports(checkout: Checkout) -> Results:
 def _missing_package(checkout: Checkout, project: Project, package: str, why: str) -> Finding:
     what = f"{package} is not installed in {project.interpreter.path}"
     fix = advise(package, project.interpreter, checkout.top, checkout.session.environ, relative)
+    documented = unused_command(checkout) if package == "pytest" else None
+    if documented is not None and not documented.is_pytest:
+        fix = f"set {documented.setting} in {checkout.table}: that is what {documented.origin}, runs"
     return Finding(name=f"{package}-missing", what=what, why=why, fix=fix)
 
 

@@ -9,7 +9,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from covgate.config import Config
-from covgate.doctor import check_commit, check_hooks, check_notes, check_project, check_remote, check_sources
+from covgate.doctor import (
+    check_commit,
+    check_documented,
+    check_hooks,
+    check_notes,
+    check_project,
+    check_remote,
+    check_sources,
+)
 from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity
 from covgate.errors import CovgateError
 from covgate.formats.json_data import FORMAT
@@ -70,6 +78,7 @@ def _checks(environ: Mapping[str, str], query: check_remote.RemoteQuery | None) 
         check_commit.check_pushes,
         check_project.check_interpreter,
         check_project.check_command,
+        check_documented.check_documented,
         check_sources.check_sources,
         check_project.check_imports,
         check_hooks.check_hooks,

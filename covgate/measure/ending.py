@@ -109,8 +109,9 @@ def not_started(
     if problem.startswith("configuration: "):
         message = problem.removeprefix("configuration: ")
         return ToolError(f"coverage {coverage} refuses its configuration: {message}", hint="correct it")
+    others = "`python` or, if it is not pytest that runs the tests, `command`" if problem == "pytest" else "`python`"
     passed_over = "".join(f"; {each}" for each in interpreter.notices)
     return ToolError(
         f"{problem} is not installed in {interpreter.path} ({interpreter.origin}){passed_over}",
-        hint=f"{how_to_install(problem)}, or set `python` to the project's interpreter",
+        hint=f"{how_to_install(problem)}, or set {others} in the covgate configuration",
     )

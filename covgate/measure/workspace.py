@@ -74,12 +74,17 @@ class Workspace:
         return "\n".join(text.rstrip().splitlines()[-lines:])
 
     def how_to_install(self, package: str) -> str:
-        """What the user types to give the project's environment a package."""
-        from covgate.measure.environments.advice import advise  # late: only for an error
+        """What the user does if the tests need a package that the project's environment does not have."""
+        # Late: only for an error.
+        from covgate.measure.documented import documented_command
+        from covgate.measure.environments.advice import advise
 
         def typed(path: Path) -> str:
             return os.path.relpath(path, self.job.tree)  # the same in the user's checkout, wherever the tree is
 
+        documented = documented_command(self.job.tree) if package == "pytest" and not self.job.command else None
+        if documented is not None and not documented.is_pytest:
+            return f"set {documented.setting}: that is what {documented.origin}, runs"
         return advise(package, self.job.interpreter, self.job.tree, self.job.environ, typed)
 
     def _environment(self) -> dict[str, str]:

@@ -8,8 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from helpers.doctor import Doctor
 from helpers.project import Project
 from helpers.sealed import link_packages, run
+
+UNITTEST = """\
+import unittest
+
+from pkg import mod
+
+
+class TestMod(unittest.TestCase):
+    def test(self):
+        self.assertEqual(mod.a() + mod.b(), "ab")
+"""
 
 pytestmark = pytest.mark.end_to_end
 
@@ -93,3 +105,21 @@ def test_a_hook_of_pre_commit_uses_the_repositorys_own(installed: Project, tmp_p
     pushed = project.push("main", VIRTUAL_ENV=str(on_path), VIRTUAL_ENV_PROMPT="tools")
     assert pushed.status == 0
     assert "PASS main" in pushed
+
+
+def test_the_documented_test_command_is_proposed(project: Project) -> None:
+    """A suite of unittest: to install pytest would be the wrong fix."""
+    environment(project.top / ".venv", project, "coverage")
+    project.write("tox.ini", "[testenv]\ncommands = coverage run -m unittest discover -s tests -t .\n")
+    project.write("tests/__init__.py", "")
+    project.write("tests/test_mod.py", UNITTEST)
+    project.commit()
+    seen = Doctor(project, project.top.parent / "bin").examine()
+    assert seen.facts["documented"] == "python -m unittest discover -s tests -t . (tox.ini, [testenv])"
+    setting = 'command = "python -m unittest discover -s tests -t ."'
+    assert seen["documented-command"]["mend"] == f"set {setting} in [tool.covgate] in pyproject.toml"
+    project.write("pyproject.toml", f"[tool.covgate]\n{setting}\n")
+    project.commit()
+    assert "documented-command" not in Doctor(project, project.top.parent / "bin").examine().names
+    assert "PASS main" in project.push()
+    assert project.field("baseline_ratio") == "5/6"

@@ -116,8 +116,16 @@ def test_a_program_may_end_with_the_statuses_of_a_shell() -> None:
 @pytest.mark.parametrize(
     ("problem", "message", "hint"),
     [
-        ("coverage", "coverage is not installed in /venv/bin/python (configured)", "poetry add coverage, or set"),
-        ("pytest", "pytest is not installed in /venv/bin/python (configured)", "poetry add pytest, or set"),
+        (
+            "coverage",
+            "coverage is not installed in /venv/bin/python (configured)",
+            "add coverage, or set `python` in",
+        ),
+        (
+            "pytest",
+            "pytest is not installed in /venv/bin/python (configured)",
+            "add pytest, or set `python` or, if",
+        ),
         ("xdist", "the suite runs under pytest-xdist", "poetry add pytest-cov"),
         ("configuration: no such plugin", "coverage 7.6 refuses its configuration: no such plugin", "correct it"),
     ],

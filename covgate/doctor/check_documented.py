@@ -1,0 +1,31 @@
+"""`covgate doctor` on the test command that the project documents for other tools."""
+
+from __future__ import annotations
+
+from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity
+from covgate.measure.documented import Documented, documented_command
+
+
+def check_documented(checkout: Checkout) -> Results:
+    """Whether the project documents another test command than covgate runs."""
+    documented = unused_command(checkout)
+    if documented is None:
+        return
+    yield Fact(name="documented", value=f"{documented.command} ({documented.origin})")
+    if documented.is_pytest:
+        return  # the same tests, unless its arguments leave some out: that is for the reader to judge
+    yield Finding(
+        name="documented-command",
+        what=f"{documented.origin}, runs `{documented.command}`, and covgate runs pytest",
+        why="pytest may find other tests than those, or fail to collect them",
+        fix=f"set {documented.setting} in {checkout.table}",
+        severity=Severity.WARNING,
+    )
+
+
+def unused_command(checkout: Checkout) -> Documented | None:
+    """The test command that the project documents, if nothing is configured, and if it is more than `pytest`."""
+    if checkout.config.command is not None or checkout.config.report:
+        return None
+    documented = documented_command(checkout.top)
+    return None if documented is None or documented.is_plain_pytest else documented

@@ -1,0 +1,204 @@
+"""The test commands in a project's files, whatever tool they are for. Pure functions of the files' texts."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from covgate.compat import tomllib
+from covgate.measure.documented.command_lines import Documented, as_test_command, split_commands
+
+# What tasks, sessions, targets and environments for tests are called, the likeliest first.
+_NAMES = (
+    "test",
+    "tests",
+    "unit",
+    "unittest",
+    "unit-test",
+    "unit-tests",
+    "pytest",
+    "cov",
+    "coverage",
+    "check",
+    "py",
+    "all",
+)
+_POSARGS = re.compile(r"\{posargs(?::((?:[^{}]|\{[^{}]*\})*))?\}")
+_TOX_VALUES = {"{envpython}": "python", "{toxinidir}/": "", "{toxinidir}": ".", "{tox_root}/": "", "{tox_root}": "."}
+_FACTORS = re.compile(r"^[!\w.,{}-]+\s*:\s+")
+_TARGET = re.compile(r"^([\w.-]+)(?:\s+[\w.=*\"'+-]+)*\s*:(?!=)(.*)$")
+_VARIABLE = re.compile(r"^(\w+)\s*[:?]?=\s*(.*)$")
+_REFERENCE = re.compile(r"\$[({](\w+)[)}]")
+_PYTHONS = frozenset({"PYTHON", "PY", "PYTHON3", "python"})
+
+
+def documented_commands(files: Mapping[str, str]) -> tuple[Documented, ...]:
+    """The test commands that ``files`` document (their texts, by the names in ``FILES``), the likeliest first."""
+    found: dict[str, Documented] = {}
+    for name, read in FILES.items():
+        for origin, line in read(files[name]) if name in files else ():
+            for each in split_commands(line):
+                command = as_test_command(each)
+                if command:
+                    found.setdefault(command, Documented(command=command, origin=f"{name}, {origin}"))
+    return tuple(found.values())
+
+
+Lines = Iterator[tuple[str, str]]  # where in the file, and the command line
+
+
+def _tox_ini(text: str) -> Lines:
+    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return
+    sections = {
+        each.removeprefix("tox:").removeprefix("testenv:"): each for each in parser.sections() if "testenv" in each
+    }
+    names = [*(["testenv"] if "testenv" in sections else []), *_by_likelihood(sections)]
+    for name in dict.fromkeys(names):
+        commands = parser.get(sections[name], "commands", fallback=None) or ""
+        for line in commands.replace("\\\n", " ").splitlines():
+            yield f"[{sections[name]}]", _from_tox(line)
+
+
+def _from_tox(line: str) -> str:
+    """``line`` of `commands` in tox.ini as a shell would get it, without arguments of the user."""
+    line = _POSARGS.sub(lambda match: match[1] or "", _FACTORS.sub("", line.strip()))
+    for name, value in _TOX_VALUES.items():
+        line = line.replace(name, value)
+    return line.lstrip("-! ")
+
+
+def _tox_toml(text: str) -> Lines:
+    yield from _tox_tables(_toml(text))
+
+
+def _tox_tables(data: Mapping[str, Any]) -> Lines:
+    tables = {"env_run_base": data.get("env_run_base"), **_table(data, "env")}
+    for name in ("env_run_base", *_by_likelihood(_table(data, "env"))):
+        commands = _table(tables, name).get("commands")
+        for words in commands if isinstance(commands, list) else ():
+            plain = [each for each in words if isinstance(each, str)] if isinstance(words, list) else []
+            yield name, _from_tox(" ".join(plain))
+
+
+def _noxfile(text: str) -> Lines:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about escapes in the user's strings
+            tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    functions = {each.name: each for each in tree.body if isinstance(each, ast.FunctionDef) and each.decorator_list}
+    for name in _by_likelihood(functions):
+        for node in ast.walk(functions[name]):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "run":
+                # Arguments that only a run of nox knows are left out, as `*session.posargs`.
+                words = [each.value for each in node.args if isinstance(each, ast.Constant)]
+                if all(isinstance(each, str) for each in words):
+                    yield f"session {name}", " ".join(map(str, words))
+
+
+def _pyproject(text: str) -> Lines:
+    data = _toml(text)
+    tool = _table(data, "tool")
+    tox = _table(tool, "tox")
+    if isinstance(tox.get("legacy_tox_ini"), str):
+        yield from _tox_ini(tox["legacy_tox_ini"])
+    yield from _tox_tables(tox)
+    for name, env in sorted(_table(tool, "hatch", "envs").items(), key=lambda each: _rank(each[0])):
+        yield from _tasks(f"hatch's environment {name}", _table(env, "scripts"))
+    for title, keys in _TASKS:
+        yield from _tasks(title, _table(tool, *keys))
+
+
+# Runners of tasks, and where in [tool] their tasks are.
+_TASKS = (
+    ("pdm's script", ("pdm", "scripts")),
+    ("poe's task", ("poe", "tasks")),
+    ("rye's script", ("rye", "scripts")),
+    ("taskipy's task", ("taskipy", "tasks")),
+    ("pixi's task", ("pixi", "tasks")),
+    ("pixi's task", ("pixi", "feature", "test", "tasks")),
+)
+
+
+def _tasks(title: str, tasks: Mapping[str, Any]) -> Lines:
+    for name in _by_likelihood(tasks):
+        for line in _task_lines(tasks[name]):
+            # hatch's {args:default}, as tox's {posargs:default}
+            line = re.sub(r"\{args(?::([^{}]*))?\}", lambda match: match[1] or "", line)
+            yield f"{title} {name}", line
+
+
+def _task_lines(task: Any) -> Iterator[str]:
+    """The command lines of a task: a string, a list of them, or a table that has one of these."""
+    if isinstance(task, str):
+        yield task
+    elif isinstance(task, list) and all(isinstance(each, str) for each in task):
+        yield from task
+    elif isinstance(task, dict):
+        for key in ("cmd", "shell", "composite", "sequence"):
+            yield from _task_lines(task.get(key))
+
+
+def _makefile(text: str) -> Lines:
+    variables = dict.fromkeys(_PYTHONS, "python")
+    recipes: dict[str, list[str]] = {}
+    target = ""
+    for line in text.replace("\\\n", " ").splitlines():
+        if line.startswith(("\t", "    ")) and target:
+            recipes[target].append(line.strip().lstrip("@-+ "))
+            continue
+        variable, found = _VARIABLE.match(line), _TARGET.match(line)
+        if variable:
+            variables.setdefault(variable[1], variable[2].strip())
+        elif found:
+            target = found[1]
+            recipes.setdefault(target, [])
+    for name in _by_likelihood(recipes):
+        for line in recipes[name]:
+            line = _REFERENCE.sub(lambda match: variables.get(match[1], match[0]), line)
+            yield f"target {name}", re.sub(r"\{\{.*?\}\}", "", line)  # arguments of a just recipe
+
+
+def _by_likelihood(names: Mapping[str, Any]) -> list[str]:
+    """Those of ``names`` that speak of tests, the likeliest first."""
+    return sorted((each for each in names if _rank(each) < len(_NAMES)), key=_rank)
+
+
+def _rank(name: str) -> int:
+    plain = name.replace("_", "-").lower()
+    plain = "py" if re.fullmatch(r"py\d*(-.*)?", plain) else plain
+    return _NAMES.index(plain) if plain in _NAMES else len(_NAMES)
+
+
+def _toml(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except ValueError:
+        return {}
+
+
+def _table(value: Any, *keys: str) -> dict[str, Any]:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+# The files that are read, the likeliest place of the tests' own command first.
+FILES: dict[str, Callable[[str], Lines]] = {
+    "tox.ini": _tox_ini,
+    "tox.toml": _tox_toml,
+    "noxfile.py": _noxfile,
+    "pyproject.toml": _pyproject,
+    "setup.cfg": _tox_ini,
+    "Makefile": _makefile,
+    "justfile": _makefile,
+}

@@ -1,0 +1,195 @@
+"""The test command that a project documents, as covgate would run it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from covgate.measure.documented import documented_command, documented_commands
+from covgate.measure.documented.command_lines import as_test_command
+from covgate.measure.program import program_of
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("pytest", "pytest"),
+        ("py.test -v", "pytest"),
+        ("python -m pytest -q --cov=shop --cov-report xml --cov-report=html", "pytest"),
+        ("pytest --cov shop tests -m 'not slow' -n 4", "pytest tests -m 'not slow' -n 4"),
+        ("pytest --cov", "pytest"),
+        ("pytest --cov --strict-markers tests/unit", "pytest --strict-markers tests/unit"),
+        ("python3.12 -W error -m pytest tests", "python -W error -m pytest tests"),
+        ("coverage run -m pytest tests", "pytest tests"),
+        (
+            "python -m coverage run --branch --source shop -m unittest discover -s tests",
+            "python -m unittest discover -s tests",
+        ),
+        ("coverage run --rcfile=x.ini -p tests/runtests.py --verbosity=2", "python tests/runtests.py --verbosity=2"),
+        ("coverage run manage.py test shop", "python manage.py test shop"),
+        ("coverage run --unknown x -m pytest", ""),
+        ("uv run --group test pytest -x", "pytest -x"),
+        ("uv run --frozen coverage run -m pytest", "pytest"),
+        ("poetry run pytest tests/", "pytest tests/"),
+        ("hatch run python -m unittest", "python -m unittest"),
+        ("pipenv run ./manage.py test", "python ./manage.py test"),
+        ("DJANGO_SETTINGS_MODULE=shop.settings env TZ=UTC pytest", "pytest"),
+        ("python setup.py test", "python setup.py test"),
+        ("python tests/runtests.py", "python tests/runtests.py"),
+        ("./run_tests.py --fast", "python ./run_tests.py --fast"),
+        ("zope-testrunner --test-path=src -vc", "zope-testrunner --test-path=src -vc"),
+        ("trial shop", "trial shop"),
+        ("django-admin test --settings=shop.settings", "django-admin test --settings=shop.settings"),
+        ("django-admin migrate", ""),
+        ("coverage erase", ""),
+        ("coverage report --fail-under=100", ""),
+        ("python -m build", ""),
+        ("python", ""),
+        ("python setup.py sdist", ""),
+        ("ruff check .", ""),
+        ("pip install -e .[test]", ""),
+        ("uv run", ""),
+        ("uv sync", ""),
+        ("pytest {args}", ""),
+        ("pytest $(ARGS)", ""),
+        ("pytest | tee log", ""),
+        ("pytest 'unclosed", ""),
+        ("", ""),
+    ],
+)
+def test_what_covgate_runs_in_place_of_a_command_line(line: str, expected: str) -> None:
+    assert as_test_command(line) == expected
+
+
+TOX = """\
+[tox]
+env_list = lint, py39
+[testenv]
+deps = pytest
+commands_pre = python -m pip check
+commands =
+    coverage erase
+    cov: coverage run -m unittest discover {posargs:-s {toxinidir}/tests}
+    !cov: {envpython} -m unittest \\
+        discover -s tests
+    - coverage report
+[testenv:lint]
+commands = ruff check
+[testenv:py39-unit]
+commands = pytest tests/unit
+"""
+NOX = """\
+import nox
+
+
+@nox.session(python=["3.9", "3.13"])
+def tests(session: nox.Session) -> None:
+    session.install(".", "pytest")
+    session.run("coverage", "run", "-m", "pytest", "tests/unit", *session.posargs, env={"A": "b"})
+
+
+@nox.session
+def docs(session):
+    session.run("pytest", "docs")
+
+
+def test(session):
+    session.run("pytest", "no session")
+"""
+TOX_IN_PYPROJECT = '[tool.tox]\nlegacy_tox_ini = """\n[testenv]\ncommands = trial shop\n"""\n'
+MAKE = """\
+PYTHON ?= python3
+ARGS := --fast
+.PHONY: test
+test: build lint
+\t@$(PYTHON) -m unittest discover $(ARGS) && echo done
+clean:
+\tpytest clean
+check::
+\tcd sub; pytest sub
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        (
+            "tox.ini",
+            TOX,
+            [
+                ("python -m unittest discover -s tests", "tox.ini, [testenv]"),
+                ("pytest tests/unit", "tox.ini, [testenv:py39-unit]"),
+            ],
+        ),
+        ("tox.ini", "[testenv]\ncommands = pytest {posargs}\n", [("pytest", "tox.ini, [testenv]")]),
+        ("tox.ini", "no section\n[", []),
+        (
+            "tox.toml",
+            'env_run_base.commands = [["pytest", "{posargs:tests}"]]\n',
+            [("pytest tests", "tox.toml, env_run_base")],
+        ),
+        ("tox.toml", 'env.test.commands = [["trial", "shop"]]\n', [("trial shop", "tox.toml, test")]),
+        ("tox.toml", "env_run_base = 3\nenv = [1]\n", []),
+        ("noxfile.py", NOX, [("pytest tests/unit", "noxfile.py, session tests")]),
+        ("noxfile.py", "def broken(:\n", []),
+        ("pyproject.toml", TOX_IN_PYPROJECT, [("trial shop", "pyproject.toml, [testenv]")]),
+        (
+            "pyproject.toml",
+            '[tool.hatch.envs.default.scripts]\ntest = "pytest {args:tests}"\nlint = "ruff check"\n',
+            [("pytest tests", "pyproject.toml, hatch's environment default test")],
+        ),
+        (
+            "pyproject.toml",
+            '[tool.pdm.scripts]\ntest = {cmd = "pytest -n 2"}\n',
+            [("pytest -n 2", "pyproject.toml, pdm's script test")],
+        ),
+        (
+            "pyproject.toml",
+            '[tool.poe.tasks.test]\nsequence = ["ruff check", "coverage run manage.py test"]\n',
+            [("python manage.py test", "pyproject.toml, poe's task test")],
+        ),
+        (
+            "pyproject.toml",
+            '[tool.taskipy.tasks]\nunit = "pytest unit"\n',
+            [("pytest unit", "pyproject.toml, taskipy's task unit")],
+        ),
+        (
+            "pyproject.toml",
+            '[tool.pixi.feature.test.tasks]\ntest = "trial shop"\n',
+            [("trial shop", "pyproject.toml, pixi's task test")],
+        ),
+        ("pyproject.toml", "[tool.pdm]\nscripts = 3\n[tool.hatch]\nenvs = 'x'\n", []),
+        ("pyproject.toml", "not TOML", []),
+        (
+            "Makefile",
+            MAKE,
+            [
+                ("python -m unittest discover --fast", "Makefile, target test"),
+                ("pytest sub", "Makefile, target check"),
+            ],
+        ),
+        ("Makefile", "test:\n\tpytest $(UNKNOWN)\n", []),
+        ("justfile", "test *args:\n    uv run pytest {{args}} tests\n", [("pytest tests", "justfile, target test")]),
+    ],
+)
+def test_where_projects_document_it(name: str, text: str, expected: list[tuple[str, str]]) -> None:
+    assert [(each.command, each.origin) for each in documented_commands({name: text})] == expected
+
+
+def test_the_first_of_several_files(tmp_path: Path) -> None:
+    assert documented_command(tmp_path) is None
+    (tmp_path / "Makefile").write_text("test:\n\tpytest a\n")
+    (tmp_path / "noxfile.py").write_bytes(b"\xff\0")
+    found = documented_command(tmp_path)
+    assert found is not None
+    assert (found.command, found.origin, found.is_plain_pytest) == ("pytest a", "Makefile, target test", False)
+    (tmp_path / "tox.ini").write_text("[testenv]\ncommands = pytest --cov=pkg\n")
+    found = documented_command(tmp_path)
+    assert found is not None
+    assert found.is_plain_pytest
+
+
+@pytest.mark.parametrize("command", ["pytest tests", "python -m unittest", "python manage.py test"])
+def test_covgate_knows_what_it_proposes(command: str) -> None:
+    assert program_of(tuple(command.split()), "") is not None
