@@ -175,3 +175,16 @@ def test_the_documented_set_up_keeps_the_other_hooks() -> None:
     texts = [path.read_text(encoding="utf-8") for path in (ROOT / "README.md", ROOT / ".pre-commit-config.yaml")]
     lists = [found.split(", ") for text in texts for found in re.findall(r"default_install_hook_types: \[(.+)\]", text)]
     assert lists == [["pre-commit", "pre-push", "post-merge", "post-rewrite"]] * 2
+
+
+def test_each_statement_of_the_threat_model_names_its_test() -> None:
+    """Or says that there is none."""
+    text = read(ROOT / "docs" / "threat-model.md")
+    rows = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith(("| attempt", "| ---"))]
+    assert rows
+    for row in rows:
+        named = row.rstrip("| ").rpartition("|")[2].strip()
+        assert named == "none" or re.fullmatch(r"`[\w/]+\.py(::\w+)?`", named), row
+    for name, test in re.findall(r"`([\w/]+\.py)(?:::(\w+))?`", text):
+        code = read(ROOT / "tests" / name)
+        assert not test or f"def {test}(" in code, f"{name}::{test}"
