@@ -23,7 +23,7 @@ from covgate.gate.new_code import with_unmeasured
 from covgate.gate.target import default_branch_notices
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
-from covgate.measure.report_files import measurement_from_reports
+from covgate.measure.report_files import ReportFile, measurement_from_reports
 from covgate.measure.unmeasured import reset_unmeasured
 from covgate.model.note_text import render_note
 from covgate.model.outcome import Outcome
@@ -35,6 +35,7 @@ EXAMPLES = """\
   covgate check
   covgate check HEAD~1 --format json
   covgate check --report coverage.json --fail-closed
+  covgate check --report lcov.info --report-path /app=.
   covgate check --format markdown >> "$GITHUB_STEP_SUMMARY"
   covgate check --html covgate-html
 """
@@ -52,7 +53,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="judge this report instead of running tests (coverage data file, coverage JSON, Cobertura, LCOV)",
+        help="judge this report instead of running tests (coverage data file, coverage JSON, Cobertura, LCOV);"
+        " repeatable",
+    )
+    parser.add_argument(
+        "--report-path",
+        action=_ReportPath,
+        default=[],
+        metavar="PREFIX=DIR",
+        help="paths with this prefix in the --report before it, or in all if it comes first, are in this directory of"
+        " the repository; '.' as the prefix is for relative paths",
     )
     parser.add_argument("--output", metavar="FILE", help="also write the record as a report")
     parser.add_argument("--no-cache", action="store_true", help="run the tests even if this tree was measured")
@@ -64,6 +74,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--html", metavar="DIR", help="also write pages with the touched files, line by line")
     add_fail_closed(parser)
+
+
+class _ReportPath(argparse.Action):
+    """Adds PREFIX=DIR, with the number of reports before it on the command line."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, option: object = None
+    ) -> None:
+        from covgate.config.keys import BadValue, parse_report_path
+
+        prefix, equals, place = str(values).rpartition("=")
+        try:
+            if not equals:
+                raise BadValue("must be PREFIX=DIR")
+            pair = parse_report_path(prefix, place)
+        except BadValue as error:
+            parser.error(f"--report-path {values}: {error}")
+        namespace.report_path = [*namespace.report_path, (len(namespace.report), *pair)]
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -120,7 +148,10 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
     before += default_branch_notices(remote, bar.config)
     measured = None
     if arguments.report:
-        reports = [Path(each) for each in arguments.report]
+        reports = [
+            ReportFile(path=Path(name), report_paths={p: d for at, p, d in arguments.report_path if at in (0, number)})
+            for number, name in enumerate(arguments.report, 1)
+        ]
         measured = partial(measurement_from_reports, session.measurer, bar.config, commit, reports)
     order = Order(ratchets=False, measured=measured, explains=arguments.format != "text" or bool(arguments.html))
     outcome = with_unmeasured(session, judge_commit(session, commit, bar, [tip], order), bar)

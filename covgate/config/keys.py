@@ -10,7 +10,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
-from covgate.config.show import close_match, show
+from covgate.config.show import close_match, show, show_key
 from covgate.model.policy import Kind, RemovedCode, parse_decimal
 
 TRUE = frozenset({"1", "true", "yes", "on"})
@@ -81,6 +81,22 @@ def _parse_list(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
         raise BadValue("must be a list of non-empty strings")
     return tuple(_parse_string(each, "must be a list of non-empty strings, without NUL") for each in value)
+
+
+def _parse_report_paths(value: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, dict) or not value:
+        raise BadValue('must be a table, such as { "/app" = "." }')
+    return tuple(parse_report_path(prefix, place) for prefix, place in value.items())
+
+
+def parse_report_path(prefix: str, place: object) -> tuple[str, str]:
+    """A prefix of the paths in reports, and the directory of the repository that it stands for. Raises BadValue."""
+    if not isinstance(place, str) or not place.strip() or _NUL in place + prefix:
+        raise BadValue(f'{show_key(prefix)} must be a directory of the repository, such as "."')
+    parts = place.replace("\\", "/").split("/")
+    if not parts[0] or ":" in parts[0] or ".." in parts:
+        raise BadValue(f"{show_key(prefix)} must be a directory of the repository, relative to its top")
+    return prefix or ".", "/".join(part for part in parts if part not in ("", ".")) or "."
 
 
 def _parse_command(value: object) -> tuple[str, ...]:
@@ -154,6 +170,7 @@ KEYS = {
     "source": _LIST,
     "command": Key(_parse_command),
     "report": Key(_parse_string),
+    "report_paths": Key(_parse_report_paths, None),
     "python": Key(_parse_string),
     "setup": Key(_parse_command),
     "isolation": Key(_one_of(Isolation)),

@@ -27,7 +27,8 @@ _POLICY_FIELDS = {
 class Config:
     """What a repository configures; without arguments, the defaults.
 
-    ``ratchet_branches``: None for the remote's default branch. ``timeout``: seconds. ``retries``: how often a tree is
+    ``ratchet_branches``: None for the remote's default branch. ``report_paths``: prefixes of the paths in reports, and
+    the directories of the repository that they stand for. ``timeout``: seconds. ``retries``: how often a tree is
     measured again if its coverage may have dropped by chance. ``configured``: whether there is a table or a file for
     covgate at all. ``coverage_config``: the name and the text of a configuration of coverage to measure with instead
     of the tree's own. ``base_product``: what is measured beside the default sources, because the base's default sources
@@ -41,6 +42,7 @@ class Config:
     source: tuple[str, ...] = ()
     command: tuple[str, ...] | None = None
     report: str = ""
+    report_paths: tuple[tuple[str, str], ...] = ()
     python: str = ""
     setup: tuple[str, ...] | None = None
     isolation: Isolation = Isolation.AUTO

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from covgate.notes.records import Lookup
 
 # A change of these makes the rules neither weaker nor stronger. It is reported, so that a reviewer looks at it.
-_REPORTED = ("command", "report", "setup", "python", "on_block")
+_REPORTED = ("command", "report", "report_paths", "setup", "python", "on_block")
 _NAMED = 20  # files in one notice
 # What the reflog says of a commit that came by a merge. A reset counts if it leads to what the remote has.
 _ARRIVED = ("pull", "merge ", "commit (merge)", "fetch")

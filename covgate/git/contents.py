@@ -49,7 +49,7 @@ class Contents:
         self._directories: set[str] = set()
         self._filters: tuple[str, ...] | None = None
         self._configured: dict[str, str] = {}
-        entries = _entries(repository, commit)
+        entries = entries_of(repository, commit)
         self._files = [each for each in entries if each.mode != _SUBMODULE]
         self._links = [each for each in entries if each.mode == _SUBMODULE]
         self.submodules: list[Contents] = []
@@ -99,7 +99,7 @@ class Contents:
             if entry.mode == _LINK:
                 file.symlink_to(os.fsdecode(blob))
                 continue
-            options = () if _is_opaque(blob) else self._without_filters()
+            options = () if is_opaque(blob) else self._without_filters()
             file.write_bytes(self._converted(entry, options))
             file.chmod(0o755 if entry.mode == _EXECUTABLE else 0o644)
 
@@ -182,7 +182,7 @@ class Contents:
             return True
         if self._converted(entry, self._without_filters()) == data:
             return True
-        return _is_opaque(blob) and self._converted(entry, ()) == data
+        return is_opaque(blob) and self._converted(entry, ()) == data
 
     def _blob(self, entry: Entry) -> bytes:
         found = self.repository.object(entry.oid)
@@ -213,7 +213,7 @@ def _head(repository: Repository) -> str:
     return repository.text("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
 
 
-def _entries(repository: Repository, commit: str) -> list[Entry]:
+def entries_of(repository: Repository, commit: str) -> list[Entry]:
     listed = repository.run("ls-tree", "-r", "-z", "--full-tree", commit)
     entries = []
     for line in listed.split(b"\0")[:-1]:
@@ -223,7 +223,7 @@ def _entries(repository: Repository, commit: str) -> list[Entry]:
     return entries
 
 
-def _is_opaque(blob: bytes) -> bool:
+def is_opaque(blob: bytes) -> bool:
     """Whether a file is of no use as it is stored: it is encrypted, or stands for one that is kept elsewhere."""
     return b"\0" in blob[:_TEXT_SIZE] or blob.startswith(_ANNEX) or _LFS.match(blob) is not None
 

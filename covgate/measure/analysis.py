@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from covgate.errors import ToolError
 from covgate.measure.ending import not_started
-from covgate.measure.interpreter import Interpreter
-from covgate.measure.job import Job
-from covgate.measure.reports import DataFile, Report, parse_coverage_json, parse_report
+from covgate.measure.reports import Report, parse_coverage_json
 from covgate.measure.workspace import Workspace
 from covgate.model.source_files import suffix
 
@@ -25,36 +22,6 @@ _OF_PLUGINS = frozenset({".pyx", ".pxd", ".pxi"})  # Cython's: without its plugi
 _WARNINGS = 10_000  # lines
 _NAMED = 5  # files in one notice
 _LOG = "analysis.log"
-_TIMEOUT = 900.0  # seconds, to analyse one data file
-
-
-def read_report(
-    data: bytes, name: str, tree: Path, interpreter: Callable[[], Interpreter], environ: Mapping[str, str]
-) -> Report:
-    """A report that was made elsewhere, about the files in ``tree``; ``name`` is its name in messages.
-
-    A coverage data file is analysed by the project's coverage; only then is ``interpreter`` called. Raises ToolError if
-    the report can't be read.
-    """
-    try:
-        return parse_report(data, tree, name)
-    except DataFile:
-        pass
-    with tempfile.TemporaryDirectory(prefix="covgate-") as directory:
-        job = Job(
-            tree=tree,
-            tree_oid="",
-            scratch=Path(directory),
-            interpreter=interpreter(),
-            environ=environ,
-            timeout=_TIMEOUT,
-        )
-        workspace = Workspace(job)
-        workspace.data.write_bytes(data)
-        report = analyse(workspace)
-    if report is None:
-        raise ToolError(f"{name}: the data file has no data", hint="combine the parts first: coverage combine")
-    return report
 
 
 def analyse(workspace: Workspace, rcfile: str = "") -> Report | None:
@@ -64,17 +31,35 @@ def analyse(workspace: Workspace, rcfile: str = "") -> Report | None:
     left out, as with ``coverage json --ignore-errors``: templates, for example, and files that the tests wrote and
     deleted. Raises ToolError if coverage fails.
     """
-    configured = [f"--rcfile={rcfile}"] if rcfile else []
-    if any(each.name.startswith(".coverage.") for each in workspace.data.parent.iterdir()):
-        _run_coverage(workspace, "combine", *configured)
-    if not workspace.data.exists():
+    found = write_json(workspace, rcfile) if combine_parts(workspace, rcfile) else None
+    if found is None:
         return None
+    report = parse_coverage_json(found, workspace.job.tree)
+    return replace(report, left_out=parse_left_out(workspace))
+
+
+def combine_parts(workspace: Workspace, rcfile: str = "") -> bool:
+    """Combine the parts of the workspace's data, if it has some. Returns whether there is data."""
+    if any(each.name.startswith(".coverage.") for each in workspace.data.parent.iterdir()):
+        _run_coverage(workspace, "combine", *_configured(rcfile))
+    return workspace.data.exists()
+
+
+def write_json(workspace: Workspace, rcfile: str = "") -> bytes | None:
+    """What ``coverage json`` says about the workspace's data; None if it has no data."""
     target = workspace.job.scratch / "coverage.json"
     target.unlink(missing_ok=True)
-    if not _run_coverage(workspace, "json", "-o", str(target), "--ignore-errors", "--fail-under=0", *configured):
-        return None
-    report = parse_coverage_json(target.read_bytes(), workspace.job.tree, "coverage json")
-    return replace(report, left_out=left_out(workspace.output(_LOG, lines=_WARNINGS), workspace.job.tree))
+    options = ("--ignore-errors", "--fail-under=0", *_configured(rcfile))
+    return target.read_bytes() if _run_coverage(workspace, "json", "-o", str(target), *options) else None
+
+
+def parse_left_out(workspace: Workspace) -> tuple[str, ...]:
+    """The files that coverage could not parse when it wrote its report."""
+    return left_out(workspace.output(_LOG, lines=_WARNINGS), workspace.job.tree)
+
+
+def _configured(rcfile: str) -> tuple[str, ...]:
+    return (f"--rcfile={rcfile}",) if rcfile else ()
 
 
 def left_out(output: str, tree: Path) -> tuple[str, ...]:

@@ -125,6 +125,7 @@ class Measurer:
     def _run_tests(self, checkout: Checkout, config: Config, scratch: Path, tick: Callable[[Path], None]) -> Run:
         import tempfile
 
+        from covgate.measure.committed import commit_of
         from covgate.measure.job import Job
         from covgate.measure.place import Run
         from covgate.measure.run import measure
@@ -140,6 +141,8 @@ class Measurer:
             timeout=config.timeout,
             command=config.command,
             report=config.report,
+            report_paths=dict(config.report_paths),
+            committed=partial(commit_of, self.repository, checkout.commit, [checkout.path, *self.roots]),
             sources=self.sources(checkout.commit, config),
             setup=config.setup,
             coverage_config=config.coverage_config,
@@ -193,6 +196,7 @@ class Measurer:
         return {
             "command": config.command,
             "report": config.report,
+            **({"report-paths": config.report_paths} if config.report_paths else {}),
             "source": config.source,
             **({"base-product": config.base_product} if config.base_product else {}),
             "setup": config.setup,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from covgate.measure.interpreter import Interpreter
+from covgate.measure.reports.located import Commit
 from covgate.measure.sources import Sources
 
 
@@ -16,10 +17,11 @@ class Job:
 
     ``tree`` is the checked-out directory and ``tree_oid`` the id of its git tree. ``scratch`` is an empty directory for
     covgate's own files. ``timeout`` is in seconds, for the whole measurement. ``report`` is the path of the report that
-    ``command`` writes, relative to the tree; "" if covgate measures. ``sources``: what is measured unless coverage's
-    own configuration says it. ``isolated`` is true if the project is installed
-    from another directory than ``tree``. ``coverage_config`` is the file name and the text of a configuration of
-    coverage that replaces the one in the tree. ``tick`` is called several times a second while a program runs.
+    ``command`` writes, relative to the tree; "" if covgate measures. ``report_paths`` says where in the repository the
+    paths in it are, and ``committed`` gives the commit that it is checked against; without one, nothing is checked.
+    ``sources``: what is measured unless coverage's own configuration says it. ``isolated`` is true if the project is
+    installed from another directory than ``tree``. ``coverage_config`` is the file name and the text of a configuration
+    of coverage that replaces the one in the tree. ``tick`` is called several times a second while a program runs.
     """
 
     tree: Path
@@ -30,6 +32,8 @@ class Job:
     timeout: float
     command: tuple[str, ...] | None = None
     report: str = ""
+    report_paths: Mapping[str, str] = field(default_factory=dict)
+    committed: Callable[[], Commit] | None = None
     sources: Sources = field(default_factory=Sources)
     setup: tuple[str, ...] | None = None
     isolated: bool = False

@@ -2,50 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from covgate.config import Config
-from covgate.errors import ToolError, UsageError
-from covgate.measure.analysis import read_report
+from covgate.errors import UsageError
+from covgate.measure.analysis import left_out_notices
 from covgate.measure.commit import Measurer
-from covgate.measure.reports import combine
+from covgate.measure.committed import commit_of
+from covgate.measure.data_files import Place, parse_data_file
+from covgate.measure.reports import DataFile, Report, combine, parse, read_bytes
+from covgate.measure.reports.located import Commit, check_agreement, report_at_commit
+from covgate.measure.reports.names import TOP, Naming
+from covgate.measure.reports.values import shown
 from covgate.model.measurement import Measurement, Toolchain
 from covgate.model.numbers import total
 
 
-def measurement_from_reports(measurer: Measurer, config: Config, commit: str, paths: Sequence[Path]) -> Measurement:
-    """The measurement of ``commit`` that the reports at ``paths`` hold together.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFile:
+    """A report: its file, and where in the repository the paths in it are (prefix -> directory)."""
 
-    Raises UsageError if a file can't be read, ToolError if a report is malformed or about other files.
+    path: Path
+    report_paths: Mapping[str, str] = field(default_factory=dict)
+
+
+def measurement_from_reports(
+    measurer: Measurer, config: Config, commit: str, files: Sequence[ReportFile]
+) -> Measurement:
+    """The measurement of ``commit`` that the reports in ``files`` hold together.
+
+    Raises UsageError if a file can't be read, ToolError if a report is malformed or not about the commit.
     """
     repository = measurer.repository
-    parts = []
-    for path in paths:
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise UsageError(f"{path}: {error.strerror}", hint="give --report a file that exists") from None
-        interpreter = partial(measurer.interpreter, config)
-        parts.append(read_report(data, str(path), repository.top, interpreter, measurer.environ))
-    report = combine(parts)
-    if report.outside:
-        raise ToolError(
-            f"the report is about files outside of {repository.top}: {report.outside[0]}",
-            hint="make it in this checkout, or map its paths ([tool.coverage.paths])",
-        )
-    listed = repository.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
-    known = set(listed.decode(errors="replace").split("\0"))
-    if report.files and not any(each.path in known for each in report.files):
-        raise ToolError(
-            f"no file of the report is in {commit[:10]} (the first is {report.files[0].path})",
-            hint="make the report at the top of the repository",
-        )
+    committed = commit_of(repository, commit, measurer.roots)
+    reports = [_read(measurer, config, committed, each) for each in files]
+    check_agreement([(str(file.path), report) for file, report in zip(files, reports, strict=True)], committed)
+    report = combine(reports)
+    unused = [f"no path in the reports begins with {shown(prefix)}, as report_paths says" for prefix in report.unused]
     return Measurement(
         tree=repository.tree(commit),
         numbers=total(each.numbers for each in report.files),
         files=report.files,
         toolchain=Toolchain(coverage=report.coverage_version),
+        notices=(*left_out_notices(report.left_out), *report.notices, *unused),
         complete=False,
+    )
+
+
+def _read(measurer: Measurer, config: Config, commit: Commit, file: ReportFile) -> Report:
+    name = str(file.path)
+    try:
+        data = read_bytes(file.path, name)
+    except OSError as error:
+        raise UsageError(f"{name}: {error.strerror}", hint="give --report a file that exists") from None
+    except ValueError:  # a name that no file can have
+        raise UsageError(f"{shown(name)}: not a file name", hint="give --report a file that exists") from None
+    top = os.path.realpath(measurer.repository.top)
+    directory = os.path.relpath(os.path.realpath(file.path.parent), top).replace(os.sep, "/")
+    naming = Naming(
+        report_paths={**dict(config.report_paths), **file.report_paths},
+        directory=TOP if directory.startswith("..") else directory,
+    )
+    try:
+        parsed = parse(data, name)
+    except DataFile:
+        place = Place(measurer.repository.top, partial(measurer.interpreter, config), measurer.environ)
+        return parse_data_file(data, name, commit, naming, place)
+    return report_at_commit(
+        parsed,
+        name,
+        commit,
+        Naming(sources=parsed.sources, report_paths=naming.report_paths, directory=naming.directory),
     )

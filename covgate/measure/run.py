@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from pathlib import Path
 
 from covgate.errors import NothingMeasured, ToolError
 from covgate.measure.analysis import analyse, left_out_notices, nothing_executed
 from covgate.measure.job import Job, TestsFailed
-from covgate.measure.reports import DataFile, Report, parse_report
+from covgate.measure.reports import DataFile, Report, parse, parse_report, read_bytes
+from covgate.measure.reports.located import report_at_commit
+from covgate.measure.reports.names import Naming
 from covgate.measure.suite import INSIDE, SuiteRun, run_suite, set_up
 from covgate.measure.workspace import Workspace
 from covgate.model.measurement import Measurement, Toolchain
 from covgate.model.numbers import total
+
+_OUTSIDE = (
+    "an installed copy of the project was imported instead of the commit's: install it editable "
+    '(pip install -e .), or build it for the measured tree with `setup`, or use isolation = "in-place"'
+)
 
 
 def measure(job: Job) -> Measurement | TestsFailed:
@@ -32,6 +40,7 @@ def measure(job: Job) -> Measurement | TestsFailed:
     report = _written_report(workspace, stamp) if job.report else None
     if report is None:
         report = _analysed_report(workspace, suite)
+        _check_outside(report)
     _check_inside(report, job.scratch)
     numbers = total(each.numbers for each in report.files)
     if ending.executed and not numbers.executable:
@@ -46,7 +55,7 @@ def measure(job: Job) -> Measurement | TestsFailed:
         toolchain=suite.toolchain if suite.toolchain.coverage else Toolchain(coverage=report.coverage_version),
         seconds=workspace.seconds,
         tests_collected=ending.executed,
-        notices=(*job.interpreter.notices, *left_out_notices(report.left_out)),
+        notices=(*job.interpreter.notices, *left_out_notices(report.left_out), *report.notices),
         complete=not suite.measures_itself and not report.left_out,
     )
 
@@ -63,8 +72,18 @@ def _written_report(workspace: Workspace, stamp: object) -> Report | None:
             output=workspace.output(),
         )
     try:
-        data = path.read_bytes()
-        return parse_report(data, job.tree, job.report)
+        data = read_bytes(path, job.report)
+        if job.committed is None:
+            report = parse_report(data, job.tree, job.report)
+            _check_outside(report)
+            return report
+        parsed = parse(data, job.report)
+        naming = Naming(
+            sources=parsed.sources, report_paths=job.report_paths, directory=posixpath.dirname(job.report) or "."
+        )
+        return report_at_commit(parsed, job.report, job.committed(), naming)
+    except OSError as error:
+        raise ToolError(f"{job.report} can't be read: {error.strerror}", hint="correct `report`") from None
     except DataFile:
         workspace.data.write_bytes(data)
         return None
@@ -87,21 +106,21 @@ def _analysed_report(workspace: Workspace, suite: SuiteRun) -> Report:
     return report
 
 
-def _check_inside(report: Report, scratch: Path) -> None:
-    """Raise ToolError if a file was executed that is not in the measured tree, but stands for one that is."""
-    hint = (
-        "an installed copy of the project was imported instead of the commit's: install it editable "
-        '(pip install -e .), or build it for the measured tree with `setup`, or use isolation = "in-place"'
-    )
+def _check_outside(report: Report) -> None:
+    """Raise ToolError if a file was executed that is not in the measured tree."""
     # covgate's own plugin runs under coverage, too, and without a source, coverage counts every file that runs.
     outside = [path for path in report.outside if not path.startswith(str(INSIDE))]
     if outside:
-        raise ToolError(f"measured outside the tree: {outside[0]} was executed", hint=hint)
+        raise ToolError(f"measured outside the tree: {outside[0]} was executed", hint=_OUTSIDE)
+
+
+def _check_inside(report: Report, scratch: Path) -> None:
+    """Raise ToolError if a file was executed that is not in the measured tree, but stands for one that is."""
     known = {each.path for each in report.files}
     for path in scratch.glob("modules-*"):
         for file, relative in _load_pairs(path):
             if relative in known:
-                raise ToolError(f"measured outside the tree: {file} was imported for {relative}", hint=hint)
+                raise ToolError(f"measured outside the tree: {file} was imported for {relative}", hint=_OUTSIDE)
 
 
 def _report_stamp(job: Job) -> object:

@@ -364,6 +364,30 @@ def test_a_string_in_place_of_a_list_is_shown_the_list(key: str) -> None:
     assert problem(f"{key} = 'main'") == f"pyproject.toml: {key} = 'main': must be a list of strings: ['main']"
 
 
+def test_report_paths() -> None:
+    text = '[tool.covgate.report_paths]\n"/app" = "."\n"" = "./packages//web/"\nC = "a/b"\n'
+    config = parse_config(pyproject=text.encode())
+    assert config.report_paths == (("/app", "."), (".", "packages/web"), ("C", "a/b"))
+    assert parse_config().report_paths == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ('"/app"', "must be a table, such as"),
+        ("{}", "must be a table, such as"),
+        ('{ "/app" = 1 }', "'/app' must be a directory of the repository, such as"),
+        ('{ a = " " }', "a must be a directory of the repository, such as"),
+        ('{ a = "/srv" }', "a must be a directory of the repository, relative to its top"),
+        ('{ a = "x/../.." }', "a must be a directory of the repository, relative to its top"),
+        ('{ a = "C:/x" }', "a must be a directory of the repository, relative to its top"),
+        ('{ a = "x\\u0000" }', "a must be a directory of the repository, such as"),
+    ],
+)
+def test_report_paths_that_are_none(value: str, words: str) -> None:
+    assert words in problem(f"report_paths = {value}")
+
+
 @pytest.mark.parametrize("key", ["report", "python"])
 @pytest.mark.parametrize("value", ["''", "' '", "1", "true", "['x']", r'"a\u0000b"'])
 def test_a_text_is_a_non_empty_string(key: str, value: str) -> None:

@@ -144,6 +144,7 @@ def test_branches_count_only_if_the_branch_is_known() -> None:
     [
         ({}, []),
         ({"command": ("make",)}, ["command"]),
+        ({"report_paths": (("/app", "."),)}, ["report_paths"]),
         ({"report": "r.xml", "setup": ("make",), "python": ".venv", "on_block": ("tell",)},
          ["report", "setup", "python", "on_block"]),
         ({"timeout": 1, "sync": False}, []),

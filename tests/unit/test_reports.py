@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.errors import ToolError
-from covgate.measure.reports import READERS, DataFile, combine, parse_report
+from covgate.measure import reports as reports_package
+from covgate.measure.reports import READERS, DataFile, combine, parse_report, read_bytes, values
 from covgate.model.numbers import Numbers
 
 TREE = Path("/somewhere/project")
@@ -138,16 +139,28 @@ def damaged() -> dict[str, bytes]:
         "not utf-8": b'{"files": "\xff"}',
         "xml cut short": XML[:-30],
         "xml without hits": XML.replace(b' hits="0"', b""),
-        "xml hits": XML.replace(b'hits="0"', b'hits="many"'),
         "xml conditions": XML.replace(b"(1/2)", b"(3/2)"),
         "xml root": b"<html></html>",
         "xml empty": b"<coverage/>",
         "xml entities": b'<!DOCTYPE x [<!ENTITY a "b">]>' + XML.split(b"?>")[1],
         "lcov cut short": LCOV[:-15],
-        "lcov hits": LCOV.replace(b"DA:4,0", b"DA:4,x"),
-        "lcov negative": LCOV.replace(b"DA:4,0", b"DA:4,-1"),
         "lcov branch": LCOV.replace(b"BRDA:2,0,jump to line 3,1", b"BRDA:2,0,1"),
         "lcov nested": LCOV.replace(b"DA:4,0", b"SF:other.py"),
+        "lcov line number": LCOV.replace(b"DA:4,0", b"DA:four,0"),
+        "lcov negative line number": LCOV.replace(b"DA:4,0", b"DA:-4,0"),
+        "lcov endless line number": LCOV.replace(b"DA:4,0", b"DA:" + b"4" * 10 + b",0"),
+        "lcov without hits": LCOV.replace(b"DA:4,0", b"DA:4"),
+        "lcov without name": LCOV.replace(b"SF:pkg/mod.py", b"SF:"),
+        "lcov line outside": b"TN:\nDA:4,0\n" + LCOV,
+        "lcov branch outside": b"TN:\nBRDA:4,0,0,0\n" + LCOV,
+        "xml line number": XML.replace(b'number="4"', b'number="four"'),
+        "xml lost lines": XML.replace(b'lines-valid="3"', b'lines-valid="4"'),
+        "xml lost files": b'<coverage lines-valid="4"/>',
+        "json line number": as_json().replace(b'"missing_lines": [4]', b'"missing_lines": [-4]'),
+        "json endless line number": as_json().replace(b'"missing_lines": [4]', b'"missing_lines": [4000000000]'),
+        "json branch": as_json().replace(b"[[2, 3]]", b"[[2, 3, 4]]"),
+        "json branch to nowhere": as_json().replace(b"[[2, 3]]", b"[[2, null]]"),
+        "json branches lost": as_json().replace(b"[[2, 3]]", b"[]"),
     }
 
 
@@ -174,6 +187,199 @@ def test_anything_is_a_report_or_an_error(data: bytes, at: int, drop: int, inser
         assert "report" in error.message
     except DataFile:
         assert mutated.startswith(b"SQLite")
+
+
+ODD = {
+    "0": False,
+    "000": False,
+    "0.0": False,
+    "7": True,
+    "1.0": True,
+    "1e3": True,
+    "18446744073709551615": True,
+    "9" * 400: True,
+}
+
+
+@pytest.mark.parametrize(("hits", "executed"), ODD.items(), ids=[each[:24] for each in ODD])
+@pytest.mark.parametrize("data", [XML, LCOV], ids=["xml", "lcov"])
+def test_a_count_is_zero_or_above_zero(data: bytes, hits: str, executed: bool) -> None:
+    changed = data.replace(b"DA:4,0", f"DA:4,{hits}".encode()).replace(b'hits="0"', f'hits="{hits}"'.encode())
+    report = parse_report(changed, TREE, "report")
+    assert report.files[0].missing_lines == (() if executed else (4,))
+    assert report.notices == ()
+
+
+@pytest.mark.parametrize(
+    "hits", ["-1", "-18446744073709551615", "NaN", "nan", "inf", "1e999", "many", "", "1,5", "٣", "1_0"]
+)
+@pytest.mark.parametrize("data", [XML, LCOV], ids=["xml", "lcov"])
+def test_other_counts_count_as_not_executed_and_are_reported(data: bytes, hits: str) -> None:
+    changed = data.replace(b"DA:2,1", f"DA:2,{hits}".encode()).replace(b'"2" hits="1"', f'"2" hits="{hits}"'.encode())
+    report = parse_report(changed, TREE, "report")
+    if data is LCOV and hits == "1,5":  # a checksum
+        assert report.files[0].missing_lines == (4,)
+        return
+    assert report.files[0].missing_lines == (2, 4)
+    (notice,) = report.notices
+    assert notice.startswith("report: a count is no number, and counts as not executed: ")
+    assert notice.endswith(" at pkg/mod.py:2")
+
+
+def test_how_many_counts_are_odd() -> None:
+    changed = LCOV.replace(b"DA:1,1", b"DA:1,-3").replace(b"DA:4,0", b"DA:4,NaN").replace(b"line 3,1", b"line 3,?")
+    assert parse_report(changed, TREE, "report").notices == (
+        "report: 3 counts are no numbers, and count as not executed; the first is -3 at pkg/mod.py:1",
+    )
+
+
+@pytest.mark.parametrize("text", ["true", "True", "TRUE", "1"])
+def test_a_branch_in_any_spelling(text: str) -> None:
+    report = parse_report(XML.replace(b'branch="true"', f'branch="{text}"'.encode()), TREE, "report")
+    assert (report.files[0].numbers.branches, report.files[0].numbers.executed_branches) == (2, 1)
+
+
+@pytest.mark.parametrize("text", ["false", "False", "0", ""])
+def test_no_branch_in_any_spelling(text: str) -> None:
+    report = parse_report(XML.replace(b'branch="true"', f'branch="{text}"'.encode()), TREE, "report")
+    assert report.files[0].numbers.branches == 0
+
+
+def test_a_branch_that_is_not_counted_is_reported() -> None:
+    report = parse_report(XML.replace(b' condition-coverage="50% (1/2)"', b""), TREE, "report")
+    assert report.files[0].numbers.branches == 0
+    assert report.notices == (
+        "report: a count is no number, and counts as not executed: condition-coverage='' at pkg/mod.py:2",
+    )
+
+
+def test_a_line_may_claim_many_branches_and_cost_nothing() -> None:
+    report = parse_report(XML.replace(b"(1/2)", b"(1/999999999)"), TREE, "report")
+    assert report.files[0].numbers.branches == 999_999_999
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xef\xbb\xbf" + LCOV,
+        LCOV.decode().encode("utf-16"),
+        LCOV.replace(b"\n", b"\r\n"),
+        b"# made by hand\n\n" + LCOV,
+        b"VER:2\n" + LCOV,
+        LCOV.replace(b"DA:1,1", b"VER:abc\n# a comment\nFNL:0,1\nFNA:0,1,main\nMCDC:1,2,t,1,0,a\nDA:1,1"),
+        LCOV.replace(b"DA:1,1", b"  DA:1,1,checksum  "),
+        LCOV.replace(b"DA:1,1", b"DA:1,0\nDA:1,1"),
+        LCOV.replace(b"DA:1,1", b"LF:3\nLH:2\nBRF:2\nBRH:1\nDA:1,1"),
+        b"\xef\xbb\xbf" + XML,
+        b"<!-- made by hand -->" + XML.split(b"?>")[1],
+        XML.decode().encode("utf-16"),
+        XML.replace(b'version="1.0"', b'version="1.0" encoding="utf-16"').decode().encode("utf-16"),
+        XML.replace(b"50% (1/2)", b"50.0 % (1/2)"),
+        b"\xef\xbb\xbf" + as_json(),
+    ],
+)  # fmt: skip
+def test_what_other_tools_write_around_it_changes_nothing(data: bytes) -> None:
+    report = parse_report(data, TREE, "report")
+    assert (report.files[0].numbers.executed, report.files[0].missing_lines) == (3, (4,))
+    assert report.notices == ()
+
+
+def test_a_name_in_a_report_is_bytes() -> None:
+    (result,) = parse_report(LCOV.replace(b"pkg/mod", b"pkg/\xff\xed\xa0\x80"), TREE, "report").files
+    assert result.path.encode("utf-8", "surrogateescape") == b"pkg/\xff\xed\xa0\x80.py"
+
+
+@pytest.mark.parametrize("totals", [b"LF:4", b"LH:1", b"BRF:3", b"BRH:0", b"LF:many"])
+def test_totals_of_lcov_that_are_not_those_of_its_lines_are_reported(totals: bytes) -> None:
+    data = LCOV.replace(b"end_of", totals + b"\nend_of")
+    report = parse_report(data, TREE, "report")
+    assert report.files[0].numbers == NUMBERS
+    (notice,) = report.notices
+    assert notice.startswith("report: in a file, ")
+    assert notice.endswith(": pkg/mod.py")
+    twice = parse_report(data + data.replace(b"mod.py", b"other.py"), TREE, "report")
+    assert twice.notices[0].startswith("report: in 2 files, ")
+
+
+def test_totals_of_lcov_may_count_a_line_as_often_as_it_is_listed() -> None:
+    data = LCOV.replace(b"DA:1,1", b"DA:1,1\nDA:1,1").replace(b"end_of", b"LF:4\nLH:3\nend_of")
+    assert parse_report(data, TREE, "report").notices == ()
+
+
+@pytest.mark.parametrize(
+    ("totals", "words"),
+    [
+        ('lines-valid="3" lines-covered="2"', ""),
+        ('lines-valid="3" lines-covered="2" branches-valid="2" branches-covered="1"', ""),
+        ('lines-valid="0" lines-covered="0" branches-valid="0" branches-covered="0"', ""),
+        ('lines-valid="many" lines-covered="-1"', ""),
+        ('lines-valid="3" lines-covered="3"', "it lists 2 of 3 lines, not 3 of 3"),
+        ('lines-valid="2" lines-covered="2"', "it lists 2 of 3 lines, not 2 of 2"),
+        ('lines-valid="2"', "it lists 2 of 3 lines, not ? of 2"),
+        ('branches-valid="4" branches-covered="2"', "it lists 1 of 2 branches, not 2 of 4"),
+        ('lines-valid="2" branches-valid="3"', "it lists 2 of 3 lines, not ? of 2 and 1 of 2 branches, not ? of 3"),
+    ],
+)
+def test_totals_of_cobertura_are_compared_with_its_lines(totals: str, words: str) -> None:
+    report = parse_report(XML.replace(b'lines-valid="3"', totals.encode()), TREE, "report")
+    assert report.files[0].numbers == NUMBERS
+    notice = f"report: {words} as its own totals say; what it lists is judged"
+    assert report.notices == ((notice,) if words else ())
+
+
+def test_a_line_counts_as_often_as_the_report_itself_counts_it() -> None:
+    """Gcovr lists a line of a template once for each of its instances, and Scoverage once for each statement."""
+    twice = XML.replace(b'<line number="1" hits="1"/>', b'<line number="1" hits="1"/><line number="1" hits="0"/>')
+    totals = b'lines-valid="4" lines-covered="2" branches-valid="2" branches-covered="1"'
+    (result,) = parse_report(twice.replace(b'lines-valid="3"', totals), TREE, "report").files
+    assert result.numbers == Numbers(statements=4, executed_statements=2, branches=2, executed_branches=1)
+    assert result.lines == "2.+%"[1:] or result.missing_lines == (4,)
+    (result,) = parse_report(twice, TREE, "report").files
+    assert result.numbers == NUMBERS
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '<class name="a" filename="pkg/mod.py"><methods><method><lines>%s</lines></method></methods><lines/></class>',
+        '<class name="a" filename="pkg/other.py"><lines><part>%s</part></lines></class>',
+    ],
+)
+def test_only_the_lines_of_a_class_count(line: str) -> None:
+    more = line % '<line number="9" hits="0"/>'
+    report = parse_report(XML.replace(b"</classes>", more.encode() + b"</classes>"), TREE, "report")
+    assert report.files[0].numbers == NUMBERS
+
+
+def test_several_classes_of_one_file() -> None:
+    inner = '<class name="In" filename="pkg/mod.py"><lines><line number="4" hits="3"/></lines></class>'
+    (result,) = parse_report(XML.replace(b"</classes>", inner.encode() + b"</classes>"), TREE, "report").files
+    assert result.missing_lines == ()
+
+
+def test_a_report_may_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(values, "_MAX_TOTAL_LINES", 5)
+    for data in (LCOV, XML, as_json()):
+        assert parse_report(data, TREE, "report").files
+    monkeypatch.setattr(values, "_MAX_TOTAL_LINES", 2)
+    for data in (LCOV, XML, as_json()):
+        with pytest.raises(ToolError, match="more than 2 lines and branches"):
+            parse_report(data, TREE, "report")
+    monkeypatch.setattr(values, "MAX_LINES", 2)
+    with pytest.raises(ToolError, match=r"pkg/mod\.py has more than 2 lines"):
+        parse_report(LCOV, TREE, "report")
+    monkeypatch.setattr(reports_package, "MAX_BYTES", len(LCOV))
+    (tmp_path / "lcov.info").write_bytes(LCOV)
+    assert read_bytes(tmp_path / "lcov.info", "lcov.info") == LCOV
+    (tmp_path / "lcov.info").write_bytes(LCOV + b"\n")
+    with pytest.raises(ToolError, match=r"lcov\.info has more than 0 MB"):
+        read_bytes(tmp_path / "lcov.info", "lcov.info")
+
+
+def test_the_same_file_in_several_sections_counts_once_against_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(values, "_MAX_TOTAL_LINES", 5)
+    (result,) = parse_report(LCOV * 20, TREE, "report").files
+    assert result.numbers == NUMBERS
 
 
 def test_combined_executed_is_what_any_executed() -> None:

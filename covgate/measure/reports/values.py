@@ -1,20 +1,20 @@
-"""What a report is read into, and what all readers share: paths in the tree, counts, errors."""
+"""What a report says, as values: what the readers of all formats give, and what is made of it."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import math
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import NamedTuple, TypeVar
 
-from covgate.errors import ToolError
-from covgate.model.lines import from_maps
+from covgate.model.lines import MAX_LINES, from_maps
 from covgate.model.measurement import FileResult
 from covgate.model.numbers import Numbers
 
-_Key = TypeVar("_Key")
+MAX_BYTES = 256 * 1024 * 1024  # of one report
+_MAX_TOTAL_LINES = 10_000_000  # statements and branches of one report: some hundred bytes of memory each
+_MAX_LINE_DIGITS = 9
+_NUMBER = re.compile(r"[0-9]{1,100}(\.[0-9]{0,100})?([eE][+-]?[0-9]{1,4})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,29 +22,47 @@ class FileLines:
     """The statements and branches of one file: number or key -> whether it was executed.
 
     The key of a branch starts with its line number. The rest is comparable only between reports of the same
-    ``format``.
+    ``format``. ``counted_branches`` is for formats that say only how many branches of a line were executed, and of how
+    many. ``numbers`` is what the report itself counts, if that is not the number of these lines and branches.
     """
 
     format: str
     statements: Mapping[int, bool]
-    branches: Mapping[tuple[int, ...], bool]
+    branches: Mapping[tuple[int, ...], bool] = field(default_factory=dict)
+    counted_branches: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     excluded: frozenset[int] = frozenset()
+    numbers: Numbers | None = None
+
+    @property
+    def has_branches(self) -> bool:
+        """Whether the report has any branch of the file."""
+        return bool(self.branches or self.counted_branches)
+
+    @property
+    def counts(self) -> Numbers:
+        """The number of these lines and branches."""
+        counted = self.counted_branches.values()
+        return Numbers(
+            statements=len(self.statements),
+            executed_statements=sum(self.statements.values()),
+            branches=len(self.branches) + sum(count for _, count in counted),
+            executed_branches=sum(self.branches.values()) + sum(executed for executed, _ in counted),
+            excluded=len(self.excluded),
+        )
 
     def result(self, path: str) -> FileResult:
         """The same with counts, as the result of the file at ``path``."""
-        numbers = Numbers(
-            statements=len(self.statements),
-            executed_statements=sum(self.statements.values()),
-            branches=len(self.branches),
-            executed_branches=sum(self.branches.values()),
-            excluded=len(self.excluded),
-        )
-        return FileResult(path=path, numbers=numbers, lines=self.text)
+        return FileResult(path=path, numbers=self.numbers or self.counts, lines=self.text)
+
+    @property
+    def last_line(self) -> int:
+        """The greatest line number; 0 without lines."""
+        return max(max(self.statements, default=0), max((line for line, *_ in self.branches), default=0))
 
     @property
     def text(self) -> str:
         """The lines as `covgate.model.lines` writes them."""
-        branches: dict[int, tuple[int, int]] = {}
+        branches = dict(self.counted_branches)
         for (line, *_), was_executed in self.branches.items():
             executed, count = branches.get(line, (0, 0))
             branches[line] = executed + was_executed, count + 1
@@ -52,12 +70,31 @@ class FileLines:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What the bytes of a report say, before its names are looked up.
+
+    ``files``: by the name that the report uses. ``sources``: the directories that names may be relative to. ``varying``
+    are the names that are listed several times, with different lines. ``remarks``: what the user should know, in
+    clauses ("3 counts are no numbers"). ``refine`` corrects the lines of a file by its content: it gets the name, the
+    lines and a function that gives the content; None if there is nothing to correct.
+    """
+
+    format: str
+    files: Mapping[str, FileLines]
+    sources: tuple[str, ...] = ()
+    varying: frozenset[str] = frozenset()
+    remarks: tuple[str, ...] = ()
+    coverage_version: str = ""
+    refine: Callable[[str, FileLines, Callable[[], bytes | None]], FileLines] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """One report. ``files`` are sorted by path; their paths are relative to the tree.
 
     ``outside`` names the files that are not in the tree, as the report names them. ``left_out`` names those that
-    coverage could not parse. ``lines`` (path -> lines) is what
-    ``combine`` needs; it may be empty.
+    coverage could not parse. ``lines`` (path -> lines) is what ``combine`` needs. ``notices``: what the user should
+    know about it. ``unused``: the prefixes in `report_paths` that no name in it begins with.
     """
 
     files: tuple[FileResult, ...]
@@ -65,130 +102,88 @@ class Report:
     left_out: tuple[str, ...] = ()
     coverage_version: str = ""
     lines: Mapping[str, FileLines] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
     """One format: its name, how to recognise it by the first bytes of a report, and how to read it.
 
-    ``read`` gets the report and the tree. It raises Malformed, ValueError, LookupError, TypeError, AttributeError or
-    RecursionError if the report is damaged.
+    ``made_by`` names programs that write it. ``read`` raises Malformed, ValueError, LookupError, TypeError,
+    AttributeError, RecursionError or OverflowError if the report is damaged.
     """
 
     format: str
     recognises: Callable[[bytes], bool]
-    read: Callable[[bytes, Path], Report]
+    read: Callable[[bytes], Parsed]
+    made_by: str
 
 
 class Malformed(Exception):
     """What is wrong with a report, as a clause: "it has no totals"."""
 
 
-class FileEntry(NamedTuple):
-    """What a report says about one file: the name it uses, and the path in the tree (None if it is outside)."""
+class Odd:
+    """The counts of a report that are no numbers: how many, and where the first is."""
 
-    name: str
-    path: str | None
-    lines: FileLines
+    def __init__(self) -> None:
+        self.count = 0
+        self.first = ""
 
+    def executed(self, text: str, name: str, line: int) -> bool:
+        """Whether the count ``text`` is above zero. Anything but a number of at least zero is odd, and is not."""
+        if text.isascii() and text.isdigit():
+            return text.strip("0") != ""
+        if _NUMBER.fullmatch(text) and math.isfinite(value := float(text)):
+            return value > 0
+        self.add(f"{shown(text, 20)} at {shown(name)}:{line}")
+        return False
 
-class TreePaths:
-    """Converts the paths of a report to paths relative to ``tree``, with ``/``."""
+    def add(self, what: str) -> None:
+        """Count something that can't be read."""
+        self.count += 1
+        self.first = self.first or what
 
-    def __init__(self, tree: Path) -> None:
-        self.tree = tree
-        self._roots = list(dict.fromkeys([str(tree), os.path.realpath(tree)]))
-
-    def relative(self, path: str) -> str | None:
-        """``path`` relative to the tree; None if it is outside."""
-        for root in self._roots:
-            absolute = os.path.normpath(os.path.join(root, path))
-            if absolute.startswith(root + os.sep):
-                return absolute[len(root) + 1 :].replace(os.sep, "/")
-        return None
-
-
-def report_of(entries: Iterable[FileEntry]) -> Report:
-    """The report that ``entries`` make; several entries for one file are combined."""
-    lines: dict[str, FileLines] = {}
-    outside = []
-    for entry in entries:
-        if entry.path is None:
-            outside.append(entry.name)
-        else:
-            _add(lines, entry.path, entry.lines)
-    return _report(lines, outside)
+    def remarks(self) -> list[str]:
+        """The clause about them; empty if there are none."""
+        if not self.count:
+            return []
+        if self.count == 1:
+            return [f"a count is no number, and counts as not executed: {self.first}"]
+        return [f"{self.count} counts are no numbers, and count as not executed; the first is {self.first}"]
 
 
-def combine(reports: Sequence[Report]) -> Report:
-    """Several reports about one commit as one: a line or branch is executed if any of them executed it.
+class LineBudget:
+    """Adds up the lines and branches of a report, so that no report fills the memory."""
 
-    Raises ToolError if two of them give branches for the same file in different formats.
-    """
-    if len(reports) == 1:
-        return reports[0]
-    lines: dict[str, FileLines] = {}
-    for report in reports:
-        for path, more in report.lines.items():
-            _add(lines, path, more)
-    return _report(lines, [path for report in reports for path in report.outside])
+    def __init__(self) -> None:
+        self._left = _MAX_TOTAL_LINES
+
+    def spend(self, lines: int) -> None:
+        """Raises Malformed if the report has more than fit."""
+        self._left -= lines
+        if self._left < 0:
+            raise Malformed(
+                f"it has more than {_MAX_TOTAL_LINES} lines and branches: leave out the files that are not yours"
+            )
 
 
-def parse_count(text: str) -> int:
-    """A line number or a number of hits; Malformed if ``text`` is anything else."""
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise Malformed(f"{text[:20]!r} is not a count")
+def check_lines(name: str, count: int) -> None:
+    """Raises Malformed if ``count`` is more than the file ``name`` may have lines, or branches."""
+    if count > MAX_LINES:
+        raise Malformed(f"{shown(name)} has more than {MAX_LINES} lines or branches in it")
+
+
+def parse_line_number(text: str, name: str) -> int:
+    """The number of a line of the file ``name``; Malformed if ``text`` is anything else."""
+    if not text.isascii() or not text.isdigit() or len(text) > _MAX_LINE_DIGITS:
+        raise Malformed(f"{shown(text, 20)} is not a line number of {shown(name)}")
     return int(text)
 
 
-@contextlib.contextmanager
-def readable(name: str) -> Iterator[None]:
-    """Inside the block, everything that a reader raises on a damaged report becomes a ToolError about ``name``."""
-    try:
-        yield
-    except (Malformed, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise report_error(name, _reason(error)) from None
-
-
-def report_error(name: str, reason: str) -> ToolError:
-    """The error for a report that can't be read."""
-    return ToolError(
-        f"{name} can't be read as a coverage report: {reason}",
-        hint="create it again with coverage json, coverage xml or coverage lcov",
-    )
-
-
-def _report(lines: Mapping[str, FileLines], outside: Iterable[str]) -> Report:
-    files = tuple(lines[path].result(path) for path in sorted(lines))
-    return Report(files=files, outside=tuple(dict.fromkeys(outside)), lines=lines)
-
-
-def _add(lines: dict[str, FileLines], path: str, more: FileLines) -> None:
-    """Add ``more`` to what is known about ``path``."""
-    known = lines.get(path)
-    if known is None:
-        lines[path] = more
-        return
-    if known.format != more.format and (known.branches or more.branches):
-        raise ToolError(
-            f"the branches of {path} can't be combined from {known.format} and {more.format}",
-            hint="give reports of one format",
-        )
-    lines[path] = FileLines(
-        format=known.format,
-        statements=_either(known.statements, more.statements),
-        branches=_either(known.branches, more.branches),
-        excluded=(known.excluded | more.excluded) - known.statements.keys() - more.statements.keys(),
-    )
-
-
-def _either(one: Mapping[_Key, bool], other: Mapping[_Key, bool]) -> dict[_Key, bool]:
-    return {key: one.get(key, False) or other.get(key, False) for key in {**one, **other}}
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, KeyError):
-        return f"it has no {error.args[0]}"
-    if isinstance(error, RecursionError):
-        return "it is nested too deeply"
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+def shown(text: str, length: int = 200) -> str:
+    """``text`` for a message: one line of printable characters, shortened in the middle."""
+    if len(text) > length:
+        text = f"{text[: length // 2]}...{text[-length // 2 + 3 :]}"
+    return text if text.isprintable() else text.encode("unicode_escape", "backslashreplace").decode("ascii")

@@ -1,0 +1,48 @@
+"""A commit of a repository, as reports are checked against it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from covgate.errors import ToolError
+from covgate.git.contents import entries_of
+from covgate.git.repository import Repository
+from covgate.measure.reports.located import Commit
+from covgate.measure.reports.names import Tree
+
+_AT_ONCE = 100  # files in memory
+_REGULAR = ("100644", "100755", "100664")
+
+
+def commit_of(repository: Repository, commit: str, checkouts: Sequence[Path]) -> Commit:
+    """``commit``, whose files are in the first of ``checkouts``; the others are checkouts of the same repository.
+
+    Raises ToolError if git can't read it.
+    """
+    blobs = {each.path: each.oid for each in entries_of(repository, commit) if each.mode in _REGULAR}
+    roots = [_both(each) for each in checkouts]
+    return Commit(
+        name=commit[:10],
+        tree=Tree(files=frozenset(blobs), roots=roots[0]),
+        elsewhere=tuple(root for each in roots[1:] for root in each if root not in roots[0]),
+        read=partial(_read, repository, blobs),
+    )
+
+
+def _both(directory: Path) -> tuple[str, ...]:
+    """The absolute path of ``directory`` as it is given, and without symbolic links."""
+    return tuple(dict.fromkeys([str(directory), os.path.realpath(directory)]))
+
+
+def _read(repository: Repository, blobs: Mapping[str, str], paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Each of ``paths`` and its content."""
+    for start in range(0, len(paths), _AT_ONCE):
+        some = paths[start : start + _AT_ONCE]
+        contents = dict(repository.blobs(sorted({blobs[path] for path in some})))
+        for path in some:
+            if blobs[path] not in contents:
+                raise ToolError(f"git can't read {path}", hint="`git fsck` shows what is damaged")
+            yield path, contents[blobs[path]]

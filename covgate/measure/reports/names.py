@@ -1,0 +1,237 @@
+"""Which file of a commit each name in a report means. Decisions on texts only: nothing is looked up here.
+
+Names are relative to the top of the repository, to the directory of the report, or to a directory that the report
+names; or they are absolute, here or on the machine where the report was made. Where only the files themselves show
+what is meant, `_guess` decides if they leave no doubt. `report_paths` says what can't be known.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from covgate.measure.reports.guess import Guess, by_ending, by_prefix
+
+TOP = "."
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+
+
+class Ambiguous(Exception):
+    """A name that may mean each of ``files``."""
+
+    def __init__(self, name: str, files: Iterable[str]) -> None:
+        super().__init__(name)
+        self.name = name
+        self.files = tuple(sorted(files))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """The files of a commit, and the absolute paths of the directories that it is checked out in."""
+
+    files: frozenset[str]
+    roots: tuple[str, ...] = ()
+
+    def inside(self, path: str) -> str | None:
+        """The absolute ``path`` relative to the tree; None if it is relative, or elsewhere."""
+        for root in self.roots:
+            if path.startswith(root.rstrip("/") + "/"):
+                return path[len(root.rstrip("/")) + 1 :]
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Naming:
+    """How a report names files: ``sources`` are the directories that names may be relative to, as the report says.
+
+    ``report_paths``: prefix of a name -> directory of the repository; the prefix "." is for all relative names.
+    ``directory`` is where the report lies in the repository; "." for the top, or for a report from elsewhere.
+    """
+
+    sources: tuple[str, ...] = ()
+    report_paths: Mapping[str, str]
+    directory: str = TOP
+
+    @property
+    def bases(self) -> list[str]:
+        """The directories that relative names may be relative to, from the top down to that of the report."""
+        parts = [part for part in self.directory.split("/") if part not in ("", TOP)]
+        return [TOP, *("/".join(parts[:count]) for count in range(1, len(parts) + 1))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Located:
+    """``paths``: name -> file of the commit. ``absent``: names in the repository, but not in the commit.
+
+    ``outside``: names of files elsewhere. ``guessed``: prefixes and their directories, where only the files show it.
+    ``unused``: the prefixes in `report_paths` that no name begins with.
+    """
+
+    paths: Mapping[str, str]
+    absent: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+    guessed: tuple[Guess, ...] = ()
+    unused: tuple[str, ...] = ()
+
+
+def locate(names: Iterable[str], tree: Tree, naming: Naming) -> Located:
+    """Where in ``tree`` the files are that a report calls ``names``. Raises Ambiguous."""
+    search = _Search(tree, naming)
+    paths: dict[str, str] = {}
+    absent: list[str] = []
+    rest: dict[str, list[str]] = {}
+    for name in names:
+        places = search.places(name)
+        certain = search.certain(name, places)
+        if certain in tree.files:
+            paths[name] = certain
+        elif certain:
+            absent.append(name)
+        else:
+            rest[name] = places
+    guessed = _by_prefix(rest, paths, tree) if search.is_foreign and not paths else ()
+    search.near(_without(rest, paths), paths)
+    rest = _without(rest, paths)
+    inside = {name for name, places in rest.items() if any(map(tree.inside, places))}
+    guessed += _guess(_without(rest, inside), paths, tree, several=len(naming.sources) > 1)
+    rest = _without(rest, paths)
+    outside = {name for name, places in rest.items() if name not in inside and not _is_below(places[-1])}
+    return Located(
+        paths=paths,
+        absent=(*absent, *_without(rest, outside)),
+        outside=tuple(name for name in rest if name in outside),
+        guessed=tuple(dict.fromkeys(guessed)),
+        unused=tuple(prefix for prefix in naming.report_paths if normal(prefix) not in search.used),
+    )
+
+
+def same_ending(name: str, tree: Tree) -> list[str]:
+    """The files of the commit that are called ``name``, whatever it may be relative to."""
+    name = normal(name)
+    return sorted(path for path in tree.files if path == name or path.endswith("/" + name))
+
+
+def normal(name: str) -> str:
+    """``name`` with ``/``, and without ``.``, ``..`` and ``//`` where they say nothing."""
+    name = name.removeprefix("file://")
+    if "\\" in name and (_DRIVE.match(name) or "/" not in name):
+        name = name.replace("\\", "/")
+    name = posixpath.normpath(name)
+    return name[1:] if name.startswith("//") else name
+
+
+def _guess(rest: Mapping[str, list[str]], paths: dict[str, str], tree: Tree, *, several: bool) -> tuple[Guess, ...]:
+    """Add to ``paths`` what only the files themselves show. ``several``: names are relative to several directories."""
+    found = _by_prefix(rest, paths, tree) if not paths else ()
+    below = {name: places[-1] for name, places in _without(rest, paths).items() if _is_below(places[-1])}
+    if paths:
+        # A file at the top that the commit doesn't have is not one of the same name somewhere below.
+        below = {name: place for name, place in below.items() if "/" in place}
+    found += tuple(_accept(by_ending(below, tree.files, vote=not several), paths))
+    if not paths:
+        found += tuple(_accept(by_prefix({name: [places[-1]] for name, places in rest.items()}, tree.files), paths))
+    return found
+
+
+def _by_prefix(rest: Mapping[str, list[str]], paths: dict[str, str], tree: Tree) -> tuple[Guess, ...]:
+    """Add to ``paths`` what absolute names of another machine show."""
+    absolute = {name: [each for each in places if is_absolute(each)] for name, places in rest.items()}
+    return tuple(_accept(by_prefix(absolute, tree.files), paths))
+
+
+def _without(rest: Mapping[str, list[str]], names: Container[str]) -> dict[str, list[str]]:
+    return {name: places for name, places in rest.items() if name not in names}
+
+
+def _accept(guesses: Iterable[tuple[str, Mapping[str, Guess]]], paths: dict[str, str]) -> Iterator[Guess]:
+    """Add the files that are guessed without doubt to ``paths``; yields how. Raises Ambiguous for the first other."""
+    for name, files in guesses:
+        if len(files) > 1:
+            raise Ambiguous(name, files)
+        for path, guess in files.items():
+            paths[name] = path
+            yield guess
+
+
+class _Search:
+    """What the user says, and what the report says, about where files are. ``used``: the prefixes that fit a name."""
+
+    def __init__(self, tree: Tree, naming: Naming) -> None:
+        self.used: set[str] = set()
+        self._tree = tree
+        self._naming = naming
+        self._sources = [normal(each) for each in naming.sources]
+        self._report_paths = {normal(prefix): normal(place) for prefix, place in naming.report_paths.items()}
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether names are relative to directories of another machine: at the top, they fit only by chance."""
+        return bool(self._sources) and all(
+            is_absolute(each) and each not in self._tree.roots and not self._tree.inside(each) for each in self._sources
+        )
+
+    def places(self, name: str) -> list[str]:
+        """The paths that ``name`` may stand for, as it is last."""
+        own = name if name in self._tree.files else normal(name)
+        if is_absolute(own):
+            return [own]
+        return list(dict.fromkeys([*(_join(source, own) for source in self._sources), own]))
+
+    def certain(self, name: str, places: Sequence[str]) -> str:
+        """The path that the user or an absolute name gives; "" if none does. The commit may not have it."""
+        mapped = list(filter(None, map(self._mapped, places)))
+        inside = [path for place in places if (path := self._tree.inside(place)) in self._tree.files and path]
+        found = list(dict.fromkeys([path for path in mapped if path in self._tree.files] if mapped else inside))
+        if len(found) > 1:
+            raise Ambiguous(name, found)
+        return (found or mapped or [""])[0]
+
+    def near(self, rest: Mapping[str, Sequence[str]], paths: dict[str, str]) -> None:
+        """Add the files of relative names to ``paths``: relative to the top, or to where the report lies."""
+        found: dict[str, dict[str, str]] = {}
+        votes = dict.fromkeys(self._naming.bases, 0)
+        for name, places in rest.items():
+            for base in votes:
+                hits = [path for each in places if (path := _join(base, each)) in self._tree.files]
+                if len(hits) > 1 and hits[-1] == _join(base, places[-1]):
+                    hits.pop()  # the name as it is, where a source of the report fits, too
+                if len(hits) > 1:
+                    raise Ambiguous(name, hits)
+                if hits:
+                    votes[base] += 1
+                    found.setdefault(name, {})[base] = hits[0]
+        for name, by_base in found.items():
+            most = max(votes[base] for base in by_base)
+            files = {path for base, path in by_base.items() if votes[base] == most}
+            if len(files) > 1:
+                raise Ambiguous(name, files)
+            paths[name] = files.pop()
+
+    def _mapped(self, place: str) -> str:
+        """Where `report_paths` says that ``place`` is; "" if it doesn't."""
+        if not self._report_paths:
+            return ""
+        parts = place.split("/")
+        mapped = ""
+        for count in range(len(parts), -1, -1):
+            prefix = "/".join(parts[:count]) or ("/" if place.startswith("/") else TOP)
+            if prefix in self._report_paths:
+                self.used.add(prefix)
+                mapped = mapped or _join(self._report_paths[prefix], "/".join(parts[count:]))
+        return mapped
+
+
+def _join(directory: str, name: str) -> str:
+    return posixpath.normpath(posixpath.join(directory, name))
+
+
+def is_absolute(place: str) -> bool:
+    """Whether the normal ``place`` is absolute, here or on Windows."""
+    return place.startswith("/") or bool(_DRIVE.match(place))
+
+
+def _is_below(place: str) -> bool:
+    """Whether the normal ``place`` is relative, and below what it is relative to."""
+    return not is_absolute(place) and place != ".." and not place.startswith("../")
