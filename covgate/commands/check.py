@@ -15,8 +15,9 @@ from covgate.files import write_output
 from covgate.formats import FORMATS, Context
 from covgate.formats.html_files import source_reader
 from covgate.gate.after_block import uncommitted_notices
-from covgate.gate.bar import bar_of
+from covgate.gate.bar import bar_of, lands_on
 from covgate.gate.context import Session
+from covgate.gate.decisions import choose_bases
 from covgate.gate.exchange import deepen, fetch, syncs
 from covgate.gate.judge import Order, judge_commit
 from covgate.gate.new_code import with_unmeasured
@@ -142,7 +143,8 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
     remote, before = fetch(config, remote, [commit])
     tip = _find_base(remote, arguments.base) if arguments.base else upstream
     before += deepen(remote, [[tip]]) if tip and syncs(config, remote) else []
-    bar = bar_of(session, commit, tip or remote.fork_point(commit), remote, here)
+    bases = (tip,) if arguments.base else _bases(session, commit, upstream, remote)
+    bar = bar_of(session, commit, bases, remote, here)
     if not bar.config.enabled:
         return Outcome(verdict=not_applicable("disabled: enabled = false"), commit=commit, notices=bar.notices)
     before += default_branch_notices(remote, bar.config)
@@ -156,6 +158,17 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
     order = Order(ratchets=False, measured=measured, explains=arguments.format != "text" or bool(arguments.html))
     outcome = with_unmeasured(session, judge_commit(session, commit, bar, [tip], order), bar)
     return replace(outcome, notices=tuple(dict.fromkeys([*bar.notices, *before, *outcome.notices])))
+
+
+def _bases(session: Session, commit: str, upstream: str, remote: Remote) -> tuple[str, ...]:
+    """The bases of a push from here, which would replace ``upstream`` ("" for a new branch)."""
+    followed = session.repository.text("rev-parse", "--symbolic-full-name", "@{upstream}") if upstream else ""
+    return choose_bases(
+        replaced=upstream,
+        fork_point=lambda: remote.fork_point(commit),
+        lands=lambda: lands_on(session, remote, followed.removeprefix(remote.tracking(""))),
+        named="",
+    )
 
 
 def _find_base(remote: Remote, name: str) -> str:

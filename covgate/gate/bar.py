@@ -1,97 +1,146 @@
 """The rules a push is judged by: its own configuration, and its base's wherever its own is weaker.
 
-A push can't weaken its own rules. Its base is the commit that it replaces, or the point where it left the default
+A push can't weaken its own rules. Its bases are the commit that it replaces, and the point where it left the default
 branch. A changed configuration becomes the base's once it has landed there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from covgate.config import Config
 from covgate.errors import ConfigurationError
 from covgate.gate.base_sources import kept_products
 from covgate.gate.context import CONFIGURATION_FILES, HOOKS_FILE, Session
-from covgate.gate.decisions import base_rules, changed_measuring, choose_base, stricter_config
+from covgate.gate.decisions import base_rules, choose_bases, reported_changes, stricter_config
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.model.policy import Policy, weakened
-from covgate.model.ref_update import RefUpdate
+from covgate.model.ref_update import RefUpdate, matches
 from covgate.notes.ref import NOTES_REF
 
 _COVERAGE_FILES = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
+_SEARCHED = 100  # changes of an invalid configuration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
     """What a commit has to reach.
 
-    ``config`` is what it is measured and judged with; ``base_policy``, if set, must hold as well. ``base`` is the
-    commit that this comes from, "" for none. ``notices`` say which of the base's rules apply.
+    ``config`` is what it is measured and judged with; ``base_policies`` must hold as well. ``bases`` are the commits
+    that these come from. ``notices`` say which of their rules apply.
     """
 
     config: Config
     remote: Remote
-    base: str = ""
-    base_policy: Policy | None = None
+    bases: tuple[str, ...] = ()
+    base_policies: tuple[Policy, ...] = ()
     notices: tuple[str, ...] = ()
 
     @property
+    def base(self) -> str:
+        """The nearest base, "" for none: the commit that the push replaces, if it replaces one."""
+        return self.bases[0] if self.bases else ""
+
+    @property
     def policies(self) -> tuple[Policy, ...]:
-        """The policies that must hold: the commit's own, then the base's if that is stricter."""
-        return (self.config.policy,) if self.base_policy is None else (self.config.policy, self.base_policy)
+        """The policies that must hold: the commit's own, then those of the bases that are stricter."""
+        return (self.config.policy, *self.base_policies)
 
 
-def base_of_push(remote: Remote, update: RefUpdate) -> str:
-    """The commit that ``update`` replaces, else the point where it left the default branch; "" for neither."""
-    return choose_base(
-        named=remote.repository.commit(update.remote_oid),
-        certain=update.certain,
+def bases_of_push(session: Session, remote: Remote, update: RefUpdate) -> tuple[str, ...]:
+    """The commits whose rules ``update`` has to keep: what it replaces, and where it left the default branch."""
+    return choose_bases(
         replaced=remote.replaced_tip(update),
         fork_point=lambda: remote.fork_point(update.local_oid),
+        lands=lambda: lands_on(session, remote, update.branch),
+        named="" if update.certain else remote.repository.commit(update.remote_oid),
     )
 
 
-def bar_of(session: Session, commit: str, base: str, remote: Remote, branch: str = "") -> Bar:
-    """What ``commit`` has to reach if its base is ``base`` ("" for none) and it goes to ``branch`` ("" if unknown).
+def lands_on(session: Session, remote: Remote, branch: str) -> bool:
+    """Whether changes land on ``branch``: the default branch, or what is a ratchet branch by the rules there."""
+    if branch == remote.default_branch():
+        return True
+    tip = remote.default_tip()
+    try:
+        ratchets = session.config_at(tip).ratchet_branches if tip else None
+    except ConfigurationError:
+        return False
+    return ratchets is not None and matches(branch, ratchets)
+
+
+def bar_of(session: Session, commit: str, bases: Sequence[str], remote: Remote, branch: str = "") -> Bar:
+    """What ``commit`` has to reach if its bases are ``bases`` and it goes to ``branch`` ("" if unknown).
 
     Raises ConfigurationError if the commit's configuration is invalid.
     """
-    own = session.config_at(commit)
-    bar = Bar(config=own, base=base, remote=remote)
-    if not base or base == commit:
-        return bar
-    repository = session.repository
+    bar = Bar(config=session.config_at(commit), bases=tuple(bases), remote=remote)
+    for base in bases:
+        if base != commit:
+            bar = _enforce(session, commit, base, bar, branch)
+    return bar
+
+
+def _enforce(session: Session, commit: str, base: str, bar: Bar, branch: str) -> Bar:
+    """``bar`` with the rules of ``base`` wherever they are stricter."""
+    repository, own = session.repository, session.config_at(commit)
     own_files, base_files = _files(repository, commit), _files(repository, base)
+    notices = []
+    valid = base
     try:
         earlier = session.config_at(base)
     except ConfigurationError:
-        return replace(bar, notices=(f"the configuration of the base {base[:10]} is invalid: it does not hold",))
+        valid, earlier = _last_valid(session, base, own)
+        base_files = _files(repository, valid) if valid else own_files
+        instead = f"those of {valid[:10]}, the last valid one before it," if valid else "the defaults"
+        notices.append(f"the configuration of the base {base[:10]} is invalid: {instead} hold instead")
     kept: tuple[str, ...] = ()
     if earlier.configured or _is_in_use(repository, base_files):
         kept = kept_products(session, commit, base, earlier, base_files)
-    if own_files == base_files and not kept:
+    if own_files == base_files and not kept and valid:
         return bar
     earlier = base_rules(own, earlier, lambda: _is_in_use(repository, base_files))
-    config, weaker = stricter_config(own, earlier, branch, lambda: (*_default_product(repository, commit), *kept))
-    if kept and not config.source:
-        config = replace(config, base_product=kept)
+    config, weaker = stricter_config(
+        bar.config, earlier, branch, lambda: (*_default_product(repository, commit), *kept)
+    )
+    products = tuple(dict.fromkeys([*config.base_product, *kept]))
+    if products != config.base_product and not config.source:
+        config = replace(config, base_product=products)
         weaker.append(f"by default, {', '.join(kept)} would no longer be measured")
     if config.enabled and any(own_files.get(name) != base_files.get(name) for name in _COVERAGE_FILES):
         config, less = _stricter_coverage(repository, commit, config, own_files, base_files)
         weaker += less
-    policies = weakened(own.policy, earlier.policy)
-    notices = []
+    policies = weakened(own.policy, earlier.policy) if earlier.policy not in bar.base_policies else ()
     if weaker or policies:
+        default = "" if base == bar.base else f" on {bar.remote.default_branch()}"
         notices.append(
             f"the base {base[:10]} is stricter, and its rules hold for this push: {'; '.join([*policies, *weaker])}"
-            " (a change counts once it has landed)"
+            f" (a change counts once it has landed{default})"
         )
-    changed = changed_measuring(own, earlier)
-    if changed and earlier.configured:
-        notices.append(f"this push changes how it is measured: {', '.join(changed)}")
-    return replace(bar, config=config, base_policy=earlier.policy if policies else None, notices=tuple(notices))
+    if earlier.configured and base == bar.base:
+        notices += reported_changes(own, earlier)
+    return replace(
+        bar,
+        config=config,
+        base_policies=(*bar.base_policies, *([earlier.policy] if policies else [])),
+        notices=(*bar.notices, *notices),
+    )
+
+
+def _last_valid(session: Session, base: str, own: Config) -> tuple[str, Config]:
+    """The newest commit before ``base`` whose configuration is valid, and that configuration.
+
+    Without one: "", and the switches of the defaults. A base that can't be read must not switch the gate off.
+    """
+    argv = ("rev-list", "--first-parent", f"--max-count={_SEARCHED}", base, "--", *CONFIGURATION_FILES)
+    for commit in session.repository.text(*argv).split():
+        try:
+            return commit, session.config_at(commit)
+        except ConfigurationError:
+            continue
+    return "", replace(own, enabled=True, branches=("*",), configured=True)
 
 
 def _files(repository: Repository, commit: str) -> dict[str, bytes]:
@@ -117,6 +166,11 @@ def _stricter_coverage(
 ) -> tuple[Config, list[str]]:
     """``config`` with a coverage configuration that measures all that the base's did, and a phrase for each change."""
     from covgate.measure.coverage_config import enforce_base, read_coverage_config
+
+    # What an earlier base has changed already is kept.
+    if config.coverage_config:
+        name, text = config.coverage_config
+        own = {".coveragerc.toml" if name.endswith(".toml") else ".coveragerc": text.encode()}
 
     def exists(source: str) -> bool:
         path = source.strip("/").removeprefix("./") or "."

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from covgate.notes.records import Lookup
 
 # A change of these makes the rules neither weaker nor stronger. It is reported, so that a reviewer looks at it.
-_REPORTED = ("command", "report", "report_paths", "setup", "python", "on_block")
+_REPORTED = {
+    ("command", "report", "report_paths", "setup", "python", "on_block"): "how it is measured",
+    ("ratchet_branches", "sync", "retries"): "how baselines are set and kept",
+}
 _NAMED = 20  # files in one notice
 # What the reflog says of a commit that came by a merge. A reset counts if it leads to what the remote has.
 _ARRIVED = ("pull", "merge ", "commit (merge)", "fetch")
@@ -36,14 +39,19 @@ def is_ratchet_branch(config: Config, branch: str, default_branch: Callable[[], 
     return branch == default_branch()
 
 
-def choose_base(*, named: str, certain: bool, replaced: str, fork_point: Callable[[], str]) -> str:
-    """The commit whose rules a push has to keep; "" for none.
+def choose_bases(
+    *, replaced: str, fork_point: Callable[[], str], lands: Callable[[], bool], named: str
+) -> tuple[str, ...]:
+    """The commits whose rules a push has to keep.
 
-    ``replaced`` is the remote tip that the push replaces. ``fork_point`` finds where the push left the default branch.
-    ``named`` is what the hook got as the commit that the push replaces, ``certain`` whether it comes from git itself:
-    pre-commit names an ancestor if the ref is new.
+    ``replaced`` is the remote tip that the push replaces, ``fork_point`` finds where it left the default branch; "" for
+    none. Both count: otherwise one push could weaken the rules, and the next one make use of it. Where changes land
+    (``lands``) the replaced tip is enough. ``named`` is an ancestor that pre-commit names, the last resort.
     """
-    return replaced or fork_point() or ("" if certain else named)
+    if replaced and lands():
+        return (replaced,)
+    found = tuple(dict.fromkeys(each for each in (replaced, fork_point()) if each))
+    return found or ((named,) if named else ())
 
 
 def base_rules(own: Config, base: Config, is_in_use: Callable[[], bool]) -> Config:
@@ -78,9 +86,14 @@ def stricter_config(
     return config, weaker
 
 
-def changed_measuring(own: Config, base: Config) -> list[str]:
-    """The keys by which a push changes how it is measured, neither weaker nor stronger."""
-    return [key for key in _REPORTED if getattr(own, key) != getattr(base, key)]
+def reported_changes(own: Config, base: Config) -> list[str]:
+    """A notice for each group of keys that a push changes, where neither value is weaker."""
+    found = []
+    for keys, what in _REPORTED.items():
+        changed = [key for key in keys if getattr(own, key) != getattr(base, key)]
+        if changed:
+            found.append(f"this push changes {what}: {', '.join(changed)}")
+    return found
 
 
 def baseline_to_reach(lookup: Lookup) -> Baseline | None:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -40,6 +40,7 @@ class Remote:
     name: str = ""
     listing: Listing | None = None
     coming: tuple[str, ...] = ()
+    _fork_points: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.name)
@@ -144,8 +145,10 @@ class Remote:
 
         Without a common ancestor, or if a shallow clone hides it, this is the tip of the default branch.
         """
-        tip = self.default_tip()
-        return tip and (self.repository.text("merge-base", commit, tip) or tip)
+        if commit not in self._fork_points:
+            tip = self.default_tip()
+            self._fork_points[commit] = tip and (self.repository.text("merge-base", commit, tip) or tip)
+        return self._fork_points[commit]
 
     def replaced_tip(self, update: RefUpdate) -> str:
         """The oid of the remote tip that ``update`` replaces; "" if the ref is new.

@@ -86,16 +86,73 @@ def test_a_stricter_policy_holds_at_once_and_silently(project: Project) -> None:
     assert "hold for this push" not in done
 
 
-def test_a_first_configuration_and_a_broken_base(project: Project) -> None:
-    """Nothing can hold that is not there, or can't be read; it is said."""
-    project.configure("floor = 2000")
-    project.commit()
+def test_a_base_whose_configuration_is_invalid(make_project: Callable[..., Project]) -> None:
+    """It must not switch the gate off: the last valid configuration before it holds."""
+    project = make_project(config="floor = 80\n")
+    good = project.git("rev-parse", "HEAD")
+    project.configure("floor = 2000\n")
+    broken = project.commit()
     project.git("push", "--quiet", "--no-verify", "origin", "main")
-    project.configure("floor = 20")
+    project.configure("enabled = false\n")
+    project.write("pkg/mod.py", MORE)
     project.commit()
     done = project.push()
+    assert done.status == 1, done.text
+    assert f"the configuration of the base {broken[:10]} is invalid: those of {good[:10]}, the last valid" in done
+    assert "floor 80.00 -> 0.00; enabled = false" in done
+    assert "below the floor of 80" in done
+
+
+def test_a_first_configuration_that_is_invalid(make_project: Callable[..., Project]) -> None:
+    project = make_project()
+    project.git("update-ref", "-d", "HEAD")  # no valid configuration comes before it
+    project.configure("floor = 2000\n")
+    project.commit()
+    project.git("push", "--quiet", "--no-verify", "origin", "main")
+    project.configure("enabled = false\n")
+    project.commit()
+    done = project.push()
+    assert "is invalid: the defaults hold instead" in done
+    assert "enabled = false" in done
+    assert "PASS main" in done
+
+
+def test_two_pushes_can_not_do_what_one_can_not(make_project: Callable[..., Project]) -> None:
+    """The policy is weakened in one push to a feature branch, and the next one would make use of it."""
+    project = make_project(config='policy = "absolute"\nfloor = 80\n')
+    assert project.push().status == 0
+    project.git("checkout", "--quiet", "-b", "topic")
+    project.configure('policy = "absolute"\nfloor = 10\n[tool.coverage.run]\nomit = ["pkg/new.py"]\n')
+    project.commit("weaken")
+    assert project.push("topic").status == 0
+    # A local ref that claims that it has landed changes nothing.
+    project.git("update-ref", "refs/remotes/origin/main", "topic")
+    project.write("pkg/mod.py", MORE)
+    project.commit("make use of it")
+    done = project.push("topic")
+    assert done.status == 1, done.text
+    assert "floor 80.00 -> 10.00; omit has pkg/new.py (a change counts once it has landed on main)" in done
+    assert "below the floor of 80" in done
+    # Merged on the server, which this clone does not hear of until it asks.
+    project.git("update-ref", "refs/heads/main", "topic", cwd=project.remote)
+    done = project.push("topic")
     assert done.status == 0, done.text
-    assert "is invalid: it does not hold" in done
+    assert "hold for this push" not in done
+
+
+def test_what_a_ratchet_branch_has_relaxed_has_landed(make_project: Callable[..., Project]) -> None:
+    """A release branch may have a policy of its own, if the default branch says that it is one."""
+    project = make_project(config='ratchet_branches = ["main", "release"]\nfloor = 80\n')
+    assert project.push("main", "main:release").status == 0
+    project.git("checkout", "--quiet", "-b", "release")
+    project.configure('ratchet_branches = ["main", "release"]\nfloor = 10\n')
+    project.commit("relax")
+    assert "hold for this push" in project.push("release")
+    project.write("README", "x\n")
+    project.commit()
+    done = project.push("release")
+    assert done.status == 0, done.text
+    assert "hold for this push" not in done
 
 
 def test_fail_closed_can_not_be_dropped_with_what_it_guards(make_project: Callable[..., Project]) -> None:

@@ -12,13 +12,13 @@ from covgate.gate.decisions import (
     arrivals,
     base_rules,
     baseline_to_reach,
-    changed_measuring,
-    choose_base,
+    choose_bases,
     is_ratchet_branch,
     may_raise,
     measured_nothing,
     newly_excluded,
     reaches,
+    reported_changes,
     runs_again,
     stricter_config,
     unmentioned,
@@ -63,24 +63,31 @@ def test_the_default_branch_is_not_looked_up_if_branches_are_configured() -> Non
 
 
 @pytest.mark.parametrize(
-    ("replaced", "fork", "certain", "named", "expected"),
+    ("replaced", "fork", "lands", "named", "expected"),
     [
-        ("tip", "fork", True, "tip", "tip"),
-        ("", "fork", True, "", "fork"),
-        ("", "", True, "", ""),
-        ("tip", "fork", False, "ancestor", "tip"),
-        ("", "fork", False, "ancestor", "fork"),
+        # A branch that was pushed before: two pushes can't do what one can't.
+        ("tip", "fork", False, "", ("tip", "fork")),
+        ("tip", "tip", False, "", ("tip",)),
+        ("tip", "", False, "", ("tip",)),
+        ("tip", "fork", False, "ancestor", ("tip", "fork")),
+        # The default branch, or another one where changes land.
+        ("tip", "fork", True, "", ("tip",)),
+        # A new branch.
+        ("", "fork", False, "", ("fork",)),
+        ("", "fork", True, "", ("fork",)),
+        ("", "fork", False, "ancestor", ("fork",)),
         # What pre-commit names is an ancestor at least.
-        ("", "", False, "ancestor", "ancestor"),
-        ("", "", False, "", ""),
+        ("", "", False, "ancestor", ("ancestor",)),
+        ("", "", False, "", ()),
     ],
 )
-def test_base(replaced: str, fork: str, certain: bool, named: str, expected: str) -> None:
-    assert choose_base(named=named, certain=certain, replaced=replaced, fork_point=lambda: fork) == expected
+def test_bases(replaced: str, fork: str, lands: bool, named: str, expected: tuple[str, ...]) -> None:
+    found = choose_bases(replaced=replaced, fork_point=lambda: fork, lands=lambda: lands, named=named)
+    assert found == expected
 
 
-def test_no_fork_point_is_looked_up_for_a_known_tip() -> None:
-    assert choose_base(named="", certain=True, replaced="tip", fork_point=not_called) == "tip"
+def test_no_fork_point_is_looked_up_where_changes_land() -> None:
+    assert choose_bases(replaced="tip", fork_point=not_called, lands=lambda: True, named="") == ("tip",)
 
 
 @pytest.mark.parametrize(
@@ -139,19 +146,24 @@ def test_branches_count_only_if_the_branch_is_known() -> None:
     assert (config.branches, weaker) == (("dev",), [])
 
 
+MEASURED, KEPT = "this push changes how it is measured: ", "this push changes how baselines are set and kept: "
+
+
 @pytest.mark.parametrize(
-    ("own", "changed"),
+    ("own", "reported"),
     [
         ({}, []),
-        ({"command": ("make",)}, ["command"]),
-        ({"report_paths": (("/app", "."),)}, ["report_paths"]),
+        ({"command": ("make",)}, [f"{MEASURED}command"]),
+        ({"report_paths": (("/app", "."),)}, [f"{MEASURED}report_paths"]),
         ({"report": "r.xml", "setup": ("make",), "python": ".venv", "on_block": ("tell",)},
-         ["report", "setup", "python", "on_block"]),
-        ({"timeout": 1, "sync": False}, []),
+         [f"{MEASURED}report, setup, python, on_block"]),
+        ({"ratchet_branches": ("x",), "sync": False, "retries": 9}, [f"{KEPT}ratchet_branches, sync, retries"]),
+        ({"command": ("make",), "retries": 0}, [f"{MEASURED}command", f"{KEPT}retries"]),
+        ({"timeout": 1}, []),
     ],
 )  # fmt: skip
-def test_changes_of_how_a_push_is_measured(own: dict[str, object], changed: list[str]) -> None:
-    assert changed_measuring(Config(**own), Config()) == changed  # type: ignore[arg-type]
+def test_changes_that_are_reported(own: dict[str, object], reported: list[str]) -> None:
+    assert reported_changes(Config(**own), Config()) == reported  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
