@@ -52,6 +52,7 @@ def verdict_data(outcome: Outcome) -> dict[str, Any]:
         "numbers": numbers_data(outcome.numbers) if outcome.numbers else None,
         "baseline": baseline_data(verdict.baseline),
         "baseline_commit": outcome.baseline_commit or None,
+        "baseline_here": format_percent(verdict.here) or None,
         "adjusted": format_percent(verdict.adjusted) or None,
         "raised": baseline_data(outcome.raised),
         "delta": format_percent(verdict.delta),

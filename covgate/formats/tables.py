@@ -34,6 +34,8 @@ def number_rows(outcome: Outcome) -> list[tuple[str, str, str]]:
         rows.append(("tolerance", format_exact(policy.epsilon), "points (epsilon)"))
     if verdict.baseline is not None or policy.floor:
         rows.append(("difference", signed(verdict.delta), "points"))
+    if verdict.here is not None:
+        rows.append(("here", percent(verdict.here), "the baseline under the present circumstances"))
     if verdict.adjusted is not None:
         rows.append(("adjusted", percent(verdict.adjusted), "the baseline without what was removed since"))
     if policy.patch_floor is not None:

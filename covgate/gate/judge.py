@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from covgate.errors import ConfigurationError, NothingMeasured, ToolError
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
-from covgate.gate.decisions import baseline_to_reach, measured_nothing, newly_excluded, runs_again, unmentioned
+from covgate.gate.decisions import baseline_to_reach, may_raise, measured_nothing, newly_excluded, runs_again
 from covgate.gate.evidence import Evidence
+from covgate.gate.like_with_like import compare_before_a_block, compare_before_a_rise
+from covgate.gate.obtain import Source, with_unmentioned
 from covgate.gate.recording import Recorded, record_verdict
 from covgate.gate.surroundings import Surroundings
 from covgate.model.baseline import Baseline
 from covgate.model.measurement import Measurement
-from covgate.model.numbers import Numbers
 from covgate.model.outcome import Outcome
-from covgate.model.record import DEFAULT_COMPONENT, measurement_of
 from covgate.model.verdict import Verdict, judge_push, not_applicable, tests_failed
 from covgate.notes.records import Lookup, Notes
 from covgate.notes.repair import repair
@@ -86,7 +86,9 @@ class _Judging:
         known_tips = tuple(filter(None, map(self.session.repository.commit, (self.commit, *tips))))
         lookup = self._find_baseline(known_tips)
         baseline = baseline_to_reach(lookup)
-        result, cached = self._find_measurement(baseline)
+        source = Source(session=self.session, notes=self.notes, bar=self.bar, commit=self.commit, tree=self.tree)
+        obtained = source.obtain(self.order, baseline, self.notices)
+        result = obtained.result
         if result is None:
             why_not = "its tree is not measured yet; the next push does it"
             return Outcome(
@@ -102,16 +104,20 @@ class _Judging:
             commit=self.commit,
             tips=known_tips,
             baseline=baseline,
+            measured=result,
+            measured_here=obtained.here,
             may_measure=self.order.may_measure and self.order.measured is None,
             notices=self.notices,
         )
         verdict, evidence = self._judge_measurement(around, result)
+        verdict, evidence, earned = self._compare_like_with_like(verdict, evidence)
         if around.may_measure and result.files:
             verdict, evidence = self._rerun_if_flaky(verdict, evidence, result)
         if measured_nothing(verdict, evidence.measurement):
             raise NothingMeasured("there is no statement to measure", hint="name what is to be measured: `source`")
         self._report_lines(evidence)
-        return self._outcome(verdict, evidence, self._record(lookup.seen, verdict, evidence.measurement), cached=cached)
+        recorded = self._record(lookup.seen, verdict, evidence.measurement, earned=earned)
+        return self._outcome(verdict, evidence, recorded, cached=obtained.cached)
 
     def _find_baseline(self, tips: Sequence[str]) -> Lookup:
         lookup = self.notes.baseline(tips)
@@ -125,36 +131,6 @@ class _Judging:
             )
         return lookup
 
-    def _find_measurement(self, baseline: Baseline | None) -> tuple[Measurement | TestsFailed | None, bool]:
-        """The measurement, and whether no test ran for it; None if the tests would have to run and may not.
-
-        If the tests ran and left nothing, it is empty: with a ``baseline``, that is a result.
-        """
-        order, measurer = self.order, self.session.measurer
-        if order.measured is not None:
-            return order.measured(), False
-        known = order.known or measurer.cached(self.commit, self.bar.config)
-        if known is None and order.trusts_record and self.session.use_cache:
-            known = self._recorded()
-        if known is not None:
-            return known, True
-        if not order.may_measure:
-            return None, False
-        try:
-            return measurer.measure(self.commit, self.bar.config, self.notices.append), False
-        except NothingMeasured as error:
-            if baseline is None:
-                raise
-            self.notices.append(error.message + (f" ({error.hint})" if error.hint else ""))
-            return Measurement(tree=self.tree, numbers=Numbers(), complete=False), False
-
-    def _recorded(self) -> Measurement | None:
-        """What another clone measured and published for this very tree."""
-        note = self.notes.read(self.commit)
-        record = note.record(DEFAULT_COMPONENT) if note and not note.problems else None
-        judgement = record.judgement if record else None
-        return measurement_of(judgement) if judgement is not None and judgement.tree == self.tree else None
-
     def _tests_failed(self, failed: TestsFailed, baseline: Baseline | None) -> Outcome:
         interpreter = self.session.measurer.interpreter(self.bar.config)
         return Outcome(
@@ -167,30 +143,22 @@ class _Judging:
             notices=(*self.notices, *interpreter.notices),
         )
 
-    def _with_unmentioned(self, around: Surroundings, measurement: Measurement) -> Measurement:
-        """``measurement`` with the files that the baseline counted and that it may have left out."""
-        if measurement.complete or around.baseline is None:
-            return measurement
-        before = around.before
-        if before is None:
-            self.notices.append(
-                "the files that the baseline counted are not known here: nobody checked whether the report has them all"
-            )
-            return measurement
-        paths = {each.path for each in before.files} - {each.path for each in measurement.files}
-        if not paths:
-            return measurement
-        from covgate.model.source_files import measured_suffixes
-        from covgate.model.unmentioned import count_unmentioned
-
-        changed = around.changes_since_baseline(measured_suffixes(paths))
-        measurement, added = count_unmentioned(measurement, before, changed)
-        self.notices += unmentioned(added)
-        return measurement
-
     def _judge_measurement(self, around: Surroundings, measurement: Measurement) -> tuple[Verdict, Evidence]:
-        evidence = Evidence(around, self._with_unmentioned(around, measurement))
-        return judge_push(evidence.measurement, around.baseline, self.bar.policies, evidence), evidence
+        evidence = Evidence(around, with_unmentioned(around, measurement))
+        here = around.required_here
+        return judge_push(evidence.measurement, around.baseline, self.bar.policies, evidence, here=here), evidence
+
+    def _compare_like_with_like(self, verdict: Verdict, evidence: Evidence) -> tuple[Verdict, Evidence, bool]:
+        """The verdict under the present circumstances, and whether the baseline may rise to what was measured."""
+        around = evidence.around
+        earned = True
+        if not verdict.passed:
+            compare_before_a_block(around, verdict, evidence)
+        elif self.order.ratchets:
+            earned = compare_before_a_rise(around, evidence)
+        if around.here is not None:
+            verdict, evidence = self._judge_measurement(around, around.measured)
+        return verdict, evidence, earned
 
     def _rerun_if_flaky(
         self, verdict: Verdict, evidence: Evidence, measurement: Measurement
@@ -227,10 +195,11 @@ class _Judging:
         if record and record.judgement:
             self.notices += newly_excluded(record.judgement.numbers, measurement.numbers, self.bar.base)
 
-    def _record(self, seen: Baseline | None, verdict: Verdict, measurement: Measurement) -> Recorded:
+    def _record(self, seen: Baseline | None, verdict: Verdict, measurement: Measurement, *, earned: bool) -> Recorded:
         if self.order.measured is not None:
             return Recorded()  # a report that was made elsewhere is judged, but the next merge must not trust it
-        return record_verdict(self.notes, self.commit, verdict, measurement, seen, ratchets=self.order.ratchets)
+        raises = earned and may_raise(verdict, measurement, ratchets=self.order.ratchets)
+        return record_verdict(self.notes, self.commit, verdict, measurement, seen, raises=raises)
 
     def _outcome(self, verdict: Verdict, evidence: Evidence, recorded: Recorded, *, cached: bool) -> Outcome:
         explained = self.order.explains or not verdict.passed
@@ -247,7 +216,7 @@ class _Judging:
             toolchain=str(measurement.toolchain),
             measurement=measurement if measurement.files else None,
             cached=cached,
-            baseline_commit=evidence.around.baseline_commit if explained else "",
+            baseline_commit=evidence.around.baseline_commit.oid if explained else "",
             patch=evidence.found_patch,
             explanation=evidence.found_explanation,
             raised=recorded.raised,

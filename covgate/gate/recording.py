@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from covgate.errors import ToolError
-from covgate.gate.decisions import may_raise, reaches
+from covgate.gate.decisions import reaches
 from covgate.git.repository import Repository
 from covgate.model.baseline import Baseline, ratchet
 from covgate.model.measurement import Measurement
@@ -24,14 +24,13 @@ class Recorded:
 
 
 def record_verdict(
-    notes: Notes, commit: str, verdict: Verdict, measurement: Measurement, seen: Baseline | None, *, ratchets: bool
+    notes: Notes, commit: str, verdict: Verdict, measurement: Measurement, seen: Baseline | None, *, raises: bool
 ) -> Recorded:
     """Write the commit's record, and its lines if it reached the baseline.
 
-    ``seen`` is the baseline that its ancestors reached; ``ratchets``: a pass raises the baseline here. The verdict
-    stands even if nothing can be written.
+    ``seen`` is the baseline that its ancestors reached; ``raises``: it rises to what was measured. The verdict stands
+    even if nothing can be written.
     """
-    raises = may_raise(verdict, measurement, ratchets=ratchets)
     stands = ratchet(seen, measurement.numbers) if raises else seen
     # A blocked push replaces nothing: the baseline of the tip that it would replace is not recorded here.
     kept = stands if verdict.status is Status.PASS else notes.baseline([commit]).seen

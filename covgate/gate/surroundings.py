@@ -1,22 +1,20 @@
-"""What is known around a commit: its bases, the baseline's commit, and the lines that were measured there."""
+"""What is known around a commit: its bases, and what changed since the baseline was reached."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from covgate.errors import ConfigurationError, ToolError
 from covgate.gate.bar import Bar
+from covgate.gate.baseline_commit import BaselineCommit
 from covgate.gate.context import Session
 from covgate.git.environment import without_local_environment
-from covgate.model.baseline import Baseline
+from covgate.model.baseline import Baseline, level_here
 from covgate.model.measurement import Measurement
-from covgate.model.record import DEFAULT_COMPONENT
 from covgate.notes.records import Notes
-from covgate.notes.ref import FILES_REF
 
 # Late imports below: a push that passes by its counts alone needs neither diffs nor lines.
 if TYPE_CHECKING:
@@ -27,8 +25,10 @@ if TYPE_CHECKING:
 class Surroundings:
     """What is known around a commit, looked up when it is asked for.
 
-    ``baseline`` is what the commit must reach; ``tips`` or their ancestors reached it. ``may_measure`` allows measuring
-    the baseline's commit again if nobody knows its lines any more. ``notices`` collects what went wrong on the way.
+    ``baseline`` is what the commit must reach; ``tips`` or their ancestors reached it. ``measured`` is the commit's
+    measurement, ``measured_here`` whether this clone made it. ``may_measure`` allows test runs. ``here`` is what the
+    baseline's commit measures, if the present circumstances are other ones than its record's. ``notices`` collects what
+    went wrong on the way.
     """
 
     session: Session
@@ -37,13 +37,33 @@ class Surroundings:
     commit: str
     tips: tuple[str, ...]
     baseline: Baseline | None
+    measured: Measurement
+    measured_here: bool
     may_measure: bool
+    here: Measurement | None = None
     notices: list[str] = field(default_factory=list)
 
     @cached_property
-    def baseline_commit(self) -> str:
-        """The commit that reached the baseline; "" if there is none, or if its record is hidden."""
-        return self.notes.origin(self.tips, self.baseline) if self.baseline else ""
+    def baseline_commit(self) -> BaselineCommit:
+        """The commit that reached the baseline; its oid is "" if there is none, or if its record is hidden."""
+        return BaselineCommit(
+            session=self.session,
+            notes=self.notes,
+            bar=self.bar,
+            oid=self.notes.origin(self.tips, self.baseline) if self.baseline else "",
+            measured=self.measured,
+            measured_here=self.measured_here,
+            may_measure=self.may_measure,
+            notices=self.notices,
+        )
+
+    @property
+    def required_here(self) -> Fraction | None:
+        """What the baseline requires under the present circumstances; None if these are its record's."""
+        recorded = self.baseline_commit.recorded if self.here is not None else None
+        if self.baseline is None or self.here is None or recorded is None:
+            return None
+        return level_here(self.baseline, recorded.numbers, self.here.numbers)
 
     @cached_property
     def bases(self) -> list[str]:
@@ -56,31 +76,29 @@ class Surroundings:
         found = [repository.text("merge-base", self.commit, each) or each for each in sorted(targets) if each]
         return list(dict.fromkeys(found))
 
-    @cached_property
+    @property
     def before(self) -> Measurement | None:
         """The baseline's measurement, line by line; None if nobody has it.
 
-        From the notes, else from the cache, else measured again: the verdict may depend on what was removed since, and
-        must not depend on what this clone happens to know.
+        As it is here, else from the notes, else from the cache, else measured again: the verdict may depend on what was
+        removed since, and must not depend on what this clone happens to know.
         """
-        commit = self.session.repository.commit(self.baseline_commit)
-        if not commit:
-            return None
-        note = self.notes.read(commit)
-        record = note.record() if note else None
-        recorded = record.judgement.numbers if record and record.judgement else None
-        for find in (self._lines_in_notes, self._lines_in_cache):
-            known = find(commit)
-            # Lines that don't match the record are not used: anybody who may push notes can write them.
-            if known is not None and (recorded is None or known.numbers == recorded):
-                return known
-        return self._measure_again(commit)
+        if self.here is not None:
+            return self.here
+        return self.baseline_commit.recorded_lines or self.baseline_commit.measure("its lines are not known here")
+
+    @cached_property
+    def changed_paths(self) -> tuple[str, ...]:
+        """Every path that differs from the baseline's commit."""
+        from covgate.git.diff import changed_paths
+
+        return changed_paths(self.session.repository, self.baseline_commit.oid, self.commit)
 
     def changes_since_baseline(self, suffixes: Collection[str]) -> tuple[FileChange, ...]:
         """What changed in files with one of ``suffixes`` since the baseline's commit."""
         from covgate.git.diff import changes
 
-        return changes(self.session.repository, self.baseline_commit, self.commit, suffixes)
+        return changes(self.session.repository, self.baseline_commit.oid, self.commit, suffixes)
 
     def first_lines(self, paths: list[str]) -> Mapping[str, Mapping[int, int]]:
         """By path, the first line of the statement for each of its later lines."""
@@ -94,45 +112,3 @@ class Surroundings:
             repository.top,
             without_local_environment(self.session.environ),
         )
-
-    def _lines_in_notes(self, commit: str) -> Measurement | None:
-        """The lines that travel with the notes, fetched if this clone has none."""
-        from covgate.notes.fetch import SyncError
-        from covgate.notes.join import fetch_notes
-        from covgate.notes.line_notes import DetailNotes
-
-        repository = self.session.repository
-        details = DetailNotes(repository)
-        try:
-            found = details.read(commit)
-            if not found and self.bar.remote and self.bar.config.sync:
-                fetch_notes(self.bar.remote, FILES_REF)
-                found = details.read(commit)
-        except SyncError:
-            return None
-        except ValueError as error:
-            self.notices.append(f"the lines of {commit[:10]} in {FILES_REF} are ignored: {error}")
-            return None
-        known = found.get(DEFAULT_COMPONENT)
-        return known if known is not None and known.tree == repository.tree(commit) else None
-
-    def _lines_in_cache(self, commit: str) -> Measurement | None:
-        from covgate.measure.cache import Cache
-
-        repository = self.session.repository
-        return Cache(repository.state_dir).any_of(repository.tree(commit))
-
-    def _measure_again(self, commit: str) -> Measurement | None:
-        if not self.may_measure or commit == self.commit:
-            return None
-        print(
-            f"covgate: of {commit[:10]}, where the baseline was reached, no lines are known here: its tests run, too",
-            file=sys.stderr,
-            flush=True,
-        )
-        try:
-            found = self.session.measurer.measure(commit, self.session.config_at(commit), self.notices.append)
-        except (ToolError, ConfigurationError) as error:
-            self.notices.append(f"{commit[:10]}, where the baseline was reached: not measured: {error.message}")
-            return None
-        return found if isinstance(found, Measurement) else None

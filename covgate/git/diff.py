@@ -63,6 +63,11 @@ def changes(repository: Repository, old: str, new: str, suffixes: Collection[str
     return tuple(_mark_odd_line_endings(repository, kept, entries))
 
 
+def changed_paths(repository: Repository, old: str, new: str) -> tuple[str, ...]:
+    """The paths that differ between the trees or commits ``old`` and ``new``; of a renamed file, both."""
+    return tuple(each.path for each in _changed_entries(repository, old, new, "--no-renames"))
+
+
 def added_lines(
     repository: Repository, bases: Sequence[str], commit: str, suffixes: Collection[str]
 ) -> dict[str, LineSet]:

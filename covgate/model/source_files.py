@@ -27,6 +27,11 @@ _BESIDE_PRODUCT_DIRECTORY = re.compile(
     r"samples?|demos?|exercises?|bench|scripts?|tools?|utils?|ci|bin|build|dist|debian|manpages|news|newsfragments"
     r"|changelog|htmlcov|site_scons|tasks|fabfile|vendor|third_party|node_modules|[._].*"
 )
+# What no test executes and no configuration reads. Text files of tests may be their data.
+_PROSE = frozenset({".md", ".rst", ".txt", ".adoc", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico", ".pdf"})
+_PROSE_NAMES = frozenset({"license", "licence", "copying", "notice", "authors", "contributors", "codeowners"})
+_PROSE_NAMES |= {"readme", "changelog", "changes", "history", "news", "todo", ".gitignore", ".gitattributes"}
+_REQUIREMENTS = ("requirement", "constraint")
 
 _UNCOMMITTED_SHOWN = 3
 
@@ -71,6 +76,16 @@ def measured_suffixes(paths: Iterable[str]) -> frozenset[str]:
 def could_be_measured(path: str, suffixes: Collection[str]) -> bool:
     """Whether the file is of a measured kind: one of ``suffixes``, and neither a test nor a tool."""
     return suffix(path) in suffixes and not is_test_file(path) and not is_tool(path)
+
+
+def is_prose(path: str) -> bool:
+    """Whether the file is text for people, a picture, or a forge's own file: it can't change what is covered."""
+    *directories, name = parts = path.lower().split("/")
+    if is_test_file(path.lower()) or any(part.startswith(_REQUIREMENTS) for part in parts):
+        return False
+    if suffix(name) == ".txt" and directories and not _TOP_TOOL_DIRECTORY.fullmatch(directories[0]):
+        return False  # the data of a package
+    return suffix(name) in _PROSE or name in _PROSE_NAMES or directories[:1] in ([".github"], [".gitlab"])
 
 
 def uncommitted_notice(files: Mapping[str, str]) -> str:

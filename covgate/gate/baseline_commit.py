@@ -1,0 +1,190 @@
+"""The commit that reached the baseline: what its record says, its lines, and what it measures here and now."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from covgate.config import Config
+from covgate.errors import ConfigurationError, ToolError
+from covgate.gate.bar import Bar
+from covgate.gate.context import Session
+from covgate.model.measurement import Measurement
+from covgate.model.record import DEFAULT_COMPONENT, Judgement
+from covgate.notes.records import Notes
+from covgate.notes.ref import FILES_REF
+
+# Late imports below: a push that passes by its counts alone needs neither lines nor configurations of older commits.
+if TYPE_CHECKING:
+    from covgate.measure.coverage_config import CoverageConfig
+
+# What these change is neither in the commit nor installed: a comparison would excuse it.
+_NOT_COMPARED = (
+    *("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "COVERAGE_RCFILE"),
+    *("COVGATE_COMMAND", "COVGATE_SOURCE", "COVGATE_REPORT", "COVGATE_SETUP"),
+)
+
+
+@dataclass(kw_only=True)
+class BaselineCommit:
+    """The commit ``oid`` ("" if it is unknown), seen from the commit that is judged.
+
+    ``measured`` is the measurement of that, ``measured_here`` whether this clone made it. ``may_measure`` allows test
+    runs. ``notices`` collects what went wrong on the way.
+    """
+
+    session: Session
+    notes: Notes
+    bar: Bar
+    oid: str
+    measured: Measurement
+    measured_here: bool
+    may_measure: bool
+    notices: list[str] = field(default_factory=list)
+    _failed: bool = False
+
+    @cached_property
+    def exists(self) -> bool:
+        """Whether this clone has the commit."""
+        return bool(self.session.repository.commit(self.oid))
+
+    @cached_property
+    def recorded(self) -> Judgement | None:
+        """What its record says; None if there is none with counts."""
+        note = self.notes.read(self.oid) if self.oid else None
+        record = note.record() if note else None
+        return record.judgement if record else None
+
+    @cached_property
+    def recorded_lines(self) -> Measurement | None:
+        """Its measurement line by line, from the notes, else from the cache; None if nobody here has it."""
+        for find in (self._lines_in_notes, self._lines_in_cache) if self.exists else ():
+            known = find(self.oid)
+            # Lines that don't match the record are not used: anybody who may push notes can write them.
+            if known is not None and (self.recorded is None or known.numbers == self.recorded.numbers):
+                return known
+        return None
+
+    @cached_property
+    def known_here(self) -> Measurement | None:
+        """What it measures under the present circumstances, if no test needs to run for that."""
+        if not self.exists:
+            return None
+        if self.session.repository.tree(self.oid) == self.measured.tree:
+            return self.measured
+        may = self.measured_here and not self._variables
+        return self.session.measurer.cached(self.oid, self.config) if may else None
+
+    @cached_property
+    def configured_alike(self) -> bool:
+        """Whether coverage counts the same here as there, as far as its configuration says."""
+        if not self.exists:
+            return True
+        from covgate.measure.same_counting import counts_alike
+
+        return counts_alike(*self._coverage_configs)
+
+    @cached_property
+    def config(self) -> Config:
+        """How to measure it under the present circumstances.
+
+        Its tests and commands are its own. Coverage's configuration, the sources and the interpreter are the present
+        ones.
+        """
+        now = self.bar.config
+        try:
+            own = self.session.config_at(self.oid)
+        except ConfigurationError:
+            own = now
+        own = replace(own, python=now.python, timeout=now.timeout, coverage_config=None)
+        repository = self.session.repository
+        if all(repository.object(f"{self.oid}:{each.strip('/')}") is not None for each in now.source):
+            own = replace(own, source=now.source)
+        branches = bool(self.measured.numbers.branches)
+        if self.recorded and self.configured_alike and branches != bool(self.recorded.numbers.branches):
+            from covgate.measure.same_counting import with_branches
+
+            return replace(own, coverage_config=with_branches(self._coverage_configs[0], branches).render())
+        return own if self.configured_alike else replace(own, coverage_config=self._coverage_configs[0].render())
+
+    def measure(self, why: str) -> Measurement | None:
+        """What it measures here, after a run of its tests if need be; None if it can't be measured.
+
+        ``why`` is shown: somebody waits for the run.
+        """
+        if self.known_here is not None or not self._may_run():
+            return self.known_here
+        print(
+            f"covgate: the baseline's commit {self.oid[:10]} is measured here, too: {why}", file=sys.stderr, flush=True
+        )
+        try:
+            found = self.session.measurer.measure(self.oid, self.config, self.notices.append)
+        except (ToolError, ConfigurationError) as error:
+            failed = error.message
+        else:
+            if isinstance(found, Measurement):
+                self.known_here = found
+                return found
+            failed = found.summary
+        self._failed = True
+        self.notices.append(f"the baseline's commit {self.oid[:10]} can't be measured here: {failed}")
+        return None
+
+    def _may_run(self) -> bool:
+        if self._failed or not (self.may_measure and self.measured_here and self.exists):
+            return False
+        if self._variables:
+            self._failed = True
+            names = ", ".join(self._variables)
+            self.notices.append(f"the baseline's commit is not measured for a comparison while {names} is set")
+        return not self._variables
+
+    @property
+    def _variables(self) -> list[str]:
+        return [name for name in _NOT_COMPARED if self.session.environ.get(name)]
+
+    @cached_property
+    def _coverage_configs(self) -> tuple[CoverageConfig, CoverageConfig]:
+        """Coverage's configuration as it is now, with what the base enforces, and as that commit has it."""
+        from covgate.measure.coverage_config import FILES, read_coverage_config
+
+        repository = self.session.repository
+
+        def read(commit: str) -> CoverageConfig:
+            found = {name: repository.file(commit, name) for name in FILES}
+            return read_coverage_config({name: data for name, data in found.items() if data is not None})
+
+        enforced = self.bar.config.coverage_config
+        if enforced is None:
+            return read(self.measured.tree), read(self.oid)
+        name = "pyproject.toml" if enforced[0].endswith(".toml") else ".coveragerc"
+        return read_coverage_config({name: enforced[1].encode()}), read(self.oid)
+
+    def _lines_in_notes(self, commit: str) -> Measurement | None:
+        """The lines that travel with the notes, fetched if this clone has none."""
+        from covgate.notes.fetch import SyncError
+        from covgate.notes.join import fetch_notes
+        from covgate.notes.line_notes import DetailNotes
+
+        repository = self.session.repository
+        details = DetailNotes(repository)
+        try:
+            found = details.read(commit)
+            if not found and self.bar.remote and self.bar.config.sync:
+                fetch_notes(self.bar.remote, FILES_REF)
+                found = details.read(commit)
+        except SyncError:
+            return None
+        except ValueError as error:
+            self.notices.append(f"the lines of {commit[:10]} in {FILES_REF} are ignored: {error}")
+            return None
+        known = found.get(DEFAULT_COMPONENT)
+        return known if known is not None and known.tree == repository.tree(commit) else None
+
+    def _lines_in_cache(self, commit: str) -> Measurement | None:
+        from covgate.measure.cache import Cache
+
+        repository = self.session.repository
+        return Cache(repository.state_dir).any_of(repository.tree(commit))

@@ -1,0 +1,124 @@
+"""Compare like with like: a baseline from other circumstances is judged by what its commit measures here.
+
+The decisions are in `covgate.model.circumstances`, the reasons in docs/adr/0015.
+"""
+
+from __future__ import annotations
+
+from covgate.gate.evidence import Evidence
+from covgate.gate.surroundings import Surroundings
+from covgate.model.circumstances import (
+    Circumstances,
+    Rise,
+    compare,
+    looks_like_circumstances,
+    may_be_circumstances,
+    may_rise,
+    why_other,
+)
+from covgate.model.measurement import Measurement
+from covgate.model.numbers import format_percent
+from covgate.model.source_files import is_prose
+from covgate.model.verdict import Rule, Verdict
+
+_UNKNOWN = "its record may be from other circumstances"
+_OTHER = "something else is installed, or the tests depend on this machine"
+
+
+def compare_before_a_block(around: Surroundings, verdict: Verdict, evidence: Evidence) -> None:
+    """Set ``around.here``, by which the push is judged again, if the circumstances are other ones than the record's.
+
+    Only a push that fails by the baseline alone is compared. The tests of the baseline's commit run if other
+    circumstances could be the reason.
+    """
+    if verdict.failed != (Rule.BASELINE,):
+        return
+    if around.baseline_commit.known_here is None and may_be_circumstances(verdict, evidence.explanation()):
+        around.baseline_commit.measure(_why(around) or _UNKNOWN)
+    _use_what_is_here(around)
+
+
+def compare_before_a_rise(around: Surroundings, evidence: Evidence) -> bool:
+    """Whether the baseline may rise to what was measured: not by circumstances alone.
+
+    Sets ``around.here``, by which the push is judged again, if these are known to be other ones than the record's.
+    """
+    percent, baseline = evidence.measurement.numbers.percent, around.baseline
+    if baseline is None or percent is None or percent <= baseline.percent:
+        return True
+    commit = around.baseline_commit
+    rise = _rise(around, evidence)
+    if rise is Rise.MEASURE:
+        commit.measure(_why(around) or "only that tells whether this change raised the coverage")
+        rise = _rise(around, evidence) if commit.known_here is not None else Rise.NO
+    _use_what_is_here(around)
+    if rise is not Rise.YES:
+        around.notices.append(_stays(around))
+    elif around.here is not None:
+        earned = percent - (around.here.numbers.percent or 0)
+        around.notices.append(f"of the increase, this change brought {format_percent(earned)} points")
+    return rise is Rise.YES
+
+
+def _rise(around: Surroundings, evidence: Evidence) -> Rise:
+    def suspicious() -> bool:
+        measured = {each.path for each in evidence.measurement.files}
+        return looks_like_circumstances(evidence.explanation(), around.changed_paths, measured)
+
+    commit = around.baseline_commit
+    return may_rise(
+        evidence.measurement.numbers,
+        commit.recorded,
+        _circumstances(around),
+        commit.known_here.numbers if commit.known_here else None,
+        touches=_touches(around),
+        suspicious=suspicious,
+    )
+
+
+def _circumstances(around: Surroundings) -> Circumstances:
+    commit = around.baseline_commit
+    here = commit.known_here.numbers if commit.known_here else None
+    alike = here is not None or commit.configured_alike
+    return compare(commit.recorded, around.measured, here, configured_alike=alike)
+
+
+def _use_what_is_here(around: Surroundings) -> None:
+    """Set ``around.here`` if the baseline's commit measures something else here than its record says."""
+    commit = around.baseline_commit
+    known = commit.known_here
+    if known is None or commit.recorded is None or _circumstances(around) is not Circumstances.OTHER:
+        return
+    around.here = known
+    around.notices.append(
+        f"compared with what the baseline's commit {commit.oid[:10]} measures here, {_percent(known)}"
+        f" (its record says {format_percent(commit.recorded.numbers.percent)}%): {_why(around) or _OTHER}"
+    )
+
+
+def _stays(around: Surroundings) -> str:
+    commit, baseline = around.baseline_commit, around.baseline
+    assert baseline is not None
+    if around.here is not None:
+        why = f"its commit {commit.oid[:10]} measures {_percent(around.here)} here"
+    elif not _touches(around):
+        why = f"nothing that can change coverage was changed since {commit.oid[:10]}"
+    else:
+        why = f"{commit.oid[:10]} is not measured here, and {_why(around) or _UNKNOWN}"
+    return f"the baseline stays at {format_percent(baseline.percent)}%: {why}"
+
+
+def _touches(around: Surroundings) -> bool:
+    """Whether anything that can change coverage was changed since the baseline's commit."""
+    return not around.baseline_commit.exists or not all(map(is_prose, around.changed_paths))
+
+
+def _why(around: Surroundings) -> str:
+    commit = around.baseline_commit
+    if commit.recorded is None:
+        return ""
+    return why_other(commit.recorded, around.measured, configured_alike=commit.configured_alike)
+
+
+def _percent(measurement: Measurement) -> str:
+    return f"{format_percent(measurement.numbers.percent)}%"

@@ -1,0 +1,98 @@
+"""Where the measurement of a commit comes from: the cache, its note, a report, or a run of its tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from covgate.errors import NothingMeasured
+from covgate.gate.bar import Bar
+from covgate.gate.context import Session
+from covgate.gate.decisions import unmentioned
+from covgate.gate.surroundings import Surroundings
+from covgate.model.baseline import Baseline
+from covgate.model.measurement import Measurement
+from covgate.model.numbers import Numbers
+from covgate.model.record import DEFAULT_COMPONENT, measurement_of
+from covgate.notes.records import Notes
+
+if TYPE_CHECKING:
+    from covgate.gate.judge import Order
+    from covgate.measure.job import TestsFailed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obtained:
+    """A measurement, how the tests failed, or None if they would have to run and may not.
+
+    ``cached``: no test ran for it. ``here``: this clone measured it, with the interpreter of the push.
+    """
+
+    result: Measurement | TestsFailed | None
+    cached: bool = False
+    here: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The commit that is to be measured, with its tree, and how."""
+
+    session: Session
+    notes: Notes
+    bar: Bar
+    commit: str
+    tree: str
+
+    def obtain(self, order: Order, baseline: Baseline | None, notices: list[str]) -> Obtained:
+        """The measurement that ``order`` asks for.
+
+        If the tests ran and left nothing, it is empty: with a ``baseline``, that is a result. Raises ToolError if the
+        commit can't be measured.
+        """
+        if order.measured is not None:
+            return Obtained(result=order.measured(), here=False)
+        measurer, config = self.session.measurer, self.bar.config
+        known = order.known or measurer.cached(self.commit, config)
+        if known is not None:
+            return Obtained(result=known, cached=True)
+        recorded = self._recorded() if order.trusts_record and self.session.use_cache else None
+        if recorded is not None:
+            return Obtained(result=recorded, cached=True, here=False)
+        if not order.may_measure:
+            return Obtained(result=None)
+        try:
+            return Obtained(result=measurer.measure(self.commit, config, notices.append))
+        except NothingMeasured as error:
+            if baseline is None:
+                raise
+            notices.append(error.message + (f" ({error.hint})" if error.hint else ""))
+            return Obtained(result=Measurement(tree=self.tree, numbers=Numbers(), complete=False))
+
+    def _recorded(self) -> Measurement | None:
+        """What another clone measured and published for this very tree."""
+        note = self.notes.read(self.commit)
+        record = note.record(DEFAULT_COMPONENT) if note and not note.problems else None
+        judgement = record.judgement if record else None
+        return measurement_of(judgement) if judgement is not None and judgement.tree == self.tree else None
+
+
+def with_unmentioned(around: Surroundings, measurement: Measurement) -> Measurement:
+    """``measurement`` with the files that the baseline counted and that it may have left out."""
+    if measurement.complete or around.baseline is None:
+        return measurement
+    before = around.before
+    if before is None:
+        around.notices.append(
+            "the files that the baseline counted are not known here: nobody checked whether the report has them all"
+        )
+        return measurement
+    paths = {each.path for each in before.files} - {each.path for each in measurement.files}
+    if not paths:
+        return measurement
+    from covgate.model.source_files import measured_suffixes
+    from covgate.model.unmentioned import count_unmentioned
+
+    changed = around.changes_since_baseline(measured_suffixes(paths))
+    measurement, added = count_unmentioned(measurement, before, changed)
+    around.notices += unmentioned(added)
+    return measurement

@@ -1,0 +1,131 @@
+"""Whether two numbers were measured under the same circumstances: decisions, see docs/adr/0015.
+
+Counts depend on Python, on coverage's version and configuration, and on what is installed. A record has only the
+versions. Whether the rest is the same shows if the baseline's commit is measured here, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from enum import Enum
+from fractions import Fraction
+
+from covgate.model.explanation import Explanation
+from covgate.model.measurement import Measurement
+from covgate.model.numbers import HUNDRED, Numbers
+from covgate.model.record import Judgement
+from covgate.model.source_files import is_prose
+from covgate.model.verdict import Rule, Verdict
+
+
+class Circumstances(Enum):
+    """Those of the baseline's record, seen from here."""
+
+    SAME = "same"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class Rise(Enum):
+    """Whether the baseline may rise. MEASURE: only measuring the baseline's commit here can tell."""
+
+    YES = "yes"
+    NO = "no"
+    MEASURE = "measure"
+
+
+def compare(
+    recorded: Judgement | None, measured: Measurement, here: Numbers | None, *, configured_alike: bool = True
+) -> Circumstances:
+    """How the circumstances of ``measured`` compare with those of ``recorded``, the record of the baseline's commit.
+
+    ``here``: what that commit measures under the present ones, None if it was not measured. ``configured_alike``:
+    whether coverage's configuration is the same at both commits.
+    """
+    if recorded is None:
+        return Circumstances.UNKNOWN
+    if here is not None:
+        return Circumstances.SAME if here == recorded.numbers else Circumstances.OTHER
+    return (
+        Circumstances.OTHER
+        if why_other(recorded, measured, configured_alike=configured_alike)
+        else Circumstances.UNKNOWN
+    )
+
+
+def why_other(recorded: Judgement, measured: Measurement, *, configured_alike: bool = True) -> str:
+    """What is known to be different about the ``recorded`` circumstances, as a clause; "" for nothing."""
+    now = str(measured.toolchain)
+    if recorded.toolchain and now and recorded.toolchain != now:
+        return f"its record is from {recorded.toolchain}, and this is {now}"
+    if bool(recorded.numbers.branches) != bool(measured.numbers.branches):
+        return "its record is " + ("with branches" if recorded.numbers.branches else "without branches")
+    return "" if configured_alike else "the configuration of coverage was another one"
+
+
+def may_be_circumstances(verdict: Verdict, explanation: Explanation | None) -> bool:
+    """Whether a push fails in a way that other circumstances can explain.
+
+    They change what untouched lines count and whether they are executed. If the push would fail with all of these as
+    they were, its own lines are the reason.
+    """
+    if verdict.failed != (Rule.BASELINE,) or verdict.baseline is None:
+        return False
+    if explanation is None or verdict.minimum is None:
+        return True
+    if _counted_otherwise(explanation) or explanation.unexplained != (0, 0):
+        return True
+    after = explanation.after
+    if not explanation.lost or not after.executable:
+        return False
+    executed = min(after.executed + explanation.lost, after.executable)
+    return HUNDRED * executed / after.executable >= verdict.minimum - max(verdict.policy.epsilon, Fraction(0))
+
+
+def may_rise(
+    measured: Numbers,
+    recorded: Judgement | None,
+    circumstances: Circumstances,
+    here: Numbers | None,
+    *,
+    touches: bool,
+    suspicious: Callable[[], bool],
+) -> Rise:
+    """Whether an increase over the baseline was earned, at least in part, by what changed since.
+
+    ``touches``: whether anything changed that can change the number. ``suspicious``: whether the lines that were gained
+    look like other circumstances; only asked if nothing else decides.
+    """
+    now = measured.percent
+    then = recorded.numbers.percent if recorded else None
+    if now is None or then is None or now <= then:
+        return Rise.YES  # the baseline's own commit reached as much: it was set lower by hand
+    if not touches:
+        return Rise.NO
+    if circumstances is Circumstances.SAME:
+        return Rise.YES
+    if circumstances is Circumstances.UNKNOWN:
+        return Rise.MEASURE if suspicious() else Rise.YES
+    if here is None or here.percent is None:
+        return Rise.MEASURE
+    return Rise.YES if now > here.percent else Rise.NO
+
+
+def looks_like_circumstances(
+    explanation: Explanation | None, changed: Iterable[str], measured: Collection[str]
+) -> bool:
+    """Whether an increase may come from circumstances although files were ``changed``.
+
+    That is so if untouched lines are counted that were not before, or if some are executed now although only measured
+    files were changed, no test and nothing else.
+    """
+    if explanation is None:
+        return False
+    return _counted_otherwise(explanation) or (
+        explanation.gained > 0 and all(is_prose(path) or path in measured for path in changed)
+    )
+
+
+def _counted_otherwise(explanation: Explanation) -> bool:
+    """Whether lines that nobody touched are statements, or branches, that they were not before, or the reverse."""
+    return bool(explanation.counted_anew.executable or explanation.no_longer_counted.executable)

@@ -1,0 +1,186 @@
+"""Like with like: another Python, another coverage, another package and branches neither block nor raise anything."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from helpers.project import Project, calls, functions
+from helpers.sealed import Done, link_packages
+
+pytestmark = pytest.mark.end_to_end
+Make = Callable[..., Project]
+
+MINOR = f"{sys.version_info.major}, {sys.version_info.minor}"
+# What is executed depends on the interpreter, on the version of coverage, or on what is installed. One test each way
+# executes more of it.
+CODE = {
+    "python": (
+        f"import sys\n\n\ndef f():\n    if sys.version_info[:2] == ({MINOR}):\n        a = 1\n        b = 2\n"
+        "        return a + b\n    return 0\n"
+    ),
+    "coverage": (
+        "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import re\n    import os\n\n\n"
+        "def f():\n    return 1\n"
+    ),
+    "package": (
+        "try:\n    import extra\nexcept ImportError:\n    extra = None\n\n\ndef f():\n    if extra:\n        a = 1\n"
+        "        b = 2\n        c = 3\n        d = 4\n        return a + b + c + d\n    return 0\n"
+    ),
+}
+TEST = "from pkg import more\n\n\ndef test_more():\n    more.f()\n"
+
+
+def other_python() -> str:
+    """An interpreter of another version than the one that runs the tests; skips if there is none."""
+    places = [*os.environ.get("PATH", "").split(os.pathsep)]
+    places += map(str, Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv").glob("versions/3.*/bin"))
+    for minor in (13, 12, 11, 10, 9):
+        for place in places:
+            found = Path(place, f"python3.{minor}")
+            if minor != sys.version_info.minor and found.is_file() and os.access(found, os.X_OK):
+                if subprocess.run([found, "-c", "import venv, ensurepip"], capture_output=True).returncode == 0:
+                    return str(found)
+    pytest.skip("there is no Python of another version on this machine")
+
+
+def environment(directory: Path, kind: str, *, changed: bool) -> Path:
+    """A virtual environment with pytest and coverage; ``changed`` is the one with other circumstances."""
+    place = directory / f"{kind}-{'changed' if changed else 'usual'}"
+    if kind == "python" and changed:
+        assert subprocess.run([other_python(), "-m", "venv", "--without-pip", place]).returncode == 0
+    else:
+        venv.create(place, symlinks=True)
+    own = kind == "coverage" and changed
+    link_packages(place, "pytest", *([] if own else ["coverage"]))
+    [packages] = place.glob("lib/python3*/site-packages")
+    if own:
+        argv = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(packages), "coverage==7.6.12"]
+        assert subprocess.run(argv, stdin=subprocess.DEVNULL).returncode == 0
+    if kind == "package" and changed:
+        (packages / "extra.py").write_text("")
+        (packages / "extra-1.0.dist-info").mkdir()
+    return place
+
+
+def use(project: Project, environment: Path) -> None:
+    link = project.top / ".venv"
+    link.unlink(missing_ok=True)
+    link.symlink_to(environment)
+
+
+def prepare(make_project: Make, kind: str) -> Project:
+    """A project whose environment is the `.venv` that `use` puts there."""
+    project = make_project()
+    project.write("pyproject.toml", "[tool.covgate]\n")
+    project.write(".gitignore", ".venv\n__pycache__/\n.pytest_cache/\n")
+    project.write("pkg/more.py", CODE[kind])
+    project.write("tests/test_more.py", TEST)
+    return project
+
+
+def push_documentation(project: Project) -> Done:
+    project.write("README.md", project.git("rev-parse", "HEAD"))
+    project.commit()
+    return project.push()
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("kind", "back"), [("python", False), ("coverage", False), ("package", False), ("package", True)]
+)
+def test_a_push_of_documentation_passes_and_raises_nothing(
+    make_project: Make, tmp_path: Path, kind: str, back: bool
+) -> None:
+    environments = [environment(tmp_path, kind, changed=changed) for changed in (back, not back)]
+    project = prepare(make_project, kind)
+    use(project, environments[0])
+    first = project.commit()
+    assert project.push().status == 0
+    baseline = project.field("baseline")
+    use(project, environments[1])
+    done = push_documentation(project)
+    assert done.status == 0, done.text
+    assert project.field("baseline") == baseline
+    measured = project.field("measured_coverage")
+    if kind == "package" and not back:
+        assert float(measured) > float(baseline)
+        assert f"the baseline stays at {baseline}%: nothing that can change coverage was changed" in done
+    else:
+        assert float(measured) < float(baseline)
+        assert f"the baseline's commit {first[:10]} is measured here, too: its record " in done
+        assert f"{measured}% holds the baseline of {baseline}%, which is {measured}% here" in done
+    if kind == "package" and back:
+        # The next push knows already what that commit measures here, and a regression is one here, too.
+        project.write("tests/test_mod.py", calls("a"))
+        project.commit()
+        done = project.push()
+        assert done.status == 1, done.text
+        assert "is measured here, too" not in done
+        assert f"is below the baseline of {baseline}%, which is {measured}% here" in done
+    elif kind == "package":
+        # What a change brings raises it.
+        project.write("tests/test_mod.py", calls("a", "b", "c"))
+        project.commit()
+        assert f"the baseline rises from {baseline}%" in project.push()
+
+
+def test_branches_that_are_switched_on_block_and_raise_nothing(make_project: Make) -> None:
+    project = make_project()
+    project.write("pkg/mod.py", functions("a", "b", "c") + "def d(x):\n    if x:\n        x = 2\n    return x\n")
+    project.write("tests/test_mod.py", calls("a", "b", "c") + "    assert mod.d(1)\n")
+    first = project.commit()
+    assert project.push().status == 0
+    assert project.field("baseline") == "100.00"
+    project.write(".coveragerc", "[run]\nbranch = true\n")
+    project.commit()
+    done = project.push()
+    assert done.status == 0, done.text
+    assert f"the baseline's commit {first[:10]} is measured here, too: its record is without branches" in done
+    assert "91.67% holds the baseline of 100.00%, which is 91.67% here" in done
+    # Once they are measured, losing some is a regression.
+    project.write("tests/test_mod.py", calls("a", "b", "c") + "    assert mod.d\n")
+    project.commit()
+    done = project.push()
+    assert done.status == 1, done.text
+    assert "is below the baseline of 100.00%, which is 91.67% here" in done
+
+
+def test_a_baseline_whose_commit_can_not_be_measured_here_holds_as_it_is_recorded(
+    make_project: Make, tmp_path: Path
+) -> None:
+    project = make_project()
+    elsewhere = tmp_path / "elsewhere"
+    project.write(
+        "tests/test_machine.py",
+        f"import pathlib\n\n\ndef test_machine():\n    assert not pathlib.Path({str(elsewhere)!r}).exists()\n",
+    )
+    first = project.commit()
+    assert project.push().status == 0
+    shutil.rmtree(project.top / ".git" / "covgate")
+    elsewhere.touch()
+    project.write("tests/test_machine.py", "def test_machine():\n    pass\n")
+    project.write("tests/test_mod.py", calls("a"))
+    project.commit()
+    done = project.push()
+    assert done.status == 1, done.text
+    assert "66.67% is below the baseline of 83.33%" in done
+    assert f"the baseline's commit {first[:10]} can't be measured here: the tests failed (exit status 1)" in done
+
+
+def test_variables_that_change_what_is_run_excuse_nothing(project: Project) -> None:
+    assert project.push().status == 0
+    shutil.rmtree(project.top / ".git" / "covgate")
+    project.write("tests/test_more.py", "def test_more():\n    pass\n")
+    project.commit()
+    done = project.push(PYTEST_ADDOPTS="-k more")
+    assert done.status == 1, done.text
+    assert "is below the baseline of 83.33%" in done
+    assert "not measured for a comparison while PYTEST_ADDOPTS is set" in done
