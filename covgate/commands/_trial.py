@@ -10,6 +10,7 @@ from covgate.errors import CovgateError, Interrupted, ToolError
 from covgate.formats.paint import one_line, tail
 from covgate.gate.context import Session
 from covgate.git.repository import Repository
+from covgate.measure.documented import documented_command
 from covgate.model.measurement import Measurement
 from covgate.model.numbers import Numbers, format_percent
 
@@ -26,8 +27,11 @@ def try_measuring(repository: Repository, environ: Mapping[str, str]) -> list[st
     if not head:
         return ["not measured: nothing is committed yet"]
     notices: list[str] = []
+    documented = ""
     try:
         config = checkout_config(session)
+        if config.command is None:
+            documented = _documented(repository)
         if not config.enabled:
             return ["not measured: covgate is switched off (enabled = false)"]
         interpreter = session.measurer.interpreter(config)
@@ -40,7 +44,7 @@ def try_measuring(repository: Repository, environ: Mapping[str, str]) -> list[st
     except Interrupted:
         raise
     except CovgateError as error:
-        return _not_measured(error)
+        return [*_not_measured(error), *([documented] if documented else [])]
     ran = f"  by {interpreter.path} ({interpreter.origin})"
     if not isinstance(result, Measurement):
         return [
@@ -48,6 +52,7 @@ def try_measuring(repository: Repository, environ: Mapping[str, str]) -> list[st
             ran,
             *(f"  | {line}" for line in tail(result.output)),
             "  a push is blocked until they pass",
+            *([documented] if documented else []),
         ]
     notices += result.notices
     shown = format_percent(result.numbers.percent)
@@ -57,7 +62,16 @@ def try_measuring(repository: Repository, environ: Mapping[str, str]) -> list[st
         f"the coverage of {head[:10]} is {shown}% ({_counts(result.numbers)}), measured in {result.seconds:.0f} s",
         f"{ran} with {result.toolchain}; {len(result.files)} files; `covgate doctor` shows more",
         *(f"  {one_line(each)}" for each in notices),
+        *([documented] if documented else []),
     ]
+
+
+def _documented(repository: Repository) -> str:
+    """A line about the project's own test command; "" if covgate's default is the same, or none is documented."""
+    found = documented_command(repository.top)
+    if found is None or found.is_plain_pytest:
+        return ""
+    return f"  {found.origin}, runs `{found.command}`: to measure that, set {found.setting} in covgate's configuration"
 
 
 def _not_measured(error: CovgateError) -> list[str]:

@@ -449,3 +449,11 @@ def test_a_failing_installation_says_why(bare: Project) -> None:
     assert "pre-commit install failed" in done
     assert "pre-commit version 99 is required" in done
     assert "Traceback" not in done
+
+
+def test_init_names_the_test_command_that_the_project_documents(bare: Project) -> None:
+    bare.write(NAME, f"default_install_hook_types: [{', '.join(TYPES)}]\n{LOCAL}")
+    bare.write("tox.ini", "[testenv]\ncommands = python -m unittest discover -s tests\n")
+    bare.commit()
+    done = bare.covgate("init")
+    assert "runs `python -m unittest discover -s tests`: to measure that, set command = " in done
