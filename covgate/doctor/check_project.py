@@ -12,13 +12,15 @@ from covgate.doctor.findings import Checkout, Fact, Finding, Project, Results, S
 from covgate.errors import ToolError
 from covgate.gate.context import Session
 from covgate.git.environment import without_local_environment
+from covgate.git.worktree import checkouts
 from covgate.measure.cache import Cache
 from covgate.measure.environments.advice import advise, facts_about, how_to_create, how_to_install, is_packaged
-from covgate.measure.interpreter import Interpreter, child_environment
+from covgate.measure.import_roots import find_installed, import_path
+from covgate.measure.interpreter import Interpreter, child_environment, site_directories
 from covgate.measure.probe import probe
 from covgate.measure.program import program_of, runs_pytest
 from covgate.measure.pytest_config import PytestConfig, read_pytest_config
-from covgate.measure.sources import configured_sources, import_roots
+from covgate.measure.sources import configured_sources
 
 _PASSED_OVER = "install what is missing there, or remove that environment, or set `python`"
 
@@ -40,8 +42,9 @@ def find_project(session: Session, config: Config, aside: str) -> tuple[Project 
         pytest = read_pytest_config(top, program[2:], environ)
     path_first = [str(top / each) for each in pytest.pythonpath]
     path_first += [str(top)] if program is not None else []
-    # As `covgate.measure.workspace` does for a checkout that nothing is installed from.
-    path_first += import_roots(top) if aside or top != session.measurer.roots[-1] else []
+    if aside or top != session.measurer.roots[-1]:  # as `covgate.measure.workspace` does it
+        installed = find_installed(site_directories(interpreter, environ), checkouts(session.repository))
+        path_first += import_path(top, installed)
     try:
         answer = probe(
             interpreter,

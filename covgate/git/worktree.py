@@ -6,6 +6,7 @@ runs. If a killed run left it broken, it is removed and created again.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from dataclasses import dataclass
@@ -63,6 +64,17 @@ class Checkout:
         self.contents.close()
         if not self.in_place:
             self.repository.close()
+
+
+def checkouts(repository: Repository) -> list[Path]:
+    """The worktrees of the repository, without the one that covgate keeps: the one that it was called in first."""
+    found = [repository.top]
+    if repository.common_dir.name == ".git":
+        found.append(repository.common_dir.parent)
+    for pointer in sorted((repository.common_dir / "worktrees").glob("*/gitdir")):
+        with contextlib.suppress(OSError):
+            found.append(Path(os.fsdecode(pointer.read_bytes().strip())).parent)
+    return [each for each in dict.fromkeys(found) if each != repository.state_dir / "tree"]
 
 
 def has_checked_out(repository: Repository, commit: str) -> bool:

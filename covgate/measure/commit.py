@@ -125,7 +125,9 @@ class Measurer:
     def _run_tests(self, checkout: Checkout, config: Config, scratch: Path, tick: Callable[[Path], None]) -> Run:
         import tempfile
 
+        from covgate.git.worktree import checkouts
         from covgate.measure.committed import commit_of
+        from covgate.measure.import_roots import package_roots
         from covgate.measure.job import Job
         from covgate.measure.place import Run
         from covgate.measure.run import measure
@@ -148,6 +150,8 @@ class Measurer:
             coverage_config=config.coverage_config,
             # An editable install leads to the main worktree, if it leads to any.
             isolated=checkout.path != self.roots[-1],
+            checkouts=tuple(each for each in checkouts(self.repository) if each != checkout.path),
+            package_roots=package_roots(checkout.contents.paths()),
             tick=lambda: tick(own),
         )
         result: Measurement | TestsFailed | ToolError

@@ -20,8 +20,10 @@ class Job:
     ``command`` writes, relative to the tree; "" if covgate measures. ``report_paths`` says where in the repository the
     paths in it are, and ``committed`` gives the commit that it is checked against; without one, nothing is checked.
     ``sources``: what is measured unless coverage's own configuration says it. ``isolated`` is true if the project is
-    installed from another directory than ``tree``. ``coverage_config`` is the file name and the text of a configuration
-    of coverage that replaces the one in the tree. ``tick`` is called several times a second while a program runs.
+    installed from another directory than ``tree``: from one of ``checkouts``, the other worktrees of the repository.
+    ``package_roots`` are the directories of the tree that hold packages, "" for the top. ``coverage_config`` is the
+    file name and the text of a configuration of coverage that replaces the one in the tree. ``tick`` is called several
+    times a second while a program runs.
     """
 
     tree: Path
@@ -37,6 +39,8 @@ class Job:
     sources: Sources = field(default_factory=Sources)
     setup: tuple[str, ...] | None = None
     isolated: bool = False
+    checkouts: tuple[Path, ...] = ()
+    package_roots: tuple[str, ...] = ("",)
     coverage_config: tuple[str, str] | None = None
     tick: Callable[[], None] = field(default=lambda: None)
 

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
-from pathlib import Path
 
 from covgate.errors import NothingMeasured, ToolError
 from covgate.measure.analysis import analyse, left_out_notices, nothing_executed
 from covgate.measure.job import Job, TestsFailed
+from covgate.measure.outside import check_checkouts, check_copies, check_outside
 from covgate.measure.reports import DataFile, Report, parse, parse_report, read_bytes
 from covgate.measure.reports.located import report_at_commit
 from covgate.measure.reports.names import Naming
-from covgate.measure.suite import INSIDE, SuiteRun, run_suite, set_up
+from covgate.measure.suite import SuiteRun, run_suite, set_up
 from covgate.measure.workspace import Workspace
 from covgate.model.measurement import Measurement, Toolchain
 from covgate.model.numbers import total
-
-_OUTSIDE = (
-    "an installed copy of the project was imported instead of the commit's: install it editable "
-    '(pip install -e .), or build it for the measured tree with `setup`, or use isolation = "in-place"'
-)
 
 
 def measure(job: Job) -> Measurement | TestsFailed:
@@ -33,6 +27,7 @@ def measure(job: Job) -> Measurement | TestsFailed:
         set_up(workspace, job.setup)
     stamp = _report_stamp(job)
     suite = run_suite(workspace)
+    check_checkouts(job.scratch)
     ending = suite.ending
     if not ending.passed:
         summary = f"{ending.reason} (exit status {ending.status})"
@@ -40,8 +35,8 @@ def measure(job: Job) -> Measurement | TestsFailed:
     report = _written_report(workspace, stamp) if job.report else None
     if report is None:
         report = _analysed_report(workspace, suite)
-        _check_outside(report)
-    _check_inside(report, job.scratch)
+        check_outside(report)
+    check_copies(report, job.scratch)
     numbers = total(each.numbers for each in report.files)
     if ending.executed and not numbers.executable:
         raise NothingMeasured(
@@ -75,7 +70,7 @@ def _written_report(workspace: Workspace, stamp: object) -> Report | None:
         data = read_bytes(path, job.report)
         if job.committed is None:
             report = parse_report(data, job.tree, job.report)
-            _check_outside(report)
+            check_outside(report)
             return report
         parsed = parse(data, job.report)
         naming = Naming(
@@ -106,23 +101,6 @@ def _analysed_report(workspace: Workspace, suite: SuiteRun) -> Report:
     return report
 
 
-def _check_outside(report: Report) -> None:
-    """Raise ToolError if a file was executed that is not in the measured tree."""
-    # covgate's own plugin runs under coverage, too, and without a source, coverage counts every file that runs.
-    outside = [path for path in report.outside if not path.startswith(str(INSIDE))]
-    if outside:
-        raise ToolError(f"measured outside the tree: {outside[0]} was executed", hint=_OUTSIDE)
-
-
-def _check_inside(report: Report, scratch: Path) -> None:
-    """Raise ToolError if a file was executed that is not in the measured tree, but stands for one that is."""
-    known = {each.path for each in report.files}
-    for path in scratch.glob("modules-*"):
-        for file, relative in _load_pairs(path):
-            if relative in known:
-                raise ToolError(f"measured outside the tree: {file} was imported for {relative}", hint=_OUTSIDE)
-
-
 def _report_stamp(job: Job) -> object:
     """Changes when the report file is written; None if there is none."""
     if not job.report:
@@ -132,10 +110,3 @@ def _report_stamp(job: Job) -> object:
     except OSError:
         return None
     return stat.st_ino, stat.st_mtime_ns, stat.st_size
-
-
-def _load_pairs(path: Path) -> list[tuple[str, str]]:
-    try:
-        return [(str(file), str(relative)) for file, relative in json.loads(path.read_bytes())]
-    except (OSError, ValueError, TypeError):
-        return []

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from covgate.git.repository import Repository
 from covgate.measure.packaging import Build, read_build
@@ -31,12 +30,6 @@ class Sources:
     product: tuple[str, ...] = ()
     source: tuple[str, ...] = (".",)
     omit: tuple[str, ...] = ()
-
-
-def import_roots(tree: Path) -> list[str]:
-    """The directories that the packages of ``tree`` are imported from."""
-    src = tree / "src"
-    return [str(src), str(tree)] if src.is_dir() and not (src / "__init__.py").is_file() else [str(tree)]
 
 
 def configured_sources(source: tuple[str, ...]) -> Sources:

@@ -18,6 +18,7 @@ from covgate.measure.ending import (
     program_ending,
     pytest_ending,
 )
+from covgate.measure.job import Job
 from covgate.measure.program import program_of, runs_pytest
 from covgate.measure.pytest_config import PytestConfig, read_pytest_config
 from covgate.measure.workspace import Workspace
@@ -84,7 +85,7 @@ def _run_program(workspace: Workspace, program: tuple[str, ...]) -> SuiteRun:
         file.unlink(missing_ok=True)
     spec = {
         "program": [*program, *(_pytest_arguments(workspace, config) if is_pytest else ())],
-        "tree": os.path.realpath(job.tree),
+        "guard": _guard_spec(job),
         "facts": str(facts_file),
         "rcfile": rcfile,
         "enforced_rcfile": workspace.rcfile,
@@ -142,11 +143,20 @@ def _pytest_arguments(workspace: Workspace, config: PytestConfig) -> list[str]:
 
 def _pytest_environment(workspace: Workspace, config: PytestConfig) -> dict[str, str]:
     environ = dict(workspace.environ)
-    guard = {"directory": str(workspace.job.scratch), "tree": os.path.realpath(workspace.job.tree)}
-    environ["COVGATE_GUARD"] = json.dumps(guard)
+    environ["COVGATE_GUARD"] = json.dumps(_guard_spec(workspace.job))
     if config.distributed:  # the workers of xdist import the plugin by its name
         environ["PYTHONPATH"] = os.pathsep.join(filter(None, [environ.get("PYTHONPATH", ""), str(INSIDE)]))
     return environ
+
+
+def _guard_spec(job: Job) -> dict[str, object]:
+    """What the programs inside need to report which files took part in a run."""
+    return {
+        "directory": str(job.scratch),
+        "tree": os.path.realpath(job.tree),
+        "roots": list(job.package_roots),
+        "checkouts": [os.path.realpath(each) for each in job.checkouts],
+    }
 
 
 def _session(value: Mapping[str, Any]) -> PytestSession:

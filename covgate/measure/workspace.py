@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from covgate.errors import ToolError
-from covgate.measure.interpreter import child_environment
+from covgate.measure.import_roots import find_installed, import_path, link_renamed, moved
+from covgate.measure.interpreter import child_environment, site_directories
 from covgate.measure.job import Job
 from covgate.measure.process_group import Command, TimedOut, last_bytes, run_group
-from covgate.measure.sources import import_roots
 
 _LAST_LINES = 40  # of a program's output, shown if it ends badly
 _LINE_BYTES = 500  # what a line may have on average
@@ -93,7 +93,16 @@ class Workspace:
         if self.rcfile:
             environ["COVERAGE_RCFILE"] = self.rcfile
         if self.job.isolated:
-            # No editable install leads to this checkout, so it comes first on the path.
-            known = [each for each in environ.get("PYTHONPATH", "").split(os.pathsep) if each]
-            environ["PYTHONPATH"] = os.pathsep.join([*import_roots(self.job.tree), *known])
+            # What is installed editable leads to another checkout, so this one comes first on the path.
+            environ["PYTHONPATH"] = os.pathsep.join(self._import_path(environ.get("PYTHONPATH", "")))
         return environ
+
+    def _import_path(self, known: str) -> list[str]:
+        job = self.job
+        installed = find_installed(site_directories(job.interpreter, job.environ), job.checkouts)
+        try:
+            links = link_renamed(job.tree, installed, job.scratch / "links")
+        except OSError as error:
+            raise ToolError(f"{error.filename} can't be written: {error.strerror}") from None
+        named = [moved(each, job.checkouts, job.tree) for each in known.split(os.pathsep) if each]
+        return [*import_path(job.tree, installed), *links, *named]

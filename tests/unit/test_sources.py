@@ -17,7 +17,6 @@ from covgate.measure.sources import (
     default_product,
     default_sources,
     dropped_products,
-    import_roots,
 )
 
 
@@ -270,11 +269,3 @@ def test_what_the_base_measures_by_default_stays(name: str) -> None:
 
 def test_configured_sources_are_used_as_they_are() -> None:
     assert configured_sources(("lib", "tools")) == Sources(product=("lib", "tools"), source=("lib", "tools"))
-
-
-def test_where_packages_are_imported_from(tmp_path: Path) -> None:
-    assert import_roots(tmp_path) == [str(tmp_path)]
-    make(tmp_path, "src/pkg/__init__.py")
-    assert import_roots(tmp_path) == [str(tmp_path / "src"), str(tmp_path)]
-    make(tmp_path, "src/__init__.py")
-    assert import_roots(tmp_path) == [str(tmp_path)]

@@ -1,4 +1,4 @@
-"""covgate's pytest plugin: it reports how far the run is, how it ended, and which modules came from outside the tree.
+"""covgate's pytest plugin: it reports how far the run is, how it ended, and which files took part.
 
 pytest loads it by its name, like any plugin (``-p covgate_guard``). PYTEST_DONT_REWRITE: it has no assertions.
 Standard library only, Python 3.8 and newer.
@@ -7,7 +7,6 @@ Standard library only, Python 3.8 and newer.
 import json
 import os
 import re
-import sys
 import time
 
 import covgate_seen  # type: ignore[import-not-found]  # beside this file
@@ -15,7 +14,7 @@ import pytest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Generator, List
+    from typing import Any, Dict, Generator
 
 SPEC = json.loads(os.environ.get("COVGATE_GUARD", "{}"))
 _NOT_FOUND = re.compile("(?:file or directory )?not found: (.*)")
@@ -72,36 +71,12 @@ def pytest_runtest_logreport(report: "Any") -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: "Any", exitstatus: int) -> None:
-    """Report how the session ended, which files took part, and which modules came from outside the tree."""
+    """Report how the session ended, and which files took part."""
     if SPEC.get("directory"):
-        covgate_seen.write(SPEC["directory"], SPEC["tree"], session)
-    _write("modules-%d" % os.getpid(), _modules_from_outside())
+        covgate_seen.write(SPEC, session)
     if not hasattr(session.config, "workerinput"):
         collected = getattr(session, "testscollected", 0)
         _write("finished", {"status": int(exitstatus), "collected": collected, "broken": _session["broken"]})
-
-
-def _modules_from_outside() -> "List[List[str]]":
-    """[file, path in the tree] of each imported module that the tree has, too, but that came from elsewhere."""
-    tree = SPEC.get("tree", "")
-    found = []
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if not tree or not isinstance(file, str) or not file.endswith(".py"):
-            continue
-        real = os.path.realpath(file)
-        # A virtual environment in the tree has installed copies, which are not the tree's code.
-        if real.startswith(tree + os.sep) and not covgate_seen.is_installed(real[len(tree) :].split(os.sep)):
-            continue
-        parts = name.split(".")
-        if os.path.basename(file) == "__init__.py":
-            parts.append("__init__")
-        for root in ("src", ""):
-            relative = os.path.join(root, *parts) + ".py"
-            if os.path.isfile(os.path.join(tree, relative)):
-                found.append([real, relative.replace(os.sep, "/")])
-                break
-    return found
 
 
 def _write(name: str, value: "Any") -> None:

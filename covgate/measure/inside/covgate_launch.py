@@ -52,7 +52,7 @@ def main() -> None:
             sys.meta_path.append(PluginFinder())
             import covgate_seen  # type: ignore[import-not-found]
 
-            covgate_seen.write(os.path.dirname(spec["facts"]), spec["tree"])
+            covgate_seen.write(spec["guard"])
         sys.exit(status)
 
 

@@ -9,29 +9,66 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List
+    from typing import Any, Dict, Iterable, Iterator, List, Tuple
 
 # Directories of installed packages, which may be in the tree.
 INSTALLED = frozenset({"site-packages", "dist-packages", "__pypackages__"})
 
 
-def write(directory: str, tree: str, session: "Any" = None) -> None:
-    """Write what this process has seen to ``directory``; ``session`` is pytest's, None without pytest.
+def write(spec: "Dict[str, Any]", session: "Any" = None) -> None:
+    """Write what this process has seen to the ``directory`` of ``spec``; ``session`` is pytest's, None without pytest.
 
-    Files in ``tree`` are named by their path in it, others by their absolute path.
+    Files in the ``tree`` of ``spec`` are named by their path in it, others by their absolute path.
     """
-    seen: "Dict[str, List[str]]" = {"tests": [], "configuration": [], "modules": []}
+    tree = spec["tree"]
+    seen: "Dict[str, Any]" = {"tests": [], "configuration": []}
     if session is not None:
         seen["tests"] = shown(tree, [*tests(session), *conftests(session.config)])
         seen["configuration"] = shown(tree, configuration(session.config))
-    seen["modules"] = [each for each in shown(tree, modules()) if not os.path.isabs(each)]
-    path = os.path.join(directory, "seen-%d" % os.getpid())
+    files = dict(modules())
+    seen["modules"] = [each for each in shown(tree, files.values()) if not os.path.isabs(each)]
+    seen["elsewhere"] = elsewhere(spec, files)
+    seen["copies"] = copies(spec, files)
+    path = os.path.join(spec["directory"], "seen-%d" % os.getpid())
     with open(path + ".new", "w", encoding="utf-8", errors="surrogateescape") as file:
         json.dump(seen, file)
     os.replace(path + ".new", path)
 
 
-def shown(tree: str, files: "Iterator[str] | List[str]") -> "List[str]":
+def elsewhere(spec: "Dict[str, Any]", files: "Dict[str, str]") -> "List[str]":
+    """Modules that came from another checkout of the repository, although the tree has the directory they are in."""
+    found = []
+    for each in shown(spec["tree"], files.values()):
+        tops = [top for top in spec.get("checkouts", ()) if each.startswith(top + os.sep)]
+        relative = os.path.relpath(each, max(tops, key=len)) if tops else ""
+        directory = os.path.dirname(os.path.join(spec["tree"], relative))
+        if relative and not relative.startswith(".") and os.path.isdir(directory):
+            found.append(each)
+    return found
+
+
+def copies(spec: "Dict[str, Any]", files: "Dict[str, str]") -> "List[List[str]]":
+    """[file, path in the tree] of each module that the tree has, too, but that came from elsewhere."""
+    tree = spec["tree"]
+    found = []
+    for name, file in files.items():
+        real = os.path.realpath(file)
+        inside = real.startswith(tree + os.sep)
+        # A virtual environment in the tree has installed copies, which are not the tree's code.
+        if not file.endswith(".py") or (inside and not is_installed(real[len(tree) :].split(os.sep))):
+            continue
+        parts = name.split(".")
+        if os.path.basename(file) == "__init__.py":
+            parts.append("__init__")
+        for root in spec.get("roots", ("src", "")):
+            relative = os.path.join(root, *parts) + ".py"
+            if os.path.isfile(os.path.join(tree, relative)):
+                found.append([real, relative.replace(os.sep, "/")])
+                break
+    return found
+
+
+def shown(tree: str, files: "Iterable[str]") -> "List[str]":
     """``files`` as they are named for covgate, without those of an environment; sorted."""
     prefixes = [os.path.realpath(each) + os.sep for each in {sys.prefix, sys.base_prefix}]
     environments = tuple(each for each in prefixes if each.startswith(tree + os.sep))
@@ -73,9 +110,9 @@ def configuration(config: "Any") -> "Iterator[str]":
         yield str(found)
 
 
-def modules() -> "Iterator[str]":
-    """The files of all imported modules."""
-    for module in list(sys.modules.values()):
+def modules() -> "Iterator[Tuple[str, str]]":
+    """The name and the file of each imported module."""
+    for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if isinstance(file, str) and os.path.isabs(file):
-            yield file
+            yield name, file
