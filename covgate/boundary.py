@@ -5,6 +5,7 @@ Most imports are late: what only an error needs, a push that passes must not pay
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -12,7 +13,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from covgate.errors import EXIT_INTERRUPTED, EXIT_PASSED, EXIT_TOOL_ERROR, CovgateError, ToolError
+from covgate.errors import (
+    EXIT_INTERRUPTED,
+    EXIT_PASSED,
+    EXIT_TOOL_ERROR,
+    CovgateError,
+    Interrupted,
+    ToolError,
+    described,
+)
+from covgate.streams import discard, open_missing_streams, say, write_error
 
 if TYPE_CHECKING:
     from covgate.formats.paint import Paint
@@ -51,46 +61,86 @@ def guarded(
     ``gate``: an error that leaves no verdict passes with a warning, unless ``fail_closed`` is set.
     ``on_unmeasured`` gets the reason of such a pass, and returns a last line for the user.
     """
+    open_missing_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A character that the terminal can't show is escaped; it must not raise an error.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        return work()
+        return decided(work(), _written) if gate else _written_out(work())
     except ToolError as error:
         return _warn(error, environ, on_unmeasured) if gate else _report(error)
     except CovgateError as error:
         return _report(error)
     except KeyboardInterrupt:
-        print("covgate: interrupted; nothing was recorded", file=sys.stderr)
+        say("interrupted; nothing was recorded")
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader of the output has ended (`covgate log | head`), which is no error. stdout is closed at exit, and
-        # must not raise once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_PASSED if not gate else EXIT_TOOL_ERROR
     except Exception as error:
-        internal = _internal_error(error)
+        if isinstance(error, BrokenPipeError) and not gate:
+            # The reader of the output has ended (`covgate log | head`), which is no error.
+            discard(sys.stdout)
+            return EXIT_PASSED
+        from covgate.defect import unexpected
+
+        internal = unexpected(error)
+        _drop_what_waits()
         return _warn(internal, environ, on_unmeasured) if gate else _report(internal)
+
+
+def decided(status: int, *steps: Callable[[], None]) -> int:
+    """``status``, after each of ``steps`` has shown or sent something.
+
+    What goes wrong there is reported, if that is possible, and does not change the status.
+    """
+    for step in steps:
+        try:
+            step()
+            _written()
+        except (KeyboardInterrupt, Interrupted):
+            raise
+        except Exception as error:
+            if not isinstance(error, BrokenPipeError):  # nobody reads any more
+                say(f"WARNING: not everything could be shown or written: {described(error)}")
+            _drop_what_waits()
+    return status
 
 
 def leave(status: int) -> NoReturn:
     """End the process of a hook without tearing down the interpreter, which takes a tenth of the hook's time."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    decided(status, _written)
+    write_error("")
     if "coverage" in sys.modules:  # it writes its data at a normal exit
         raise SystemExit(status)
     os._exit(status)
+
+
+def _written() -> None:
+    """Write out what waits to be written to stdout: a failure at the end of the process would change its status."""
+    sys.stdout.flush()
+
+
+def _drop_what_waits() -> None:
+    """Discard what can't be written to stdout, if that is so."""
+    try:
+        _written()
+    except (OSError, ValueError):
+        discard(sys.stdout)
+
+
+def _written_out(status: int) -> int:
+    """``status`` of a command whose output is all that it is for. Raises OSError if that can't be written."""
+    _written()
+    return status
 
 
 def _report(error: CovgateError) -> int:
     """Print ``error``; its exit code."""
     from covgate.formats.paint import plain, tail
 
-    print("covgate:", "\n".join(map(plain, error.message.split("\n"))), file=sys.stderr)
+    lines = ["covgate: " + "\n".join(map(plain, error.message.split("\n")))]
     if error.hint:
-        print(" ", "\n".join(map(plain, error.hint.split("\n"))), file=sys.stderr)
-    for line in tail(error.output) if isinstance(error, ToolError) else ():
-        print(f"  | {line}", file=sys.stderr)
+        lines.append("  " + "\n".join(map(plain, error.hint.split("\n"))))
+    lines += [f"  | {line}" for line in (tail(error.output) if isinstance(error, ToolError) else ())]
+    write_error("\n".join(lines) + "\n")
     return error.exit_code
 
 
@@ -100,8 +150,11 @@ def _warn(error: ToolError, environ: Mapping[str, str], on_unmeasured: Callable[
 
     blocks = _fails_closed(environ)
     text = warning_text(error.message, error.hint, error.output, paint_for(environ), blocks=blocks)
-    last = "" if blocks else on_unmeasured(error.message)
-    print(text + (f"{last}\n" if last else ""), end="", file=sys.stderr)
+    last = ""
+    if not blocks:
+        with contextlib.suppress(Exception):  # the line is worth less than the exit code
+            last = on_unmeasured(error.message)
+    write_error(text + (f"{last}\n" if last else ""))
     return EXIT_TOOL_ERROR if blocks else EXIT_PASSED
 
 
@@ -122,28 +175,3 @@ def _fails_closed(environ: Mapping[str, str]) -> bool:
         return parse_config(pyproject=files[0], own=files[1], environ=environ).fail_closed
     except Exception:  # an unreadable configuration may have set it
         return True
-
-
-def _internal_error(error: Exception) -> ToolError:
-    """A defect of covgate as an error for the user; the traceback is in a log file. Call it while it is handled."""
-    log = _write_log()
-    message = f"an internal error of covgate: {type(error).__name__}: {error}".replace("\n", " ")
-    return ToolError(message, hint=f"please report it with {log}" if log else "please report it")
-
-
-def _write_log() -> Path | None:
-    """Write the traceback and the versions to a temporary file; None if that is impossible."""
-    import platform
-    import tempfile
-    import traceback
-
-    from covgate.version import __version__
-
-    text = f"covgate {__version__}\n{platform.python_implementation()} {platform.python_version()}\n"
-    text += f"{platform.platform()}\n\n{traceback.format_exc()}"
-    try:
-        with tempfile.NamedTemporaryFile("w", prefix="covgate-", suffix=".log", delete=False, encoding="utf-8") as file:
-            file.write(text)
-        return Path(file.name)
-    except OSError:
-        return None

@@ -6,7 +6,8 @@ file. Only ``boundary`` turns an error into an exit code.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 
 EXIT_PASSED = 0
 EXIT_BLOCKED = 1
@@ -79,3 +80,26 @@ class Interrupted(CovgateError):
     """The user or the system stopped covgate; nothing was recorded."""
 
     exit_code = EXIT_INTERRUPTED
+
+
+def described(error: Exception) -> str:
+    """What went wrong, in a few words, for a message about something else."""
+    if isinstance(error, CovgateError):
+        return error.message
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror + (f": {error.filename}" if error.filename else "")
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+@contextlib.contextmanager
+def as_notice(notices: list[str], what: str) -> Iterator[None]:
+    """Turn whatever goes wrong in the block into a notice that begins with ``what``.
+
+    For what comes after a decision, which stands. Interrupted is raised as ever.
+    """
+    try:
+        yield
+    except Interrupted:
+        raise
+    except Exception as error:
+        notices.append(f"WARNING: {what}: {described(error)}".replace("\n", " "))

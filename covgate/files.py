@@ -39,6 +39,14 @@ def usual_mode(path: Path) -> int:
         return 0o666 & ~mask
 
 
+def may_write_output(name: str) -> None:
+    """UsageError if the file that the user named ``name`` can't be written: asked before anything is measured."""
+    path = Path(name)
+    nearest = next((each for each in (path, *path.absolute().parents) if each.exists()), path)
+    if path.is_dir() or not os.access(nearest, os.W_OK) or (nearest != path and not nearest.is_dir()):
+        raise UsageError(f"{name} can't be written", hint="give --output another file")
+
+
 def write_output(name: str, text: str) -> None:
     """Write ``text`` to the file that the user named ``name``. Raises UsageError if that is impossible.
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from covgate.boundary import paint_for
-from covgate.errors import EXIT_PASSED
+from covgate.boundary import decided, paint_for
+from covgate.errors import EXIT_PASSED, as_notice
 from covgate.gate.context import Session
 from covgate.git.environment import without_local_environment
 from covgate.git.repository import Repository
@@ -19,6 +20,7 @@ from .last_lines import command_line, unmeasured_line
 
 if TYPE_CHECKING:
     from covgate.formats import ReadSource
+    from covgate.gate.push import PushReport
 
 _SKIPPED_SHOWN = 3
 
@@ -35,17 +37,8 @@ def report_push(
     from covgate.gate.push import gate_push
 
     report = gate_push(Session(repository=repository, environ=environ, publishes=not by_hand), updates, remote)
-    if any(outcome.failed for outcome in report.outcomes):
-        from covgate.gate.after_block import uncommitted_notices
-
-        report = replace(report, notices=(*report.notices, *uncommitted_notices(repository, environ)))
-    last = unmeasured_line(repository, report.outcomes)
-    _print(report.outcomes, report.all_notices, environ, repository, last=last)
-    for outcome in report.outcomes:
-        if outcome.blocked and outcome.on_block:
-            notices = tuple(dict.fromkeys([*report.notices, *outcome.notices]))
-            _run_on_block(outcome.on_block, replace(outcome, notices=notices), repository, environ)
-    return exit_code(report.outcomes)
+    shows = partial(_show_push, report, repository, environ)
+    return decided(exit_code(report.outcomes), shows, partial(_run_on_blocks, report, repository, environ))
 
 
 def report_ratchet(
@@ -55,10 +48,19 @@ def report_ratchet(
     from covgate.gate.merge import ratchet_merge
 
     outcome = ratchet_merge(Session(repository=repository, environ=environ, publishes=not by_hand), rewritten=rewritten)
-    _print([outcome], outcome.notices, environ)
-    if outcome.failed:
-        print("covgate: what was merged does not pass; the baseline stays where it is")
-    return EXIT_PASSED
+    last = "covgate: what was merged does not pass; the baseline stays where it is" if outcome.failed else ""
+    return decided(EXIT_PASSED, partial(_print, [outcome], outcome.notices, environ, last=last))
+
+
+def _show_push(report: PushReport, repository: Repository, environ: Mapping[str, str]) -> None:
+    notices = list(report.all_notices)
+    if any(outcome.failed for outcome in report.outcomes):
+        from covgate.gate.after_block import uncommitted_notices
+
+        with as_notice(notices, "what is not committed could not be listed"):
+            notices += uncommitted_notices(repository, environ)
+    last = unmeasured_line(repository, report.outcomes)
+    _print(report.outcomes, notices, environ, repository, last=last)
 
 
 def _print(
@@ -98,13 +100,16 @@ def _source(repository: Repository, outcome: Outcome) -> ReadSource:
     return source_reader(repository, outcome.commit)
 
 
-def _run_on_block(
-    command: tuple[str, ...], outcome: Outcome, repository: Repository, environ: Mapping[str, str]
-) -> None:
-    from covgate.formats.json_data import verdict_data
+def _run_on_blocks(report: PushReport, repository: Repository, environ: Mapping[str, str]) -> None:
+    """Run the `on_block` of each outcome that blocks."""
+    for outcome in report.outcomes:
+        if not (outcome.blocked and outcome.on_block):
+            continue
+        from covgate.formats.json_data import verdict_data
 
-    from .on_block import run_on_block
+        from .on_block import run_on_block
 
-    failed = run_on_block(command, verdict_data(outcome), repository.top, without_local_environment(environ))
-    if failed:
-        print(f"covgate: {failed}", flush=True)
+        verdict = verdict_data(replace(outcome, notices=tuple(dict.fromkeys([*report.notices, *outcome.notices]))))
+        failed = run_on_block(outcome.on_block, verdict, repository.top, without_local_environment(environ))
+        if failed:
+            print(f"covgate: {failed}", flush=True)

@@ -8,10 +8,11 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from covgate.boundary import paint_for
+from covgate.boundary import decided, paint_for
 from covgate.commands._outcome import print_outcome
 from covgate.commands._shared import add_fail_closed, find_commit, open_repository
-from covgate.files import write_output
+from covgate.errors import as_notice
+from covgate.files import may_write_output, write_output
 from covgate.formats import FORMATS, Context
 from covgate.formats.html_files import source_reader
 from covgate.gate.after_block import uncommitted_notices
@@ -107,6 +108,8 @@ def _check(arguments: argparse.Namespace, repository: Repository, environ: Mappi
         from covgate.formats.html_files import may_write_pages
 
         may_write_pages(html)
+    if arguments.output:
+        may_write_output(arguments.output)
     session = Session(
         repository=repository,
         environ=environ,
@@ -114,19 +117,22 @@ def _check(arguments: argparse.Namespace, repository: Repository, environ: Mappi
         fail_closed=arguments.fail_closed,
     )
     outcome = _judge(arguments, session)
-    if outcome.numbers is not None and not arguments.report:
-        reset_unmeasured(repository.state_dir)  # pushes can be measured again
-    if outcome.failed:
-        outcome = replace(outcome, notices=(*outcome.notices, *uncommitted_notices(repository, environ)))
-    if arguments.output:
-        _write_report(arguments.output, outcome)
+    notices = list(outcome.notices)
+    with as_notice(notices, "not everything is known about this clone"):
+        if outcome.numbers is not None and not arguments.report:
+            reset_unmeasured(repository.state_dir)  # pushes can be measured again
+        if outcome.failed:
+            notices += uncommitted_notices(repository, environ)
+    outcome = replace(outcome, notices=tuple(notices))
     context = Context(paint=paint_for(environ), source=source_reader(repository, outcome.commit))
+    steps = [partial(print_outcome, outcome, arguments.format, context)]
+    if arguments.output:
+        steps.append(partial(_write_report, arguments.output, outcome))
     if html is not None:
         from covgate.formats.html_files import write_pages
 
-        write_pages(html, outcome, context.source)
-    print_outcome(outcome, arguments.format, context)
-    return outcome.exit_code
+        steps.append(partial(write_pages, html, outcome, context.source))
+    return decided(outcome.exit_code, *steps)
 
 
 def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
-from covgate.boundary import paint_for
+from covgate.boundary import decided, paint_for
 from covgate.commands._outcome import print_outcome
 from covgate.commands._shared import add_fail_closed, add_format, find_commit, open_repository
-from covgate.errors import EXIT_TOOL_ERROR
+from covgate.errors import EXIT_PASSED, EXIT_TOOL_ERROR
 from covgate.formats import Context
 from covgate.gate.context import Session
 from covgate.gate.merge import ratchet_commit
@@ -54,8 +55,6 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             remote = repository.default_remote(repository.current_branch())
             outcome = ratchet_commit(session, commit, config, remote)
         outcome = replace(outcome, notices=tuple(dict.fromkeys(outcome.notices)))
-        print_outcome(outcome, arguments.format, Context(paint=paint_for(environ)))
         lost = outcome.unrecorded or outcome.unpublished
-        if lost and not outcome.exit_code and session.blocks_on_error(config):
-            return EXIT_TOOL_ERROR
-        return outcome.exit_code
+        status = outcome.exit_code or (EXIT_TOOL_ERROR if lost and session.blocks_on_error(config) else EXIT_PASSED)
+        return decided(status, partial(print_outcome, outcome, arguments.format, Context(paint=paint_for(environ))))

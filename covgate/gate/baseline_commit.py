@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from covgate.model.measurement import Measurement
 from covgate.model.record import DEFAULT_COMPONENT, Judgement
 from covgate.notes.records import Notes
 from covgate.notes.ref import FILES_REF
+from covgate.streams import say
 
 # Late imports below: a push that passes by its counts alone needs neither lines nor configurations of older commits.
 if TYPE_CHECKING:
@@ -116,9 +116,7 @@ class BaselineCommit:
         """
         if self.known_here is not None or not self._may_run():
             return self.known_here
-        print(
-            f"covgate: the baseline's commit {self.oid[:10]} is measured here, too: {why}", file=sys.stderr, flush=True
-        )
+        say(f"the baseline's commit {self.oid[:10]} is measured here, too: {why}")
         try:
             found = self.session.measurer.measure(self.oid, self.config, self.notices.append)
         except (ToolError, ConfigurationError) as error:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import sys
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from covgate.git.repository import Repository
 from covgate.model.numbers import format_percent
 from covgate.model.outcome import Outcome
 from covgate.model.ref_update import HEADS, matches
+from covgate.streams import say
 
 _REFLOG_ENTRIES = 50
 # Each may run all tests while somebody waits. CI ratchets the rest.
@@ -84,11 +84,7 @@ def _ratchet(session: Session, branch: str, commit: str, remote: Remote, *, may_
         bar, order = Bar(config=config, remote=remote), Order(ratchets=True, may_measure=False, trusts_record=True)
         outcome = judge_commit(session, commit, bar, [], order)
         if may_measure and outcome.numbers is None and not outcome.error:
-            print(
-                f"covgate: no hook saw {commit[:10]} arrive on {branch}: its tests run first",
-                file=sys.stderr,
-                flush=True,
-            )
+            say(f"no hook saw {commit[:10]} arrive on {branch}: its tests run first")
             outcome = judge_commit(session, commit, bar, [], replace(order, may_measure=True))
     except Interrupted:
         raise

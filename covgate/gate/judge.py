@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from covgate.errors import ConfigurationError, NothingMeasured, ToolError
+from covgate.errors import ConfigurationError, Interrupted, NothingMeasured, ToolError, as_notice
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
 from covgate.gate.decisions import baseline_to_reach, may_raise, measured_nothing, newly_excluded, runs_again
@@ -22,6 +21,7 @@ from covgate.model.outcome import Outcome
 from covgate.model.verdict import Verdict, judge_push, not_applicable, tests_failed
 from covgate.notes.records import Lookup, Notes
 from covgate.notes.repair import repair
+from covgate.streams import say
 
 if TYPE_CHECKING:
     from covgate.measure.job import TestsFailed
@@ -48,17 +48,21 @@ class Order:
 def judge_commit(session: Session, commit: str, bar: Bar, tips: Sequence[str], order: Order) -> Outcome:
     """Measure ``commit``, judge it against ``bar`` and the records on its ancestors and those of ``tips``, record it.
 
-    A ToolError becomes part of the outcome: the caller decides whether it blocks. Raises ConfigurationError.
+    An error becomes part of the outcome: the caller decides whether it blocks. Raises ConfigurationError, Interrupted.
     """
     judging = _Judging(session, commit, bar, order)
     try:
         return judging.judge(tips)
-    except ConfigurationError:
+    except (ConfigurationError, Interrupted):
         raise
-    except ToolError as error:
+    except Exception as unknown:
+        from covgate.defect import unexpected
+
+        error = unknown if isinstance(unknown, ToolError) else unexpected(unknown)
         return Outcome(
             verdict=not_applicable(f"not measured: {error.message}"),
             commit=commit,
+            tree=judging.tree,
             error=error.message,
             hint=error.hint,
             output=error.output,
@@ -110,13 +114,20 @@ class _Judging:
             notices=self.notices,
         )
         verdict, evidence = self._judge_measurement(around, result)
-        verdict, evidence, earned = self._compare_like_with_like(verdict, evidence)
-        if around.may_measure and result.files:
-            verdict, evidence = self._rerun_if_flaky(verdict, evidence, result)
+        earned = False
+        # Nothing that goes wrong from here on lets a push pass that fails.
+        with as_notice(self.notices, "the baseline's commit could not be compared"):
+            verdict, evidence, earned = self._compare_like_with_like(verdict, evidence)
+        with as_notice(self.notices, "the tests did not run once more"):
+            if around.may_measure and result.files:
+                verdict, evidence = self._rerun_if_flaky(verdict, evidence, result)
         if measured_nothing(verdict, evidence.measurement):
             raise NothingMeasured("there is no statement to measure", hint="name what is to be measured: `source`")
-        self._report_lines(evidence)
-        recorded = self._record(lookup.seen, verdict, evidence.measurement, earned=earned)
+        with as_notice(self.notices, "not everything is known about this commit"):
+            self._report_lines(evidence)
+        recorded = Recorded(unrecorded=True)
+        with as_notice(self.notices, "nothing was recorded"):
+            recorded = self._record(lookup.seen, verdict, evidence.measurement, earned=earned)
         return self._outcome(verdict, evidence, recorded, cached=obtained.cached)
 
     def _find_baseline(self, tips: Sequence[str]) -> Lookup:
@@ -132,15 +143,19 @@ class _Judging:
         return lookup
 
     def _tests_failed(self, failed: TestsFailed, baseline: Baseline | None) -> Outcome:
-        interpreter = self.session.measurer.interpreter(self.bar.config)
+        ran_with = ""
+        with as_notice(self.notices, "the interpreter is not known"):
+            interpreter = self.session.measurer.interpreter(self.bar.config)
+            ran_with = f"{interpreter.path} ({interpreter.origin})"
+            self.notices += interpreter.notices
         return Outcome(
             verdict=tests_failed(failed.summary, self.bar.config.policy, baseline),
             commit=self.commit,
             tree=self.tree,
             base=self.bar.base,
             output=failed.output,
-            ran_with=f"{interpreter.path} ({interpreter.origin})",
-            notices=(*self.notices, *interpreter.notices),
+            ran_with=ran_with,
+            notices=tuple(self.notices),
         )
 
     def _judge_measurement(self, around: Surroundings, measurement: Measurement) -> tuple[Verdict, Evidence]:
@@ -165,7 +180,7 @@ class _Judging:
     ) -> tuple[Verdict, Evidence]:
         """Run the tests again while the loss may be chance: lines that differ between runs are not charged."""
         while runs_again(verdict, evidence.explanation, evidence.measurement, self.bar.config.retries):
-            print("covgate: what was lost may be chance: the tests run once more", file=sys.stderr, flush=True)
+            say("what was lost may be chance: the tests run once more")
             try:
                 again = self.session.measurer.measure(
                     self.commit, self.bar.config, self.notices.append, earlier=measurement
@@ -202,10 +217,12 @@ class _Judging:
         return record_verdict(self.notes, self.commit, verdict, measurement, seen, raises=raises)
 
     def _outcome(self, verdict: Verdict, evidence: Evidence, recorded: Recorded, *, cached: bool) -> Outcome:
-        explained = self.order.explains or not verdict.passed
-        if explained:
+        baseline_commit = ""
+        if self.order.explains or not verdict.passed:
             evidence.patch()
             evidence.explanation()
+            with as_notice(self.notices, "the baseline's commit is not known"):
+                baseline_commit = evidence.around.baseline_commit.oid
         measurement = evidence.measurement
         return Outcome(
             verdict=verdict,
@@ -216,7 +233,7 @@ class _Judging:
             toolchain=str(measurement.toolchain),
             measurement=measurement if measurement.files else None,
             cached=cached,
-            baseline_commit=evidence.around.baseline_commit.oid if explained else "",
+            baseline_commit=baseline_commit,
             patch=evidence.found_patch,
             explanation=evidence.found_explanation,
             raised=recorded.raised,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from covgate.config import Config
+from covgate.errors import as_notice
 from covgate.gate.bar import Bar
 from covgate.gate.catch_up import behind, catch_up, save_bookmarks
 from covgate.gate.context import Session
@@ -75,5 +76,9 @@ def _publish(outcome: Outcome, config: Config, remote: Remote, push: Callable[[]
     """``outcome`` after its note was published, which an error prevents."""
     if outcome.error or not syncs(config, remote):
         return outcome
-    published = push()
-    return replace(outcome, notices=(*outcome.notices, *published.notices), unpublished=published.failed)
+    notices, unpublished = list(outcome.notices), True
+    with as_notice(notices, "the notes were not published"):
+        published = push()
+        notices += published.notices
+        unpublished = published.failed
+    return replace(outcome, notices=tuple(notices), unpublished=unpublished)

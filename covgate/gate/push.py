@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from covgate.errors import ToolError
+from covgate.errors import ToolError, as_notice
 from covgate.gate.context import Session
 from covgate.gate.exchange import Fetching, deepen, fetching, no_answer, publish_in_use, syncs
 from covgate.gate.scope import GatedUpdate, find_rules, sort_updates, why_left_out
@@ -54,7 +54,7 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> Pu
     target = Remote(session.repository, remote, coming=tuple(update.branch for update in candidates))
     ready = _prepare(session, candidates, target, skipped)
     if not ready.gated:
-        return PushReport(outcomes=tuple(skipped))
+        return PushReport(outcomes=tuple(skipped), notices=tuple(ready.notices))
     from covgate.gate.catch_up import save_bookmarks
     from covgate.gate.judge import judge_commit
     from covgate.gate.new_code import with_unmeasured
@@ -63,16 +63,20 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> Pu
     judged = []
     for each, order in zip(ready.gated, ready.orders, strict=True):
         outcome = judge_commit(session, each.commit, each.bar, [each.tip], order)
-        outcome = with_unmeasured(session, outcome, each.bar)
+        with as_notice(notices, "new files that are not measured could not be listed"):
+            outcome = with_unmeasured(session, outcome, each.bar)
         judged.append(replace(outcome, branch=each.update.branch, on_block=each.bar.config.on_block))
-    save_bookmarks(session.repository, ready.unseen)
-    notices += _about_baselines(session, ready, judged)
+    # The verdicts stand, whatever goes wrong from here on.
+    with as_notice(notices, "not everything is known about the baseline"):
+        save_bookmarks(session.repository, ready.unseen)
+        notices += _about_baselines(session, ready, judged)
     # A push that brings the notes itself would find that we have moved its ref.
     brings_notes = any(update.remote_ref in (NOTES_REF, FILES_REF) for update in updates)
-    publishing: tuple[str, ...] = ()
+    publishing: list[str] = []
     if ready.sync and not brings_notes and not any(outcome.blocked for outcome in judged):
-        publishing = publish_in_use(session, [each.commit for each in ready.gated], ready.target).notices
-    return PushReport(outcomes=(*skipped, *judged), notices=tuple(notices), publishing=publishing)
+        with as_notice(publishing, "the notes were not published"):
+            publishing += publish_in_use(session, [each.commit for each in ready.gated], ready.target).notices
+    return PushReport(outcomes=(*skipped, *judged), notices=tuple(notices), publishing=tuple(publishing))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +112,7 @@ def _prepare(session: Session, candidates: Sequence[RefUpdate], target: Remote, 
         fetch.given_up = no_answer(target)
         gated = find_rules(session, candidates, target, skipped)
         if not gated:
-            return _Ready(target=target)
+            return _Ready(target=target, notices=notices)
         sync = sync and not fetch.given_up
         if sync and not early:
             under_way.enter_context(fetching(target, notices))

@@ -15,6 +15,7 @@ from covgate.config import Config
 from covgate.errors import ToolError
 from covgate.git.environment import without_local_environment
 from covgate.git.repository import Repository
+from covgate.streams import say
 
 # Late imports below: a push of a measured tree looks into the cache, and loads nothing that runs tests.
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ class Measurer:
             try:
                 lock.acquire(timeout=0)
             except Timeout:
-                print("covgate: waiting for another covgate in this repository", file=sys.stderr, flush=True)
+                say("waiting for another covgate in this repository")
                 lock.acquire()
         except OSError as error:
             raise ToolError(
