@@ -15,6 +15,9 @@ _LOCAL = frozenset(
 # The configuration of one git command (`git -c key=value push`), which may contain credentials.
 _CALL_CONFIGURATION = frozenset({"GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"})
 
+# No such file. With one that is empty, git would warn at every call that grafts are deprecated.
+NO_GRAFTS = f"{os.devnull}/none"
+
 
 def environment_of_git(environ: Mapping[str, str]) -> dict[str, str]:
     """``environ`` for git in the user's repository: messages in English, no prompts, no optional locks.
@@ -24,7 +27,7 @@ def environment_of_git(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         **environ,
         "GIT_NO_REPLACE_OBJECTS": "1",
-        "GIT_GRAFT_FILE": os.devnull,
+        "GIT_GRAFT_FILE": NO_GRAFTS,
         "LC_ALL": "C",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",

@@ -10,7 +10,6 @@ fetched.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -41,18 +40,28 @@ READING = (
     *("merge-base", "remote", "rev-list", "rev-parse", "status", "symbolic-ref", "var"),
 )
 
+# A call has the name of its command and a number: calls of two commands may run at once, and either may be the first.
 # A directory is made by one process alone: two calls at once get two numbers. The shell itself looks for the first free
 # one: a process for each number that is taken would be most of what a run costs.
 KILLER = """#!/bin/sh
-call=1
-while [ -d "$STEPS/calls/$call" ]; do call=$((call + 1)); done
-until mkdir "$STEPS/calls/$call" 2>/dev/null; do call=$((call + 1)); done
+option=
+for word; do
+    case $option$word in
+    -c) option=yes ;;
+    yes*) option= ;;
+    *) break ;;
+    esac
+done
+number=1
+while [ -d "$STEPS/calls/$word-$number" ]; do number=$((number + 1)); done
+until mkdir "$STEPS/calls/$word-$number" 2>/dev/null; do number=$((number + 1)); done
+call=$word-$number
 echo "$*" > "$STEPS/calls/$call/command"
-[ "$AT" = "$call before" ] && kill -KILL 0
+[ "$AT" = "$call before" ] && kill -KILL "-$GROUP" 0
 case $AT in
 record) export REACHED="$STEPS/calls/$call/reached" GIT_CONFIG_GLOBAL="$STEPS/config"
     [ "$1" = -c ] && shift 2 ;;
-"$call reading") { head -c 150; kill -KILL 0; } | exec "$GIT" "$@" ;;
+"$call reading") { head -c 150; kill -KILL "-$GROUP" 0; } | exec "$GIT" "$@" ;;
 "$call "*) export MOMENT="${AT#* }" GIT_CONFIG_GLOBAL="$STEPS/config"
     shift 2 ;; # -c core.hooksPath=/dev/null
 esac
@@ -60,14 +69,17 @@ exec "$GIT" "$@"
 """
 # In the hooks of covgate's repository and of the remote, by the name of each.
 # A whole run writes down which moments its calls reach: a push that is refused comes to none of the server's.
+_KILL = 'kill -KILL "-$GROUP" 0'
 _HOOK = '#!/bin/sh\n[ -z "$REACHED" ] || echo "{name}" >> "$REACHED"\n'
 HOOKS = {
-    "reference-transaction": _HOOK.format(name="$1") + '[ "$1" = "$MOMENT" ] && kill -KILL 0\nexit 0\n',
-    "pre-receive": _HOOK.format(name="pre-receive") + '[ pre-receive = "$MOMENT" ] && kill -KILL 0\nexit 0\n',
-    "post-receive": _HOOK.format(name="post-receive") + '[ post-receive = "$MOMENT" ] && kill -KILL 0\nexit 0\n',
+    "reference-transaction": _HOOK.format(name="$1") + f'[ "$1" = "$MOMENT" ] && {_KILL}\nexit 0\n',
+    "pre-receive": _HOOK.format(name="pre-receive") + f'[ pre-receive = "$MOMENT" ] && {_KILL}\nexit 0\n',
+    "post-receive": _HOOK.format(name="post-receive") + f'[ post-receive = "$MOMENT" ] && {_KILL}\nexit 0\n',
     # Some of the pack is under way when its sender is killed.
     "packing": _HOOK.format(name="packing")
-    + '[ packing = "$MOMENT" ] || exec "$@"\n"$@" | { head -c 40; kill -KILL 0; }\n',
+    + '[ packing = "$MOMENT" ] || exec "$@"\n"$@" | { head -c 40; '
+    + _KILL
+    + "; }\n",
 }
 
 
@@ -134,7 +146,8 @@ class Scene:
         if at:
             environ |= {"AT": at, "PATH": f"{self.steps / 'bin'}{os.pathsep}{environ['PATH']}"}
         process = subprocess.Popen(
-            [script("covgate"), "ratchet"],
+            # A fetch has a group of its own, so that it can be ended alone.
+            ["sh", "-c", 'export GROUP=$$; exec "$0" ratchet', script("covgate")],
             cwd=self.project.top,
             env=environ,
             stdin=subprocess.DEVNULL,
@@ -151,8 +164,8 @@ class Scene:
         that these came to.
         """
         changed = True
-        for made in sorted((self.steps / "calls").iterdir(), key=lambda each: int(each.name)):
-            command = re.sub(r"(-c \S+ )*", "", (made / "command").read_text(), count=1).split()[0]
+        for made in sorted((self.steps / "calls").iterdir(), key=lambda each: (each / "command").stat().st_mtime_ns):
+            command = made.name.rpartition("-")[0]
             reached = (made / "reached").read_text().split() if (made / "reached").exists() else []
             changes = command not in READING
             if changes or changed:

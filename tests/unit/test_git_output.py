@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 
 import pytest
 
-from covgate.git.environment import environment_of_git, without_local_environment
+from covgate.git.environment import NO_GRAFTS, environment_of_git, without_local_environment
 from covgate.git.objects import blobs_in
 
 ONE, TWO = "1" * 40, "2" * 40
@@ -60,6 +59,6 @@ def test_git_answers_in_english_and_asks_nothing() -> None:
         "GIT_OPTIONAL_LOCKS": "0",
         # What is pushed has no replaced objects and no grafts, so what is measured must have none.
         "GIT_NO_REPLACE_OBJECTS": "1",
-        "GIT_GRAFT_FILE": os.devnull,
+        "GIT_GRAFT_FILE": NO_GRAFTS,
         "HOME": "/home",
     }
