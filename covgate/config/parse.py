@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from covgate.config.keys import KEYS, LATER_KEYS, TRUE, BadValue, Isolation, boolean_from_text, parse_boolean
+from covgate.config.keys import KEYS, LATER_KEYS, TRUE, BadValue, Isolation
 from covgate.config.show import close_match, show, show_key
+from covgate.config.variables import NOT_YET, decides, read_variables, variable
 from covgate.errors import ConfigurationError
 from covgate.model.policy import Policy
 
-_NOT_YET = "not supported by covgate 0.1 yet; remove it"
 # The keys of a policy -> the fields of ``Policy``.
 _POLICY_FIELDS = {
     "policy": "kind",
@@ -32,7 +32,8 @@ class Config:
     measured again if its coverage may have dropped by chance. ``configured``: whether there is a table or a file for
     covgate at all. ``coverage_config``: the name and the text of a configuration of coverage to measure with instead
     of the tree's own. ``base_product``: what is measured beside the default sources, because the base's default sources
-    had it. No key sets these two.
+    had it. No key sets these two. ``overrides``: the variables that change a key's value; ``deciding_overrides``: those
+    of them that change what is run, counted or judged.
     """
 
     enabled: bool = True
@@ -54,6 +55,8 @@ class Config:
     configured: bool = False
     coverage_config: tuple[str, str] | None = None
     base_product: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    deciding_overrides: tuple[str, ...] = ()
 
 
 def parse_config(
@@ -71,11 +74,23 @@ def parse_config(
     values: dict[str, Any] = {}
     for file, table in tables:
         values.update(_parse_table(file, table, problems))
-    values.update(_parse_environment(environ, problems))
+    overriding = read_variables(environ, problems)
     if problems:
         raise ConfigurationError(problems, hint="the keys and their meaning: README, section Configuration")
-    policy = Policy(**{name: values.pop(key) for key, name in _POLICY_FIELDS.items() if key in values})
-    return Config(policy=policy, configured=bool(tables), **values)
+    committed = _config(values, configured=bool(tables))
+    config = _config({**values, **overriding}, configured=bool(tables))
+    effective = [key for key in overriding if _differ(committed, config, key)]
+    return replace(
+        config,
+        overrides=tuple(map(variable, effective)),
+        deciding_overrides=tuple(variable(key) for key in effective if decides(key, configured=key in values)),
+    )
+
+
+def _config(values: Mapping[str, Any], *, configured: bool) -> Config:
+    policy = Policy(**{name: values[key] for key, name in _POLICY_FIELDS.items() if key in values})
+    others = {key: value for key, value in values.items() if key not in _POLICY_FIELDS}
+    return Config(policy=policy, configured=configured, **others)
 
 
 def _read_tables(pyproject: bytes | None, own: bytes | None, problems: list[str]) -> list[tuple[str, dict[str, Any]]]:
@@ -123,7 +138,7 @@ def _parse_table(file: str, table: Mapping[str, Any], problems: list[str]) -> di
     values = {}
     for key, value in table.items():
         if key in LATER_KEYS:
-            problems.append(f"{file}: {key} = {show(value)}: {_NOT_YET}")
+            problems.append(f"{file}: {key} = {show(value)}: {NOT_YET}")
         elif key not in KEYS:
             problems.append(f"{file}: {show_key(key)} = {show(value)}: unknown key{_suggestion(key)}")
         else:
@@ -140,20 +155,8 @@ def _suggestion(key: str) -> str:
     return f"; did you mean {nearest}?" if nearest else f" (known: {', '.join(KEYS)})"
 
 
-def _parse_environment(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for key in (*KEYS, "disable", *LATER_KEYS):
-        name = f"COVGATE_{key.upper()}"
-        text = environ.get(name, "").strip()
-        if not text:
-            continue
-        try:
-            if key in LATER_KEYS:
-                raise BadValue(_NOT_YET)
-            if key == "disable":
-                parse_boolean(boolean_from_text(text))  # if true, parse_config has returned already
-            elif from_text := KEYS[key].from_text:
-                values[key] = KEYS[key].parse(from_text(text))
-        except BadValue as error:
-            problems.append(f"environment: {name} = {show(text)}: {error}")
-    return values
+def _differ(one: Config, other: Config, key: str) -> bool:
+    name = _POLICY_FIELDS.get(key)
+    if name is None:
+        return bool(getattr(one, key) != getattr(other, key))
+    return bool(getattr(one.policy, name) != getattr(other.policy, name))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from covgate.config import Config, Isolation, parse_config
-from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity, relative, shell
+from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity, listed, relative, shell
 from covgate.errors import ConfigurationError, UsageError
 from covgate.gate.context import CONFIGURATION_FILES, SWITCHES, Session
+from covgate.gate.overridden import deciding_variables
 from covgate.git.remote import Remote
 from covgate.measure import uncommitted
 from covgate.measure.unmeasured import last_pushes, read_unmeasured
@@ -64,10 +65,9 @@ def check_rules(checkout: Checkout, environ: Mapping[str, str]) -> Results:
         return
     yield from _check_enabled(checkout, environ)
     source = checkout.table if config.configured else "none: the defaults apply (`covgate init` writes a table)"
-    variables = sorted(name for name in environ if name.startswith("COVGATE_") and environ[name])
-    yield Fact(
-        name="settings", value=source + (f", overridden by {', '.join(variables)} in this shell" if variables else "")
-    )
+    overridden = f", overridden by {', '.join(config.overrides)} in this shell" if config.overrides else ""
+    yield Fact(name="settings", value=source + overridden)
+    yield from _check_variables(checkout)
     policy = config.policy
     yield Fact(
         name="policy",
@@ -93,6 +93,20 @@ def check_pushes(checkout: Checkout) -> Results:
             what=f"{last_pushes(unmeasured.pushes)} not measured: {unmeasured.reason}",
             why="they passed without a verdict, and the baseline knows nothing of them",
             fix="covgate check",
+            severity=Severity.WARNING,
+        )
+
+
+def _check_variables(checkout: Checkout) -> Results:
+    """Variables that decide instead of the commit."""
+    deciding = deciding_variables(checkout.session, checkout.config)
+    if deciding:
+        yield Finding(
+            name="environment",
+            what=f"{listed(deciding)} in this shell {'changes' if len(deciding) == 1 else 'change'} what is run,"
+            " counted or judged",
+            why="others get another result for the same commit, so nothing is recorded, and no baseline rises",
+            fix=shell("unset", *deciding),
             severity=Severity.WARNING,
         )
 

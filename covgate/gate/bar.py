@@ -98,9 +98,10 @@ def _enforce(session: Session, commit: str, base: str, bar: Bar, branch: str) ->
         notices.append(f"the configuration of the base {base[:10]} is invalid: {instead} hold instead")
     kept: tuple[str, ...] = ()
     if earlier.configured or _is_in_use(repository, base_files):
-        kept = kept_products(session, commit, base, earlier, base_files)
+        kept, unknown = kept_products(session, commit, base, earlier, base_files)
+        notices += unknown
     if own_files == base_files and not kept and valid:
-        return bar
+        return replace(bar, notices=(*bar.notices, *notices))
     earlier = base_rules(own, earlier, lambda: _is_in_use(repository, base_files))
     config, weaker = stricter_config(
         bar.config, earlier, branch, lambda: (*_default_product(repository, commit), *kept)

@@ -13,6 +13,7 @@ from covgate.gate.decisions import baseline_to_reach, may_raise, measured_nothin
 from covgate.gate.evidence import Evidence
 from covgate.gate.like_with_like import compare_before_a_block, compare_before_a_rise
 from covgate.gate.obtain import Source, with_unmentioned
+from covgate.gate.overridden import deciding_variables, override_notices
 from covgate.gate.recording import Recorded, record_verdict
 from covgate.gate.surroundings import Surroundings
 from covgate.model.baseline import Baseline
@@ -81,7 +82,9 @@ class _Judging:
         self.order = order
         self.tree = ""
         self.notes = Notes(session.repository)
-        self.notices: list[str] = list(bar.notices)
+        runs_tests = order.measured is None
+        self.overridden = deciding_variables(session, bar.config, runs_tests=runs_tests)
+        self.notices: list[str] = [*override_notices(self.overridden, bar.config), *bar.notices]
 
     def judge(self, tips: Sequence[str]) -> Outcome:
         """The steps, in order. Raises ToolError if the commit can't be judged."""
@@ -211,8 +214,9 @@ class _Judging:
             self.notices += newly_excluded(record.judgement.numbers, measurement.numbers, self.bar.base)
 
     def _record(self, seen: Baseline | None, verdict: Verdict, measurement: Measurement, *, earned: bool) -> Recorded:
-        if self.order.measured is not None:
-            return Recorded()  # a report that was made elsewhere is judged, but the next merge must not trust it
+        # A report that was made elsewhere is judged, but the next merge must not trust it.
+        if self.order.measured is not None or self.overridden:
+            return Recorded()
         raises = earned and may_raise(verdict, measurement, ratchets=self.order.ratchets)
         return record_verdict(self.notes, self.commit, verdict, measurement, seen, raises=raises)
 

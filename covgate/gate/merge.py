@@ -13,6 +13,7 @@ from covgate.gate.context import Session
 from covgate.gate.decisions import is_ratchet_branch
 from covgate.gate.exchange import Published, fetch, publish, publish_in_use, syncs
 from covgate.gate.judge import Order, judge_commit
+from covgate.gate.overridden import deciding_variables
 from covgate.gate.target import default_branch_notices
 from covgate.git.ask import ask
 from covgate.git.remote import Remote
@@ -39,7 +40,8 @@ def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
     remote = Remote(repository, repository.default_remote(branch), coming=(branch,) if branch else ())
     if remote.default.how is not How.KEPT:
         remote = ask(remote)  # once: the answer is kept
-    unseen = behind(config, remote)
+    # What nothing may be recorded of is left to a later hook.
+    unseen = {} if deciding_variables(session, config) else behind(config, remote)
     ratchets = bool(branch) and is_ratchet_branch(config, branch, remote.default_branch)
     before: list[str] = []
     if unseen or ratchets:

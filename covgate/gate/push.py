@@ -107,6 +107,7 @@ def _prepare(session: Session, candidates: Sequence[RefUpdate], target: Remote, 
         # Done while the remote answers and the notes travel: imports and look-ups that need neither.
         from covgate.gate.catch_up import behind
         from covgate.gate.judge import Order
+        from covgate.gate.overridden import deciding_variables
 
         target = question.answered() if question else target
         fetch.given_up = no_answer(target)
@@ -117,7 +118,8 @@ def _prepare(session: Session, candidates: Sequence[RefUpdate], target: Remote, 
         if sync and not early:
             under_way.enter_context(fetching(target, notices))
         orders = [Order(ratchets=each.may_raise_baseline, known=_cached(session, each)) for each in gated]
-        unseen = behind(gated[0].bar.config, target)
+        # What nothing may be recorded of is left to a later hook.
+        unseen = {} if deciding_variables(session, gated[0].bar.config) else behind(gated[0].bar.config, target)
     notices += default_branch_notices(target, gated[0].bar.config)
     return _Ready(target=target, gated=gated, orders=orders, unseen=unseen, sync=sync, notices=notices)
 

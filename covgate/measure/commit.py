@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from covgate.measure.sources import Sources
     from covgate.model.measurement import Measurement
 
-# Variables that can change what the same tree measures.
-_DECIDING = ("PYTEST_ADDOPTS", "COVERAGE_CORE", "COVERAGE_RCFILE", "PYENV_VERSION", "PYTHONPATH")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurer:
@@ -194,6 +191,7 @@ class Measurer:
 
     def _cache_key(self, config: Config) -> dict[str, object]:
         """Everything beside the tree that decides the measurement."""
+        from covgate.measure.deciding_variables import DECIDING
         from covgate.measure.interpreter import fingerprint, site_directories
 
         interpreter = self.interpreter(config)
@@ -209,5 +207,5 @@ class Measurer:
             "interpreter": fingerprint(interpreter, site_directories(interpreter, self.environ)),
             "python-version": pinned.read_bytes().hex() if pinned.is_file() else "",
             "platform": [sys.platform, os.uname().machine if hasattr(os, "uname") else ""],
-            "environment": {name: self.environ.get(name, "") for name in _DECIDING},
+            "environment": {name: self.environ.get(name, "") for name in (*DECIDING, "PYENV_VERSION")},
         }

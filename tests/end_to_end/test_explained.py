@@ -81,14 +81,15 @@ def test_the_lines_travel_to_another_clone(project: Project, tmp_path: Path) -> 
     assert has_ref(other, other.top)
 
 
-def test_without_the_lines_the_verdict_is_the_same(project: Project, tmp_path: Path) -> None:
+def test_without_the_lines_the_verdict_is_the_same(make_project: Make, tmp_path: Path) -> None:
+    project = make_project(config="retries = 0\n")
     assert project.push().status == 0
     for where in (project.top, project.remote):
         run(["git", "update-ref", "-d", FILES], where, project.environ)
     forget(project)
     project.write("tests/test_mod.py", calls("b"))
     commit = project.commit()
-    done = project.push(COVGATE_RETRIES="0")
+    done = project.push()
     assert done.status == 1
     assert "is measured here, too: its lines are not known here" in done
     assert ":2  lost  " in done.text, done.text

@@ -55,3 +55,25 @@ def test_the_default_sources_of_the_base_stay_in_force(make_project: Make) -> No
     assert "by default, pkg would no longer be measured (a change counts once it has landed)" in done.text, done.text
     # 5 of 6 of the package, and 2 of 2 of the new module. The tests inside of the package don't count.
     assert project.field("executed_statements") + " of " + project.field("statements") == "7 of 8"
+
+
+def test_what_the_environment_decides_is_named_and_not_recorded(project: Project) -> None:
+    project.write("pkg/mod.py", functions("a", "b", "c"))
+    assert project.push().status == 0
+    notes = project.remote_notes()
+    project.write("tests/test_mod.py", calls("a"))
+    project.commit()
+    done = project.push(COVGATE_EPSILON="50", COVGATE_TIMEOUT="800", PYTEST_ADDOPTS="-p no:cacheprovider --no-header")
+    assert done.status == 0, done.text
+    assert (
+        "covgate: COVGATE_EPSILON changes what is run, counted or judged here: nothing is recorded,"
+        " and no baseline rises (COVGATE_TIMEOUT set, too)" in done.text
+    ), done.text
+    assert (project.note(), project.remote_notes()) == ("", notes)
+    project.write("tests/test_mod.py", calls("a", "b", "c"))
+    project.commit()
+    done = project.push(PYTEST_ADDOPTS="-k calls")
+    assert "PYTEST_ADDOPTS changes what is run" in done.text, done.text
+    assert project.note() == ""
+    assert "the baseline rises from 83.33% to 100.00%" in project.covgate("ratchet").text
+    assert "unknown variable; did you mean COVGATE_FLOOR?" in project.covgate("check", COVGATE_FLOR="99").text

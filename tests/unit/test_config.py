@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -516,7 +517,8 @@ def test_each_scalar_is_overridden_by_its_variable() -> None:
         "COVGATE_RETRIES": "2",
         "COVGATE_ON_BLOCK": "tell 'the team'",
     }
-    assert parse_config(own=EVERY_KEY.encode(), environ=environ) == Config(
+    found = parse_config(own=EVERY_KEY.encode(), environ=environ)
+    assert replace(found, overrides=(), deciding_overrides=()) == Config(
         enabled=False,
         policy=Policy(kind=Kind.BASELINE, floor=Fraction(847, 10), epsilon=Fraction(0), patch_floor=Fraction(70)),
         branches=("main", "release/*"),
@@ -570,14 +572,54 @@ def test_an_empty_variable_is_unset(text: str) -> None:
     assert parse_config(own=b"floor = 80", environ=environ) == parse_config(own=b"floor = 80")
 
 
-def test_lists_and_unknown_variables_are_not_read() -> None:
-    environ = {
-        "COVGATE_BRANCHES": "x",
-        "COVGATE_RATCHET_BRANCHES": "x",
-        "COVGATE_SOURCE": "x",
-        "COVGATE_NEW": "x",
-    }
-    assert parse_config(environ=environ) == Config()
+UNKNOWN = [
+    ("COVGATE_FLOR", "unknown variable; did you mean COVGATE_FLOOR?"),
+    ("COVGATE_PATCH_FLOR", "unknown variable; did you mean COVGATE_PATCH_FLOOR?"),
+    ("COVGATE_DISABLED", "unknown variable; did you mean COVGATE_DISABLE?"),
+    ("COVGATE_WHATEVER", "unknown variable; remove it, or give it another name"),
+    ("COVGATE_floor", "unknown variable; did you mean COVGATE_FLOOR?"),
+    ("COVGATE_BRANCHES", "branches has no variable; set it in the configuration"),
+    ("COVGATE_SOURCE", "source has no variable; set it in the configuration"),
+    ("COVGATE_RATCHET_BRANCHES", "ratchet_branches has no variable; set it in the configuration"),
+    ("COVGATE_COMPONENTS", "not supported by covgate 0.1 yet; remove it"),
+]
+
+
+@pytest.mark.parametrize(("name", "problem"), UNKNOWN)
+def test_a_variable_that_no_key_has_is_an_error(name: str, problem: str) -> None:
+    assert environment_problem(**{name: "99"}) == f"environment: {name} = '99': {problem}"
+    assert parse_config(environ={name: " "}) == Config()
+    assert not parse_config(environ={name: "99", "COVGATE_DISABLE": "1"}).enabled
+
+
+@pytest.mark.parametrize("name", ["COVGATE_NATIVE", "COVGATE_CHAINING", "COVGATE_GUARD", "COV_GATE", "_COVGATE_X"])
+def test_variables_of_the_hooks_and_of_others_are_no_error(name: str) -> None:
+    assert parse_config(environ={name: "1"}) == Config()
+
+
+# The file, the variables; those that change a value, and those that decide.
+OVERRIDES: list[tuple[str, dict[str, str], str, str]] = [
+    ("", {}, "", ""),
+    ("floor = 80", {"floor": "80"}, "", ""),
+    ("floor = 80", {"floor": "90"}, "floor", "floor"),
+    ("", {"epsilon": "-1"}, "", ""),
+    ("", {"epsilon": "1", "policy": "both"}, "epsilon", "epsilon"),
+    ("", {"command": "pytest -q", "setup": "make"}, "command setup", "command setup"),
+    ("retries = 0", {"retries": "1"}, "retries", "retries"),
+    ("enabled = false", {"enabled": "1"}, "enabled", "enabled"),
+    ("", {"timeout": "9", "fail_closed": "1", "sync": "0"}, "timeout fail_closed sync", ""),
+    ("", {"isolation": "worktree", "on_block": "tell"}, "isolation on_block", ""),
+    ("", {"python": "/opt/python"}, "python", ""),
+    ("python = 'here'", {"python": "/opt/python"}, "python", "python"),
+]
+
+
+@pytest.mark.parametrize(("text", "variables", "overrides", "deciding"), OVERRIDES)
+def test_which_variables_decide(text: str, variables: dict[str, str], overrides: str, deciding: str) -> None:
+    environ = {f"COVGATE_{key.upper()}": value for key, value in variables.items()}
+    config = parse_config(own=text.encode(), environ=environ)
+    assert {*config.overrides} == {f"COVGATE_{key.upper()}" for key in overrides.split()}
+    assert {*config.deciding_overrides} == {f"COVGATE_{key.upper()}" for key in deciding.split()}
 
 
 @pytest.mark.parametrize(("text", "enabled"), [("1", False), ("YES", False), ("0", True), ("off", True)])

@@ -1,0 +1,60 @@
+"""The variables that override keys: COVGATE_FLOOR for floor. An unknown one is an error, like an unknown key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from covgate.config.keys import KEYS, LATER_KEYS, BadValue, boolean_from_text, parse_boolean
+from covgate.config.show import close_match, show
+
+PREFIX = "COVGATE_"
+NOT_YET = "not supported by covgate 0.1 yet; remove it"
+# covgate's own: between its hooks, and from it to the tests that it runs.
+_OWN = frozenset({"COVGATE_NATIVE", "COVGATE_CHAINING", "COVGATE_GUARD"})
+# These change neither what is run or counted nor what is judged. COVGATE_PYTHON is among them as long as the commit
+# leaves the interpreter open: then each machine has its own.
+_DECIDES_NOTHING = frozenset({"timeout", "isolation", "fail_closed", "sync", "on_block"})
+
+
+def variable(key: str) -> str:
+    """The name of the variable for ``key``."""
+    return PREFIX + key.upper()
+
+
+def read_variables(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
+    """The values of the keys that ``environ`` sets; an empty variable counts as unset. Adds to ``problems``."""
+    values: dict[str, Any] = {}
+    for key in (*KEYS, "disable", *LATER_KEYS):
+        text = environ.get(variable(key), "").strip()
+        if not text:
+            continue
+        try:
+            if key in LATER_KEYS:
+                raise BadValue(NOT_YET)
+            if key == "disable":
+                parse_boolean(boolean_from_text(text))  # if true, the configuration is not read at all
+            elif from_text := KEYS[key].from_text:
+                values[key] = KEYS[key].parse(from_text(text))
+            else:
+                raise BadValue(f"{key} has no variable; set it in the configuration")
+        except BadValue as error:
+            problems.append(f"environment: {variable(key)} = {show(text)}: {error}")
+    problems += _unknown(environ)
+    return values
+
+
+def decides(key: str, *, configured: bool) -> bool:
+    """Whether a variable for ``key`` changes what is run, counted or judged; ``configured``: the commit sets it."""
+    return key not in _DECIDES_NOTHING and (key != "python" or configured)
+
+
+def _unknown(environ: Mapping[str, str]) -> list[str]:
+    known = {*_OWN, *(variable(key) for key in (*KEYS, "disable", *LATER_KEYS))}
+    found = []
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in known and environ[name].strip():
+            nearest = close_match(name.removeprefix(PREFIX), [*KEYS, "disable", *LATER_KEYS])
+            hint = f"; did you mean {variable(nearest)}?" if nearest else "; remove it, or give it another name"
+            found.append(f"environment: {name} = {show(environ[name].strip())}: unknown variable{hint}")
+    return found

@@ -1,0 +1,28 @@
+"""What the environment decides instead of the commit: it is named, and nothing is recorded then."""
+
+from __future__ import annotations
+
+from covgate.config import Config
+from covgate.gate.context import Session
+
+
+def deciding_variables(session: Session, config: Config, *, runs_tests: bool = True) -> tuple[str, ...]:
+    """The variables that change what is run, counted or judged. ``runs_tests``: those of the tests' tools, too."""
+    if not runs_tests:
+        return config.deciding_overrides
+    from covgate.measure.deciding_variables import deciding_variables
+
+    return (*config.deciding_overrides, *deciding_variables(session.environ, session.measurer.roots))
+
+
+def override_notices(deciding: tuple[str, ...], config: Config) -> list[str]:
+    """At most one notice: it names each variable that has an effect, and says what follows if it decides."""
+    others = [name for name in config.overrides if name not in deciding]
+    if not deciding:
+        return [f"set in the environment: {', '.join(others)}"] if others else []
+    verb = "changes" if len(deciding) == 1 else "change"
+    also = f" ({', '.join(others)} set, too)" if others else ""
+    return [
+        f"{', '.join(deciding)} {verb} what is run, counted or judged here: nothing is recorded,"
+        f" and no baseline rises{also}"
+    ]
