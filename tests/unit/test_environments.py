@@ -241,6 +241,13 @@ def repository_before_tox(top: Path, home: Path) -> Path:
     return make(top / "venv")
 
 
+def named_by_a_file(top: Path, home: Path) -> Path:
+    """As tox leaves it."""
+    text(top, ".venv", ".tox/docs")
+    make(top / ".tox/py312", version="3.14.0")
+    return make(top / ".tox/docs")
+
+
 def other_name(top: Path, home: Path) -> Path:
     return make(top / "venv-3.12")
 
@@ -284,6 +291,7 @@ def broken(top: Path, home: Path) -> Path:
         (tox, "tox's environment py312"),
         (nox, "nox's environment tests-3-12"),
         (repository_before_tox, "venv in the repository"),
+        (named_by_a_file, "docs, which the file .venv names"),
         (other_name, "venv-3.12 in the repository"),
         (without_pytest, "tox's environment py312"),
         (without_what_is_declared, "venv in the repository"),
@@ -297,7 +305,8 @@ def test_where_the_tools_keep_them(
     found = find_interpreter("", [top], environ)
     assert (found.environment, found.origin) == (str(expected), origin.replace("HASH", hashed(top)))
     # A file that another tool wrote, and that is damaged, is nobody's environment.
-    for name in ("poetry.toml", ".pdm-python", ".python-version", "environment.yml"):
+    shutil.rmtree(top / ".venv", ignore_errors=True)
+    for name in (".venv", "poetry.toml", ".pdm-python", ".python-version", "environment.yml"):
         (top / name).write_bytes(b"\xff\0[")
     list(candidates([top], environ, NOTHING))
 

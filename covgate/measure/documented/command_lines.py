@@ -32,10 +32,11 @@ _COVERAGE_VALUES = frozenset(
 )
 _COVERAGE_FLAGS = frozenset({"-p", "--parallel-mode", "-a", "--append", "--branch", "--timid", "--pylib", "-L"})
 _SHOWN = re.compile(
-    r"-[vq]+|--verbose|--quiet|--cov(-[a-z-]+)?(=.*)?|--no-cov.*|--tb=.*|--color=.*|--durations=.*|-r\w*|-ra|--junit-?xml=.*"
+    r"-[vq]+|--verbose|--quiet|--cov(-[a-z-]+)?(=.*)?|--no-cov.*|--tb=.*|--color=.*|--durations=.*|-r\w*|--junit-?xml=.*"
+    r"|--basetemp=.*|--capture=.*|-s"
 )
 _SHOWN_VALUES = frozenset(
-    {"--cov-report", "--cov-config", "--cov-fail-under", "--tb", "--color", "--durations", "--junitxml"}
+    {"--cov-report", "--cov-config", "--cov-fail-under", "--tb", "--color", "--durations", "--junitxml", "--basetemp"}
 )
 
 
@@ -72,8 +73,14 @@ def as_test_command(line: str) -> str:
         words = shlex.split(line, comments=True)
     except ValueError:
         return ""
-    words = _without_measuring(_without_runner(words))
-    if not words or any(mark in word for word in words for mark in ("$", "{", "|", ">", "`")):
+    command = _test_command(_without_measuring(_without_runner(words)))
+    # What only its own tool or a shell can fill in can't be run from here.
+    return "" if any(mark in word for word in shlex.split(command) for mark in ("$", "{", "|", ">", "`")) else command
+
+
+def _test_command(words: Sequence[str]) -> str:
+    """The command line of ``words``, in the form that covgate runs; "" if it runs no tests."""
+    if not words:
         return ""
     name = PurePosixPath(words[0]).name
     if name in ("pytest", "py.test"):

@@ -84,8 +84,16 @@ def _tox_tables(data: Mapping[str, Any]) -> Lines:
     for name in ("env_run_base", *_by_likelihood(_table(data, "env"))):
         commands = _table(tables, name).get("commands")
         for words in commands if isinstance(commands, list) else ():
-            plain = [each for each in words if isinstance(each, str)] if isinstance(words, list) else []
-            yield name, _from_tox(" ".join(plain))
+            yield name, _from_tox(" ".join(_plain_words(words)))
+
+
+def _plain_words(words: Any) -> Iterator[str]:
+    """The words of a command in tox.toml, with the defaults of the user's arguments."""
+    for each in words if isinstance(words, list) else ():
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, dict) and each.get("replace") == "posargs":
+            yield from _plain_words(each.get("default"))
 
 
 def _noxfile(text: str) -> Lines:

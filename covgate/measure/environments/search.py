@@ -13,6 +13,7 @@ from covgate.measure.environments.declared import declared_distributions
 from covgate.measure.environments.installed import installed, is_environment, problem, python_in, settings
 from covgate.measure.environments.tool_environments import RUNNERS, TOOLS, pyenv_root, pyenv_versions
 from covgate.measure.environments.tools_own import is_tools_own
+from covgate.measure.environments.user_files import read
 
 _NAMES = (".venv", "venv", "env", ".env")
 # Parts of the paths where tools keep environments.
@@ -43,6 +44,8 @@ def candidates(roots: Sequence[Path], environ: Mapping[str, str], needs: Sequenc
     needed = [*needs, *(declared.required if needs else ())]
     seen: set[str] = set()
     for place in places(roots, environ):
+        if "\0" in str(place.prefix):  # from a damaged file
+            continue
         real = os.path.realpath(place.prefix)
         if real in seen or is_tools_own(place.prefix):
             continue
@@ -66,8 +69,10 @@ def places(roots: Sequence[Path], environ: Mapping[str, str]) -> Iterator[Place]
                 yield Place(kind=Kind.TOOL, prefix=prefix, origin=origin, manager=manager)
     for root in roots:
         for prefix in _in_repository(root):
-            origin = f"{prefix.name} in the repository"
-            yield Place(kind=Kind.REPOSITORY, prefix=prefix, origin=origin, manager=manager_of(root))
+            inside = prefix.parent == root
+            origin = f"{prefix.name} in the repository" if inside else f"{prefix.name}, which the file .venv names"
+            manager = _manager_at(prefix, roots)
+            yield Place(kind=Kind.REPOSITORY, prefix=prefix, origin=origin, manager=manager)
     for root in roots:
         for manager, find in RUNNERS.items():
             for prefix in find(root, environ):
@@ -114,7 +119,13 @@ def _manager_at(prefix: Path, roots: Sequence[Path]) -> str:
 
 
 def _in_repository(root: Path) -> Iterator[Path]:
-    """The virtual environments at the top of a checkout, those with a usual name first."""
+    """The virtual environments at the top of a checkout, those with a usual name first.
+
+    `.venv` may be a file that names the environment, as tox writes it (PEP 832).
+    """
+    named = os.fsdecode(read(root / ".venv")).strip()
+    if named:
+        yield root / named
     yield from (root / name for name in _NAMES)
     try:
         names = sorted(each.name for each in os.scandir(root) if each.is_dir())
