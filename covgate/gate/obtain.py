@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from covgate.errors import NothingMeasured
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
-from covgate.gate.decisions import unmentioned
+from covgate.gate.decisions import measures_itself, unmentioned
 from covgate.gate.surroundings import Surroundings
 from covgate.model.baseline import Baseline
 from covgate.model.measurement import Measurement
@@ -55,7 +55,7 @@ class Source:
         known = order.known or measurer.cached(self.commit, config)
         if known is not None:
             return Obtained(result=known, cached=True)
-        recorded = self._recorded() if order.trusts_record and self.session.use_cache else None
+        recorded = self._recorded() if order.trusts_record else None
         if recorded is not None:
             return Obtained(result=recorded, cached=True, here=False)
         if not order.may_measure:
@@ -69,7 +69,12 @@ class Source:
             return Obtained(result=Measurement(tree=self.tree, numbers=Numbers(), complete=False))
 
     def _recorded(self) -> Measurement | None:
-        """What another clone measured and published for this very tree."""
+        """What another clone measured and published for this very tree, if that may replace a run."""
+        session = self.session
+        if not session.use_cache or measures_itself(
+            session.environ, fail_closed=session.blocks_on_error(self.bar.config)
+        ):
+            return None
         note = self.notes.read(self.commit)
         record = note.record(DEFAULT_COMPONENT) if note and not note.problems else None
         judgement = record.judgement if record else None

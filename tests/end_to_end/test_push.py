@@ -319,6 +319,23 @@ def test_a_merge_spares_the_run_that_another_clone_has_published(project: Projec
     assert log.read_text() == runs
 
 
+def test_ci_measures_what_a_note_claims(project: Project, tmp_path: Path) -> None:
+    """Somebody gave the commit a note that claims to have measured all of it."""
+    project.push()
+    note = project.git("notes", "--ref=coverage", "show")
+    better = note.replace("measured_coverage: 83.33", "measured_coverage: 100.00")
+    better = better.replace("executed_statements: 5", "executed_statements: 6")
+    assert better.count("100.00") == 1 and better.count("executed_statements: 6") == 1
+    project.git("notes", "--ref=coverage", "add", "-f", "-m", better)
+    project.git("push", "--quiet", "--no-verify", "origin", "refs/notes/coverage")
+    laptop = project.clone(tmp_path / "laptop")
+    laptop.git("fetch", "--quiet", "origin", "refs/notes/coverage:refs/notes/coverage")
+    assert "100.00% holds" in laptop.covgate("ratchet", COVGATE_SYNC="false")
+    for argv, environ in ((["--fail-closed"], {}), ([], {"CI": "true"})):
+        done = project.clone(tmp_path / f"ci-{len(argv)}").covgate("ratchet", *argv, **environ)
+        assert "83.33% holds the baseline of 83.33%" in done, done.text
+
+
 def test_amended_and_rebased(project: Project, tmp_path: Path) -> None:
     """post-rewrite runs no tests for commits that are not published yet, except after a pull."""
     hook = project.top / ".git" / "hooks" / "post-rewrite"

@@ -16,6 +16,7 @@ from covgate.gate.decisions import (
     is_ratchet_branch,
     may_raise,
     measured_nothing,
+    measures_itself,
     newly_excluded,
     reaches,
     reported_changes,
@@ -42,6 +43,24 @@ def measured(executed: int, of: int = 10_000, **more: object) -> Measurement:
 
 def not_called() -> str:
     raise AssertionError("this must not be looked up")
+
+
+@pytest.mark.parametrize(
+    ("environ", "fail_closed", "expected"),
+    [
+        ({}, False, False),
+        ({}, True, True),
+        ({"CI": "true"}, False, True),
+        ({"CI": "1"}, False, True),
+        ({"BUILD_NUMBER": "12"}, False, True),
+        ({"TF_BUILD": "True"}, False, True),
+        ({"CI": ""}, False, False),
+        ({"CI": "false"}, False, False),
+        ({"CI": "0"}, False, False),
+    ],
+)
+def test_who_measures_instead_of_trusting_a_record(environ: dict[str, str], fail_closed: bool, expected: bool) -> None:
+    assert measures_itself(environ, fail_closed=fail_closed) is expected
 
 
 @pytest.mark.parametrize(
