@@ -23,6 +23,7 @@ from covgate.model.numbers import total
 from covgate.model.source_files import is_test_directory, is_test_file, is_tool
 
 _CONFIGURATION = frozenset({".coveragerc", ".coveragerc.toml", *PYTEST_FILES})
+_AT_START = frozenset({"sitecustomize.py", "usercustomize.py"})  # imported by Python from any directory on its path
 # Directories with copies of the sources, or with the code of others.
 BUILD_OUTPUT = frozenset({"build", "dist", "node_modules", "__pycache__", "site-packages"})
 _GENERATED = (".py", ".so", ".pyd")
@@ -68,9 +69,9 @@ def why_not_in_place(checkout: Checkout) -> str:
 
 
 def decides(path: str) -> bool:
-    """Whether a file decides the number by its name alone: pytest or coverage would use it."""
+    """Whether a file decides the number by its name alone: pytest, coverage or a starting Python would use it."""
     *directories, name = path.split("/")
-    return is_test_module(name) or (not directories and name in _CONFIGURATION)
+    return is_test_module(name) or name in _AT_START or (not directories and name in _CONFIGURATION)
 
 
 def is_test_module(name: str) -> bool:
