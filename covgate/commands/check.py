@@ -149,8 +149,11 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
     remote, before = fetch(config, remote, [commit])
     tip = _find_base(remote, arguments.base) if arguments.base else upstream
     before += deepen(remote, [[tip]]) if tip and syncs(config, remote) else []
-    bases = (tip,) if arguments.base else _bases(session, commit, upstream, remote)
-    bar = bar_of(session, commit, bases, remote, here)
+    lands = _lands(session, remote) if here else False
+    bases: tuple[str, ...] = (tip,)
+    if not arguments.base:
+        bases = choose_bases(replaced=upstream, fork_point=lambda: remote.fork_point(commit), lands=lands, named="")
+    bar = replace(bar_of(session, commit, bases, remote, here), lands=lands)
     if not bar.config.enabled:
         return Outcome(verdict=not_applicable("disabled: enabled = false"), commit=commit, notices=bar.notices)
     before += default_branch_notices(remote, bar.config)
@@ -166,15 +169,12 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
     return replace(outcome, notices=tuple(dict.fromkeys([*bar.notices, *before, *outcome.notices])))
 
 
-def _bases(session: Session, commit: str, upstream: str, remote: Remote) -> tuple[str, ...]:
-    """The bases of a push from here, which would replace ``upstream`` ("" for a new branch)."""
-    followed = session.repository.text("rev-parse", "--symbolic-full-name", "@{upstream}") if upstream else ""
-    return choose_bases(
-        replaced=upstream,
-        fork_point=lambda: remote.fork_point(commit),
-        lands=lambda: lands_on(session, remote, followed.removeprefix(remote.tracking(""))),
-        named="",
-    )
+def _lands(session: Session, remote: Remote) -> bool:
+    """Whether a push of the branch that is checked out goes where changes land."""
+    repository, prefix = session.repository, remote.tracking("")
+    followed = repository.text("rev-parse", "--symbolic-full-name", "@{upstream}")
+    branch = followed.removeprefix(prefix) if followed.startswith(prefix) else repository.current_branch()
+    return lands_on(session, remote, branch)
 
 
 def _find_base(remote: Remote, name: str) -> str:

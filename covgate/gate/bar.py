@@ -29,7 +29,8 @@ class Bar:
     """What a commit has to reach.
 
     ``config`` is what it is measured and judged with; ``base_policies`` must hold as well. ``bases`` are the commits
-    that these come from. ``notices`` say which of their rules apply.
+    that these come from. ``notices`` say which of their rules apply. ``lands``: the commit goes where changes land, so
+    that its record may be the first one.
     """
 
     config: Config
@@ -37,6 +38,7 @@ class Bar:
     bases: tuple[str, ...] = ()
     base_policies: tuple[Policy, ...] = ()
     notices: tuple[str, ...] = ()
+    lands: bool = True
 
     @property
     def base(self) -> str:
@@ -49,16 +51,6 @@ class Bar:
         return (self.config.policy, *self.base_policies)
 
 
-def bases_of_push(session: Session, remote: Remote, update: RefUpdate) -> tuple[str, ...]:
-    """The commits whose rules ``update`` has to keep: what it replaces, and where it left the default branch."""
-    return choose_bases(
-        replaced=remote.replaced_tip(update),
-        fork_point=lambda: remote.fork_point(update.local_oid),
-        lands=lambda: lands_on(session, remote, update.branch),
-        named="" if update.certain else remote.repository.commit(update.remote_oid),
-    )
-
-
 def lands_on(session: Session, remote: Remote, branch: str) -> bool:
     """Whether changes land on ``branch``: the default branch, or what is a ratchet branch by the rules there."""
     if branch == remote.default_branch():
@@ -69,6 +61,21 @@ def lands_on(session: Session, remote: Remote, branch: str) -> bool:
     except ConfigurationError:
         return False
     return ratchets is not None and matches(branch, ratchets)
+
+
+def bar_of_push(session: Session, remote: Remote, update: RefUpdate) -> Bar:
+    """What ``update`` has to reach: its bases are what it replaces, and where it left the default branch.
+
+    Raises ConfigurationError if the pushed configuration is invalid.
+    """
+    lands = lands_on(session, remote, update.branch)
+    bases = choose_bases(
+        replaced=remote.replaced_tip(update),
+        fork_point=lambda: remote.fork_point(update.local_oid),
+        lands=lands,
+        named="" if update.certain else remote.repository.commit(update.remote_oid),
+    )
+    return replace(bar_of(session, update.local_oid, bases, remote, update.branch), lands=lands)
 
 
 def bar_of(session: Session, commit: str, bases: Sequence[str], remote: Remote, branch: str = "") -> Bar:

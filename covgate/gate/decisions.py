@@ -48,16 +48,14 @@ def is_ratchet_branch(config: Config, branch: str, default_branch: Callable[[], 
     return branch == default_branch()
 
 
-def choose_bases(
-    *, replaced: str, fork_point: Callable[[], str], lands: Callable[[], bool], named: str
-) -> tuple[str, ...]:
+def choose_bases(*, replaced: str, fork_point: Callable[[], str], lands: bool, named: str) -> tuple[str, ...]:
     """The commits whose rules a push has to keep.
 
     ``replaced`` is the remote tip that the push replaces, ``fork_point`` finds where it left the default branch; "" for
     none. Both count: otherwise one push could weaken the rules, and the next one make use of it. Where changes land
     (``lands``) the replaced tip is enough. ``named`` is an ancestor that pre-commit names, the last resort.
     """
-    if replaced and lands():
+    if replaced and lands:
         return (replaced,)
     found = tuple(dict.fromkeys(each for each in (replaced, fork_point()) if each))
     return found or ((named,) if named else ())

@@ -11,6 +11,7 @@ from covgate.gate.bar import Bar
 from covgate.gate.context import Session
 from covgate.gate.decisions import baseline_to_reach, may_raise, measured_nothing, newly_excluded, runs_again
 from covgate.gate.evidence import Evidence
+from covgate.gate.known_baseline import find_baseline
 from covgate.gate.like_with_like import compare_before_a_block, compare_before_a_rise
 from covgate.gate.obtain import Source, with_unmentioned
 from covgate.gate.overridden import deciding_variables, override_notices
@@ -20,7 +21,7 @@ from covgate.model.baseline import Baseline
 from covgate.model.measurement import Measurement
 from covgate.model.outcome import Outcome
 from covgate.model.verdict import Verdict, judge_push, not_applicable, tests_failed
-from covgate.notes.records import Lookup, Notes
+from covgate.notes.records import Notes
 from covgate.notes.repair import repair
 from covgate.streams import say
 
@@ -90,17 +91,16 @@ class _Judging:
         """The steps, in order. Raises ToolError if the commit can't be judged."""
         self.tree = self.session.repository.tree(self.commit)
         self.notices += repair(self.notes)
-        known_tips = tuple(filter(None, map(self.session.repository.commit, (self.commit, *tips))))
-        lookup = self._find_baseline(known_tips)
-        baseline = baseline_to_reach(lookup)
+        known = find_baseline(self.session, self.notes, self.commit, tips, self.bar)
+        self.notices += known.notices
+        if known.unrelated:
+            return self._not_judged(known.unrelated)
+        baseline = baseline_to_reach(known.lookup)
         source = Source(session=self.session, notes=self.notes, bar=self.bar, commit=self.commit, tree=self.tree)
         obtained = source.obtain(self.order, baseline, self.notices)
         result = obtained.result
         if result is None:
-            why_not = "its tree is not measured yet; the next push does it"
-            return Outcome(
-                verdict=not_applicable(why_not), commit=self.commit, tree=self.tree, notices=tuple(self.notices)
-            )
+            return self._not_judged("its tree is not measured yet; the next push does it")
         if not isinstance(result, Measurement):
             return self._tests_failed(result, baseline)
         self.notices += result.notices
@@ -109,7 +109,7 @@ class _Judging:
             notes=self.notes,
             bar=self.bar,
             commit=self.commit,
-            tips=known_tips,
+            tips=known.tips,
             baseline=baseline,
             measured=result,
             measured_here=obtained.here,
@@ -130,20 +130,11 @@ class _Judging:
             self._report_lines(evidence)
         recorded = Recorded(unrecorded=True)
         with as_notice(self.notices, "nothing was recorded"):
-            recorded = self._record(lookup.seen, verdict, evidence.measurement, earned=earned)
+            recorded = self._record(known.lookup.seen, verdict, evidence.measurement, earned=earned)
         return self._outcome(verdict, evidence, recorded, cached=obtained.cached)
 
-    def _find_baseline(self, tips: Sequence[str]) -> Lookup:
-        lookup = self.notes.baseline(tips)
-        if lookup.problems and self.session.blocks_on_error(self.bar.config):
-            raise ToolError(lookup.problems[0], hint="git notes --ref=coverage remove <commit> takes it away")
-        self.notices += lookup.problems
-        if lookup.hidden:
-            self.notices.append(
-                "this clone is shallow and hides ancestors: judged by every record there is"
-                " (git fetch --unshallow shows them)"
-            )
-        return lookup
+    def _not_judged(self, why_not: str) -> Outcome:
+        return Outcome(verdict=not_applicable(why_not), commit=self.commit, tree=self.tree, notices=tuple(self.notices))
 
     def _tests_failed(self, failed: TestsFailed, baseline: Baseline | None) -> Outcome:
         ran_with = ""

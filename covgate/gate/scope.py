@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from covgate.config import Config
-from covgate.gate.bar import Bar, bar_of, bases_of_push
+from covgate.gate.bar import Bar, bar_of_push
 from covgate.gate.context import Session
 from covgate.gate.decisions import is_ratchet_branch
 from covgate.git.remote import Remote
@@ -68,7 +68,7 @@ def find_rules(
     gated: list[GatedUpdate] = []
     for update in candidates:
         commit = update.local_oid
-        bar = bar_of(session, commit, bases_of_push(session, remote, update), remote, update.branch)
+        bar = bar_of_push(session, remote, update)
         why_not = why_left_out(update, bar.config)
         if why_not:
             skipped.append(Outcome(verdict=not_applicable(why_not), commit=commit, branch=update.branch))

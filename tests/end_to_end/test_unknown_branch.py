@@ -81,3 +81,64 @@ def test_a_repository_without_any_baseline(project: Project) -> None:
     ) in done
     assert "the baseline rises" in project.push("topic:main")
     assert "WARNING" not in project.push("topic:again")
+
+
+def test_an_orphan_branch_is_judged_by_the_records_of_the_default_branch(project: Project) -> None:
+    assert project.push().status == 0
+    main = project.git("rev-parse", "main")
+    project.git("checkout", "--quiet", "--orphan", "topic")
+    regress(project)
+    done = project.push("topic")
+    assert done.status == 1, done.text
+    assert "below the baseline of 83.33%" in done
+    assert f"has a record: judged by those of main, at {main[:10]}" in done
+    # It passes where it is as good, and does not inherit the baseline.
+    project.write("tests/test_mod.py", calls("a", "b", "c", "d"))
+    project.commit()
+    assert project.push("topic").status == 0
+    assert project.field("baseline_ratio") == ""
+    assert "bootstrap" not in project.note()
+
+
+def test_a_branch_from_before_the_first_record(project: Project) -> None:
+    project.git("branch", "old")
+    project.commit("adopt covgate")
+    assert project.push().status == 0
+    project.git("checkout", "--quiet", "old")
+    regress(project)
+    done = project.push("old")
+    assert done.status == 1, done.text
+    assert "judged by those of main" in done
+    # The same by hand.
+    assert "judged by those of main" in project.covgate("check")
+
+
+def test_a_branch_with_something_else(project: Project) -> None:
+    """Pages, packages: they share neither history nor source files with what is measured."""
+    assert project.push().status == 0
+    project.git("checkout", "--quiet", "--orphan", "gh-pages")
+    project.git("rm", "--quiet", "-rf", ".")
+    project.write("index.html", "<p>documentation</p>\n")
+    project.write("assets/javascripts/search.js", "search()\n")
+    project.commit("pages")
+    done = project.push("gh-pages")
+    assert done.status == 0, done.text
+    assert "has neither history nor a source file in common with main" in done
+    assert "WARNING" not in done
+
+
+def test_a_history_that_was_rewritten_on_the_server(project: Project) -> None:
+    """All records are on commits that are no ancestors any more: a new baseline begins, and not in silence."""
+    assert project.push().status == 0
+    project.git("commit", "--quiet", "--amend", "-m", "rewritten")
+    project.git("push", "--quiet", "--no-verify", "--force", "origin", "main")
+    project.git("checkout", "--quiet", "-b", "topic")
+    project.commit()
+    done = project.push("topic")
+    assert "no ancestor of main either: judged without a baseline" in done
+    project.git("checkout", "--quiet", "main")
+    project.commit()
+    done = project.push("main")
+    assert done.status == 0, done.text
+    assert "has a record, although other commits have (was history rewritten?): the baseline begins anew" in done
+    assert "the baseline rises to 83.33%" in done

@@ -101,12 +101,12 @@ def test_the_default_branch_is_not_looked_up_if_branches_are_configured() -> Non
     ],
 )
 def test_bases(replaced: str, fork: str, lands: bool, named: str, expected: tuple[str, ...]) -> None:
-    found = choose_bases(replaced=replaced, fork_point=lambda: fork, lands=lambda: lands, named=named)
+    found = choose_bases(replaced=replaced, fork_point=lambda: fork, lands=lands, named=named)
     assert found == expected
 
 
 def test_no_fork_point_is_looked_up_where_changes_land() -> None:
-    assert choose_bases(replaced="tip", fork_point=not_called, lands=lambda: True, named="") == ("tip",)
+    assert choose_bases(replaced="tip", fork_point=not_called, lands=True, named="") == ("tip",)
 
 
 @pytest.mark.parametrize(

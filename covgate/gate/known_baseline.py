@@ -1,0 +1,87 @@
+"""The baseline that a commit has to reach: from its ancestors' records, or from the default branch's without any.
+
+An orphan branch, a history that was rewritten, or a branch from before the first record has no ancestor with a record,
+although other commits have one. It must not begin anew in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from covgate.errors import ToolError
+from covgate.gate.bar import Bar
+from covgate.gate.context import Session
+from covgate.git.repository import Repository
+from covgate.model.source_files import is_beside_product, suffix
+from covgate.notes.records import Lookup, Notes
+
+# Pages and packages on a branch of their own may well have such files in common with the project.
+_NO_SOURCE = frozenset(
+    """.cfg .css .csv .gif .html .ico .in .ini .jpg .json .lock .map .md .pdf .png .rst .sh .svg .toml .txt .woff
+    .woff2 .xml .yaml .yml""".split()
+) | {""}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownBaseline:
+    """``lookup``: what was found among the ancestors of ``tips``; ``notices`` for the user.
+
+    ``unrelated``: why the commit is not judged at all, "" if it is.
+    """
+
+    tips: tuple[str, ...]
+    lookup: Lookup
+    notices: tuple[str, ...] = ()
+    unrelated: str = ""
+
+
+def find_baseline(session: Session, notes: Notes, commit: str, tips: Sequence[str], bar: Bar) -> KnownBaseline:
+    """The baseline that ``commit`` has to reach, by the records on it, on ``tips``, and on their ancestors.
+
+    Raises ToolError if one of them can't be trusted, and errors block.
+    """
+    known = tuple(filter(None, map(session.repository.commit, (commit, *tips))))
+    lookup = notes.baseline(known)
+    if lookup.problems and session.blocks_on_error(bar.config):
+        raise ToolError(lookup.problems[0], hint="git notes --ref=coverage remove <commit> takes it away")
+    notices = list(lookup.problems)
+    if lookup.hidden:
+        notices.append(
+            "this clone is shallow and hides ancestors: judged by every record there is"
+            " (git fetch --unshallow shows them)"
+        )
+    found = KnownBaseline(tips=known, lookup=lookup)
+    if lookup.baseline is None and bar.remote and notes.has_baseline():
+        found = _stand_in(notes, commit, found, bar)
+    return replace(found, notices=(*notices, *found.notices))
+
+
+def _stand_in(notes: Notes, commit: str, found: KnownBaseline, bar: Bar) -> KnownBaseline:
+    """The records of the default branch, for a commit whose ancestors have none."""
+    default, repository = bar.remote.default_branch(), notes.repository
+    anew = f"WARNING: no ancestor of {commit[:10]} has a record, although other commits have (was history rewritten?)"
+    if bar.lands:
+        return replace(found, notices=(f"{anew}: the baseline begins anew",))
+    tip = bar.remote.default_tip()
+    lookup = notes.baseline([*found.tips, tip]) if tip else Lookup()
+    if lookup.baseline is None:
+        also = f"no ancestor of {default} either" if tip else f"the default branch of {bar.remote.shown} is unknown"
+        return replace(found, notices=(f"{anew}, and {also}: judged without a baseline",))
+    if not repository.text("merge-base", commit, tip) and not _share_source(repository, commit, tip):
+        return replace(found, unrelated=f"{commit[:10]} has neither history nor a source file in common with {default}")
+    return KnownBaseline(
+        tips=(*found.tips, tip),
+        lookup=Lookup(baseline=lookup.baseline),  # not ``seen``: this commit does not inherit it
+        notices=(f"no ancestor of {commit[:10]} has a record: judged by those of {default}, at {tip[:10]}",),
+    )
+
+
+def _share_source(repository: Repository, commit: str, other: str) -> bool:
+    """Whether a file that may be source code has the same path in both commits."""
+    return not _source_paths(repository, commit).isdisjoint(_source_paths(repository, other))
+
+
+def _source_paths(repository: Repository, commit: str) -> set[str]:
+    listed = repository.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit).decode(errors="replace")
+    return {path for path in listed.split("\0") if suffix(path) not in _NO_SOURCE and not is_beside_product(path)}
