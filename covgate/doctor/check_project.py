@@ -35,7 +35,7 @@ def find_project(session: Session, config: Config, aside: str) -> tuple[Project 
     try:
         interpreter = session.measurer.interpreter(config)
     except ToolError as error:
-        return None, [Finding(name="interpreter", what=error.message, why="no test can be run", fix=fix)]
+        return None, [Finding(name="interpreter", what=error.message, why="no test can be run", fix=error.hint)]
     program = program_of(config.command, config.report)
     pytest = PytestConfig()
     if program is not None and runs_pytest(program):

@@ -68,11 +68,12 @@ def find_interpreter(
             manager=chosen.manager,
             notices=choice.notices,
         )
-    if choice.notices:
-        raise ToolError(choice.notices[0], hint="create it again, or set `python` in the covgate configuration")
+    from covgate.measure.environments.advice import how_to_start_anew  # late: only for an error
+
+    anew = how_to_start_anew(choice.broken.prefix if choice.broken else "", roots[0], environ)
     raise ToolError(
-        "no Python interpreter was found for this project",
-        hint="create a virtual environment (.venv), or set `python` in the covgate configuration",
+        choice.notices[0] if choice.notices else "no Python interpreter was found for this project",
+        hint=f"{anew}, or set `python` in the covgate configuration",
     )
 
 

@@ -445,6 +445,12 @@ def test_an_environment_that_does_not_run(top: Path, environ: dict[str, str]) ->
     with pytest.raises(ToolError) as caught:
         find_interpreter("", [top], {**environ, "PATH": "/usr/bin"})
     assert caught.value.message == message
+    anew = f"rm -r {prefix} && python3 -m venv .venv && .venv/bin/python -m pip install coverage pytest"
+    assert caught.value.hint == f"{anew}, or set `python` in the covgate configuration"
+    text(top, "uv.lock")
+    with pytest.raises(ToolError) as caught:
+        find_interpreter("", [top], {**environ, "PATH": "/usr/bin", "VIRTUAL_ENV": "/nowhere"})
+    assert caught.value.hint.startswith("unset VIRTUAL_ENV CONDA_PREFIX, or create it again: uv sync, or set")
     with pytest.raises(ToolError, match=r"python = '.venv' can't be used: its Python is gone"):
         find_interpreter(".venv", [top], environ)
     # The name of the Python tells its version; that of the packages is another.

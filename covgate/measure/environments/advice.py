@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 from collections.abc import Callable, Mapping
@@ -117,6 +118,17 @@ def advise(
     """What to do so that ``interpreter`` has ``package``, for the project at ``top``. See ``facts_about``."""
     facts = facts_about(interpreter, top, environ, shown)
     return how_to_install(replace(facts, declared=where_declared(top, package)), package)
+
+
+def how_to_start_anew(broken: str, top: Path, environ: Mapping[str, str]) -> str:
+    """What to do so that the project at ``top`` has an environment in place of ``broken``, "" for none."""
+    facts = facts_about(Interpreter(path="python3"), top, environ, lambda path: os.path.relpath(path, top))
+    create = how_to_create(facts)
+    if not broken:
+        return create
+    if not Path(broken).exists():
+        return f"unset VIRTUAL_ENV CONDA_PREFIX, or create it again: {create}"
+    return f"rm -r {shlex.quote(broken)} && {create}"
 
 
 def facts_about(

@@ -55,10 +55,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The chosen environment, None if none can be used. ``notices`` name those that were passed over, and why."""
+    """The chosen environment, None if none can be used. ``notices`` name those that were passed over, and why.
+
+    ``broken`` is the first of these that can't run.
+    """
 
     candidate: Candidate | None
     notices: tuple[str, ...] = ()
+    broken: Candidate | None = None
 
 
 def choose(candidates: Iterable[Candidate]) -> Choice:
@@ -101,7 +105,8 @@ def _chosen(chosen: Candidate | None, seen: Sequence[Candidate]) -> Choice:
     if chosen and chosen.can_measure and any(_are_alternatives(each, chosen) for each in before):
         origin = f"{chosen.origin}, the first of {chosen.manager}'s with {' and '.join(MEASURING)}"
         chosen = replace(chosen, origin=origin)
-    return Choice(candidate=chosen, notices=tuple(notices))
+    broken = next((each for each in before if each.problem), None)
+    return Choice(candidate=chosen, notices=tuple(notices), broken=broken)
 
 
 def _are_alternatives(one: Candidate, other: Candidate) -> bool:
