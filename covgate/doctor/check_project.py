@@ -18,7 +18,7 @@ from covgate.measure.environments.advice import advise, facts_about, how_to_crea
 from covgate.measure.import_roots import find_installed, import_path
 from covgate.measure.interpreter import Interpreter, child_environment, site_directories
 from covgate.measure.probe import probe
-from covgate.measure.program import program_of, runs_pytest
+from covgate.measure.program import program_of
 from covgate.measure.pytest_config import PytestConfig, read_pytest_config
 from covgate.measure.sources import configured_sources
 
@@ -38,8 +38,8 @@ def find_project(session: Session, config: Config, aside: str) -> tuple[Project 
         return None, [Finding(name="interpreter", what=error.message, why="no test can be run", fix=error.hint)]
     program = program_of(config.command, config.report)
     pytest = PytestConfig()
-    if program is not None and runs_pytest(program):
-        pytest = read_pytest_config(top, program[2:], environ)
+    if program is not None and program.runs_pytest:
+        pytest = read_pytest_config(top, program.arguments, environ)
     path_first = [str(top / each) for each in pytest.pythonpath]
     path_first += [str(top)] if program is not None else []
     if aside or top != session.measurer.roots[-1]:  # as `covgate.measure.workspace` does it
@@ -112,12 +112,12 @@ def check_command(checkout: Checkout) -> Results:
     last = f"; the last run took {seconds:.0f} s" if seconds >= 1 else ""
     last += "; this commit is already measured, so its push runs no tests" if checkout.is_measured else ""
     if project.program is not None:
-        run = f"coverage run {shell(*project.program)}"
+        run = f"coverage run {shell(*project.program.words)}"
         yield Fact(name="tests", value=("pytest, measured by pytest-cov" if project.uses_pytest_cov else run) + last)
         return
     assert config.command is not None
-    written = config.report or "coverage data to COVERAGE_FILE"
-    yield Fact(name="tests", value=f"{shell(*config.command)}, which writes {written}{last}")
+    what = f"which writes {config.report}" if config.report else "followed to the Python that runs the tests"
+    yield Fact(name="tests", value=f"{shell(*config.command)}, {what}{last}")
     program = config.command[0]
     path = child_environment(project.interpreter, checkout.session.environ).get("PATH", "")
     if not shutil.which(program, path=path) and not os.access(checkout.top / program, os.X_OK):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from covgate.config import Config
 from covgate.gate.context import Session
 from covgate.git.remote import without_credentials
-from covgate.measure.program import runs_pytest
+from covgate.measure.program import Program
 
 if TYPE_CHECKING:
     from covgate.measure.interpreter import Interpreter
@@ -58,17 +58,17 @@ Results = Iterator[Fact | Finding]
 class Project:
     """The interpreter that would measure, and what it answered; ``probe`` is None if it does not run.
 
-    ``program``: the arguments of ``coverage run``, None for a command that measures by itself.
+    ``program``: what ``coverage run`` starts, None for a command that is followed or measures by itself.
     """
 
     interpreter: Interpreter
     probe: Probe | None
     pytest: PytestConfig
-    program: tuple[str, ...] | None
+    program: Program | None
 
     @property
     def runs_pytest(self) -> bool:
-        return runs_pytest(self.program)
+        return self.program is not None and self.program.runs_pytest
 
     @property
     def uses_pytest_cov(self) -> bool:

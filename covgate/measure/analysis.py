@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from covgate.errors import ToolError
-from covgate.measure.ending import not_started
+from covgate.measure.analyser import Analyser
+from covgate.measure.facts import Runner
+from covgate.measure.not_started import not_started
 from covgate.measure.reports import Report, parse_coverage_json
 from covgate.measure.workspace import Workspace
 from covgate.model.source_files import suffix
@@ -24,42 +27,62 @@ _NAMED = 5  # files in one notice
 _LOG = "analysis.log"
 
 
-def analyse(workspace: Workspace, rcfile: str = "") -> Report | None:
-    """The report on the workspace's data, whose parts are combined first; None if there is no data.
+def default_analyser(workspace: Workspace, rcfile: str = "") -> Analyser:
+    """The project's interpreter, for data of which nothing else is known."""
+    rcfile = rcfile or workspace.rcfile
+    return Analyser(python=workspace.job.interpreter.path, directory=workspace.job.tree, rcfile=rcfile)
 
-    ``rcfile`` is the configuration of coverage, "" for the one that coverage finds. Files that coverage can't parse are
-    left out, as with ``coverage json --ignore-errors``: templates, for example, and files that the tests wrote and
-    deleted. Raises ToolError if coverage fails.
+
+def data_of(workspace: Workspace, runs: Sequence[Runner]) -> list[Path]:
+    """The data files that ``runs`` have left: in the workspace, and where the programs say that they put them."""
+    found = [each for each in workspace.data.parent.rglob(f"{workspace.data.name}*") if each.is_file()]
+    for data in {Path(run.data) for run in runs if run.data}:
+        if not data.is_relative_to(workspace.data.parent):
+            named = [data, *data.parent.glob(f"{data.name}.*")]
+            found += [each for each in named if each.is_file() and each.stat().st_mtime >= workspace.began - 1]
+    return sorted(found)
+
+
+def analyse(workspace: Workspace, analyser: Analyser, runs: Sequence[Runner] = ()) -> Report | None:
+    """The report on the data of ``runs``, whose parts are combined first; None if there is no data.
+
+    Files that coverage can't parse are left out, as with ``coverage json --ignore-errors``: templates, for example, and
+    files that the tests wrote and deleted. Raises ToolError if coverage fails.
     """
-    found = write_json(workspace, rcfile) if combine_parts(workspace, rcfile) else None
+    found = write_json(workspace, analyser) if combine_parts(workspace, analyser, runs) else None
     if found is None:
         return None
-    report = parse_coverage_json(found, workspace.job.tree)
+    directory = os.path.relpath(analyser.directory, workspace.job.tree)
+    report = parse_coverage_json(found, workspace.job.tree, directory)
     return replace(report, left_out=parse_left_out(workspace))
 
 
-def combine_parts(workspace: Workspace, rcfile: str = "") -> bool:
-    """Combine the parts of the workspace's data, if it has some. Returns whether there is data."""
-    if any(each.name.startswith(".coverage.") for each in workspace.data.parent.iterdir()):
-        _run_coverage(workspace, "combine", *_configured(rcfile))
+def combine_parts(workspace: Workspace, analyser: Analyser, runs: Sequence[Runner] = ()) -> bool:
+    """Make the workspace's data file of all that ``runs`` have left. Returns whether there is data."""
+    parts = data_of(workspace, runs)
+    if len(parts) == 1 and parts[0].name == workspace.data.name:
+        if parts[0] != workspace.data:
+            shutil.copyfile(parts[0], workspace.data)
+    elif parts:
+        # What the parts are combined into must not be one of them.
+        combined = workspace.data.with_name(f"combined-{workspace.data.name}")
+        _run_coverage(workspace, analyser, combined, "combine", "--keep", *map(str, parts))
+        if combined.exists():
+            combined.replace(workspace.data)
     return workspace.data.exists()
 
 
-def write_json(workspace: Workspace, rcfile: str = "") -> bytes | None:
+def write_json(workspace: Workspace, analyser: Analyser) -> bytes | None:
     """What ``coverage json`` says about the workspace's data; None if it has no data."""
     target = workspace.job.scratch / "coverage.json"
     target.unlink(missing_ok=True)
-    options = ("--ignore-errors", "--fail-under=0", *_configured(rcfile))
-    return target.read_bytes() if _run_coverage(workspace, "json", "-o", str(target), *options) else None
+    arguments = ("json", "-o", str(target), "--ignore-errors", "--fail-under=0")
+    return target.read_bytes() if _run_coverage(workspace, analyser, workspace.data, *arguments) else None
 
 
 def parse_left_out(workspace: Workspace) -> tuple[str, ...]:
     """The files that coverage could not parse when it wrote its report."""
     return left_out(workspace.output(_LOG, lines=_WARNINGS), workspace.job.tree)
-
-
-def _configured(rcfile: str) -> tuple[str, ...]:
-    return (f"--rcfile={rcfile}",) if rcfile else ()
 
 
 def left_out(output: str, tree: Path) -> tuple[str, ...]:
@@ -87,13 +110,13 @@ def left_out_notices(names: Sequence[str]) -> tuple[str, ...]:
     return (f"not counted, because coverage can't parse it: {', '.join(names[:_NAMED])}{more}",)
 
 
-def nothing_executed(workspace: Workspace, rcfile: str, *, source_configured: bool) -> Report:
+def nothing_executed(workspace: Workspace, analyser: Analyser, *, source_configured: bool) -> Report:
     """The report for a run without tests: all statements of the sources, none of them executed.
 
     ``source_configured`` is whether coverage's configuration names the sources. Raises ToolError if coverage fails.
     """
-    for part in workspace.data.parent.iterdir():
-        part.unlink()
+    shutil.rmtree(workspace.data.parent)
+    workspace.data.parent.mkdir()
     empty = workspace.job.scratch / "empty.py"
     empty.write_text("", encoding="utf-8")
     arguments = []
@@ -101,27 +124,30 @@ def nothing_executed(workspace: Workspace, rcfile: str, *, source_configured: bo
         sources = workspace.job.sources
         arguments += [f"--source={','.join(sources.source)}"]
         arguments += [f"--omit={','.join(sources.omit)}"] if sources.omit else []
-    arguments += [f"--rcfile={rcfile}"] if rcfile else []
-    _run_coverage(workspace, "run", *arguments, str(empty))
-    report = analyse(workspace, rcfile)
+        analyser = replace(analyser, directory=workspace.job.tree)
+    _run_coverage(workspace, analyser, workspace.data, "run", *arguments, str(empty))
+    report = analyse(workspace, analyser)
     return report if report is not None else Report(files=())
 
 
-def _run_coverage(workspace: Workspace, *arguments: str) -> bool:
+def _run_coverage(workspace: Workspace, analyser: Analyser, data: Path, *arguments: str) -> bool:
     """Whether coverage had data. Raises ToolError if it failed for another reason."""
-    # A filter that turns warnings into errors is for the tests.
-    environ = {name: value for name, value in workspace.environ.items() if name != "PYTHONWARNINGS"}
-    argv = [workspace.job.interpreter.path, "-m", "coverage", *arguments]
-    status = workspace.run(argv, environ=environ, log=_LOG)
+    environ = {**workspace.environ, "COVERAGE_FILE": str(data)}
+    environ.pop("PYTHONWARNINGS", None)  # a filter that turns warnings into errors is for the tests
+    command, *rest = arguments
+    configured = [f"--rcfile={analyser.rcfile}"] if analyser.rcfile else []
+    argv = [analyser.python, "-m", "coverage", command, *configured, *rest]
+    status = workspace.run(argv, environ=environ, directory=analyser.directory, log=_LOG)
     if not status:
         return True
     output = workspace.output(_LOG)
     if "No data" in output:
         return False
     if "No module named" in output:
-        raise not_started("coverage", workspace.job.interpreter, workspace.how_to_install)
+        missing = Runner(program=(), executable=analyser.python, problem="coverage")
+        raise not_started(missing, workspace.job.interpreter, workspace.how_to_install)
     raise ToolError(
-        f"coverage {arguments[0]} failed (exit status {status})",
+        f"coverage {command} failed (exit status {status})",
         hint="run it by hand: coverage run -m pytest && coverage json",
         output=output,
     )

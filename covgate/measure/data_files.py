@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from covgate.errors import ToolError
-from covgate.measure.analysis import combine_parts, parse_left_out, write_json
+from covgate.measure.analysis import combine_parts, default_analyser, parse_left_out, write_json
 from covgate.measure.interpreter import Interpreter
 from covgate.measure.job import Job
 from covgate.measure.reports import Report, parse
@@ -51,10 +51,11 @@ def parse_data_file(data: bytes, name: str, commit: Commit, naming: Naming, plac
         part.write_bytes(data)
         with _database(part, name) as database:
             database.execute("SELECT id, path FROM file")
-        if not combine_parts(workspace):
+        analyser = default_analyser(workspace)
+        if not combine_parts(workspace, analyser):
             raise ToolError(f"{name}: the data file has no data", hint="combine the parts first: coverage combine")
         located = _move_paths(workspace.data, name, commit, naming, place.tree)
-        found = write_json(workspace)
+        found = write_json(workspace, analyser)
         left_out = parse_left_out(workspace)
     if found is None:
         raise ToolError(f"{name}: the data file has no data", hint="combine the parts first: coverage combine")

@@ -1,18 +1,24 @@
 """How a test run ended: with a result, or with a ToolError if nothing can be concluded from it.
 
-Decisions only: an exit status and what the run left behind go in. The statuses of pytest are ``pytest.ExitCode``.
+Decisions only: exit statuses, what the processes wrote down, and what they printed go in. The statuses of pytest are
+``pytest.ExitCode``; since Python 3.12, unittest also ends with 5 if there was no test.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from covgate.errors import ToolError
-from covgate.measure.interpreter import Interpreter
+from covgate.measure.facts import PytestSession, Runner
+from covgate.measure.inside.covgate_programs import PYTEST, UNITTEST
 
 _NOTHING_COLLECTED = 5
 _NOT_EXECUTABLE = (126, 127)  # the shell's statuses for a command that can't be run, or does not exist
+# What pytest, unittest, Django and zope.testrunner print.
+_NONE_RAN = re.compile(r"^\W*(no tests ran|no tests collected|Ran 0 tests|NO TESTS RAN|Total: 0 tests)\b", re.M)
+_SOME_RAN = re.compile(r"\b(Ran [1-9]\d* tests?|[1-9]\d* passed|Total: [1-9]\d* tests)\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,46 +32,72 @@ class Ending:
     @property
     def passed(self) -> bool:
         """Whether the run gives a measurement. Without any test it does: nothing was executed."""
-        return self.status in (0, _NOTHING_COLLECTED)
+        return self.status == 0 or not self.collected
 
     @property
     def executed(self) -> bool:
         """Whether any test was executed."""
-        return self.collected and self.status != _NOTHING_COLLECTED
+        return self.collected
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PytestSession:
-    """What covgate's plugin reports of a pytest session. ``status`` is None if the session did not finish.
+def command_ending(status: int, runs: Sequence[Runner], output: str) -> Ending:
+    """How a command ended that was followed; ``runs`` are the programs that ran tests. All of them were started.
 
-    ``collected`` counts the tests. ``broken`` is why they could not start, if the commit is the reason; else "".
-    """
-
-    status: int | None = None
-    collected: int = 0
-    broken: str = ""
-
-
-def command_ending(status: int, output: str) -> Ending:
-    """How a command that measures by itself ended. ``output`` is shown with an error.
-
-    Raises ToolError if it was ended by a signal, or if its program was not found.
+    Raises ToolError if it was ended by a signal, if its program was not found, or if one of ``runs`` says nothing about
+    the commit. ``output`` is shown with an error.
     """
     if status < 0:
         raise ToolError(f"command was ended by signal {-status}", output=output)
+    endings = [_followed_ending(run, status, output) for run in runs if run.through]
+    if not endings:
+        return _unfollowed_ending(status, runs, output)
+    failed = next((each for each in endings if not each.passed), None)
+    if failed is not None:
+        return failed if status else Ending(status=failed.status, reason=f"{failed.reason}, and the command ignored it")
+    if not any(each.executed for each in endings):
+        return Ending(status=_NOTHING_COLLECTED, collected=False)
+    if status and all(each.executed for each in endings):
+        return Ending(status=status, reason="the command failed, although its tests passed")
+    return Ending(status=0)
+
+
+def _followed_ending(run: Runner, status: int, output: str) -> Ending:
+    """How one of the programs ended that a command has started; ``status`` is that of the command."""
+    if run.status is not None or status:
+        return run_ending(run, status if run.status is None else run.status, output)
+    raise ToolError(
+        f"{run.shown} ended before it had finished",
+        hint="a test or an import calls os._exit(), or something stopped the process",
+        output=output,
+    )
+
+
+def _unfollowed_ending(status: int, runs: Sequence[Runner], output: str) -> Ending:
+    """How a command ended that measures by itself, or runs no Python."""
     if status in _NOT_EXECUTABLE:
         raise ToolError(f"command was not found (exit status {status})", hint="correct `command`", output=output)
-    return Ending(status=status)
+    collected = not (status in (0, _NOTHING_COLLECTED) and none_ran(output))
+    reason = "the tests failed" if runs else "the command failed, and started no Python tests"
+    return Ending(status=status, collected=collected, reason=reason)
 
 
-def program_ending(status: int, output: str) -> Ending:
-    """How a Python program that is not pytest ended under coverage.
+def run_ending(run: Runner, status: int, output: str) -> Ending:
+    """How a program ended with ``status`` under coverage.
 
-    Raises ToolError if it was ended by a signal.
+    Raises ToolError if it was ended by a signal, or if pytest failed by itself or did not finish.
     """
     if status < 0:
         raise ToolError(f"the test run was ended by signal {-status}", output=output)
-    return Ending(status=status)
+    if run.kind == PYTEST:
+        return pytest_ending(status, run.session, output)
+    if status == _NOTHING_COLLECTED and run.kind == UNITTEST:
+        return Ending(status=status, collected=False)
+    return Ending(status=status, collected=not (status in (0, _NOTHING_COLLECTED) and none_ran(output)))
+
+
+def none_ran(output: str) -> bool:
+    """Whether a test runner printed that there was no test, and no other one that there was."""
+    return bool(_NONE_RAN.search(output)) and not _SOME_RAN.search(output)
 
 
 def pytest_ending(status: int, session: PytestSession, output: str) -> Ending:
@@ -73,10 +105,8 @@ def pytest_ending(status: int, session: PytestSession, output: str) -> Ending:
 
     The exit status alone is not enough: a test or an import may end the process with any status.
 
-    Raises ToolError if pytest was ended by a signal, failed by itself, or did not finish its session.
+    Raises ToolError if pytest failed by itself, or did not finish its session.
     """
-    if status < 0:
-        raise ToolError(f"the test run was ended by signal {-status}", output=output)
     if status == 4 and session.broken:
         # The commit itself is broken: its code can't be imported, or it deletes the tests that are to run.
         return Ending(status=status, reason=f"the tests could not start: {session.broken}")
@@ -91,27 +121,7 @@ def pytest_ending(status: int, session: PytestSession, output: str) -> Ending:
             hint="a test or an import calls os._exit() or sys.exit()",
             output=output,
         )
-    return Ending(status=status or session.status, collected=session.collected > 0)
-
-
-def not_started(
-    problem: str, interpreter: Interpreter, how_to_install: Callable[[str], str], coverage: str = ""
-) -> ToolError:
-    """The error for tests that were not started. ``problem`` is what ``covgate_launch`` gives as the reason.
-
-    ``how_to_install`` tells how the project gets a package. ``coverage`` is its version.
-    """
-    if problem == "xdist":
-        return ToolError(
-            "the suite runs under pytest-xdist, whose workers coverage alone does not see",
-            hint=f"install pytest-cov: {how_to_install('pytest-cov')}",
-        )
-    if problem.startswith("configuration: "):
-        message = problem.removeprefix("configuration: ")
-        return ToolError(f"coverage {coverage} refuses its configuration: {message}", hint="correct it")
-    others = "`python` or, if it is not pytest that runs the tests, `command`" if problem == "pytest" else "`python`"
-    passed_over = "".join(f"; {each}" for each in interpreter.notices)
-    return ToolError(
-        f"{problem} is not installed in {interpreter.path} ({interpreter.origin}){passed_over}",
-        hint=f"{how_to_install(problem)}, or set {others} in the covgate configuration",
-    )
+    status = status or session.status
+    if status == _NOTHING_COLLECTED and session.broken:
+        return Ending(status=status, reason=session.broken)
+    return Ending(status=status, collected=status not in (0, _NOTHING_COLLECTED) or session.collected > 0)

@@ -23,6 +23,7 @@ _DISTRIBUTION_SUFFIXES = (".dist-info", ".egg-info", ".egg-link", ".pth")
 # Variables about covgate's own call, and about a test run around it: they must not reach the tests.
 _HIDDEN_PREFIXES = (
     "COVGATE_",
+    "_COVGATE_",
     "COV_CORE_",
     "COVERAGE_PROCESS_",
     "PYTEST_XDIST_",

@@ -1,40 +1,61 @@
-"""Which Python program a test command starts, so that coverage can run it."""
+"""How a test command is run under coverage: as one Python program, or followed to the Python that runs the tests."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
+
+from covgate.measure.inside.covgate_programs import COVERAGE, PYTEST, kind_of, split_arguments
 
 _PYTEST = ("-m", "pytest")
 _PYTHON = re.compile(r"python(\d+(\.\d+)?)?(\.exe)?")
 
 
-def program_of(command: tuple[str, ...] | None, report: str) -> tuple[str, ...] | None:
-    """The arguments that ``coverage run`` gets for ``command``; None if the command measures by itself.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A Python program that the project's interpreter runs: ``-m module ...`` or ``script ...``.
 
-    Without a command, covgate runs pytest.
+    ``options`` are Python's own.
     """
-    if report:
-        return None
-    if command is None:
-        return _PYTEST
-    name = Path(command[0]).name
-    if name in ("pytest", "py.test"):
-        return (*_PYTEST, *command[1:])
-    # Of Python's own options, `coverage run` knows only -m.
-    names_a_program = len(command) > 1 and (command[1] == "-m" or not command[1].startswith("-"))
-    if _PYTHON.fullmatch(name) and names_a_program and command[1:3] != ("-m", "coverage"):
-        return command[1:]
-    return None
 
+    words: tuple[str, ...]
+    options: tuple[str, ...] = ()
 
-def runs_pytest(program: tuple[str, ...] | None) -> bool:
-    """Whether ``program``, as ``program_of`` gives it, is pytest."""
-    return program is not None and program[:2] == _PYTEST
+    @property
+    def runs_pytest(self) -> bool:
+        """Whether it is pytest."""
+        return kind_of(self.words) == PYTEST
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What the program is started with."""
+        return self.words[2:] if self.words[0] == "-m" else self.words[1:]
 
 
 def needs_of(command: tuple[str, ...] | None, report: str) -> tuple[str, ...]:
     """The distributions that the project's environment needs so that covgate can measure ``command``."""
     if report:
         return ()
-    return ("coverage", "pytest") if runs_pytest(program_of(command, report)) else ("coverage",)
+    program = program_of(command, report)
+    return ("coverage", "pytest") if program is not None and program.runs_pytest else ("coverage",)
+
+
+def program_of(command: tuple[str, ...] | None, report: str) -> Program | None:
+    """The program that ``command`` starts, if it names it itself.
+
+    None for any other command: it is followed to the Python that runs the tests, unless it writes a ``report``.
+    Without a command, covgate runs pytest.
+    """
+    if report:
+        return None
+    if command is None:
+        return Program(words=_PYTEST)
+    name = Path(command[0]).name
+    if name in ("pytest", "py.test"):
+        return Program(words=(*_PYTEST, *command[1:]))
+    if _PYTHON.fullmatch(name):
+        options, words = split_arguments(command[1:])
+        if words and kind_of(words) != COVERAGE:
+            return Program(words=tuple(words), options=tuple(options))
+    return None

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from covgate.compat import parse_toml
+from covgate.measure.inside.covgate_programs import option_values, wants_cov, wants_workers
 
 FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 
@@ -27,25 +28,24 @@ class PytestConfig:
     """
 
     file: str = ""
+    addopts: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     pythonpath: tuple[str, ...] = ()
 
     @property
     def distributed(self) -> bool:
         """Whether pytest-xdist is to start workers."""
-        values = [value for value in _values(self.options, "-n", "--numprocesses") if value != "0"]
-        return bool(values) or bool(_values(self.options, "", "--tx"))
+        return wants_workers(self.options)
 
     @property
     def has_cov(self) -> bool:
         """Whether pytest-cov is to measure."""
-        asked = any(each == "--cov" or each.startswith("--cov=") for each in self.options)
-        return asked and "--no-cov" not in self.options
+        return wants_cov(self.options)
 
     @property
     def cov_source(self) -> tuple[str, ...]:
         """What pytest-cov is to measure; a plain ``--cov`` names nothing."""
-        named = _values(self.options, "", "--cov")
+        named = option_values(self.options, "", "--cov")
         return tuple(each for each in named if each and not each.startswith("-"))
 
     @property
@@ -56,12 +56,12 @@ class PytestConfig:
     @property
     def cov_fail_under(self) -> str:
         """The percentage below which pytest-cov fails, as it is written; "" if it is not set."""
-        return (_values(self.options, "", "--cov-fail-under") or [""])[-1]
+        return (option_values(self.options, "", "--cov-fail-under") or [""])[-1]
 
     @property
     def cov_config(self) -> str:
         """The file that configures coverage for pytest-cov; "" if it is not set."""
-        return (_values(self.options, "", "--cov-config") or [""])[-1]
+        return (option_values(self.options, "", "--cov-config") or [""])[-1]
 
 
 def read_pytest_config(tree: Path, arguments: tuple[str, ...], environ: Mapping[str, str]) -> PytestConfig:
@@ -76,7 +76,8 @@ def read_pytest_config(tree: Path, arguments: tuple[str, ...], environ: Mapping[
             continue
         settings = _from_toml(path) if name.endswith(".toml") else _from_ini(path)
         if settings is not None:
-            return PytestConfig(file=name, options=(*settings.addopts, *more), pythonpath=settings.pythonpath)
+            options = (*settings.addopts, *more)
+            return PytestConfig(file=name, addopts=settings.addopts, options=options, pythonpath=settings.pythonpath)
     return PytestConfig(options=more)
 
 
@@ -126,16 +127,3 @@ def _split(text: str) -> tuple[str, ...]:
         return tuple(shlex.split(text))
     except ValueError:
         return ()
-
-
-def _values(options: tuple[str, ...], short: str, long: str = "") -> list[str]:
-    """The values of an option that is given as ``-n 2``, ``-n2``, ``--long 2`` or ``--long=2``."""
-    values = []
-    for position, each in enumerate(options):
-        if each in (short, long):
-            values.append(options[position + 1] if position + 1 < len(options) else "")
-        elif long and each.startswith(f"{long}="):
-            values.append(each.partition("=")[2])
-        elif len(short) == 2 and each.startswith(short):
-            values.append(each[2:])
-    return values

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import posixpath
+from dataclasses import replace
 
 from covgate.errors import NothingMeasured, ToolError
-from covgate.measure.analysis import analyse, left_out_notices, nothing_executed
+from covgate.measure.analyser import Analyser, choose_analyser
+from covgate.measure.analysis import analyse, data_of, default_analyser, left_out_notices, nothing_executed
+from covgate.measure.facts import read_started
+from covgate.measure.inside.covgate_programs import UNITTEST
 from covgate.measure.job import Job, TestsFailed
 from covgate.measure.outside import check_checkouts, check_copies, check_outside
 from covgate.measure.reports import DataFile, Report, parse, parse_report, read_bytes
@@ -13,7 +17,7 @@ from covgate.measure.reports.located import report_at_commit
 from covgate.measure.reports.names import Naming
 from covgate.measure.suite import SuiteRun, run_suite, set_up
 from covgate.measure.workspace import Workspace
-from covgate.model.measurement import Measurement, Toolchain
+from covgate.model.measurement import Measurement
 from covgate.model.numbers import total
 
 
@@ -33,8 +37,9 @@ def measure(job: Job) -> Measurement | TestsFailed:
         summary = f"{ending.reason} (exit status {ending.status})"
         return TestsFailed(summary=summary, output=workspace.output())
     report = _written_report(workspace, stamp) if job.report else None
+    analyser = choose_analyser(suite.runs, default_analyser(workspace, suite.rcfile))
     if report is None:
-        report = _analysed_report(workspace, suite)
+        report = _analysed_report(workspace, suite, analyser)
         check_outside(report)
     check_copies(report, job.scratch)
     numbers = total(each.numbers for each in report.files)
@@ -47,12 +52,25 @@ def measure(job: Job) -> Measurement | TestsFailed:
         tree=job.tree_oid,
         numbers=numbers,
         files=report.files,
-        toolchain=suite.toolchain if suite.toolchain.coverage else Toolchain(coverage=report.coverage_version),
+        toolchain=replace(analyser.toolchain, coverage=analyser.toolchain.coverage or report.coverage_version),
         seconds=workspace.seconds,
         tests_collected=ending.executed,
-        notices=(*job.interpreter.notices, *left_out_notices(report.left_out), *report.notices),
+        notices=(
+            *job.interpreter.notices,
+            *_about_the_command(suite, job),
+            *analyser.notices,
+            *left_out_notices(report.left_out),
+            *report.notices,
+        ),
         complete=not suite.measures_itself and not report.left_out,
     )
+
+
+def _about_the_command(suite: SuiteRun, job: Job) -> tuple[str, ...]:
+    """A notice if covgate has chosen what runs the tests, and it is not pytest."""
+    if job.command is None and any(each.kind == UNITTEST for each in suite.runs):
+        return ("pytest is not installed for this project: its tests ran with python -m unittest",)
+    return ()
 
 
 def _written_report(workspace: Workspace, stamp: object) -> Report | None:
@@ -87,18 +105,27 @@ def _written_report(workspace: Workspace, stamp: object) -> Report | None:
             path.unlink(missing_ok=True)
 
 
-def _analysed_report(workspace: Workspace, suite: SuiteRun) -> Report:
+def _analysed_report(workspace: Workspace, suite: SuiteRun, analyser: Analyser) -> Report:
     """The report that coverage makes of the run's data."""
-    if suite.measures_itself and not any(workspace.data.parent.iterdir()):
-        raise NothingMeasured(
-            "command left no coverage data",
-            hint="let it measure with COVERAGE_FILE as it is set, or name what it writes in `report`",
-            output=workspace.output(),
-        )
-    report = analyse(workspace, suite.rcfile) if suite.ending.executed else None
+    if suite.measures_itself and not data_of(workspace, suite.runs):
+        raise _nothing_followed(workspace)
+    report = analyse(workspace, analyser, suite.runs) if suite.ending.executed else None
     if report is None:
-        report = nothing_executed(workspace, suite.rcfile, source_configured=suite.source_configured)
+        configured = any(each.source_configured for each in suite.runs)
+        report = nothing_executed(workspace, analyser, source_configured=configured)
     return report
+
+
+def _nothing_followed(workspace: Workspace) -> NothingMeasured:
+    """The error for a command that neither measured nor started a program that covgate takes for the tests."""
+    started = read_started(workspace.job.scratch)
+    what = f" It started: {'; '.join(started[:5])}." if started else ""
+    return NothingMeasured(
+        f"command left no coverage data, and started no tests that covgate knows.{what}",
+        hint="set `command` to the program that runs the tests, such as: python tests/all.py; or let it measure by"
+        " itself, and name what it writes in `report`; a command that empties the environment can't be followed",
+        output=workspace.output(),
+    )
 
 
 def _report_stamp(job: Job) -> object:

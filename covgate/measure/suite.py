@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import shlex
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from covgate.errors import ToolError
-from covgate.measure.ending import (
-    Ending,
-    PytestSession,
-    command_ending,
-    not_started,
-    program_ending,
-    pytest_ending,
-)
-from covgate.measure.job import Job
-from covgate.measure.program import program_of, runs_pytest
+from covgate.measure.ending import Ending, command_ending, run_ending
+from covgate.measure.facts import Runner, read_runs
+from covgate.measure.not_started import interpreter_of, not_started
+from covgate.measure.program import Program, program_of
 from covgate.measure.pytest_config import PytestConfig, read_pytest_config
 from covgate.measure.workspace import Workspace
-from covgate.model.measurement import Toolchain
 
+_WRAPPED = ("python", "python3", "pytest", "py.test", "coverage")
 INSIDE = Path(__file__).parent / "inside"
 
 
@@ -31,16 +27,18 @@ INSIDE = Path(__file__).parent / "inside"
 class SuiteRun:
     """How the tests ended, and what coverage needs to analyse them.
 
-    ``measures_itself`` is whether the command measured by itself; ``toolchain`` is empty then. ``rcfile`` is the
-    configuration of coverage to use, "" for the one that coverage finds. ``source_configured`` is whether that
-    configuration says what is measured.
+    ``runs`` are the programs that ran tests, as far as covgate has seen them. ``rcfile`` is the configuration of
+    coverage to use, "" for the one that coverage finds.
     """
 
     ending: Ending
-    toolchain: Toolchain = field(default_factory=Toolchain)
+    runs: tuple[Runner, ...] = ()
     rcfile: str = ""
-    source_configured: bool = False
-    measures_itself: bool = False
+
+    @property
+    def measures_itself(self) -> bool:
+        """Whether the command measured by itself, so that it decided which files count."""
+        return not any(each.through for each in self.runs)
 
 
 def set_up(workspace: Workspace, command: Sequence[str]) -> None:
@@ -67,108 +65,98 @@ def run_suite(workspace: Workspace) -> SuiteRun:
             f"report = {job.report!r} is set, but no command writes it",
             hint="set `command` to what writes the report, or remove `report`",
         )
-    try:
-        status = workspace.run(job.command)
-    except OSError as error:
-        raise ToolError(f"command could not be started: {error}", hint="correct `command`") from None
-    return SuiteRun(ending=command_ending(status, workspace.output()), rcfile=workspace.rcfile, measures_itself=True)
+    return _run_command(workspace, job.command)
 
 
-def _run_program(workspace: Workspace, program: tuple[str, ...]) -> SuiteRun:
+def _run_program(workspace: Workspace, program: Program) -> SuiteRun:
     """Run ``program`` under coverage, in the project's interpreter."""
     job = workspace.job
-    is_pytest = runs_pytest(program)
-    config = read_pytest_config(job.tree, program[2:], workspace.environ) if is_pytest else PytestConfig()
-    rcfile = workspace.rcfile or config.cov_config
-    facts_file, session_file = job.scratch / "facts", job.scratch / "finished"
-    for file in (facts_file, session_file):
-        file.unlink(missing_ok=True)
-    spec = {
-        "program": [*program, *(_pytest_arguments(workspace, config) if is_pytest else ())],
-        "guard": _guard_spec(job),
-        "facts": str(facts_file),
-        "rcfile": rcfile,
-        "enforced_rcfile": workspace.rcfile,
-        "source": job.sources.source,
-        "omit": job.sources.omit,
-        "wants_pytest_cov": config.has_cov or config.distributed,
-        "has_cov": config.has_cov,
-        "distributed": config.distributed,
-    }
-    spec_file = job.scratch / "spec"
-    spec_file.write_text(json.dumps(spec), encoding="utf-8")
-    environ = _pytest_environment(workspace, config) if is_pytest else workspace.environ
-    argv = [job.interpreter.path, str(INSIDE / "covgate_launch.py"), str(spec_file)]
-    status = workspace.run(argv, environ=environ)
-    facts = _load(facts_file)
-    _check_started(workspace, facts, status)
-    if is_pytest:
-        ending = pytest_ending(status, _session(_load(session_file)), workspace.output())
-    else:
-        ending = program_ending(status, workspace.output())
-    return SuiteRun(
-        ending=ending,
-        toolchain=Toolchain(**{name: str(facts.get(name, "")) for name in ("python", "coverage", "platform")}),
-        rcfile=rcfile,
-        source_configured=bool(facts.get("source_configured")),
-    )
-
-
-def _check_started(workspace: Workspace, facts: Mapping[str, Any], status: int) -> None:
-    job = workspace.job
-    if facts.get("problem"):
-        raise not_started(
-            str(facts["problem"]), job.interpreter, workspace.how_to_install, str(facts.get("coverage", ""))
-        )
-    if not facts:
+    config = read_pytest_config(job.tree, program.arguments, workspace.environ)
+    rcfile = workspace.rcfile or (config.cov_config if program.runs_pytest else "")
+    spec = _write_spec(workspace, config, rcfile)
+    argv = [job.interpreter.path, *program.options, str(INSIDE / "covgate_launch.py"), str(spec), *program.words]
+    status = workspace.run(argv)
+    runs = read_runs(job.scratch)
+    if not runs:
         raise ToolError(
             f"{job.interpreter.path} could not run the tests (exit status {status})",
             hint="check that this interpreter works, or set `python`",
             output=workspace.output(),
         )
+    [run] = runs
+    if run.problem:
+        raise not_started(run, job.interpreter, workspace.how_to_install)
+    return SuiteRun(ending=run_ending(run, status, workspace.output()), runs=(run,), rcfile=rcfile)
 
 
-def _pytest_arguments(workspace: Workspace, config: PytestConfig) -> list[str]:
+def _run_command(workspace: Workspace, command: Sequence[str]) -> SuiteRun:
+    """Run ``command``, and follow it to the Python that runs the tests, unless it writes a report."""
     job = workspace.job
-    arguments = ["-p", "covgate_guard"]
-    if job.isolated:
-        # The kept worktree is inside the user's checkout, whose files pytest would find by looking upwards.
-        arguments += [f"--rootdir={job.tree}", f"--confcutdir={job.tree}"]
-        if not config.file:
-            empty = job.scratch / "pytest.ini"
-            empty.write_text("[pytest]\n", encoding="utf-8")
-            arguments += ["-c", str(empty)]
-    return arguments
+    config = read_pytest_config(job.tree, (), workspace.environ)
+    spec = _write_spec(workspace, config, workspace.rcfile)
+    start = str(INSIDE / "start")
+    environ = {**workspace.environ, "_COVGATE_FOLLOW": str(spec)}
+    environ["PATH"] = os.pathsep.join([str(_write_wrappers(workspace, start)), environ.get("PATH", "")])
+    environ["PYTHONPATH"] = os.pathsep.join([start, *filter(None, [environ.get("PYTHONPATH")])])
+    try:
+        status = workspace.run(command, environ=environ)
+    except OSError as error:
+        raise ToolError(f"command could not be started: {error}", hint="correct `command`") from None
+    runs = tuple(read_runs(job.scratch))
+    for run in runs:
+        if run.problem:
+            started = interpreter_of(run)
+            raise not_started(run, started, partial(workspace.how_to_install, interpreter=started))
+    ending = command_ending(status, runs, workspace.output())
+    rcfile = workspace.rcfile or next((each.rcfile for each in runs if each.rcfile), "")
+    return SuiteRun(ending=ending, runs=runs, rcfile=rcfile)
 
 
-def _pytest_environment(workspace: Workspace, config: PytestConfig) -> dict[str, str]:
-    environ = dict(workspace.environ)
-    environ["COVGATE_GUARD"] = json.dumps(_guard_spec(workspace.job))
-    if config.distributed:  # the workers of xdist import the plugin by its name
-        environ["PYTHONPATH"] = os.pathsep.join(filter(None, [environ.get("PYTHONPATH", ""), str(INSIDE)]))
-    return environ
+def _write_wrappers(workspace: Workspace, start: str) -> Path:
+    """A directory for PATH: its programs put ``start`` on PYTHONPATH again, where a command replaces that variable."""
+    directory = workspace.job.scratch / "bin"
+    directory.mkdir(exist_ok=True)
+    for name in _WRAPPED if os.name == "posix" else ():
+        real = shutil.which(name, path=workspace.environ.get("PATH", ""))
+        if real is not None:
+            path = f"{shlex.quote(start)}${{PYTHONPATH:+:$PYTHONPATH}}"
+            text = f'#!/bin/sh\nPYTHONPATH={path} exec {shlex.quote(str(Path(real).absolute()))} "$@"\n'
+            (directory / name).write_text(text, encoding="utf-8")
+            (directory / name).chmod(0o755)
+    return directory
 
 
-def _guard_spec(job: Job) -> dict[str, object]:
-    """What the programs inside need to report which files took part in a run."""
-    return {
+def _write_spec(workspace: Workspace, config: PytestConfig, rcfile: str) -> Path:
+    """Write what the programs in ``inside`` need to know."""
+    job = workspace.job
+    spec = {
         "directory": str(job.scratch),
         "tree": os.path.realpath(job.tree),
         "roots": list(job.package_roots),
         "checkouts": [os.path.realpath(each) for each in job.checkouts],
+        "data": str(workspace.data),
+        "launches": not job.report,
+        "or_unittest": job.command is None,
+        "rcfile": rcfile,
+        "enforced_rcfile": workspace.rcfile,
+        "source": job.sources.source,
+        "omit": job.sources.omit,
+        "addopts": config.addopts,
+        "pytest_arguments": _pytest_arguments(workspace, config),
     }
+    path = job.scratch / "spec"
+    path.write_text(json.dumps(spec), encoding="utf-8")
+    return path
 
 
-def _session(value: Mapping[str, Any]) -> PytestSession:
-    status, collected = value.get("status"), value.get("collected", 0)
-    if type(status) is not int or type(collected) is not int:
-        return PytestSession()
-    return PytestSession(status=status, collected=collected, broken=str(value.get("broken", "")))
-
-
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
+def _pytest_arguments(workspace: Workspace, config: PytestConfig) -> list[str]:
+    job = workspace.job
+    if not job.isolated:
+        return []
+    # The kept worktree is inside the user's checkout, whose files pytest would find by looking upwards.
+    arguments = [f"--rootdir={job.tree}", f"--confcutdir={job.tree}"]
+    if not config.file:
+        empty = job.scratch / "pytest.ini"
+        empty.write_text("[pytest]\n", encoding="utf-8")
+        arguments += ["-c", str(empty)]
+    return arguments

@@ -92,11 +92,11 @@ def read_seen(scratch: Path, tree: Path, environ: Mapping[str, str]) -> Seen:
     A configuration that a variable of ``environ`` names is left out: that is another fault than an ignored file.
     """
     reports = [_load(path) for path in scratch.glob("seen-*") if path.suffix != ".new"]
-    facts = _load(scratch / "facts")
+    facts = [_load(path) for path in scratch.glob("run-*") if path.suffix != ".new"]
     own = os.path.realpath(scratch) + os.sep
     words = re.split(r"[\s=]+", " ".join(environ.get(name, "") for name in _NAMES_CONFIGURATION))
     named = {os.path.realpath(tree / word) for word in words if word}
-    configuration = {*_names(reports, "configuration"), *_names([facts], "configuration")}
+    configuration = {*_names(reports, "configuration"), *_names(facts, "configuration")}
     top = os.path.realpath(tree) + os.sep
     return Seen(
         tests=_names(reports, "tests"),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from covgate.errors import ToolError
 from covgate.measure.import_roots import find_installed, import_path, link_renamed, moved
-from covgate.measure.interpreter import child_environment, site_directories
+from covgate.measure.interpreter import Interpreter, child_environment, site_directories
 from covgate.measure.job import Job
 from covgate.measure.process_group import Command, TimedOut, last_bytes, run_group
 
@@ -24,8 +24,8 @@ _LINE_BYTES = 500  # what a line may have on average
 class Workspace:
     """Runs programs for ``job``, until its time is over.
 
-    ``data`` is the coverage data file. ``rcfile`` is the configuration of coverage that replaces the tree's; "" if none
-    does.
+    ``data`` is the coverage data file. ``began`` is when the run began, as a time of files. ``rcfile`` is the
+    configuration of coverage that replaces the tree's; "" if none does.
     """
 
     def __init__(self, job: Job) -> None:
@@ -39,20 +39,28 @@ class Workspace:
             self.rcfile = str(job.scratch / name)
         self.environ = self._environment()
         self._started = time.monotonic()
+        self.began = time.time()
 
     @property
     def seconds(self) -> float:
         """How long the measurement has been running."""
         return time.monotonic() - self._started
 
-    def run(self, argv: Sequence[str], *, environ: Mapping[str, str] | None = None, log: str = "output.log") -> int:
-        """The exit status of ``argv``, started in the tree; its output is added to ``log``.
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        environ: Mapping[str, str] | None = None,
+        directory: Path | None = None,
+        log: str = "output.log",
+    ) -> int:
+        """The exit status of ``argv``, started in ``directory`` (the tree); its output is added to ``log``.
 
         Raises OSError if it can't be started, and ToolError if the time is over.
         """
         command = Command(
             argv=argv,
-            directory=self.job.tree,
+            directory=directory or self.job.tree,
             environ=self.environ if environ is None else environ,
             log=self.job.scratch / log,
         )
@@ -73,8 +81,8 @@ class Workspace:
             return ""
         return "\n".join(text.rstrip().splitlines()[-lines:])
 
-    def how_to_install(self, package: str) -> str:
-        """What the user does if the tests need a package that the project's environment does not have."""
+    def how_to_install(self, package: str, interpreter: Interpreter | None = None) -> str:
+        """What the user does if the tests need a package that ``interpreter`` does not have (the project's)."""
         # Late: only for an error.
         from covgate.measure.documented import documented_command
         from covgate.measure.environments.advice import advise
@@ -85,7 +93,7 @@ class Workspace:
         documented = documented_command(self.job.tree) if package == "pytest" and not self.job.command else None
         if documented is not None and not documented.is_pytest:
             return f"set {documented.setting}: that is what {documented.origin}, runs"
-        return advise(package, self.job.interpreter, self.job.tree, self.job.environ, typed)
+        return advise(package, interpreter or self.job.interpreter, self.job.tree, self.job.environ, typed)
 
     def _environment(self) -> dict[str, str]:
         environ = child_environment(self.job.interpreter, self.job.environ)

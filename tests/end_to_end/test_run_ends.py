@@ -297,7 +297,7 @@ def test_a_command_that_coverage_can_not_run(make_project: Callable[..., Project
     done = make_project(config="command = ['python', '-c', 'import pkg.mod']\n").push()
     assert done.status == 0, done.text
     assert "WARNING not measured: command left no coverage data" in done
-    assert "let it measure with COVERAGE_FILE as it is set" in done
+    assert "set `command` to the program that runs the tests" in done
 
 
 @pytest.mark.parametrize("how", ["no data", "no statement"])

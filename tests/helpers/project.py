@@ -83,6 +83,11 @@ class Project:
     def configure(self, config: str) -> None:
         self.write("pyproject.toml", f'[tool.covgate]\npython = "{self.python}"\n{config}')
 
+    def configure_without_pytest(self, config: str = "") -> None:
+        """Let an interpreter measure that has coverage and no pytest."""
+        python = project_python(Path(self.environ["HOME"]), has_pytest=False)
+        self.write("pyproject.toml", f'[tool.covgate]\npython = "{python}"\n{config}')
+
     def install_natively(self) -> None:
         """Install the console scripts as plain git hooks, without pre-commit."""
         for hook, name in (("pre-push", "covgate-pre-push"), ("post-merge", "covgate-post-merge")):

@@ -67,16 +67,17 @@ def script(name: str) -> str:
     return str(Path(sys.executable).parent / name)
 
 
-def project_python(home: Path, *plugins: str) -> str:
-    """The interpreter of an environment under ``home`` that has pytest, coverage and ``plugins``, those of the tests.
+def project_python(home: Path, *plugins: str, has_pytest: bool = True) -> str:
+    """The interpreter of an environment under ``home`` that has coverage, pytest and ``plugins``, those of the tests.
 
     The plugins of the environment that runs the tests take longer to load than these small projects to test.
     """
-    environment = home / "-".join(["environment", *plugins])
+    packages = ["coverage", *(["pytest"] if has_pytest else []), *plugins]
+    environment = home / "-".join(["environment", *packages])
     python = environment / "bin" / "python"
     if not python.exists():
         venv.create(environment, symlinks=True)
-        link_packages(environment, "pytest", "coverage", *plugins)
+        link_packages(environment, *packages)
     return str(python)
 
 

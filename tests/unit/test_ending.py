@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import shlex
+from dataclasses import replace
 
 import pytest
 
-from covgate.errors import ToolError
-from covgate.measure.ending import (
-    Ending,
-    PytestSession,
-    command_ending,
-    not_started,
-    program_ending,
-    pytest_ending,
-)
+from covgate.errors import NothingMeasured, ToolError
+from covgate.measure.ending import Ending, command_ending, none_ran, pytest_ending, run_ending
+from covgate.measure.facts import PytestSession, Runner
 from covgate.measure.interpreter import Interpreter
+from covgate.measure.not_started import interpreter_of, not_started
+from covgate.model.measurement import Toolchain
 
 UNFINISHED = PytestSession()
+
+
+def run(program: str, status: int | None = None, session: PytestSession = UNFINISHED) -> Runner:
+    words = tuple(shlex.split(program))
+    return Runner(
+        program=words,
+        executable="/venv/bin/python",
+        through="coverage",
+        status=status,
+        session=session,
+    )
 
 
 def finished(status: int, collected: int = 3, broken: str = "") -> PytestSession:
@@ -52,6 +61,7 @@ def outcome(ending: Ending) -> str:
         # The commit is broken.
         (4, finished(4, 0, "tests/conftest.py can't be imported"), "failed: the tests could not start: tests/conftest"),
         (4, finished(4, 0, "checks not found"), "failed: the tests could not start: checks not found"),
+        (5, finished(5, 0, "a worker of pytest-xdist crashed"), "failed: a worker of pytest-xdist crashed"),
     ],
 )
 def test_how_pytest_can_end(status: int, session: PytestSession, expected: str) -> None:
@@ -67,8 +77,6 @@ def test_how_pytest_can_end(status: int, session: PytestSession, expected: str) 
         (3, UNFINISHED, "pytest ended with an internal error (exit status 3)"),
         (4, UNFINISHED, "pytest ended with a usage error (exit status 4)"),
         (4, finished(4), "pytest ended with a usage error (exit status 4)"),
-        (-11, finished(0), "the test run was ended by signal 11"),
-        (-9, UNFINISHED, "the test run was ended by signal 9"),
     ],
 )
 def test_how_pytest_can_end_without_a_result(status: int, session: PytestSession, message: str) -> None:
@@ -77,67 +85,149 @@ def test_how_pytest_can_end_without_a_result(status: int, session: PytestSession
     assert (caught.value.message, caught.value.output) == (message, "the last line")
 
 
-@pytest.mark.parametrize("ending_of", [command_ending, program_ending])
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
-        (0, "measured"),
-        (1, "failed: the tests failed"),
-        (4, "failed: the tests failed"),
-        (5, "nothing executed"),
-        (97, "failed: the tests failed"),
-    ],
-)
-def test_how_other_programs_can_end(ending_of: Callable[[int, str], Ending], status: int, expected: str) -> None:
-    assert outcome(ending_of(status, "")) == expected
+OUTPUT = {"none": "\nRan 0 tests in 0.000s\n\nNO TESTS RAN\n", "some": "Ran 3 tests in 0.1s\nOK\n", "": ""}
 
 
 @pytest.mark.parametrize(
-    ("ending_of", "status", "message"),
+    ("program", "status", "printed", "expected"),
     [
-        (command_ending, -15, "command was ended by signal 15"),
-        (command_ending, 126, "command was not found (exit status 126)"),
-        (command_ending, 127, "command was not found (exit status 127)"),
-        (program_ending, -11, "the test run was ended by signal 11"),
+        ("-m unittest", 0, "some", "measured"),
+        ("-m unittest", 0, "", "measured"),
+        ("-m unittest", 0, "none", "nothing executed"),  # before Python 3.12
+        ("-m unittest", 5, "none", "nothing executed"),
+        ("-m unittest", 5, "", "nothing executed"),
+        ("-m unittest", 1, "none", "failed: the tests failed"),
+        ("-m unittest", 1, "some", "failed: the tests failed"),
+        ("runtests.py", 0, "", "measured"),
+        ("runtests.py", 5, "some", "failed: the tests failed"),  # the number of failures, perhaps
+        ("runtests.py", 5, "", "failed: the tests failed"),
+        ("runtests.py", 5, "none", "nothing executed"),
+        ("manage.py test", 0, "none", "nothing executed"),
+        ("runtests.py", 97, "", "failed: the tests failed"),
+        ("runtests.py", 127, "", "failed: the tests failed"),
     ],
 )
-def test_how_other_programs_can_end_without_a_result(
-    ending_of: Callable[[int, str], Ending], status: int, message: str
-) -> None:
+def test_how_other_programs_can_end(program: str, status: int, printed: str, expected: str) -> None:
+    assert outcome(run_ending(run(program), status, OUTPUT[printed])) == expected
+
+
+def test_a_program_that_a_signal_ends() -> None:
     with pytest.raises(ToolError) as caught:
-        ending_of(status, "the last line")
-    assert (caught.value.message, caught.value.output) == (message, "the last line")
+        run_ending(run("runtests.py"), -11, "the last line")
+    assert (caught.value.message, caught.value.output) == ("the test run was ended by signal 11", "the last line")
 
 
-def test_a_program_may_end_with_the_statuses_of_a_shell() -> None:
-    assert outcome(program_ending(127, "")) == "failed: the tests failed"
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("", False),
+        ("Ran 0 tests in 0.000s\n\nOK", True),
+        ("NO TESTS RAN", True),
+        ("no tests ran in 0.01s", True),
+        ("============ no tests ran in 0.02s =============", True),
+        ("  Ran 0 tests with 0 failures, 0 errors and 0 skipped in 0.000 seconds.", True),
+        ("Ran 0 tests in 0.000s\nRan 1 test in 0.000s", False),
+        ("Ran 10 tests in 0.1s", False),
+        ("no tests ran in 0.01s\n3 passed in 0.1s", False),
+        ("a test printed: Ran 0 tests", False),
+    ],
+)
+def test_whether_a_runner_says_that_there_was_no_test(output: str, expected: bool) -> None:
+    assert none_ran(output) is expected
+
+
+PASSED = run("-m pytest", 0, session=finished(0))
+NONE = run("-m pytest", 5, session=finished(5, collected=0))
+FAILED = run("-m pytest", 1, session=finished(1))
+BROKEN = run("-m pytest", 4, session=finished(4, 0, "conftest.py can't be imported"))
+STOPPED = run("-m pytest", None)
+OWN = replace(run("-m coverage run -m pytest"), through="")
+
+
+@pytest.mark.parametrize(
+    ("status", "runs", "expected"),
+    [
+        (0, [PASSED], "measured"),
+        (0, [PASSED, PASSED], "measured"),
+        (0, [OWN], "measured"),
+        (1, [OWN], "failed: the tests failed"),
+        (1, [FAILED], "failed: the tests failed"),
+        (2, [PASSED, FAILED], "failed: the tests failed"),
+        (2, [BROKEN], "failed: the tests could not start: conftest.py can't be imported"),
+        (0, [FAILED], "failed: the tests failed, and the command ignored it"),
+        (2, [PASSED], "failed: the command failed, although its tests passed"),
+        # make and tox end with a failure if pytest has collected nothing.
+        (2, [NONE], "nothing executed"),
+        (0, [NONE], "nothing executed"),
+        (2, [PASSED, NONE], "measured"),
+        (2, [STOPPED], "failed: the tests failed"),
+        (0, [], "measured"),
+        (1, [], "failed: the command failed, and started no Python tests"),
+    ],
+)
+def test_how_a_command_can_end(status: int, runs: list[Runner], expected: str) -> None:
+    assert outcome(command_ending(status, runs, "")) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "runs", "message"),
+    [
+        (-15, [], "command was ended by signal 15"),
+        (126, [], "command was not found (exit status 126)"),
+        (127, [OWN], "command was not found (exit status 127)"),
+        (0, [STOPPED], "python -m pytest ended before it had finished"),
+        (1, [run("-m pytest", 3, session=finished(3))], "pytest ended with an internal error (exit status 3)"),
+    ],
+)
+def test_how_a_command_can_end_without_a_result(status: int, runs: list[Runner], message: str) -> None:
+    with pytest.raises(ToolError, match=re.escape(message)):
+        command_ending(status, runs, "the last line")
 
 
 @pytest.mark.parametrize(
     ("problem", "message", "hint"),
     [
-        (
-            "coverage",
-            "coverage is not installed in /venv/bin/python (configured)",
-            "add coverage, or set `python` in",
-        ),
-        (
-            "pytest",
-            "pytest is not installed in /venv/bin/python (configured)",
-            "add pytest, or set `python` or, if",
-        ),
+        ("coverage", "coverage is not installed in /venv/bin/python (configured)", "add coverage, or set `python` in"),
+        ("pytest", "pytest is not installed in /venv/bin/python (configured)", "add pytest, or set `python` or, if"),
+        ("no tests", "there are no tests: pytest is not installed in /venv/bin/python (configured)", "set `command`"),
         ("xdist", "the suite runs under pytest-xdist", "poetry add pytest-cov"),
+        ("pytest-cov", "a plugin of pytest switches pytest-cov on in one way and off in another", "addopts"),
         ("configuration: no such plugin", "coverage 7.6 refuses its configuration: no such plugin", "correct it"),
+        ("old coverage", "coverage 7.6 is too old: covgate needs 7.2 or newer", "poetry add coverage>=7.2"),
+        ("old pytest", "pytest 5.0 is too old: covgate needs 6.2 or newer", "poetry add pytest>=6.2"),
+        ("python", "CPython 3.7.1 is too old: covgate measures with Python 3.8 or newer", "newer Python, or set"),
     ],
 )
 def test_why_the_tests_were_not_started(problem: str, message: str, hint: str) -> None:
+    toolchain = Toolchain(python="CPython 3.7.1", coverage="7.6")
     interpreter = Interpreter(path="/venv/bin/python", origin="configured")
-    error = not_started(problem, interpreter, "poetry add {}".format, "7.6")
+    run = replace(PASSED, problem=problem, toolchain=toolchain, pytest="5.0")
+    error = not_started(run, interpreter, "poetry add {}".format)
     assert error.message.startswith(message)
     assert hint in error.hint
+    assert isinstance(error, NothingMeasured) is (problem == "no tests")
 
 
 def test_environments_that_were_passed_over_are_named() -> None:
     interpreter = Interpreter(path="/usr/bin/python3", origin="the first on PATH", notices=(".venv is broken",))
-    error = not_started("pytest", interpreter, str)
+    error = not_started(replace(PASSED, problem="pytest"), interpreter, str)
     assert error.message == "pytest is not installed in /usr/bin/python3 (the first on PATH); .venv is broken"
+
+
+@pytest.mark.parametrize(
+    ("executable", "manager"),
+    [
+        ("/venv/bin/python", ""),
+        ("/project/.tox/py312/bin/python", "tox"),
+        ("/project/.nox/tests/bin/python", "nox"),
+        ("/home/ada/.cache/pypoetry/virtualenvs/project-x-py3.12/bin/python", "poetry"),
+    ],
+)
+def test_the_interpreter_that_a_command_has_started(executable: str, manager: str) -> None:
+    found = interpreter_of(replace(PASSED, executable=executable))
+    assert (found.path, found.manager, found.origin) == (executable, manager, "started by the command")
+    error = not_started(replace(PASSED, problem="coverage"), found, "tool add {}".format)
+    assert (error.message, error.hint) == (
+        f"coverage is not installed in {executable} (started by the command)",
+        "tool add coverage",
+    )

@@ -120,7 +120,7 @@ def test_the_run_reports_what_it_has_seen(tmp_path: Path) -> None:
     (scratch / "seen-3").write_text("{")
     (scratch / "seen-4.new").write_text(json.dumps({"tests": ["c.py"]}))
     files = [tree / "cov.cfg", scratch / "rcfile", tmp_path / "mine.cfg", tmp_path / "named.cfg"]
-    (scratch / "facts").write_text(json.dumps({"configuration": [str(each) for each in files]}))
+    (scratch / "run-1").write_text(json.dumps({"configuration": [str(each) for each in files]}))
     environ = {"COVERAGE_RCFILE": "../named.cfg"}
     assert read_seen(scratch, tree, environ) == Seen(
         tests=frozenset({"a.py", "b.py"}),

@@ -9,14 +9,14 @@ import os
 import re
 import time
 
-import covgate_seen  # type: ignore[import-not-found]  # beside this file
+import covgate_seen
 import pytest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, Generator
 
-SPEC = json.loads(os.environ.get("COVGATE_GUARD", "{}"))
+SPEC = json.loads(os.environ.get("_COVGATE_GUARD", "{}"))
 _NOT_FOUND = re.compile("(?:file or directory )?not found: (.*)")
 _PROGRESS_INTERVAL = 0.2  # seconds
 _session: "Dict[str, Any]" = {"done": 0, "total": 0, "written": 0.0, "broken": ""}
@@ -40,7 +40,47 @@ def pytest_load_initial_conftests(early_config: "Any") -> "Generator[None, Any, 
         tree = SPEC.get("tree", "")
         if os.path.realpath(conftest).startswith(tree + os.sep):
             conftest = os.path.relpath(os.path.realpath(conftest), tree)
-        _write("finished", {"status": 4, "broken": "%s can't be imported" % conftest})
+        _write("finished-%d" % os.getpid(), {"status": 4, "broken": "%s can't be imported" % conftest})
+
+
+def pytest_addoption(pluginmanager: "Any") -> None:
+    """Have the way of measuring checked between the plugins and the first conftest.py."""
+    pluginmanager.register(BeforeConftests(), "covgate_before_conftests")
+
+
+class BeforeConftests:
+    """A plugin of its own, because one module can't implement a hook twice."""
+
+    def pytest_load_initial_conftests(self, early_config: "Any") -> None:
+        """By now every plugin has said what it wants, and no code of the project has run."""
+        check_measuring(early_config, early_config.known_args_namespace)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: "Any") -> None:
+    """Check again: a conftest.py may have switched pytest-cov on."""
+    check_measuring(session.config, session.config.option)
+
+
+def check_measuring(config: "Any", options: "Any") -> None:
+    """Start pytest anew if what really measures is not what was expected: plugins can switch pytest-cov and xdist on.
+
+    Coverage inside of coverage would leave the outer one without data.
+    """
+    if SPEC.get("pid") != os.getpid():  # a worker of xdist, or a pytest that the tests start
+        return
+    plugin = config.pluginmanager.getplugin("_cov")
+    has_cov = getattr(plugin, "cov_controller", None) is not None
+    distributed = bool(getattr(options, "numprocesses", None) or getattr(options, "tx", None))
+    sees_workers = has_cov or not distributed or SPEC["measures_workers"]
+    if has_cov == (SPEC["through"] == "pytest-cov") and sees_workers:
+        return
+    from covgate_programs import command_line, replace_process
+
+    sources = getattr(options, "cov_source", None) or []
+    found = {"cov": has_cov, "bare": sources in ([], [True]), "distributed": distributed, "tries": SPEC["tries"] + 1}
+    os.environ["_COVGATE_FOUND"] = json.dumps(found)
+    replace_process(command_line()[1:])
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -51,6 +91,13 @@ def pytest_collection() -> "Generator[None, Any, None]":
         missing = [_NOT_FOUND.match(str(each)) for each in outcome.excinfo[1].args]
         names = [os.path.relpath(found.group(1), SPEC.get("tree") or None) for found in missing if found]
         _session["broken"] = "%s not found" % ", ".join(names) if names else ""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: "Any", error: "Any") -> None:
+    """Note that a worker of xdist crashed: without any worker, pytest ends as if there were no tests."""
+    if error:
+        _session["broken"] = "a worker of pytest-xdist crashed"
 
 
 def pytest_collection_finish(session: "Any") -> None:
@@ -76,7 +123,10 @@ def pytest_sessionfinish(session: "Any", exitstatus: int) -> None:
         covgate_seen.write(SPEC, session)
     if not hasattr(session.config, "workerinput"):
         collected = getattr(session, "testscollected", 0)
-        _write("finished", {"status": int(exitstatus), "collected": collected, "broken": _session["broken"]})
+        _write(
+            "finished-%d" % os.getpid(),
+            {"status": int(exitstatus), "collected": collected, "broken": _session["broken"]},
+        )
 
 
 def _write(name: str, value: "Any") -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -75,12 +76,15 @@ def parse_report(data: bytes, tree: Path, name: str) -> Report:
     return _report_in(parse(data, name), tree, name, f"make {name} again")
 
 
-def parse_coverage_json(data: bytes, tree: Path) -> Report:
-    """What ``coverage json`` wrote about ``tree`` in a run of covgate's own. Raises ToolError if it is damaged."""
+def parse_coverage_json(data: bytes, tree: Path, directory: str = os.curdir) -> Report:
+    """What ``coverage json`` wrote about ``tree`` in a run of covgate's own, in the ``directory`` of the tree.
+
+    Raises ToolError if it is damaged.
+    """
     name = "what coverage json wrote about this run"
     hint = "run coverage json by hand in the project's environment; another version of coverage may help"
     with readable(name, hint):
-        parsed = coverage_json.read(data, every_branch=False)
+        parsed = replace(coverage_json.read(data, every_branch=False), sources=(directory,))
     return _report_in(parsed, tree, name, hint)
 
 

@@ -1,0 +1,171 @@
+"""Which Python program a command line starts, and whether it runs tests.
+
+Standard library only, Python 3.6 and newer: covgate, the project's interpreter and those of its tools import it.
+"""
+
+import os
+import re
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import List, Sequence, Tuple
+
+# What a program is, to covgate.
+PYTEST = "pytest"
+UNITTEST = "unittest"
+TESTS = "tests"  # another program that runs tests
+COVERAGE = "coverage"  # it measures by itself
+OTHER = ""
+
+_OPTIONS_WITH_VALUE = ("W", "X")
+_PYTEST = frozenset({"pytest", "py.test"})
+_COVERAGE = re.compile(r"coverage(-?\d+(\.\d+)?)?")
+_RUNNERS = frozenset({
+    "trial", "twisted.trial", "zope.testrunner", "zope-testrunner", "nose", "nosetests", "nose2", "green", "ward",
+    "behave", "avocado", "robot", "xmlrunner", "subunit.run", "testtools.run", "stestr.subunit_runner.run",
+})  # fmt: skip
+_SUBCOMMANDS = {
+    "manage": ("test",), "django": ("test",), "django-admin": ("test",), "setup": ("test", "pytest", "nosetests"),
+}  # fmt: skip
+_WORDS = frozenset({"test", "tests", "runtest", "runtests", "testrunner", "testsuite", "selftest", "unittests"})
+
+
+def command_line() -> "List[str]":
+    """How this process was started, with the options of Python; empty if that is unknown."""
+    known = getattr(sys, "orig_argv", None)  # Python 3.10
+    if known is not None:
+        return list(known)
+    try:
+        with open("/proc/self/cmdline", "rb") as file:
+            return [os.fsdecode(each) for each in file.read().split(b"\0")[:-1]]
+    except OSError:
+        return _command_line_in_memory()
+
+
+def _command_line_in_memory() -> "List[str]":
+    import ctypes
+
+    count, values = ctypes.c_int(), ctypes.POINTER(ctypes.c_wchar_p)()
+    ctypes.pythonapi.Py_GetArgcArgv(ctypes.byref(count), ctypes.byref(values))
+    return [values[position] or "" for position in range(count.value)]
+
+
+def replace_process(arguments: "Sequence[str]") -> None:
+    """Start Python anew with ``arguments``, in place of this process."""
+    argv = [sys.executable] + list(arguments)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.name == "posix":
+        import posix
+
+        # Not os.execve: coverage can be configured to measure what that starts.
+        posix.execve(sys.executable, argv, dict(os.environ))
+    import subprocess
+
+    os._exit(subprocess.call(argv))
+
+
+def split_arguments(arguments: "Sequence[str]") -> "Tuple[List[str], List[str]]":
+    """The options of Python, and the program: ``-m module ...`` or ``script ...``.
+
+    The program is empty if there is none, if it is given as text (``-c``), or if it comes from standard input.
+    """
+    options: "List[str]" = []
+    rest = list(arguments)
+    while rest:
+        word = rest[0]
+        if word == "-":
+            return options, []
+        if not word.startswith("-"):
+            return options, rest
+        if word.startswith("--"):
+            taken = 2 if word == "--check-hash-based-pycs" else 1
+            options, rest = options + rest[:taken], rest[taken:]
+            continue
+        # A cluster of short options: the first one with a value takes what is left of the word, or the next one.
+        flags, name, value = _cluster(word[1:])
+        if name == "c":
+            return options, []
+        if name == "m":
+            program = ["-m"] + ([value] if value else []) + rest[1:]
+            return options + (["-" + flags] if flags else []), program if len(program) > 1 else []
+        taken = 2 if name and not value else 1
+        options, rest = options + rest[:taken], rest[taken:]
+    return options, []
+
+
+def _cluster(letters: str) -> "Tuple[str, str, str]":
+    """The flags before the first option with a value, that option, and its value; "" for what is not there."""
+    for position, letter in enumerate(letters):
+        if letter in _OPTIONS_WITH_VALUE or letter in "cm":
+            return letters[:position], letter, letters[position + 1 :]
+    return letters, "", ""
+
+
+def program_name(program: "Sequence[str]") -> str:
+    """The module of ``program``, or the name of its script without a suffix; "" if there is no program."""
+    if not program:
+        return ""
+    if program[0] == "-m":
+        name = program[1]
+        return name[: -len(".__main__")] if name.endswith(".__main__") else name
+    name = os.path.basename(program[0])
+    for suffix in (".py", ".exe"):
+        if name.endswith(suffix):
+            return name[: -len(suffix)]
+    return name
+
+
+def program_arguments(program: "Sequence[str]") -> "List[str]":
+    """What ``program`` is started with."""
+    return list(program[2:] if program[0] == "-m" else program[1:]) if program else []
+
+
+def kind_of(program: "Sequence[str]") -> str:
+    """What ``program`` is: one of the names above; OTHER if it does not look like something that runs tests."""
+    name, arguments = program_name(program), program_arguments(program)
+    if name in _PYTEST:
+        return PYTEST
+    if _COVERAGE.fullmatch(name):
+        return COVERAGE
+    if name == "unittest":
+        return UNITTEST
+    if name in _RUNNERS:
+        return TESTS
+    if name in _SUBCOMMANDS:
+        return TESTS if set(_SUBCOMMANDS[name]).intersection(arguments) else OTHER
+    # As a script of an environment, it is a tool whose name says nothing: test-server, for example.
+    if program and program[0] != "-m" and is_in_environment(program[0]):
+        return OTHER
+    return TESTS if _WORDS.intersection(re.split(r"[^a-z]+", name.lower())) else OTHER
+
+
+def is_in_environment(script: str) -> bool:
+    """Whether ``script`` is among the programs of a virtual environment."""
+    return os.path.isfile(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(script))), "pyvenv.cfg"))
+
+
+def option_values(options: "Sequence[str]", short: str, long: str = "") -> "List[str]":
+    """The values of an option that is given as ``-n 2``, ``-n2``, ``--long 2`` or ``--long=2``."""
+    values = []
+    for position, each in enumerate(options):
+        if each in (short, long):
+            values.append(options[position + 1] if position + 1 < len(options) else "")
+        elif long and each.startswith(long + "="):
+            values.append(each.partition("=")[2])
+        elif len(short) == 2 and each.startswith(short):
+            values.append(each[2:])
+    return values
+
+
+def wants_cov(options: "Sequence[str]") -> bool:
+    """Whether these options of pytest switch pytest-cov on."""
+    asked = any(each == "--cov" or each.startswith("--cov=") for each in options)
+    return asked and "--no-cov" not in options
+
+
+def wants_workers(options: "Sequence[str]") -> bool:
+    """Whether these options of pytest start workers of pytest-xdist."""
+    values = [value for value in option_values(options, "-n", "--numprocesses") if value != "0"]
+    return bool(values) or bool(option_values(options, "", "--tx"))

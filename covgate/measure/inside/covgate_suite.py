@@ -1,0 +1,254 @@
+"""Run a program under coverage, or a pytest that measures itself through pytest-cov, as its owner would by hand.
+
+What this process learns about its environment, and how the program ended, is written to a file for covgate. Standard
+library only, Python 3.8 and newer.
+"""
+
+import importlib.util
+import json
+import os
+import platform
+import runpy
+import shlex
+import sys
+
+import covgate_seen
+from covgate_installed import (
+    OLDEST_COVERAGE,
+    OLDEST_PYTEST,
+    is_installed,
+    option,
+    release,
+    version,
+    why_not_unittest,
+)
+from covgate_programs import PYTEST, kind_of, program_arguments, wants_cov, wants_workers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Tuple
+
+NOT_STARTED = 97  # the exit status if the facts have a "problem"
+FOUND = "_COVGATE_FOUND"  # what a pytest that was started anew has found out about itself
+MOST_TRIES = 2  # to find out how a pytest measures itself
+_INSIDE = os.path.dirname(os.path.abspath(__file__))
+_SOURCE_OPTIONS = ("source", "source_pkgs", "source_dirs", "include")
+
+
+def main(spec: "Dict[str, Any]", program: "List[str]") -> None:
+    """Run ``program``, or exit with NOT_STARTED."""
+    suite = Suite(spec, program)
+    try:
+        suite.prepare()
+    finally:
+        suite.write_facts()
+    if suite.facts["problem"]:
+        sys.exit(NOT_STARTED)
+    status: "Any" = None
+    try:
+        status = suite.run()
+    except SystemExit as error:
+        status = error.code
+    except Exception:
+        suite.facts["status"] = 1
+        suite.write_facts()
+        raise
+    suite.facts["status"] = 0 if status is None else int(status) if isinstance(status, int) else 1
+    suite.write_facts()
+    sys.exit(status)
+
+
+class Suite:
+    """One program that runs tests. ``facts`` are what covgate reads: a "problem" if it can't be measured."""
+
+    def __init__(self, spec: "Dict[str, Any]", program: "List[str]") -> None:
+        self.spec = spec
+        self.program = program
+        self.arguments: "List[str]" = []  # of `coverage run`, or of pytest
+        # What this pytest has found out about itself before it was started anew.
+        self.found: "Dict[str, Any]" = json.loads(os.environ.pop(FOUND, "{}"))
+        self.facts: "Dict[str, Any]" = {
+            "program": program,
+            "executable": sys.executable,
+            "python": "%s %s" % (platform.python_implementation(), platform.python_version()),
+            "platform": sys.platform,
+            "directory": os.getcwd(),
+            "coverage": "",
+            "problem": "",
+        }
+
+    @property
+    def is_pytest(self) -> bool:
+        return bool(kind_of(self.program) == PYTEST)
+
+    def write_facts(self) -> None:
+        """Write the facts to a file of this process."""
+        path = os.path.join(self.spec["directory"], "run-%d" % os.getpid())
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            json.dump(self.facts, file)
+        os.replace(path + ".new", path)
+
+    def prepare(self) -> None:
+        """Decide how the program is measured. If it can't be, the facts have the problem."""
+        self._set_path()
+        self.facts["problem"] = self._missing() or self._configure()
+
+    def run(self) -> "Any":
+        """The exit status of the program; it may end by SystemExit instead."""
+        if self.facts["through"] == "coverage":
+            from coverage.cmdline import main as coverage_main
+
+            sys.argv = ["coverage"] + self.arguments
+            status = coverage_main(self.arguments)
+            if not self.is_pytest:  # there, the plugin reports it
+                covgate_seen.write(self.spec)
+            return status
+        sys.argv = [self.program[0]] + self.arguments
+        if self.program[0] == "-m":
+            runpy.run_module(self.program[1], run_name="__main__", alter_sys=True)
+        else:
+            runpy.run_path(self.program[0], run_name="__main__")
+        return None
+
+    def _set_path(self) -> None:
+        """Set the first entry of sys.path as Python does for this program."""
+        if sys.flags.isolated or getattr(sys.flags, "safe_path", False):
+            return
+        script = self.program[0]
+        first = script if os.path.isdir(script) else os.path.dirname(os.path.realpath(script))
+        sys.path.insert(0, os.getcwd() if script == "-m" else first)
+
+    def _missing(self) -> str:
+        """What this interpreter lacks; "" if it has all that is needed."""
+        try:
+            import coverage
+        except ImportError:
+            return "coverage"
+        self.facts["coverage"] = coverage.__version__
+        if release(coverage.__version__) < OLDEST_COVERAGE:
+            return "old coverage"
+        if not self.is_pytest:
+            return ""
+        if not is_installed("pytest"):
+            return self._without_pytest()
+        self.facts["pytest"] = version("pytest")
+        return "old pytest" if release(self.facts["pytest"]) < OLDEST_PYTEST else ""
+
+    def _without_pytest(self) -> str:
+        """Run the tests that unittest discovers, if no command says what to run; else pytest is what is missing."""
+        problem = why_not_unittest() if self.spec["or_unittest"] else "pytest"
+        if not problem:
+            self.program = self.facts["program"] = ["-m", "unittest"]
+        return problem
+
+    def _configure(self) -> str:
+        """Choose what measures, and its arguments. Returns why that is impossible; "" if it is not."""
+        import coverage
+
+        spec = self.spec
+        try:
+            configured = coverage.Coverage(config_file=spec["rcfile"] or True)
+        except Exception as error:
+            return "configuration: %s" % error
+        self.facts["configuration"] = [os.path.realpath(each) for each in configured.config.config_files_read]
+        is_configured = any(option(configured, name) for name in _SOURCE_OPTIONS)
+        self.facts["source_configured"] = is_configured
+        if self.found.get("tries", 0) > MOST_TRIES:
+            return "pytest-cov"
+        has_cov, distributed = self._asked()
+        through_cov = self.is_pytest and (has_cov or distributed) and is_installed("pytest_cov")
+        self.facts["through"] = "pytest-cov" if through_cov else "coverage"
+        measures_subprocesses = "subprocess" in [str(each) for each in option(configured, "patch") or []]
+        if self.is_pytest and distributed and not through_cov and not measures_subprocesses:
+            return "xdist"
+        source = [] if is_configured else self._sources()
+        adds_cov = not has_cov or self.found.get("bare")
+        self._choose_data_file(own=not (through_cov and has_cov))
+        program = self.program
+        if self.is_pytest:
+            program = self._with_plugin(source, distributed, measures_subprocesses)
+        if through_cov:
+            self.arguments = program_arguments(program)
+            if adds_cov:
+                self.arguments += ["--cov=%s" % each for each in source] or ["--cov"]
+            if spec["enforced_rcfile"]:
+                self.arguments.append("--cov-config=%s" % spec["enforced_rcfile"])
+        else:
+            self.arguments = self._coverage_arguments(source, option(configured, "omit")) + program
+        return ""
+
+    def _asked(self) -> "Tuple[bool, bool]":
+        """Whether pytest-cov measures, and whether pytest-xdist starts workers, as far as that is known."""
+        if not self.is_pytest:
+            return False, False
+        if self.found:
+            return bool(self.found["cov"]), bool(self.found["distributed"])
+        try:
+            more = shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))
+        except ValueError:  # pytest reports it
+            more = []
+        options = self.spec["addopts"] + more + program_arguments(self.program)
+        return wants_cov(options), wants_workers(options)
+
+    def _sources(self) -> "List[str]":
+        """The default sources, as coverage finds them from the current directory."""
+        tree = self.spec["tree"]
+        if os.path.realpath(os.getcwd()) == os.path.realpath(tree):
+            return list(self.spec["source"])
+        paths = {each: os.path.join(tree, each) for each in self.spec["source"]}
+        return [path if os.path.isdir(path) else each for each, path in paths.items()]
+
+    def _choose_data_file(self, own: bool) -> None:
+        """Where the data goes. A run that the owner does not measure has its own file: no other one deletes it."""
+        if own:
+            directory = os.path.join(os.path.dirname(self.spec["data"]), str(os.getpid()))
+            os.makedirs(directory, exist_ok=True)
+            os.environ["COVERAGE_FILE"] = os.path.join(directory, ".coverage")
+        else:
+            os.environ.setdefault("COVERAGE_FILE", self.spec["data"])
+        self.facts["data"] = os.path.abspath(os.environ["COVERAGE_FILE"])
+
+    def _coverage_arguments(self, source: "List[str]", omit: "Any") -> "List[str]":
+        """The options of ``coverage run``; ``source`` is empty if the configured one is used, like ``omit``."""
+        arguments = ["run"]
+        if source:
+            arguments.append("--source=%s" % ",".join(source))
+        if source and self.spec["omit"]:
+            arguments.append("--omit=%s" % ",".join([str(each) for each in omit or []] + self.spec["omit"]))
+        if self.spec["rcfile"]:
+            arguments.append("--rcfile=%s" % self.spec["rcfile"])
+        return arguments
+
+    def _with_plugin(self, source: "List[str]", distributed: bool, measures_workers: bool) -> "List[str]":
+        """The program with the options that load covgate's plugin, which is made importable.
+
+        Nothing of pytest is imported here. It must be imported after coverage has started: otherwise the code of a
+        project that pytest itself imports would run unmeasured.
+        """
+        spec = self.spec
+        guard = {
+            **{name: spec[name] for name in ("directory", "tree", "roots", "checkouts")},
+            "source": source,
+            "pid": os.getpid(),
+            "through": self.facts["through"],
+            "measures_workers": measures_workers,
+            "tries": self.found.get("tries", 0),
+        }
+        os.environ["_COVGATE_GUARD"] = json.dumps(guard)
+        sys.meta_path.append(PluginFinder())
+        if distributed:  # the workers of xdist get this path, and import the plugin by its name
+            sys.path.append(_INSIDE)
+        here = os.path.realpath(os.getcwd()) == os.path.realpath(spec["tree"])
+        options = ["-p", "covgate_guard"] + (spec["pytest_arguments"] if here else [])
+        head = len(self.program) - len(program_arguments(self.program))
+        return self.program[:head] + options + self.program[head:]
+
+
+class PluginFinder:
+    """Finds covgate's plugin beside this file, and nothing else."""
+
+    def find_spec(self, name: str, path: "Any" = None, target: "Any" = None) -> "Any":
+        """The spec of the plugin; None for any other name."""
+        if name != "covgate_guard":
+            return None
+        return importlib.util.spec_from_file_location(name, os.path.join(_INSIDE, name + ".py"))

@@ -1,0 +1,1 @@
+"""The directory that covgate puts on PYTHONPATH while a test command runs: Python imports its ``sitecustomize``."""

@@ -1,0 +1,147 @@
+"""Whatever starts the tests is followed to the Python that runs them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from helpers.project import Project, calls, functions
+
+pytestmark = pytest.mark.end_to_end
+
+MAKEFILE = "test:\n\tpython -m pytest -q\n\nboth:\n\tpython -m pytest -q tests\n\tpython -m pytest -q checks\n"
+UNITTEST = """\
+import unittest
+from pkg import mod
+
+
+class T(unittest.TestCase):
+    def test(self):
+        assert mod.a() and mod.b()
+"""
+
+
+def checked(project: Project, *argv: str, **environ: str) -> dict[str, Any]:
+    done = project.covgate("check", "--no-cache", "--format", "json", *argv, **environ)
+    data: dict[str, Any] = json.loads(done.text[done.text.index("{") :])
+    return data
+
+
+def executed(data: dict[str, Any]) -> tuple[int, int]:
+    assert data["error"] is None, (data["error"], data["hint"], data["output"])
+    [numbers] = [each for each in data["files"] if each["path"] == "pkg/mod.py"]
+    return numbers["executed_statements"], numbers["statements"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "make test",
+        "sh -c 'cd tests && PYTHONPATH=.. python -m pytest'",
+        "env X=1 python -m pytest",
+        "python -W error -X dev -m pytest",
+        "sh -c 'python -m coverage run --source=pkg -m pytest'",
+        "sh -c 'python tool.py'",
+    ],
+)
+def test_a_command_is_followed(project: Project, command: str) -> None:
+    project.write("Makefile", MAKEFILE)
+    # A tool that gives the tests an environment of its own, as tox does.
+    project.write(
+        "tool.py",
+        "import os, subprocess, sys\nenviron = {'PATH': os.environ['PATH']}\n"
+        "sys.exit(subprocess.call([sys.executable, '-m', 'pytest'], env=environ))\n",
+    )
+    project.configure(f"command = {json.dumps(command)}\n")
+    project.commit()
+    for where in ("in place", "aside"):
+        data = checked(project)
+        assert executed(data) == (5, 6), where
+        assert data["toolchain"]["python"].startswith("CPython ")
+        project.write("README", "another commit is checked out\n")
+
+
+def test_several_runs_of_one_command_are_combined(project: Project) -> None:
+    project.write("Makefile", MAKEFILE)
+    project.write("tests/test_mod.py", calls("a"))
+    project.write("checks/test_more.py", calls("b"))
+    project.configure('command = "make both"\n')
+    project.commit()
+    assert executed(checked(project)) == (5, 6)
+
+
+@pytest.mark.parametrize(
+    ("tests", "said"),
+    [
+        ("def test():\n    assert 0, 'it is broken'\n", "the tests failed"),
+        ("", "0.00% is below the baseline of 83.33%"),
+        ("import os\n\nos._exit(0)\n", "ended before it had finished"),
+    ],
+)
+def test_how_followed_tests_end(project: Project, tests: str, said: str) -> None:
+    project.write("Makefile", MAKEFILE)
+    project.configure('command = "make test"\n')
+    project.commit()
+    project.push()
+    project.write("tests/test_mod.py", tests)
+    project.commit()
+    done = project.push(COVGATE_FAIL_CLOSED="true")
+    assert done.status != 0, done.text
+    assert said in done
+
+
+def test_a_command_that_starts_no_tests(make_project: Callable[..., Project]) -> None:
+    project = make_project(config="command = \"sh -c 'python check.py --all'\"\n")
+    project.write("check.py", "print('fine')\n")
+    project.commit()
+    done = project.push()
+    assert "WARNING not measured: command left no coverage data" in done
+    assert "It started: check.py --all." in done
+
+
+def test_without_pytest_unittest_discovers_the_tests(project: Project) -> None:
+    """And without tests there is nothing to bootstrap, but a baseline blocks."""
+    project.configure_without_pytest()
+    project.git("rm", "--quiet", "-r", "tests")
+    project.write("tests/__init__.py", "")
+    project.write("tests/test_mod.py", UNITTEST)
+    project.commit()
+    data = checked(project)
+    assert executed(data) == (5, 6)
+    assert "pytest is not installed for this project: its tests ran with python -m unittest" in data["notices"]
+    project.push()
+    project.git("rm", "--quiet", "-r", "tests")
+    project.commit()
+    done = project.push()
+    assert done.status != 0, done.text
+    assert "there are no tests" in done
+
+
+def test_tests_for_pytest_need_pytest(project: Project) -> None:
+    project.configure_without_pytest()
+    project.write("tests/__init__.py", "")
+    project.write("tests/test_more.py", UNITTEST)
+    project.write("tests/test_mod.py", "import pytest\n" + calls("a"))
+    project.commit()
+    data = checked(project)
+    assert data["error"].startswith("pytest is not installed")
+    assert "`command` in the covgate configuration" in data["hint"]
+
+
+def test_a_module_in_a_subdirectory_has_paths_from_the_top(project: Project) -> None:
+    """The tests start in a subdirectory, whose own configuration of coverage is used."""
+    project.write("backend/app/__init__.py", "")
+    project.write("backend/app/core.py", functions("a", "b"))
+    project.write("backend/tests/test_core.py", "from app import core\n\n\ndef test():\n    assert core.a()\n")
+    project.write("backend/.coveragerc", "[run]\nsource = app\n")
+    project.configure("command = \"sh -c 'cd backend && python -m pytest'\"\n")
+    project.commit()
+    data = checked(project)
+    assert data["error"] is None, data["error"]
+    assert {each["path"]: each["executed_statements"] for each in data["files"]} == {
+        "backend/app/__init__.py": 0,
+        "backend/app/core.py": 3,
+    }
