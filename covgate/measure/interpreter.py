@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,7 @@ def find_interpreter(
     takes. Raises ToolError if there is none.
     """
     if option:
-        return _configured(option, roots[0])
+        return _configured(option, roots[0], environ)
     choice = choose(candidates(roots, environ, needs))
     chosen = choice.candidate
     if chosen is not None:
@@ -133,9 +134,11 @@ def child_environment(interpreter: Interpreter, environ: Mapping[str, str]) -> d
     return kept
 
 
-def _configured(option: str, root: Path) -> Interpreter:
-    """The interpreter that ``option`` names: a program, or the directory of a virtual environment."""
+def _configured(option: str, root: Path, environ: Mapping[str, str]) -> Interpreter:
+    """The interpreter that ``option`` names: a program, one on PATH, or the directory of a virtual environment."""
     path = Path(option).expanduser()
+    if path.name == option and not (root / option).exists():
+        path = Path(shutil.which(option, path=environ.get("PATH", "")) or option)
     path = path if path.is_absolute() else root / path
     if is_environment(path) and problem(path):
         raise ToolError(f"python = {option!r} can't be used: {problem(path)}", hint="create the environment again")

@@ -252,6 +252,24 @@ def other_name(top: Path, home: Path) -> Path:
     return make(top / "venv-3.12")
 
 
+def direnv(top: Path, home: Path) -> Path:
+    return make(top / ".direnv/python-3.12")
+
+
+def in_a_directory(top: Path, home: Path) -> Path:
+    make(top / "api/.venv", "black")
+    return make(top / "backend/.venv")
+
+
+def required(top: Path, home: Path) -> Path:
+    text(
+        top, "requirements.txt", "-r more.txt\n# no\nDjango==4.2 \\\n    --hash=sha256:ab\nx @ https://example.org/x\n"
+    )
+    text(top, "test-requirements.txt", "freezegun # a clock\npywin32; sys_platform == 'win32'\n./local\n")
+    make(top / ".venv", "coverage", "pytest", "django")
+    return make(top / "venv", "coverage", "pytest", "django", "freezegun")
+
+
 def without_pytest(top: Path, home: Path) -> Path:
     make(top / ".venv", "black")
     return make(top / ".tox/py312")
@@ -291,8 +309,11 @@ def broken(top: Path, home: Path) -> Path:
         (tox, "tox's environment py312"),
         (nox, "nox's environment tests-3-12"),
         (repository_before_tox, "venv in the repository"),
-        (named_by_a_file, "docs, which the file .venv names"),
+        (named_by_a_file, ".tox/docs, which the file .venv names"),
         (other_name, "venv-3.12 in the repository"),
+        (direnv, ".direnv/python-3.12 in the repository"),
+        (in_a_directory, ".venv in backend"),
+        (required, "venv in the repository"),
         (without_pytest, "tox's environment py312"),
         (without_what_is_declared, "venv in the repository"),
         (broken, "tox's environment py312"),

@@ -59,6 +59,14 @@ def test_configured_wins_and_must_exist(environment: Path, tmp_path: Path) -> No
         find_interpreter("elsewhere/python", [tmp_path], {})
 
 
+def test_a_configured_program_is_looked_up_on_path(environment: Path, tmp_path: Path) -> None:
+    environ = {"PATH": str(environment / "bin")}
+    found = find_interpreter("python3", [tmp_path], environ)
+    assert (found.path, found.environment) == (str(environment / "bin" / "python3"), str(environment))
+    with pytest.raises(ToolError, match="no such interpreter"):
+        find_interpreter("python3", [tmp_path], {"PATH": "/nowhere"})
+
+
 def test_none_at_all(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="no Python interpreter"):
         find_interpreter("", [tmp_path], {"PATH": str(tmp_path)})

@@ -14,6 +14,7 @@ class Kind(Enum):
     """How an environment was found. The order of the members is the order in which they are looked for.
 
     TOOL: the project's own tool (poetry, uv, hatch ...) keeps it. RUNNER: tox or nox made it, for one of its tasks.
+    NESTED: it is in a directory of the repository, as in one with several projects.
     ON_PATH: a virtual environment that nobody is known to have activated. OWN: covgate is installed in it, beside the
     project. SYSTEM: a Python that is in no environment.
     """
@@ -22,13 +23,14 @@ class Kind(Enum):
     TOOL = "tool"
     REPOSITORY = "repository"
     RUNNER = "runner"
+    NESTED = "nested"
     ON_PATH = "on PATH"
     OWN = "own"
     SYSTEM = "system"
 
 
 # These may serve other purposes: they only count if they have what the tests need.
-_OTHER_PURPOSES = frozenset({Kind.RUNNER, Kind.ON_PATH, Kind.OWN})
+_OTHER_PURPOSES = frozenset({Kind.RUNNER, Kind.NESTED, Kind.ON_PATH, Kind.OWN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Which distributions a project declares that its tests need, according to its pyproject.toml."""
+"""Which distributions a project declares that its tests need, according to pyproject.toml and requirements.txt."""
 
 from __future__ import annotations
 
@@ -9,12 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from covgate.measure.environments.installed import normalized
-from covgate.measure.environments.user_files import read_toml
+from covgate.measure.environments.user_files import read, read_toml
 
 # A requirement for every platform: no marker, and no extra, whose name says nothing about what is installed.
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^]]*\])?\s*[^;]*")
 _TABLES = (("project",), ("dependency-groups",), ("tool", "poetry"))
 _BRINGS = {"coverage": ("pytest-cov",)}  # what requires a distribution
+_REQUIREMENT_FILES = (
+    "requirements.txt",
+    "test-requirements.txt",
+    "requirements-test.txt",
+    "requirements-tests.txt",
+    "requirements/test.txt",
+    "requirements/tests.txt",
+)
 _TEST_GROUPS = ("test", "tests", "testing")
 
 
@@ -27,10 +35,11 @@ class Declared:
 
 
 def declared_distributions(top: Path) -> Declared:
-    """What the pyproject.toml in ``top`` declares; nothing if there is none, or if it can't be read."""
+    """What the pyproject.toml and the requirement files in ``top`` declare; what can't be read declares nothing."""
     data = read_toml(top / "pyproject.toml")
+    listed = [name for file in _REQUIREMENT_FILES for name in _requirements(_lines(read(top / file)))]
     name = _table(data, "project").get("name") or _table(data, "tool", "poetry").get("name")
-    required = tuple(dict.fromkeys(map(normalized, _declared(data))))
+    required = tuple(dict.fromkeys(map(normalized, [*_declared(data), *listed])))
     return Declared(name=normalized(name) if isinstance(name, str) else "", required=required)
 
 
@@ -63,6 +72,14 @@ def _declared(data: dict[str, Any]) -> Iterator[str]:
         yield from _requirements(groups.get(name))
         yield from _requirements(extras.get(name))
         yield from _poetry_requirements(_table(poetry, "group", name, "dependencies"))
+
+
+def _lines(data: bytes) -> list[str]:
+    """The requirements in a file for pip: neither its options, nor what is installed from an address."""
+    lines = (
+        line.partition("#")[0].partition(" --")[0].strip(" \t\\") for line in data.decode(errors="replace").splitlines()
+    )
+    return [line for line in lines if line and not line.startswith("-") and "/" not in line]
 
 
 def _names(value: Any) -> Iterator[str]:

@@ -13,7 +13,7 @@ from covgate.measure.environments.declared import declared_distributions
 from covgate.measure.environments.installed import installed, is_environment, problem, python_in, settings
 from covgate.measure.environments.tool_environments import RUNNERS, TOOLS, pyenv_root, pyenv_versions
 from covgate.measure.environments.tools_own import is_tools_own
-from covgate.measure.environments.user_files import read
+from covgate.measure.environments.user_files import children, read
 
 _NAMES = (".venv", "venv", "env", ".env")
 # Parts of the paths where tools keep environments.
@@ -69,8 +69,9 @@ def places(roots: Sequence[Path], environ: Mapping[str, str]) -> Iterator[Place]
                 yield Place(kind=Kind.TOOL, prefix=prefix, origin=origin, manager=manager)
     for root in roots:
         for prefix in _in_repository(root):
-            inside = prefix.parent == root
-            origin = f"{prefix.name} in the repository" if inside else f"{prefix.name}, which the file .venv names"
+            is_named = prefix == _named_by_file(root)
+            name = os.path.relpath(prefix, root)
+            origin = f"{name}, which the file .venv names" if is_named else f"{name} in the repository"
             manager = _manager_at(prefix, roots)
             yield Place(kind=Kind.REPOSITORY, prefix=prefix, origin=origin, manager=manager)
     for root in roots:
@@ -78,6 +79,11 @@ def places(roots: Sequence[Path], environ: Mapping[str, str]) -> Iterator[Place]
             for prefix in find(root, environ):
                 origin = f"{manager}'s environment {prefix.name}"
                 yield Place(kind=Kind.RUNNER, prefix=prefix, origin=origin, manager=manager)
+    for root in roots:
+        for directory in children(root):
+            origin = f".venv in {directory.name}"
+            manager = manager_of(directory)
+            yield Place(kind=Kind.NESTED, prefix=directory / ".venv", origin=origin, manager=manager)
     for prefix in _on_path(environ):
         yield Place(kind=Kind.ON_PATH, prefix=prefix, origin="a virtual environment on PATH")
     if sys.prefix != sys.base_prefix:
@@ -123,15 +129,18 @@ def _in_repository(root: Path) -> Iterator[Path]:
 
     `.venv` may be a file that names the environment, as tox writes it (PEP 832).
     """
-    named = os.fsdecode(read(root / ".venv")).strip()
-    if named:
-        yield root / named
+    named = _named_by_file(root)
+    if named is not None:
+        yield named
     yield from (root / name for name in _NAMES)
-    try:
-        names = sorted(each.name for each in os.scandir(root) if each.is_dir())
-    except OSError:
-        return
-    yield from (root / name for name in names if (root / name / "pyvenv.cfg").is_file())
+    yield from (each for each in children(root) if (each / "pyvenv.cfg").is_file())
+    yield from children(root / ".direnv")
+    yield root / ".devenv/state/venv"
+
+
+def _named_by_file(root: Path) -> Path | None:
+    name = os.fsdecode(read(root / ".venv")).strip()
+    return root / name if name else None
 
 
 def _on_path(environ: Mapping[str, str]) -> list[Path]:
