@@ -21,7 +21,7 @@ from covgate.gate.context import Session
 from covgate.gate.decisions import choose_bases
 from covgate.gate.exchange import deepen, fetch, syncs
 from covgate.gate.judge import Order, judge_commit
-from covgate.gate.new_code import with_unmeasured
+from covgate.gate.new_code import with_new_code
 from covgate.gate.target import default_branch_notices
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
@@ -165,7 +165,7 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
         ]
         measured = partial(measurement_from_reports, session.measurer, bar.config, commit, reports)
     order = Order(ratchets=False, measured=measured, explains=arguments.format != "text" or bool(arguments.html))
-    outcome = with_unmeasured(session, judge_commit(session, commit, bar, [tip], order), bar)
+    outcome = with_new_code(session, judge_commit(session, commit, bar, [tip], order), bar)
     return replace(outcome, notices=tuple(dict.fromkeys([*bar.notices, *before, *outcome.notices])))
 
 

@@ -65,7 +65,7 @@ def verdict_data(outcome: Outcome) -> dict[str, Any]:
         "cached": outcome.cached,
         "toolchain": _toolchain_data(measurement.toolchain) if measurement else None,
         "notices": list(outcome.notices),
-        "unmeasured": [{"path": each.path, "old_path": each.old_path or None} for each in outcome.unmeasured],
+        **_new_code_data(outcome),
         "patch": _patch_data(outcome.patch) if outcome.patch else None,
         "explanation": _explanation_data(outcome.explanation) if outcome.explanation else None,
         "lines": [
@@ -77,6 +77,14 @@ def verdict_data(outcome: Outcome) -> dict[str, Any]:
             {"path": path, "lines": list(lines)} for path, lines in (measurement.unstable if measurement else ())
         ],
         "files": [_file_data(each) for each in (measurement.files if measurement else ())],
+    }
+
+
+def _new_code_data(outcome: Outcome) -> dict[str, Any]:
+    """What a reviewer should know about the code that is new against the base."""
+    return {
+        "unmeasured": [{"path": each.path, "old_path": each.old_path or None} for each in outcome.unmeasured],
+        "newly_excluded": [{"path": each.path, "lines": list(each.lines)} for each in outcome.newly_excluded],
     }
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from covgate.config import Config
 from covgate.model.baseline import Baseline
 from covgate.model.measurement import Measurement
-from covgate.model.numbers import Numbers
 from covgate.model.ref_update import matches
 from covgate.model.unstable import may_be_chance
 from covgate.model.verdict import Rule, Status, Verdict
@@ -144,16 +143,6 @@ def unmentioned(paths: Sequence[str]) -> list[str]:
         return []
     names = ", ".join(paths[:_NAMED]) + (f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else "")
     return [f"not mentioned in the report, and counted as not executed, since the baseline counted them: {names}"]
-
-
-def newly_excluded(before: Numbers, now: Numbers, base: str) -> list[str]:
-    """A notice if more lines are excluded than at the base: no regression, but worth a look."""
-    if now.excluded <= before.excluded:
-        return []
-    return [
-        f"{now.excluded - before.excluded} more lines are excluded from the measurement than at the base {base[:10]}"
-        f" ({before.excluded} -> {now.excluded}): pragmas or exclude_also in this push"
-    ]
 
 
 def arrivals(

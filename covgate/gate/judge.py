@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from covgate.errors import ConfigurationError, Interrupted, NothingMeasured, ToolError, as_notice
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
-from covgate.gate.decisions import baseline_to_reach, may_raise, measured_nothing, newly_excluded, runs_again
+from covgate.gate.decisions import baseline_to_reach, may_raise, measured_nothing, runs_again
 from covgate.gate.evidence import Evidence
 from covgate.gate.known_baseline import find_baseline
 from covgate.gate.like_with_like import compare_before_a_block, compare_before_a_rise
@@ -190,7 +190,7 @@ class _Judging:
         return verdict, evidence
 
     def _report_lines(self, evidence: Evidence) -> None:
-        """Notices about unstable lines and newly excluded lines."""
+        """Notices about unstable lines."""
         measurement = evidence.measurement
         for path, lines in measurement.unstable:
             from covgate.model.lines import line_list
@@ -199,10 +199,6 @@ class _Judging:
                 f"unstable, and not charged: {path} {line_list(lines)}:"
                 f" executed in one of {measurement.runs} runs, not in all"
             )
-        note = self.notes.read(self.bar.base) if self.bar.base and measurement.numbers.excluded else None
-        record = note.record() if note else None
-        if record and record.judgement:
-            self.notices += newly_excluded(record.judgement.numbers, measurement.numbers, self.bar.base)
 
     def _record(self, seen: Baseline | None, verdict: Verdict, measurement: Measurement, *, earned: bool) -> Recorded:
         # A report that was made elsewhere is judged, but the next merge must not trust it.

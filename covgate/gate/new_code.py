@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from covgate.model.new_files import NewFile
 
 
+def with_new_code(session: Session, outcome: Outcome, bar: Bar) -> Outcome:
+    """``outcome`` with what a reviewer should know about the code that is new against the base of ``bar``."""
+    from covgate.gate.exclusions import with_newly_excluded
+
+    return with_newly_excluded(session, with_unmeasured(session, outcome, bar), bar)
+
+
 def with_unmeasured(session: Session, outcome: Outcome, bar: Bar) -> Outcome:
     """``outcome``, which names the source files that are new against the base of ``bar`` and that nothing measures.
 

@@ -57,14 +57,14 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> Pu
         return PushReport(outcomes=tuple(skipped), notices=tuple(ready.notices))
     from covgate.gate.catch_up import save_bookmarks
     from covgate.gate.judge import judge_commit
-    from covgate.gate.new_code import with_unmeasured
+    from covgate.gate.new_code import with_new_code
 
     notices = [*ready.notices, *_before_judging(session, ready)]
     judged = []
     for each, order in zip(ready.gated, ready.orders, strict=True):
         outcome = judge_commit(session, each.commit, each.bar, [each.tip], order)
         with as_notice(notices, "new files that are not measured could not be listed"):
-            outcome = with_unmeasured(session, outcome, each.bar)
+            outcome = with_new_code(session, outcome, each.bar)
         judged.append(replace(outcome, branch=each.update.branch, on_block=each.bar.config.on_block))
     # The verdicts stand, whatever goes wrong from here on.
     with as_notice(notices, "not everything is known about the baseline"):

@@ -83,27 +83,27 @@ def added_lines(
 
 
 class PathChanges(NamedTuple):
-    """The paths of the files that one commit has and another one doesn't; a moved file is added and deleted.
+    """The paths of the files that differ between two commits; a moved file is added and deleted.
 
     ``empty``: those of the added ones in which nothing is. Links and submodules are left out.
     """
 
-    added: frozenset[str]
-    deleted: frozenset[str]
+    added: frozenset[str] = frozenset()
+    deleted: frozenset[str] = frozenset()
+    modified: frozenset[str] = frozenset()
     empty: frozenset[str] = frozenset()
 
 
 def path_changes(repository: Repository, base: str, commit: str) -> PathChanges:
-    """The paths that were added and deleted since ``base``, "" for none: then all files are new."""
-    added: set[str] = set()
-    deleted: set[str] = set()
-    empty: set[str] = set()
-    for each in _changed_entries(repository, base or _empty_tree(repository), commit, "--no-renames"):
-        if each.status == "A" and each.mode in _REGULAR:
-            (added if each.blob not in _EMPTY else empty).add(each.path)
-        elif each.status == "D":
-            deleted.add(each.path)
-    return PathChanges(frozenset(added | empty), frozenset(deleted), frozenset(empty))
+    """What has changed since ``base``, "" for none: then all files are new."""
+    entries = list(_changed_entries(repository, base or _empty_tree(repository), commit, "--no-renames"))
+    files = [each for each in entries if each.mode in _REGULAR]
+    return PathChanges(
+        added=frozenset(each.path for each in files if each.status == "A"),
+        deleted=frozenset(each.path for each in entries if each.status == "D"),
+        modified=frozenset(each.path for each in files if each.status != "A"),
+        empty=frozenset(each.path for each in files if each.status == "A" and each.blob in _EMPTY),
+    )
 
 
 def renames(repository: Repository, base: str, commit: str) -> dict[str, str]:

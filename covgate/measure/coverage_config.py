@@ -16,6 +16,9 @@ _SOURCES = ("source", "source_pkgs", "source_dirs")
 # A branch of a line that matches one of these counts as executed, whatever was executed.
 _PARTIAL = ("partial_branches", "partial_also", "partial_branches_always")
 
+# coverage.config.DEFAULT_EXCLUDE; the other defaults of newer versions only exclude what can't be executed.
+_DEFAULT_EXCLUSIONS = (r"#\s*(pragma|PRAGMA)[:\s]?\s*(no|NO)\s*(cover|COVER)",)
+
 Sections = dict[str, dict[str, object]]
 
 
@@ -44,6 +47,17 @@ class CoverageConfig:
     def names_sources(self) -> bool:
         """Whether it says which directories or packages are measured."""
         return any(self.values("run", key) for key in _SOURCES)
+
+    @property
+    def exclusions(self) -> tuple[str, ...]:
+        """The regular expressions of the lines that are excluded; coverage's own default is among them if it holds."""
+        own = self._patterns("exclude_lines")
+        return (*(own or _DEFAULT_EXCLUSIONS), *self._patterns("exclude_also"))
+
+    def _patterns(self, key: str) -> tuple[str, ...]:
+        value = self.sections.get("report", {}).get(key, ())
+        listed = value.split("\n") if isinstance(value, str) else value
+        return tuple(str(each) for each in listed if str(each).strip()) if isinstance(listed, (list, tuple)) else ()
 
     def render(self) -> tuple[str, str]:
         """The name and the text of a configuration file with these sections."""

@@ -14,6 +14,7 @@ from covgate.model.numbers import Numbers
 from covgate.model.verdict import Status, Verdict
 
 if TYPE_CHECKING:
+    from covgate.model.exclusion import NewlyExcluded
     from covgate.model.explanation import Explanation
     from covgate.model.new_files import NewFile
     from covgate.model.patch import Patch
@@ -40,7 +41,8 @@ class Outcome:
     ``error`` and ``hint`` say why there is no verdict and what to do; ``blocks`` whether that blocks. ``output`` is the
     end of what the failing program printed, ``ran_with`` the interpreter of failing tests. ``raised`` is the new
     baseline if this commit raised it. ``on_block`` is the command to run if this blocks a push. ``notices`` are
-    sentences about this commit. ``unmeasured``: the new source files that nothing measures. ``unrecorded``: its note
+    sentences about this commit. ``unmeasured``: the new source files that nothing measures. ``newly_excluded``: the
+    lines that the base didn't exclude. ``unrecorded``: its note
     could not be written; ``unpublished``: the notes could not be pushed to the remote.
     """
 
@@ -65,6 +67,7 @@ class Outcome:
     on_block: tuple[str, ...] | None = None
     notices: tuple[str, ...] = ()
     unmeasured: tuple[NewFile, ...] = ()
+    newly_excluded: tuple[NewlyExcluded, ...] = ()
     unrecorded: bool = False
     unpublished: bool = False
 

@@ -17,7 +17,6 @@ from covgate.gate.decisions import (
     may_raise,
     measured_nothing,
     measures_itself,
-    newly_excluded,
     reaches,
     reported_changes,
     runs_again,
@@ -254,18 +253,6 @@ def test_nothing_is_explained_for_a_run_that_is_not_repeated() -> None:
     assert not runs_again(PASS, explanation, measured(1), 9)
     assert not runs_again(FAIL, explanation, measured(1), 0)
     assert not runs_again(judge(70, 60, Policy(floor=Fraction(80))), explanation, measured(1), 9)
-
-
-@pytest.mark.parametrize(("before", "now", "count"), [(0, 0, 0), (3, 2, 0), (3, 3, 0), (0, 1, 1), (3, 12, 9)])
-def test_newly_excluded_lines(before: int, now: int, count: int) -> None:
-    notices = newly_excluded(Numbers(excluded=before), Numbers(excluded=now), "abcdef0123456789")
-    if not count:
-        assert notices == []
-    else:
-        (notice,) = notices
-        assert notice.startswith(
-            f"{count} more lines are excluded from the measurement than at the base abcdef0123 ({before} -> {now})"
-        )
 
 
 @pytest.mark.parametrize(
