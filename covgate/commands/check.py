@@ -144,7 +144,8 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
     here = branch if commit == repository.commit("HEAD") else ""
     upstream = repository.commit("@{upstream}") if here else ""  # what a push from here would replace
     if session.switched_off:
-        return Outcome(verdict=not_applicable(f"disabled by {session.switched_off}"), commit=commit)
+        disabled = not_applicable(f"disabled by {session.switched_off}")
+        return Outcome(verdict=disabled, commit=commit, tree=repository.tree(commit))
     config = session.config_at(commit)
     remote, before = fetch(config, remote, [commit])
     tip = _find_base(remote, arguments.base) if arguments.base else upstream
@@ -155,7 +156,8 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
         bases = choose_bases(replaced=upstream, fork_point=lambda: remote.fork_point(commit), lands=lands, named="")
     bar = replace(bar_of(session, commit, bases, remote, here), lands=lands)
     if not bar.config.enabled:
-        return Outcome(verdict=not_applicable("disabled: enabled = false"), commit=commit, notices=bar.notices)
+        disabled = not_applicable("disabled: enabled = false")
+        return Outcome(verdict=disabled, commit=commit, tree=repository.tree(commit), notices=bar.notices)
     before += default_branch_notices(remote, bar.config)
     measured = None
     if arguments.report:

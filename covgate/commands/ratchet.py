@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         if not config.enabled:
             switch = session.switched_off
             why = f"disabled by {switch}" if switch else "disabled: enabled = false"
-            outcome = Outcome(verdict=not_applicable(why), commit=commit)
+            outcome = Outcome(verdict=not_applicable(why), commit=commit, tree=repository.tree(commit))
         else:
             remote = repository.default_remote(repository.current_branch())
             outcome = ratchet_commit(session, commit, config, remote)

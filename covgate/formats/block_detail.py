@@ -8,12 +8,12 @@ from covgate.formats import ReadSource
 from covgate.formats.losses import MEANING, LossKind, losses
 from covgate.formats.paint import Paint, columns, cut, plain, shortened, wrapped
 from covgate.formats.places import Place, places, word
-from covgate.formats.tables import change_rows, patch_sentence, percent
+from covgate.formats.tables import change_rows, nothing_lost, patch_sentence, percent
+from covgate.model.changed_tests import HowChanged
 from covgate.model.explanation import Explanation
 from covgate.model.lines import line_list
-from covgate.model.measurement import FileResult
+from covgate.model.measurement import FileResult, Measurement
 from covgate.model.outcome import Outcome
-from covgate.model.patch import Patch
 
 # On a terminal. Elsewhere nothing is left out: nobody scrolls there.
 _FILES_SHOWN = 8
@@ -27,11 +27,22 @@ _CHARGED = (LossKind.NEW, LossKind.LOST)
 def detail_lines(outcome: Outcome, paint: Paint, source: ReadSource) -> list[str]:
     """What changed since the baseline, and the lines to look at, each as ``path:line`` with its source."""
     after = outcome.measurement
+    parts = [_tests(outcome, paint)]
     if outcome.numbers is not None and not outcome.numbers.executable:
-        return ["  No file is left to measure: look at source, omit and exclude in coverage's configuration."]
-    if after is None:
-        return ["  No detail by file: this tree was measured by another clone. `covgate check --no-cache` has it."]
-    parts = [_patch(outcome.patch, paint), _changes(outcome.explanation, outcome.baseline_commit)]
+        parts.append(["  No file is left to measure: look at source, omit and exclude in coverage's configuration."])
+    elif after is None:
+        parts.append(
+            ["  No detail by file: this tree was measured by another clone. `covgate check --no-cache` has it."]
+        )
+    else:
+        parts += _details(outcome, after, paint, source)
+    filled = [part for part in parts if part]
+    return [line for number, part in enumerate(filled) for line in ([""] if number else []) + part]
+
+
+def _details(outcome: Outcome, after: Measurement, paint: Paint, source: ReadSource) -> list[list[str]]:
+    """The parts about lines."""
+    parts = [_patch(outcome, paint), _changes(outcome.explanation, outcome.baseline_commit)]
     found = losses(outcome.patch, outcome.explanation)
     shown = _by_file(outcome, [each.path for each in found], paint, source)
     parts.append([*shown, *_legend([each.kind for each in found], paint)])
@@ -41,13 +52,25 @@ def detail_lines(outcome: Outcome, paint: Paint, source: ReadSource) -> list[str
         why = "the lines that the baseline was reached with are not known" if outcome.verdict.baseline else "all files"
         parts.append([f"  What is not covered ({why}):", *_table(rows, paint)] if rows else [])
     elif not found:
-        parts.append(["  No line is covered less than before; what was removed was covered better than the rest."])
-    filled = [part for part in parts if part]
-    return [line for number, part in enumerate(filled) for line in ([""] if number else []) + part]
+        parts.append(wrapped(nothing_lost(outcome.explanation), paint, "  "))
+    return parts
 
 
-def _patch(patch: Patch | None, paint: Paint) -> list[str]:
-    if patch is None:
+def _tests(outcome: Outcome, paint: Paint) -> list[str]:
+    """The tests that were changed, the deleted ones first: the likeliest reason."""
+    tests = outcome.changed_tests
+    most = _FILES_SHOWN if paint.terminal else len(tests)
+    since = outcome.baseline_commit or outcome.base
+    lines = [f"  Tests and their configuration that were changed since {since[:10]}:"] if tests else []
+    for each in tests[:most]:
+        word = paint(f"{each.change.value:<7}", "33" if each.change is HowChanged.CHANGED else "31")
+        lines.append(f"    {word}  {plain(each.path)}" + (f" -> {plain(each.now)}" if each.now else ""))
+    return lines + ([f"    and {len(tests) - most} more"] if len(tests) > most else [])
+
+
+def _patch(outcome: Outcome, paint: Paint) -> list[str]:
+    patch = outcome.patch
+    if patch is None or (outcome.changed_tests and not patch.numbers.executable and not patch.unmeasured):
         return []
     lines = wrapped(patch_sentence(patch), paint, "  ")
     if patch.unmeasured:

@@ -33,7 +33,6 @@ def verdict_data(outcome: Outcome) -> dict[str, Any]:
     from covgate.formats.losses import losses
 
     verdict, measurement = outcome.verdict, outcome.measurement
-    policy = verdict.policy
     return {
         "format": FORMAT,
         "status": verdict.status.value,
@@ -50,6 +49,32 @@ def verdict_data(outcome: Outcome) -> dict[str, Any]:
         "component": "default",
         "measured_coverage": format_percent(verdict.measured) or None,
         "numbers": numbers_data(outcome.numbers) if outcome.numbers else None,
+        **_rules_data(outcome),
+        "cached": outcome.cached,
+        "toolchain": _toolchain_data(measurement.toolchain) if measurement else None,
+        "notices": list(outcome.notices),
+        **_new_code_data(outcome),
+        "patch": _patch_data(outcome.patch) if outcome.patch else None,
+        "explanation": _explanation_data(outcome.explanation) if outcome.explanation else None,
+        "changed_tests": [
+            {"path": each.path, "change": each.change.value, "now": each.now or None} for each in outcome.changed_tests
+        ],
+        "lines": [
+            {"path": each.path, "why": each.kind.value, **_places(each.missing, each.partial)}
+            for each in losses(outcome.patch, outcome.explanation)
+        ],
+        "runs": measurement.runs if measurement else None,
+        "unstable": [
+            {"path": path, "lines": list(lines)} for path, lines in (measurement.unstable if measurement else ())
+        ],
+        "files": [_file_data(each) for each in (measurement.files if measurement else ())],
+    }
+
+
+def _rules_data(outcome: Outcome) -> dict[str, Any]:
+    """What the commit is compared with."""
+    verdict, policy = outcome.verdict, outcome.verdict.policy
+    return {
         "baseline": baseline_data(verdict.baseline),
         "baseline_commit": outcome.baseline_commit or None,
         "baseline_here": format_percent(verdict.here) or None,
@@ -62,21 +87,6 @@ def verdict_data(outcome: Outcome) -> dict[str, Any]:
         "policy": policy.kind.value,
         "removed_code": policy.removed_code.value,
         "bootstrap": verdict.bootstrap,
-        "cached": outcome.cached,
-        "toolchain": _toolchain_data(measurement.toolchain) if measurement else None,
-        "notices": list(outcome.notices),
-        **_new_code_data(outcome),
-        "patch": _patch_data(outcome.patch) if outcome.patch else None,
-        "explanation": _explanation_data(outcome.explanation) if outcome.explanation else None,
-        "lines": [
-            {"path": each.path, "why": each.kind.value, **_places(each.missing, each.partial)}
-            for each in losses(outcome.patch, outcome.explanation)
-        ],
-        "runs": measurement.runs if measurement else None,
-        "unstable": [
-            {"path": path, "lines": list(lines)} for path, lines in (measurement.unstable if measurement else ())
-        ],
-        "files": [_file_data(each) for each in (measurement.files if measurement else ())],
     }
 
 

@@ -33,6 +33,7 @@ def render(outcome: Outcome, context: Context) -> str:
     else:
         rows = [(name, value, prose(rest)) for name, value, rest in number_rows(outcome)]
         parts.append(_table(("", "", ""), rows, "l r l"))
+        parts.append(_tests(outcome))
         if outcome.patch:
             parts.append(_patch(outcome))
         if outcome.explanation:
@@ -76,6 +77,17 @@ def _output(outcome: Outcome) -> str:
     text = "\n".join(lines)
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
     return ran + _details("What was printed last", f"{fence}text\n{text}\n{fence}")
+
+
+def _tests(outcome: Outcome) -> str:
+    rows = [
+        f"- {each.change.value}: {code(each.path)}" + (f" -> {code(each.now)}" if each.now else "")
+        for each in outcome.changed_tests
+    ]
+    more = [f"- and {len(rows) - _ROWS_OPEN} more"] if len(rows) > _ROWS_OPEN else []
+    since = outcome.baseline_commit or outcome.base
+    title = f"Tests and their configuration that were changed since `{since[:10]}`:"
+    return "\n".join([title, "", *rows[:_ROWS_OPEN], *more]) if rows else ""
 
 
 def _patch(outcome: Outcome) -> str:

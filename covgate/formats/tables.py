@@ -55,6 +55,15 @@ def patch_sentence(patch: Patch) -> str:
     )
 
 
+def nothing_lost(explanation: Explanation) -> str:
+    """Why the ratio is lower although no line is covered less than before."""
+    if explanation.no_longer_counted.executable or explanation.counted_anew.executable:
+        return "No line is covered less than before; lines that nobody touched are counted otherwise."
+    if explanation.removed.executable:
+        return "No line is covered less than before; what was removed was covered better than the rest."
+    return "No line is covered less than before: the report and its own lines don't agree."
+
+
 def change_rows(explanation: Explanation, since: str) -> list[tuple[str, str, str, str]]:
     """The terms from the baseline's counts to those of this push, which add up: what, executed, executable, why."""
     before, after = explanation.before, explanation.after

@@ -124,12 +124,20 @@ def reaches(measurement: Measurement, baseline: Baseline | None) -> bool:
 
 
 def runs_again(
-    verdict: Verdict, explanation: Callable[[], Explanation | None], measurement: Measurement, retries: int
+    verdict: Verdict,
+    explanation: Callable[[], Explanation | None],
+    measurement: Measurement,
+    retries: int,
+    *,
+    touches: Callable[[], bool] = lambda: True,
 ) -> bool:
-    """Whether the tests run once more, since what was lost may be chance."""
+    """Whether the tests run once more, since what was lost may be chance.
+
+    ``touches`` says whether anything that can change coverage was changed since the baseline was reached.
+    """
     if Rule.BASELINE not in verdict.failed or measurement.runs > retries:
         return False
-    return may_be_chance(verdict, explanation())
+    return may_be_chance(verdict, explanation(), touches=touches())
 
 
 def measured_nothing(verdict: Verdict, measurement: Measurement) -> bool:

@@ -11,6 +11,7 @@ from covgate.model.measurement import Measurement
 
 # Late imports below: a push that passes by its counts alone needs neither diffs nor lines.
 if TYPE_CHECKING:
+    from covgate.model.changed_tests import ChangedTest
     from covgate.model.changes import FileChange
     from covgate.model.explanation import Explanation
     from covgate.model.patch import Patch
@@ -57,6 +58,17 @@ class Evidence:
             except Exception as error:
                 self.around.notices.append(_not_explained(error))
         return self.found_explanation
+
+    def changed_tests(self) -> tuple[ChangedTest, ...]:
+        """The tests, and what configures them, that may be why coverage was lost; empty if only new code is why."""
+        explanation = self.explanation()
+        since = self.around.baseline_commit.oid or self.around.bar.base
+        if not since or (explanation is not None and not explanation.lost):
+            return ()
+        from covgate.git.diff import changed_files
+        from covgate.model.changed_tests import changed_tests
+
+        return changed_tests(changed_files(self.around.session.repository, since, self.around.commit))
 
     def removal(self) -> Removal | None:
         """The code that was removed and added since the baseline was reached; None if that is not known."""

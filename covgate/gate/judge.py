@@ -27,6 +27,7 @@ from covgate.streams import say
 
 if TYPE_CHECKING:
     from covgate.measure.job import TestsFailed
+    from covgate.model.changed_tests import ChangedTest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +174,9 @@ class _Judging:
         self, verdict: Verdict, evidence: Evidence, measurement: Measurement
     ) -> tuple[Verdict, Evidence]:
         """Run the tests again while the loss may be chance: lines that differ between runs are not charged."""
-        while runs_again(verdict, evidence.explanation, evidence.measurement, self.bar.config.retries):
+        retries = self.bar.config.retries
+        around = evidence.around
+        while runs_again(verdict, evidence.explanation, evidence.measurement, retries, touches=lambda: around.touches):
             say("what was lost may be chance: the tests run once more")
             try:
                 again = self.session.measurer.measure(
@@ -186,7 +189,7 @@ class _Judging:
                 self.notices.append(f"the tests ran once more: {again.summary}; the first run is judged")
                 break
             measurement = again
-            verdict, evidence = self._judge_measurement(evidence.around, again)
+            verdict, evidence = self._judge_measurement(around, again)
         return verdict, evidence
 
     def _report_lines(self, evidence: Evidence) -> None:
@@ -209,11 +212,14 @@ class _Judging:
 
     def _outcome(self, verdict: Verdict, evidence: Evidence, recorded: Recorded, *, cached: bool) -> Outcome:
         baseline_commit = ""
+        changed_tests: tuple[ChangedTest, ...] = ()
         if self.order.explains or not verdict.passed:
             evidence.patch()
             evidence.explanation()
             with as_notice(self.notices, "the baseline's commit is not known"):
                 baseline_commit = evidence.around.baseline_commit.oid
+            with as_notice(self.notices, "changed tests could not be listed"):
+                changed_tests = () if verdict.passed else evidence.changed_tests()
         measurement = evidence.measurement
         return Outcome(
             verdict=verdict,
@@ -227,6 +233,7 @@ class _Judging:
             baseline_commit=baseline_commit,
             patch=evidence.found_patch,
             explanation=evidence.found_explanation,
+            changed_tests=changed_tests,
             raised=recorded.raised,
             notices=tuple(dict.fromkeys([*self.notices, *recorded.notices])),
             unrecorded=recorded.unrecorded,

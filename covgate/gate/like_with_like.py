@@ -18,7 +18,6 @@ from covgate.model.circumstances import (
 )
 from covgate.model.measurement import Measurement
 from covgate.model.numbers import format_percent
-from covgate.model.source_files import is_prose
 from covgate.model.verdict import Rule, Verdict
 
 _UNKNOWN = "its record may be from other circumstances"
@@ -71,7 +70,7 @@ def _rise(around: Surroundings, evidence: Evidence) -> Rise:
         commit.recorded,
         _circumstances(around),
         commit.known_here.numbers if commit.known_here else None,
-        touches=_touches(around),
+        touches=around.touches,
         suspicious=suspicious,
     )
 
@@ -101,16 +100,11 @@ def _stays(around: Surroundings) -> str:
     assert baseline is not None
     if around.here is not None:
         why = f"its commit {commit.oid[:10]} measures {_percent(around.here)} here"
-    elif not _touches(around):
+    elif not around.touches:
         why = f"nothing that can change coverage was changed since {commit.oid[:10]}"
     else:
         why = f"{commit.oid[:10]} is not measured here, and {_why(around) or _UNKNOWN}"
     return f"the baseline stays at {format_percent(baseline.percent)}%: {why}"
-
-
-def _touches(around: Surroundings) -> bool:
-    """Whether anything that can change coverage was changed since the baseline's commit."""
-    return not around.baseline_commit.exists or not all(map(is_prose, around.changed_paths))
 
 
 def _why(around: Surroundings) -> str:

@@ -14,6 +14,7 @@ from covgate.gate.context import Session
 from covgate.git.environment import without_local_environment
 from covgate.model.baseline import Baseline, level_here
 from covgate.model.measurement import Measurement
+from covgate.model.source_files import is_prose
 from covgate.notes.records import Notes
 
 # Late imports below: a push that passes by its counts alone needs neither diffs nor lines.
@@ -93,6 +94,11 @@ class Surroundings:
         from covgate.git.diff import changed_paths
 
         return changed_paths(self.session.repository, self.baseline_commit.oid, self.commit)
+
+    @property
+    def touches(self) -> bool:
+        """Whether anything that can change coverage was changed since the baseline's commit."""
+        return not self.baseline_commit.exists or not all(map(is_prose, self.changed_paths))
 
     def changes_since_baseline(self, suffixes: Collection[str]) -> tuple[FileChange, ...]:
         """What changed in files with one of ``suffixes`` since the baseline's commit."""

@@ -68,6 +68,12 @@ def changed_paths(repository: Repository, old: str, new: str) -> tuple[str, ...]
     return tuple(each.path for each in _changed_entries(repository, old, new, "--no-renames"))
 
 
+def changed_files(repository: Repository, old: str, new: str) -> Iterator[tuple[str, str, str]]:
+    """Git's letter for what happened to each file that differs between two commits, its old and its new path."""
+    for each in _changed_entries(repository, old, new, "--find-renames", _RENAME_LIMIT):
+        yield each.status, each.old_path, each.path
+
+
 def added_lines(
     repository: Repository, bases: Sequence[str], commit: str, suffixes: Collection[str]
 ) -> dict[str, LineSet]:

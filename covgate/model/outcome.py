@@ -14,6 +14,7 @@ from covgate.model.numbers import Numbers
 from covgate.model.verdict import Status, Verdict
 
 if TYPE_CHECKING:
+    from covgate.model.changed_tests import ChangedTest
     from covgate.model.exclusion import NewlyExcluded
     from covgate.model.explanation import Explanation
     from covgate.model.new_files import NewFile
@@ -38,12 +39,13 @@ class Outcome:
     if this clone knows it; ``cached`` means that no test ran. ``baseline_commit`` reached the baseline. ``patch`` and
     ``explanation`` are set if the push is blocked or if somebody asked for them.
 
-    ``error`` and ``hint`` say why there is no verdict and what to do; ``blocks`` whether that blocks. ``output`` is the
-    end of what the failing program printed, ``ran_with`` the interpreter of failing tests. ``raised`` is the new
-    baseline if this commit raised it. ``on_block`` is the command to run if this blocks a push. ``notices`` are
-    sentences about this commit. ``unmeasured``: the new source files that nothing measures. ``newly_excluded``: the
-    lines that the base didn't exclude. ``unrecorded``: its note
-    could not be written; ``unpublished``: the notes could not be pushed to the remote.
+    ``error`` and ``hint`` say why there is no verdict and what to do; ``blocks`` whether that blocks. ``output`` is
+    the end of what the failing program printed, ``ran_with`` the interpreter of failing tests. ``raised`` is the
+    new baseline if this commit raised it. ``on_block`` is the command to run if this blocks a push. ``notices`` are
+    sentences about this commit. ``changed_tests``: where coverage was lost, the tests and their configuration that
+    were changed since the baseline, or since the base. ``unmeasured``: the new source files that nothing measures.
+    ``newly_excluded``: the lines that the base didn't exclude. ``unrecorded``: its note could not be written;
+    ``unpublished``: the notes could not be pushed to the remote.
     """
 
     verdict: Verdict
@@ -66,6 +68,7 @@ class Outcome:
     raised: Baseline | None = None
     on_block: tuple[str, ...] | None = None
     notices: tuple[str, ...] = ()
+    changed_tests: tuple[ChangedTest, ...] = ()
     unmeasured: tuple[NewFile, ...] = ()
     newly_excluded: tuple[NewlyExcluded, ...] = ()
     unrecorded: bool = False

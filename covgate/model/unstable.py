@@ -13,20 +13,26 @@ from covgate.model.verdict import Rule, Verdict
 
 # Percentage points: a smaller difference may be chance even if nobody knows which lines it comes from.
 _SMALL = Fraction(1, 10)
+# What may be lost by chance although something was changed: statements and branches, and percentage points of all.
+_FEW = 50
+_LITTLE = Fraction(1)
 
 
-def may_be_chance(verdict: Verdict, explanation: Explanation | None) -> bool:
+def may_be_chance(verdict: Verdict, explanation: Explanation | None, *, touches: bool = True) -> bool:
     """Whether another run of the same tests may pass, so that it is worth a try.
 
     True only if the push fails by the baseline alone, and either it is below it by less than a tenth of a point (with
-    no epsilon set), or it would hold it with the lines that it lost without touching them.
+    no epsilon set), or it would hold it with the lines that it lost without touching them. If the push ``touches``
+    what can change coverage, these must be few: more are lost by the change.
     """
-    if verdict.failed != (Rule.BASELINE,) or verdict.baseline is None or verdict.measured is None:
+    minimum = verdict.minimum
+    if verdict.failed != (Rule.BASELINE,) or minimum is None or verdict.measured is None:
         return False
-    minimum = verdict.baseline.percent if verdict.adjusted is None else verdict.adjusted
     if verdict.policy.epsilon <= 0 and minimum - verdict.measured < _SMALL:
         return True
     if explanation is None or not explanation.lost:
+        return False
+    if touches and explanation.lost > min(Fraction(_FEW), _LITTLE * explanation.after.executable / HUNDRED):
         return False
     after = explanation.after
     executed = min(after.executed + explanation.lost, after.executable)

@@ -47,6 +47,7 @@ def test_json_and_sarif_of_every_verdict(make_project: Callable[..., Project]) -
     assert (data["commit"], data["base"], data["baseline_commit"]) == (commit, base, base)
     assert data["patch"]["percent"] == "50.00"
     assert data["explanation"]["lost"] == 1
+    assert data["changed_tests"] == [{"path": "tests/test_mod.py", "change": "changed", "now": None}]
     assert [(each["path"], each["why"], each["missing_lines"]) for each in data["lines"]] == [
         ("pkg/mod.py", "new", [14, 18]),
         ("pkg/mod.py", "lost", [6]),
@@ -64,7 +65,9 @@ def test_json_and_sarif_of_every_verdict(make_project: Callable[..., Project]) -
     # The same by a floor and a patch floor from the environment.
     assert told_by(project, COVGATE_FLOOR="95")["failed"] == ["floor", "baseline"]
     assert told_by(project, COVGATE_PATCH_FLOOR="60")["failed"] == ["baseline", "patch_floor"]
-    assert told_by(project, status=0, COVGATE_DISABLE="1")["status"] == "N/A"
+    disabled = told_by(project, status=0, COVGATE_DISABLE="1")
+    tree = project.git("rev-parse", "HEAD^{tree}")
+    assert (disabled["status"], disabled["tree"]) == ("N/A", tree)
     # Failing tests.
     project.write("tests/test_mod.py", "def test():\n    assert 0, 'as meant'\n")
     project.commit()
@@ -78,6 +81,7 @@ def test_json_and_sarif_of_every_verdict(make_project: Callable[..., Project]) -
     for argv, status in (([], 0), (["--fail-closed"], 3)):
         data = told(project, *argv, status=status)
         assert (data["status"], data["numbers"]) == ("N/A", None)
+        assert data["tree"] == project.git("rev-parse", "HEAD^{tree}")
         assert "no-such-program" in data["error"]
 
 

@@ -94,6 +94,10 @@ def test_no_tests_is_nothing_executed(project: Project, how: str) -> None:
     assert done.status != 0
     assert "0.00% is below the baseline of 83.33%" in done
     assert "0 of 6" in done
+    # The likeliest reason comes first.
+    assert "no line that can be executed" not in done
+    gone = "deleted  tests/test_mod.py" if how == "deleted" else "moved    tests/test_mod.py -> tests/mod_checks.py"
+    assert f"    {gone}\n" in done, done.text
 
 
 def test_timeout_ends_the_whole_process_group(project: Project, tmp_path: Path) -> None:

@@ -9,11 +9,26 @@ from itertools import groupby
 import pytest
 
 from covgate.formats import Context, render
+from covgate.formats.json_data import verdict_data
 from covgate.formats.markdown import LIMIT, code, prose
 from covgate.formats.paint import Paint, columns, plain, shortened
+from covgate.formats.tables import nothing_lost
 from covgate.formats.text import notices_text, verdict_text
+from covgate.model.changed_tests import ChangedTest, HowChanged
+from covgate.model.explanation import Explanation, FileExplanation
+from covgate.model.numbers import Numbers
 from covgate.model.outcome import Outcome
-from helpers.verdicts import EVERY_KIND, HOSTILE, NO_UTF8, blocked, disabled, failing_tests, not_measured, passed
+from helpers.verdicts import (
+    EVERY_KIND,
+    HOSTILE,
+    NO_UTF8,
+    ORIGIN,
+    blocked,
+    disabled,
+    failing_tests,
+    not_measured,
+    passed,
+)
 
 kinds = pytest.mark.parametrize("shown", EVERY_KIND.values(), ids=EVERY_KIND.keys())
 _SEQUENCE = re.compile(r"\x1b\[[0-9;]*m")
@@ -25,6 +40,37 @@ def as_markdown(outcome: Outcome) -> str:
 
 
 class TestTerminal:
+    def test_changed_tests_come_before_the_lines(self) -> None:
+        tests = [ChangedTest(path=f"tests/test_{each}.py", change=HowChanged.CHANGED) for each in range(9)]
+        tests.insert(0, ChangedTest(path="tests/test_x.py", change=HowChanged.MOVED, now="checks/x.py"))
+        outcome = replace(blocked(), changed_tests=tuple(tests))
+        text = verdict_text(outcome, Paint(terminal=True), pushing=True)
+        shown = text[: text.index("From the baseline to here")]
+        assert f"Tests and their configuration that were changed since {ORIGIN[:10]}:" in shown
+        assert "    moved    tests/test_x.py -> checks/x.py\n    changed  tests/test_0.py\n" in shown
+        assert "    and 2 more\n" in shown
+        assert "tests/test_8.py" in verdict_text(outcome, Paint(), pushing=True)
+        assert "test_8.py" not in shown
+        assert "- moved: `tests/test_x.py` -> `checks/x.py`" in render("markdown", outcome, Context())
+        assert verdict_data(outcome)["changed_tests"][0] == {
+            "path": "tests/test_x.py",
+            "change": "moved",
+            "now": "checks/x.py",
+        }
+
+    @pytest.mark.parametrize(
+        ("terms", "words"),
+        [
+            ({"removed": Numbers(statements=1, executed_statements=1)}, "what was removed was covered better"),
+            ({"counted_anew": Numbers(statements=1)}, "lines that nobody touched are counted otherwise"),
+            ({"no_longer_counted": Numbers(statements=1)}, "lines that nobody touched are counted otherwise"),
+            ({}, "the report and its own lines don't agree"),
+        ],
+    )
+    def test_why_less_is_covered_if_no_line_is(self, terms: dict[str, Numbers], words: str) -> None:
+        made = Explanation(before=Numbers(), after=Numbers(), files=(FileExplanation(path="a.py", **terms),))
+        assert words in nothing_lost(made)
+
     def test_who_is_blocked_sees_the_lines(self) -> None:
         source = [f"    line {number} of the file" for number in range(1, 13)]
         text = verdict_text(blocked(), Paint(), pushing=True, source={"pkg/a.py": tuple(source)}.get)
