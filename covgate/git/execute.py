@@ -19,6 +19,16 @@ from covgate.errors import ToolError
 # No hooks of the user, no file system monitor that would outlive us, no garbage collection while somebody waits.
 GIT = ("git", "-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", "-c", "gc.auto=0")
 
+# For covgate's own worktree: all of the commit is written, whatever the user leaves out of a checkout, and no setting
+# makes git look at less of a file. On the command line, because all worktrees share one configuration file.
+CHECKOUT_OPTIONS = (
+    *("-c", "core.sparseCheckout=false"),
+    *("-c", "core.untrackedCache=false"),
+    *("-c", "core.checkStat=default"),
+    *("-c", "core.trustctime=true"),
+    *("-c", "advice.detachedHead=false"),
+)
+
 
 def execute(argv: Sequence[str], cwd: Path, environ: Mapping[str, str], input: bytes | None) -> tuple[int, bytes, str]:
     """Run ``argv`` and return its exit status, its output byte for byte, and its messages.

@@ -15,18 +15,12 @@ from pathlib import Path
 from covgate.errors import GitError, ToolError
 from covgate.git.contents import Contents
 from covgate.git.environment import without_local_environment
+from covgate.git.execute import CHECKOUT_OPTIONS
 from covgate.git.others import Others, list_others
 from covgate.git.repository import Repository
+from covgate.git.submodules import update_submodules
 
 _SOURCES = (".py", ".toml", ".cfg", ".ini", ".coveragerc")
-# On the command line, because all worktrees share one configuration file.
-_OPTIONS = (
-    *("-c", "core.sparseCheckout=false"),
-    *("-c", "core.untrackedCache=false"),
-    *("-c", "core.checkStat=default"),
-    *("-c", "core.trustctime=true"),
-    *("-c", "advice.detachedHead=false"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +52,19 @@ class Checkout:
             return "HEAD moved"
         changed = (path for path, _ in self.contents.differences(lambda path: path.endswith(_SOURCES)))
         return next((f"{path} was changed" for path in changed), "")
+
+    def restore(self) -> str:
+        """Write what differs as the commit has it. Returns what differs all the same, as a clause.
+
+        The checkout is closed if that fails.
+        """
+        try:
+            if self.difference():
+                self.contents.restore()
+            return self.difference()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """End the processes that read objects, those of the user's repository excepted."""
@@ -102,34 +109,34 @@ def kept_worktree(repository: Repository, commit: str) -> Checkout:
     """
     path = repository.state_dir / "tree"
     try:
-        checkout = _switch(repository, path, commit)
-        if checkout is None or not _is_exact(checkout):
-            checkout = _create(repository, path, commit)
-            if not _is_exact(checkout):
-                raise ToolError(
-                    f"{path} can't be made equal to the commit: {checkout.difference()}",
-                    hint='set isolation = "in-place" and check the commit out',
-                )
+        for prepare in (_switch, _create):
+            checkout = prepare(repository, path, commit)
+            if checkout is None:
+                continue
+            why_not = checkout.restore()
+            if not why_not:
+                return checkout
+            checkout.close()
     except OSError as error:
         raise ToolError(
             f"{error.filename or path} can't be written: {error.strerror}",
             hint="covgate measures there what is not checked out exactly",
         ) from None
-    return checkout
+    raise ToolError(
+        f"{path} can't be made equal to the commit: {why_not}",
+        hint='set isolation = "in-place" and check the commit out',
+    )
 
 
-def _is_exact(checkout: Checkout) -> bool:
-    """Whether the worktree has the files of the commit; what differs is written once more."""
-    if checkout.difference():
-        checkout.contents.restore()
-    return not checkout.difference()
-
-
-def _checkout(view: Repository, path: Path, commit: str) -> Checkout:
-    _update_submodules(view, commit)
-    contents = Contents(view, commit)
-    others = list_others(contents)
-    return Checkout(path=path, commit=commit, in_place=False, repository=view, contents=contents, others=others)
+def _checkout(repository: Repository, view: Repository, commit: str) -> Checkout:
+    try:
+        update_submodules(repository, view, commit)
+        contents = Contents(view, commit)
+        others = list_others(contents)
+    except BaseException:
+        view.close()
+        raise
+    return Checkout(path=view.top, commit=commit, in_place=False, repository=view, contents=contents, others=others)
 
 
 def _switch(repository: Repository, path: Path, commit: str) -> Checkout | None:
@@ -140,13 +147,16 @@ def _switch(repository: Repository, path: Path, commit: str) -> Checkout | None:
         view = _view(repository, path)
         if view.common_dir != repository.common_dir or view.top != path.resolve():
             return None
-        view.run(*_OPTIONS, "checkout", "--quiet", "--force", "--detach", commit)
+        view.run(*CHECKOUT_OPTIONS, "checkout", "--quiet", "--force", "--detach", commit)
         # Bytecode is kept: Python compares it with the source.
-        view.run(*_OPTIONS, "clean", "-ffdxq", "--exclude=__pycache__")
-        checkout = _checkout(view, path, commit)
+        view.run(*CHECKOUT_OPTIONS, "clean", "-ffdxq", "--exclude=__pycache__")
+        checkout = _checkout(repository, view, commit)
     except (GitError, ToolError):
         return None
-    return None if checkout.others.uncommitted else checkout
+    if checkout.others.uncommitted:
+        checkout.close()
+        return None
+    return checkout
 
 
 def _create(repository: Repository, path: Path, commit: str) -> Checkout:
@@ -155,8 +165,8 @@ def _create(repository: Repository, path: Path, commit: str) -> Checkout:
         raise ToolError(f"{path} can't be removed", hint="remove it by hand")
     _unregister(repository, path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    repository.run(*_OPTIONS, "worktree", "add", "--quiet", "--force", "--detach", str(path), commit)
-    return _checkout(_view(repository, path), path, commit)
+    repository.run(*CHECKOUT_OPTIONS, "worktree", "add", "--quiet", "--force", "--detach", str(path), commit)
+    return _checkout(repository, _view(repository, path), commit)
 
 
 def _view(repository: Repository, path: Path) -> Repository:
@@ -172,16 +182,3 @@ def _unregister(repository: Repository, path: Path) -> None:
             continue
         if os.path.realpath(target.parent) == os.path.realpath(path):
             shutil.rmtree(pointer.parent, ignore_errors=True)
-
-
-def _update_submodules(view: Repository, commit: str) -> None:
-    if view.file(commit, ".gitmodules") is None:
-        return
-    # Without --init, which would write to the configuration: only the submodules that the user has initialised.
-    status, _, err = view.attempt("-c", "protocol.file.allow=always", "submodule", "update", "--recursive", "--force")
-    if status:
-        line = err.strip().splitlines()[-1:] or ["no message"]
-        raise ToolError(
-            f"the submodules of the measured worktree could not be updated: {line[0]}",
-            hint='prepare them with `setup`, or set isolation = "in-place"',
-        )
