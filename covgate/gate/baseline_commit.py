@@ -122,10 +122,10 @@ class BaselineCommit:
         except (ToolError, ConfigurationError) as error:
             failed = error.message
         else:
-            if isinstance(found, Measurement):
+            if isinstance(found, Measurement) and found.tests_collected:
                 self.known_here = found
                 return found
-            failed = found.summary
+            failed = "it has no tests" if isinstance(found, Measurement) else found.summary
         self._failed = True
         self.notices.append(f"the baseline's commit {self.oid[:10]} can't be measured here: {failed}")
         return None
@@ -145,8 +145,12 @@ class BaselineCommit:
 
     @cached_property
     def _coverage_configs(self) -> tuple[CoverageConfig, CoverageConfig]:
-        """Coverage's configuration as it is now, with what the base enforces, and as that commit has it."""
+        """Coverage's configuration as it is now, with what the base enforces, and as that commit has it.
+
+        What only the push excludes counts: code must not be excluded together with what its tests executed.
+        """
         from covgate.measure.coverage_config import FILES, read_coverage_config
+        from covgate.measure.same_counting import without_new_exclusions
 
         repository = self.session.repository
 
@@ -156,9 +160,11 @@ class BaselineCommit:
 
         enforced = self.bar.config.coverage_config
         if enforced is None:
-            return read(self.measured.tree), read(self.oid)
-        name = "pyproject.toml" if enforced[0].endswith(".toml") else ".coveragerc"
-        return read_coverage_config({name: enforced[1].encode()}), read(self.oid)
+            now = read(self.measured.tree)
+        else:
+            name = "pyproject.toml" if enforced[0].endswith(".toml") else ".coveragerc"
+            now = read_coverage_config({name: enforced[1].encode()})
+        return without_new_exclusions(now, read(self.bar.base or self.oid)), read(self.oid)
 
     def _lines_in_notes(self, commit: str) -> Measurement | None:
         """The lines that travel with the notes, fetched if this clone has none."""

@@ -11,6 +11,7 @@ _DECIDING = {
     "run": ("source", "source_pkgs", "source_dirs", "include", "omit", "branch", "plugins", "core", "concurrency"),
     "report": ("include", "omit", "exclude_lines", "exclude_also", "partial_branches", "partial_also"),
 }
+_EXCLUSIONS = ("exclude_lines", "exclude_also")
 
 
 def counts_alike(one: CoverageConfig, other: CoverageConfig) -> bool:
@@ -19,6 +20,19 @@ def counts_alike(one: CoverageConfig, other: CoverageConfig) -> bool:
         return False
     keys = [(section, key) for section, names in _DECIDING.items() for key in names if key != "branch"]
     return all(sorted(one.values(*key)) == sorted(other.values(*key)) for key in keys)
+
+
+def without_new_exclusions(config: CoverageConfig, base: CoverageConfig) -> CoverageConfig:
+    """``config``, with the excluded lines of ``base`` if it excludes more."""
+    if set(config.exclusions) <= set(base.exclusions):
+        return config
+    report = {key: value for key, value in config.sections.get("report", {}).items() if key not in _EXCLUSIONS}
+    for key in _EXCLUSIONS:
+        value = base.sections.get("report", {}).get(key)
+        if value is not None:
+            lines = value.split("\n") if isinstance(value, str) else list(value) if isinstance(value, list) else []
+            report[key] = lines if config.toml else "\n".join(map(str, lines))
+    return replace(config, sections={**config.sections, "report": report})
 
 
 def with_branches(config: CoverageConfig, on: bool) -> CoverageConfig:
