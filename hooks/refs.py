@@ -14,7 +14,7 @@ from pathlib import Path
 from covgate.errors import UsageError
 from covgate.git.remote import without_credentials
 from covgate.git.repository import Repository
-from covgate.model.ref_update import HEADS, RefUpdate
+from covgate.model.ref_update import RefUpdate, why_not_gated
 
 from .push_command import PushCommand, may_be_several, parse_porcelain, parse_push_command
 
@@ -47,9 +47,10 @@ def all_updates(repository: Repository, shown: RefUpdate, remote: str) -> list[R
     updates = []
     for local, remote_ref, replaced in listed:
         commit = repository.commit(local)
-        if not commit and remote_ref.startswith(HEADS):
+        update = RefUpdate(local_ref=local, local_oid=commit or local, remote_ref=remote_ref, remote_oid=replaced)
+        if not commit and not why_not_gated(update, ["*"]):
             raise _refused(shown, remote, f"{local!r} leads to no commit")
-        updates.append(RefUpdate(local_ref=local, local_oid=commit, remote_ref=remote_ref, remote_oid=replaced))
+        updates.append(update)
     return updates
 
 

@@ -68,14 +68,24 @@ def bar_of_push(session: Session, remote: Remote, update: RefUpdate) -> Bar:
 
     Raises ConfigurationError if the pushed configuration is invalid.
     """
-    lands = lands_on(session, remote, update.branch)
-    bases = choose_bases(
-        replaced=remote.replaced_tip(update),
-        fork_point=lambda: remote.fork_point(update.local_oid),
-        lands=lands,
-        named="" if update.certain else remote.repository.commit(update.remote_oid),
-    )
-    return replace(bar_of(session, update.local_oid, bases, remote, update.branch), lands=lands)
+    commit, branch = update.local_oid, update.gated_as
+    lands = lands_on(session, remote, branch)
+    if update.branch:
+        bases = choose_bases(
+            replaced=remote.replaced_tip(update),
+            fork_point=lambda: remote.fork_point(commit),
+            lands=lands,
+            named="" if update.certain else remote.repository.commit(update.remote_oid),
+        )
+    else:  # for review: it has not landed yet, whatever it is meant for
+        left = [remote.replaced_tip(update), remote.fork_point(commit, branch)]
+        left += [] if lands else [remote.fork_point(commit)]
+        bases, lands = tuple(dict.fromkeys(filter(None, left))), False
+    bar = replace(bar_of(session, commit, bases, remote, branch), lands=lands)
+    if update.branch:
+        return bar
+    like = f"a push to {branch}, but raises no baseline" if branch else "a push to an unknown branch"
+    return replace(bar, notices=(f"{update.remote_ref} is gated like {like}", *bar.notices))
 
 
 def bar_of(session: Session, commit: str, bases: Sequence[str], remote: Remote, branch: str = "") -> Bar:

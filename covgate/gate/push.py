@@ -51,8 +51,9 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> Pu
     candidates, skipped = sort_updates(session, updates)
     if not candidates:
         return PushReport(outcomes=tuple(skipped))
-    target = Remote(session.repository, remote, coming=tuple(update.branch for update in candidates))
+    target = Remote(session.repository, remote, coming=tuple(each.branch for each in candidates if each.branch))
     ready = _prepare(session, candidates, target, skipped)
+    skipped.sort(key=lambda outcome: not outcome.branch)  # a long list is cut off: branches matter most
     if not ready.gated:
         return PushReport(outcomes=tuple(skipped), notices=tuple(ready.notices))
     from covgate.gate.catch_up import save_bookmarks
@@ -65,7 +66,7 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> Pu
         outcome = judge_commit(session, each.commit, each.bar, [each.tip], order)
         with as_notice(notices, "new files that are not measured could not be listed"):
             outcome = with_new_code(session, outcome, each.bar)
-        judged.append(replace(outcome, branch=each.update.branch, on_block=each.bar.config.on_block))
+        judged.append(replace(outcome, branch=each.update.shown, on_block=each.bar.config.on_block))
     # The verdicts stand, whatever goes wrong from here on.
     with as_notice(notices, "not everything is known about the baseline"):
         save_bookmarks(session.repository, ready.unseen)
@@ -147,7 +148,7 @@ def _about_baselines(session: Session, ready: _Ready, judged: Sequence[Outcome])
     return ratchet_notices(
         ready.target,
         ready.gated[0].bar.config,
-        [each.update.branch for each in ready.gated],
+        [each.update.shown for each in ready.gated],
         lambda: known or Notes(session.repository).has_baseline(),
     )
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from covgate.config import Config
+from covgate.errors import ToolError
 from covgate.gate.bar import Bar, bar_of_push
 from covgate.gate.context import Session
 from covgate.gate.decisions import is_ratchet_branch
 from covgate.git.remote import Remote
 from covgate.model.outcome import Outcome
-from covgate.model.ref_update import RefUpdate, why_not_gated
+from covgate.model.ref_update import RefUpdate, review_target, why_not_gated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,8 @@ class GatedUpdate:
     @property
     def may_raise_baseline(self) -> bool:
         """Whether a pass raises the baseline: a merge may have happened elsewhere."""
-        return is_ratchet_branch(self.bar.config, self.update.branch, self.bar.remote.default_branch)
+        branch = self.update.branch  # what is for review has not landed
+        return bool(branch) and is_ratchet_branch(self.bar.config, branch, self.bar.remote.default_branch)
 
 
 def sort_updates(session: Session, updates: Sequence[RefUpdate]) -> tuple[list[RefUpdate], list[Outcome]]:
@@ -42,9 +44,9 @@ def sort_updates(session: Session, updates: Sequence[RefUpdate]) -> tuple[list[R
     for update in updates:
         # Tags and deletions are skipped before the configuration is read.
         why_not = why_not_gated(update, ["*"])
-        commit = session.repository.commit(update.local_oid)
+        commit = "" if why_not else session.repository.commit(update.local_oid)
         if not why_not and not commit:
-            why_not = f"{update.local_ref} is no commit"
+            why_not = _no_commit(session, update)
         if not why_not and switched_off:
             why_not = f"disabled by {switched_off}"
         if why_not:
@@ -52,6 +54,17 @@ def sort_updates(session: Session, updates: Sequence[RefUpdate]) -> tuple[list[R
         else:
             candidates.append(replace(update, local_oid=commit))
     return candidates, skipped
+
+
+def _no_commit(session: Session, update: RefUpdate) -> str:
+    """Why an update that leads to no commit is not gated. Raises ToolError if its object is not here."""
+    found = session.repository.object(update.local_oid)
+    if found is None:
+        raise ToolError(
+            f"{update.local_ref} leads to {update.local_oid[:10]}, which is not here",
+            hint="git fsck shows what is lost",
+        )
+    return f"{update.local_ref} is no commit, but a {found.kind}"
 
 
 def why_left_out(update: RefUpdate, config: Config) -> str:
@@ -67,11 +80,14 @@ def find_rules(
 
     gated: list[GatedUpdate] = []
     for update in candidates:
-        commit = update.local_oid
+        if not update.branch:
+            heads = remote.answer.heads if remote.answer else ()
+            update = replace(update, target=review_target(update.remote_ref, heads, remote.default_branch()))
         bar = bar_of_push(session, remote, update)
         why_not = why_left_out(update, bar.config)
         if why_not:
-            skipped.append(Outcome(verdict=not_applicable(why_not), commit=commit, branch=update.branch))
+            outcome = Outcome(verdict=not_applicable(why_not), commit=update.local_oid, branch=update.shown)
+            skipped.append(outcome)
         else:
             gated.append(GatedUpdate(update=update, bar=bar, tip=remote.replaced_tip(update)))
     return gated

@@ -40,7 +40,7 @@ class Remote:
     name: str = ""
     listing: Listing | None = None
     coming: tuple[str, ...] = ()
-    _fork_points: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _fork_points: dict[tuple[str, str], str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.name)
@@ -140,15 +140,15 @@ class Remote:
                 return found
         return (repository.commit(self.tracking(branch)) if branch else "") or repository.commit(self.own_ref("HEAD"))
 
-    def fork_point(self, commit: str) -> str:
-        """The oid where ``commit`` left the default branch; "" if there is no such branch.
+    def fork_point(self, commit: str, branch: str = "") -> str:
+        """The oid where ``commit`` left ``branch``, by default the default branch; "" if there is no such branch.
 
-        Without a common ancestor, or if a shallow clone hides it, this is the tip of the default branch.
+        Without a common ancestor, or if a shallow clone hides it, this is the tip of the branch.
         """
-        if commit not in self._fork_points:
-            tip = self.default_tip()
-            self._fork_points[commit] = tip and (self.repository.text("merge-base", commit, tip) or tip)
-        return self._fork_points[commit]
+        if (commit, branch) not in self._fork_points:
+            tip = self.branch_tip(branch) if branch and branch != self.default_branch() else self.default_tip()
+            self._fork_points[commit, branch] = tip and (self.repository.text("merge-base", commit, tip) or tip)
+        return self._fork_points[commit, branch]
 
     def replaced_tip(self, update: RefUpdate) -> str:
         """The oid of the remote tip that ``update`` replaces; "" if the ref is new.

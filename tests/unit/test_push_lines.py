@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.model.ref_update import RefUpdate, matches, parse_pre_push_lines, why_not_gated
+from covgate.model.ref_update import RefUpdate, matches, parse_pre_push_lines, review_target, why_not_gated
 
 ONE, TWO, ZERO = "1" * 40, "2" * 40, "0" * 40
 
@@ -117,14 +119,72 @@ MAIN, TOPIC = "refs/heads/main", "refs/heads/topic"
         (ONE, MAIN, ONE, ["*"], "main brings nothing new"),
         ("", MAIN, TWO, ["*"], "deletion of refs/heads/main"),
         ("", "refs/tags/v1", TWO, ["*"], "deletion of refs/tags/v1"),
-        (ONE, "refs/tags/v1", TWO, ["*"], "refs/tags/v1 is no branch"),
-        (ONE, "refs/notes/coverage", TWO, ["*"], "refs/notes/coverage is no branch"),
-        (ONE, "refs/for/main", TWO, ["*"], "refs/for/main is no branch"),
-        (ONE, "refs/remotes/origin/main", TWO, ["*"], "refs/remotes/origin/main is no branch"),
+        (ONE, "refs/tags/v1", TWO, ["*"], "refs/tags/v1 is no branch, but a tag"),
+        (ONE, "refs/notes/coverage", TWO, ["*"], "refs/notes/coverage is no branch, but notes"),
+        (ONE, "refs/stash", TWO, ["*"], "refs/stash is no branch, but stashed work"),
+        (
+            ONE,
+            "refs/remotes/origin/main",
+            TWO,
+            ["*"],
+            "refs/remotes/origin/main is no branch, but a copy of a branch that was fetched",
+        ),
+        (ONE, "refs/meta/config", "", ["*"], "refs/meta/config is no branch, but the configuration of a server"),
+        (ONE, "refs/replace/1", "", ["*"], "refs/replace/1 is no branch, but the replacement of an object"),
+        (
+            ONE,
+            "refs/covgate/remotes/origin/HEAD",
+            "",
+            ["*"],
+            "refs/covgate/remotes/origin/HEAD is no branch, but covgate's own",
+        ),
+        # For review, or for nobody knows what: unknown does not mean that it is not gated.
+        (ONE, "refs/for/main", "", ["*"], ""),
+        (ONE, "refs/for/main", "", ["release"], ""),  # until its branch is known
+        (ONE, "refs/changes/34/1234", TWO, ["*"], ""),
+        (ONE, "refs/merge-requests/5/head", "", ["main"], ""),
+        (ONE, "refs/backup/wip", "", ["*"], ""),
+        (ONE, "refs/tagsoup/v1", "", ["*"], ""),
+        (ONE, "refs/backup/wip", ONE, ["*"], "refs/backup/wip brings nothing new"),
+        ("", "refs/for/main", "", ["*"], "deletion of refs/for/main"),
     ],
 )
 def test_which_updates_are_not_gated_and_why(oid: str, remote: str, old: str, branches: list[str], why: str) -> None:
     assert why_not_gated(update(oid, remote, old), branches) == why
+
+
+@pytest.mark.parametrize(
+    ("ref", "expected"),
+    [
+        ("refs/for/main", "main"),
+        ("refs/for/refs/heads/main", "main"),
+        ("refs/for/main%topic=fix,r=ada@example.org", "main"),
+        ("refs/for/main/topic", "main"),
+        ("refs/for/main/a/b", "main"),
+        ("refs/drafts/main", "main"),
+        ("refs/draft/main/topic", "main"),
+        ("refs/publish/release/1.0", "release/1.0"),
+        ("refs/for/release/1.0", "release/1.0"),
+        ("refs/for/release/1.0/fix", "release/1.0"),
+        ("refs/for/release", "release"),
+        ("refs/for/release/2.0", "release"),
+        # No branch is named: the default branch is assumed.
+        ("refs/for/unknown", "trunk"),
+        ("refs/for/", "trunk"),
+        ("refs/for-review/17", "trunk"),
+        ("refs/changes/34/1234/1", "trunk"),
+        ("refs/merge-requests/5/head", "trunk"),
+        ("refs/forward/main", "trunk"),
+    ],
+)
+def test_what_is_for_review_is_gated_as_its_branch(ref: str, expected: str) -> None:
+    assert review_target(ref, ["main", "release", "release/1.0"], "trunk") == expected
+
+
+def test_the_branch_of_a_commit_for_review_may_be_left_out() -> None:
+    review = replace(update(ONE, "refs/for/main", ""), target="main")
+    assert review.gated_as == "main" and not review.branch
+    assert why_not_gated(review, ["release"]) == "main is outside branches = ['release']"
 
 
 @pytest.mark.parametrize(
