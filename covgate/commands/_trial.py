@@ -71,7 +71,7 @@ def _documented(repository: Repository) -> str:
     found = documented_command(repository.top)
     if found is None or found.is_plain_pytest:
         return ""
-    return f"  {found.origin}, runs `{found.command}`: to measure that, set {found.setting} in covgate's configuration"
+    return f"  {found.origin} runs `{found.command}`: to measure that, set {found.setting} in covgate's configuration"
 
 
 def _not_measured(error: CovgateError) -> list[str]:

@@ -16,7 +16,7 @@ def check_documented(checkout: Checkout) -> Results:
         return  # the same tests, unless its arguments leave some out: that is for the reader to judge
     yield Finding(
         name="documented-command",
-        what=f"{documented.origin}, runs `{documented.command}`, and covgate runs pytest",
+        what=f"{documented.origin} runs `{documented.command}`, and covgate runs pytest",
         why="pytest may find other tests than those, or fail to collect them",
         fix=f"set {documented.setting} in {checkout.table}",
         severity=Severity.WARNING,

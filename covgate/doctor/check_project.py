@@ -170,7 +170,7 @@ def _missing_package(checkout: Checkout, project: Project, package: str, why: st
     fix = advise(package, project.interpreter, checkout.top, checkout.session.environ, relative)
     documented = unused_command(checkout) if package == "pytest" else None
     if documented is not None and not documented.is_pytest:
-        fix = f"set {documented.setting} in {checkout.table}: that is what {documented.origin}, runs"
+        fix = f"set {documented.setting} in {checkout.table}: that is what {documented.origin} runs"
     return Finding(name=f"{package}-missing", what=what, why=why, fix=fix)
 
 

@@ -92,7 +92,7 @@ class Workspace:
 
         documented = documented_command(self.job.tree) if package == "pytest" and not self.job.command else None
         if documented is not None and not documented.is_pytest:
-            return f"set {documented.setting}: that is what {documented.origin}, runs"
+            return f"set {documented.setting}: that is what {documented.origin} runs"
         return advise(package, interpreter or self.job.interpreter, self.job.tree, self.job.environ, typed)
 
     def _environment(self) -> dict[str, str]:

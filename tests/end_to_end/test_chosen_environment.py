@@ -115,7 +115,7 @@ def test_the_documented_test_command_is_proposed(project: Project) -> None:
     project.write("tests/test_mod.py", UNITTEST)
     project.commit()
     seen = Doctor(project, project.top.parent / "bin").examine()
-    assert seen.facts["documented"] == "python -m unittest discover -s tests -t . (tox.ini, [testenv])"
+    assert seen.facts["documented"] == "python -m unittest discover -s tests -t . ([testenv] in tox.ini)"
     setting = 'command = "python -m unittest discover -s tests -t ."'
     assert seen["documented-command"]["mend"] == f"set {setting} in [tool.covgate] in pyproject.toml"
     project.write("pyproject.toml", f"[tool.covgate]\n{setting}\n")

@@ -40,6 +40,8 @@ from covgate.measure.program import program_of
         ("./run_tests.py --fast", "python ./run_tests.py --fast"),
         ("zope-testrunner --test-path=src -vc", "zope-testrunner --test-path=src -vc"),
         ("trial shop", "trial shop"),
+        ("python -bb -m tornado.test.runtests --fast", "python -bb -m tornado.test.runtests --fast"),
+        ("python -m shop.contest", ""),
         ("django-admin test --settings=shop.settings", "django-admin test --settings=shop.settings"),
         ("django-admin migrate", ""),
         ("coverage erase", ""),
@@ -119,51 +121,58 @@ check::
             "tox.ini",
             TOX,
             [
-                ("python -m unittest discover -s tests", "tox.ini, [testenv]"),
-                ("pytest tests/unit", "tox.ini, [testenv:py39-unit]"),
+                ("python -m unittest discover -s tests", "[testenv] in tox.ini"),
+                ("pytest tests/unit", "[testenv:py39-unit] in tox.ini"),
             ],
         ),
-        ("tox.ini", "[testenv]\ncommands = pytest {posargs}\n", [("pytest", "tox.ini, [testenv]")]),
+        ("tox.ini", "[testenv]\ncommands = pytest {posargs}\n", [("pytest", "[testenv] in tox.ini")]),
+        ("tox.ini", "[testenv]\nchangedir = tests\ncommands = pytest sub\n", []),
+        (
+            "tox.ini",
+            "[testenv]\nchangedir = {toxworkdir}\n"
+            "commands =\n  python -m twisted.trial --reactor={env:R:a} {env:A:} {tty:-c} x\n",
+            [("python -m twisted.trial --reactor=a x", "[testenv] in tox.ini")],
+        ),
         ("tox.ini", "no section\n[", []),
         (
             "tox.toml",
             'env_run_base.commands = [["pytest", "{posargs:tests}"]]\n',
-            [("pytest tests", "tox.toml, env_run_base")],
+            [("pytest tests", "env_run_base in tox.toml")],
         ),
-        ("tox.toml", 'env.test.commands = [["trial", "shop"]]\n', [("trial shop", "tox.toml, test")]),
+        ("tox.toml", 'env.test.commands = [["trial", "shop"]]\n', [("trial shop", "test in tox.toml")]),
         (
             "tox.toml",
             "[env_run_base]\ncommands = [['pytest', '--basetemp={tmp}', {replace = 'posargs', default = ['sub']}]]\n",
-            [("pytest sub", "tox.toml, env_run_base")],
+            [("pytest sub", "env_run_base in tox.toml")],
         ),
         ("tox.toml", "env_run_base = 3\nenv = [1]\n", []),
-        ("noxfile.py", NOX, [("pytest tests/unit", "noxfile.py, session tests")]),
+        ("noxfile.py", NOX, [("pytest tests/unit", "session tests in noxfile.py")]),
         ("noxfile.py", "def broken(:\n", []),
-        ("pyproject.toml", TOX_IN_PYPROJECT, [("trial shop", "pyproject.toml, [testenv]")]),
+        ("pyproject.toml", TOX_IN_PYPROJECT, [("trial shop", "[testenv] in pyproject.toml")]),
         (
             "pyproject.toml",
             '[tool.hatch.envs.default.scripts]\ntest = "pytest {args:tests}"\nlint = "ruff check"\n',
-            [("pytest tests", "pyproject.toml, hatch's environment default test")],
+            [("pytest tests", "hatch's environment default test in pyproject.toml")],
         ),
         (
             "pyproject.toml",
             '[tool.pdm.scripts]\ntest = {cmd = "pytest -n 2"}\n',
-            [("pytest -n 2", "pyproject.toml, pdm's script test")],
+            [("pytest -n 2", "pdm's script test in pyproject.toml")],
         ),
         (
             "pyproject.toml",
             '[tool.poe.tasks.test]\nsequence = ["ruff check", "coverage run manage.py test"]\n',
-            [("python manage.py test", "pyproject.toml, poe's task test")],
+            [("python manage.py test", "poe's task test in pyproject.toml")],
         ),
         (
             "pyproject.toml",
             '[tool.taskipy.tasks]\nunit = "pytest unit"\n',
-            [("pytest unit", "pyproject.toml, taskipy's task unit")],
+            [("pytest unit", "taskipy's task unit in pyproject.toml")],
         ),
         (
             "pyproject.toml",
             '[tool.pixi.feature.test.tasks]\ntest = "trial shop"\n',
-            [("trial shop", "pyproject.toml, pixi's task test")],
+            [("trial shop", "pixi's task test in pyproject.toml")],
         ),
         ("pyproject.toml", "[tool.pdm]\nscripts = 3\n[tool.hatch]\nenvs = 'x'\n", []),
         ("pyproject.toml", "not TOML", []),
@@ -171,12 +180,18 @@ check::
             "Makefile",
             MAKE,
             [
-                ("python -m unittest discover --fast", "Makefile, target test"),
-                ("pytest sub", "Makefile, target check"),
+                ("python -m unittest discover --fast", "target test in Makefile"),
+                ("pytest sub", "target check in Makefile"),
             ],
         ),
         ("Makefile", "test:\n\tpytest $(UNKNOWN)\n", []),
-        ("justfile", "test *args:\n    uv run pytest {{args}} tests\n", [("pytest tests", "justfile, target test")]),
+        (
+            "scripts/test",
+            '#!/bin/sh -e\nexport PREFIX=""\nset -x\n${PREFIX}coverage run -m pytest "$@" tests\n',
+            [("pytest tests", "scripts/test")],
+        ),
+        ("scripts/test.sh", "coverage run -m pytest ${@}\n", [("pytest", "scripts/test.sh")]),
+        ("justfile", "test *args:\n    uv run pytest {{args}} tests\n", [("pytest tests", "target test in justfile")]),
     ],
 )
 def test_where_projects_document_it(name: str, text: str, expected: list[tuple[str, str]]) -> None:
@@ -189,7 +204,7 @@ def test_the_first_of_several_files(tmp_path: Path) -> None:
     (tmp_path / "noxfile.py").write_bytes(b"\xff\0")
     found = documented_command(tmp_path)
     assert found is not None
-    assert (found.command, found.origin, found.is_plain_pytest) == ("pytest a", "Makefile, target test", False)
+    assert (found.command, found.origin, found.is_plain_pytest) == ("pytest a", "target test in Makefile", False)
     (tmp_path / "tox.ini").write_text("[testenv]\ncommands = pytest --cov=pkg\n")
     found = documented_command(tmp_path)
     assert found is not None

@@ -112,7 +112,9 @@ def _python_command(arguments: Sequence[str]) -> str:
         plain = ["pytest", *_deciding(rest[2:])]
         return shlex.join(["python", *options, "-m", *plain] if options else plain)
     if rest[:1] == ["-m"]:
-        return shlex.join(["python", *arguments]) if rest[1:2] and rest[1] in _TEST_MODULES else ""
+        module = rest[1] if rest[1:2] else ""
+        is_own = _TEST_SCRIPT.fullmatch(module.rpartition(".")[2] + ".py") is not None  # tornado.test.runtests
+        return shlex.join(["python", *arguments]) if is_own or module in _TEST_MODULES else ""
     if not rest:
         return ""
     name = PurePosixPath(rest[0]).name

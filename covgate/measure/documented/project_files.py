@@ -28,11 +28,14 @@ _NAMES = (
     "all",
 )
 _POSARGS = re.compile(r"\{posargs(?::((?:[^{}]|\{[^{}]*\})*))?\}")
+# {env:NAME:default} and {tty:terminal:otherwise}
+_DEFAULTS = re.compile(r"\{(?:env:\w+|tty:[^{}:]*)(?::([^{}]*))?\}")
 _TOX_VALUES = {"{envpython}": "python", "{toxinidir}/": "", "{toxinidir}": ".", "{tox_root}/": "", "{tox_root}": "."}
 _FACTORS = re.compile(r"^[!\w.,{}-]+\s*:\s+")
 _TARGET = re.compile(r"^([\w.-]+)(?:\s+[\w.=*\"'+-]+)*\s*:(?!=)(.*)$")
 _VARIABLE = re.compile(r"^(\w+)\s*[:?]?=\s*(.*)$")
 _REFERENCE = re.compile(r"\$[({](\w+)[)}]")
+_SCRIPTS = ("scripts/test", "scripts/test.sh", "script/test", "bin/test", "test.sh", "runtests.sh")
 _PYTHONS = frozenset({"PYTHON", "PY", "PYTHON3", "python"})
 
 
@@ -44,7 +47,8 @@ def documented_commands(files: Mapping[str, str]) -> tuple[Documented, ...]:
             for each in split_commands(line):
                 command = as_test_command(each)
                 if command:
-                    found.setdefault(command, Documented(command=command, origin=f"{name}, {origin}"))
+                    place = f"{origin} in {name}" if origin else name
+                    found.setdefault(command, Documented(command=command, origin=place))
     return tuple(found.values())
 
 
@@ -63,13 +67,21 @@ def _tox_ini(text: str) -> Lines:
     names = [*(["testenv"] if "testenv" in sections else []), *_by_likelihood(sections)]
     for name in dict.fromkeys(names):
         commands = parser.get(sections[name], "commands", fallback=None) or ""
+        if not _starts_at_top(parser.get(sections[name], "changedir", fallback="") or ""):
+            continue
         for line in commands.replace("\\\n", " ").splitlines():
             yield f"[{sections[name]}]", _from_tox(line)
+
+
+def _starts_at_top(directory: str) -> bool:
+    """Whether what starts in ``directory`` can start at the top: in tox's own directories there is nothing to find."""
+    return directory in ("", ".", "{toxinidir}", "{tox_root}") or directory.startswith(("{toxworkdir}", "{env"))
 
 
 def _from_tox(line: str) -> str:
     """``line`` of `commands` in tox.ini as a shell would get it, without arguments of the user."""
     line = _POSARGS.sub(lambda match: match[1] or "", _FACTORS.sub("", line.strip()))
+    line = _DEFAULTS.sub(lambda match: match[1] or "", line)
     for name, value in _TOX_VALUES.items():
         line = line.replace(name, value)
     return line.lstrip("-! ")
@@ -176,6 +188,12 @@ def _makefile(text: str) -> Lines:
             yield f"target {name}", re.sub(r"\{\{.*?\}\}", "", line)  # arguments of a just recipe
 
 
+def _shell_script(text: str) -> Lines:
+    for line in text.replace("\\\n", " ").splitlines():
+        line = re.sub(r'"?\$(@|\*|\{@\}|\{@:\d\})"?', "", line.strip())  # the user's arguments
+        yield "", line.replace("${PREFIX}", "").replace("$PREFIX", "")
+
+
 def _by_likelihood(names: Mapping[str, Any]) -> list[str]:
     """Those of ``names`` that speak of tests, the likeliest first."""
     return sorted((each for each in names if _rank(each) < len(_NAMES)), key=_rank)
@@ -209,4 +227,7 @@ FILES: dict[str, Callable[[str], Lines]] = {
     "setup.cfg": _tox_ini,
     "Makefile": _makefile,
     "justfile": _makefile,
+    **dict.fromkeys(
+        ("scripts/test", "scripts/test.sh", "script/test", "bin/test", "test.sh", "runtests.sh"), _shell_script
+    ),
 }
