@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from covgate.boundary import guarded, leave
+from covgate.config import switched_off_by
 from covgate.errors import EXIT_PASSED
 from covgate.git.repository import Repository
 from covgate.install.hook_place import called_by_hand, gates_natively
@@ -28,6 +29,10 @@ def _main(argv: list[str], environ: Mapping[str, str]) -> int:
     if "--help" in argv or "-h" in argv:
         print("covgate-post-merge: the post-merge hook of covgate; git and pre-commit call it. See covgate --help.")
         return 0
+    switch = switched_off_by(environ)
+    if switch:  # before anything that can fail: it is the way out
+        print(f"covgate: not applicable: disabled by {switch}")
+        return EXIT_PASSED
     repository = Repository.discover(Path.cwd(), environ)
     try:
         rewritten = bool(environ.get("PRE_COMMIT_REWRITE_COMMAND")) or argv[:1] in (["amend"], ["rebase"])

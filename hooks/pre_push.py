@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from covgate.boundary import guarded, leave
+from covgate.config import switched_off_by
 from covgate.errors import EXIT_PASSED, UsageError
 from covgate.git.repository import Repository
 from covgate.install.hook_place import called_by_hand, gates_natively
-from covgate.model.ref_update import HEADS, RefUpdate, parse_pre_push_lines
+from covgate.model.ref_update import HEADS, RefUpdate, parse_pre_push_lines, why_not_gated
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,6 +37,10 @@ def _main(argv: list[str], environ: Mapping[str, str]) -> int:
     if "--help" in argv or "-h" in argv:
         print("covgate-pre-push: the pre-push hook of covgate; git and pre-commit call it. See covgate --help.")
         return 0
+    switch = switched_off_by(environ)
+    if switch:  # before anything that can fail: it is the way out
+        print(f"covgate: not applicable: disabled by {switch}")
+        return EXIT_PASSED
     repository = Repository.discover(Path.cwd(), environ)
     try:
         if gates_natively(repository, "pre-push", environ):
@@ -61,19 +66,19 @@ def _from_pre_commit(repository: Repository, environ: Mapping[str, str]) -> tupl
     """
     local = environ.get("PRE_COMMIT_TO_REF") or environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
     commit = repository.commit(local)
-    if not commit:
-        raise UsageError(f"{local!r} leads to no commit", hint="commit something before you push")
     # `pre-commit run --hook-stage pre-push` shows nothing: judge the branch at HEAD.
     remote_ref = environ.get("PRE_COMMIT_REMOTE_BRANCH") or HEADS + (repository.current_branch() or "HEAD")
     before = repository.commit(environ.get("PRE_COMMIT_FROM_REF", ""))
     remote = environ.get("PRE_COMMIT_REMOTE_NAME") or repository.default_remote(repository.current_branch())
     update = RefUpdate(
         local_ref=local,
-        local_oid=commit,
+        local_oid=commit or local,
         remote_ref=remote_ref,
         remote_oid="" if before == commit else before,
         certain=False,
     )
+    if not commit and not why_not_gated(update, ["*"]):
+        raise UsageError(f"{local!r} leads to no commit", hint="commit something before you push")
     return [update], remote
 
 

@@ -6,6 +6,6 @@
 from __future__ import annotations
 
 from covgate.config.keys import Isolation
-from covgate.config.parse import Config, parse_config
+from covgate.config.parse import Config, parse_config, switched_off_by
 
-__all__ = ["Config", "Isolation", "parse_config"]
+__all__ = ["Config", "Isolation", "parse_config", "switched_off_by"]

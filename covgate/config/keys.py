@@ -14,7 +14,7 @@ from covgate.config.show import close_match, show, show_key
 from covgate.model.policy import Kind, RemovedCode, parse_decimal
 
 TRUE = frozenset({"1", "true", "yes", "on"})
-_FALSE = frozenset({"0", "false", "no", "off"})
+FALSE = frozenset({"0", "false", "no", "off"})
 # No argument of a program, no path and no branch contains NUL. Rejected here, not when a process is started.
 _NUL = "\0"
 
@@ -129,7 +129,7 @@ def _one_of(kind: type[Enum]) -> Callable[[object], Enum]:
 
 def boolean_from_text(text: str) -> object:
     """The boolean that the text of a variable means, else the text itself."""
-    return True if text.lower() in TRUE else False if text.lower() in _FALSE else text
+    return True if text.lower() in TRUE else False if text.lower() in FALSE else text
 
 
 def _integer_from_text(text: str) -> object:

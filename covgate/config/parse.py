@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from covgate.config.keys import KEYS, LATER_KEYS, TRUE, BadValue, Isolation
+from covgate.config.keys import FALSE, KEYS, LATER_KEYS, TRUE, BadValue, Isolation
 from covgate.config.show import close_match, show, show_key
 from covgate.config.variables import NOT_YET, decides, read_variables, variable
 from covgate.errors import ConfigurationError
@@ -67,7 +67,7 @@ def parse_config(
     Raises ConfigurationError, which lists each problem with its file, key, value, and what is allowed.
     """
     environ = environ or {}
-    if environ.get("COVGATE_DISABLE", "").strip().lower() in TRUE:
+    if switched_off_by(environ).startswith("COVGATE_DISABLE"):
         return Config(enabled=False)  # first, since it must work even if the configuration is broken
     problems: list[str] = []
     tables = _read_tables(pyproject, own, problems)
@@ -85,6 +85,14 @@ def parse_config(
         overrides=tuple(map(variable, effective)),
         deciding_overrides=tuple(variable(key) for key in effective if decides(key, configured=key in values)),
     )
+
+
+def switched_off_by(environ: Mapping[str, str]) -> str:
+    """The variable that switches covgate off, with its value; "" for none. It needs no repository."""
+    for name, off in (("COVGATE_DISABLE", TRUE), ("COVGATE_ENABLED", FALSE)):
+        if environ.get(name, "").strip().lower() in off:
+            return f"{name}={environ[name]}"
+    return ""
 
 
 def _config(values: Mapping[str, Any], *, configured: bool) -> Config:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from covgate.config import Config, Isolation, parse_config
+from covgate.config import Config, Isolation, parse_config, switched_off_by
 from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity, listed, relative, shell
 from covgate.errors import ConfigurationError, UsageError
-from covgate.gate.context import CONFIGURATION_FILES, SWITCHES, Session
+from covgate.gate.context import CONFIGURATION_FILES, Session
 from covgate.gate.overridden import deciding_variables
 from covgate.git.remote import Remote
 from covgate.measure import uncommitted
@@ -112,15 +112,16 @@ def _check_variables(checkout: Checkout) -> Results:
 
 
 def _check_enabled(checkout: Checkout, environ: Mapping[str, str]) -> Results:
-    switched = [name for name in SWITCHES if not parse_config(environ={name: environ.get(name, "")}).enabled]
+    switched = switched_off_by(environ)
     if not switched and checkout.config.enabled:
         return
-    switch = (switched or [""])[0]
     yield Finding(
         name="disabled",
-        what="covgate is switched off" + (f" by {switch}={environ[switch]} in this shell" if switch else ""),
+        what="covgate is switched off" + (f" by {switched} in this shell" if switched else ""),
         why="every push passes, and nothing is measured",
-        fix=shell("unset", switch) if switch else f"set enabled = true in {checkout.table}, and commit it",
+        fix=shell("unset", switched.partition("=")[0])
+        if switched
+        else f"set enabled = true in {checkout.table}, and commit it",
     )
 
 

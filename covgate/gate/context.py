@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from covgate.config import Config, parse_config
-from covgate.errors import ConfigurationError
+from covgate.config import Config, parse_config, switched_off_by
 from covgate.git.repository import Repository
 from covgate.measure.commit import Measurer
 
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
 
 CONFIGURATION_FILES = ("pyproject.toml", ".covgate.toml")
 HOOKS_FILE = ".pre-commit-config.yaml"
-SWITCHES = ("COVGATE_DISABLE", "COVGATE_ENABLED")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +43,7 @@ class Session:
     @cached_property
     def switched_off(self) -> str:
         """The variable that switches covgate off for this call, with its value; "" for none."""
-        for name in SWITCHES:
-            with contextlib.suppress(ConfigurationError):  # reported with the rest of the configuration
-                if not parse_config(environ={name: self.environ.get(name, "")}).enabled:
-                    return f"{name}={self.environ[name]}"
-        return ""
+        return switched_off_by(self.environ)
 
     def config_at(self, commit: str) -> Config:
         """The configuration in the tree of ``commit``. Raises ConfigurationError, which lists all that is wrong."""

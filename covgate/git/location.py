@@ -61,7 +61,8 @@ def _ask_each(options: Sequence[str], directory: Path, environ: Mapping[str, str
 def _not_usable(directory: Path, status: int, err: str) -> UsageError | GitError:
     if "must be run in a work tree" in err:
         return UsageError(
-            f"{directory} is a bare repository", hint="covgate measures commits in a clone with a work tree"
+            f"{directory} is a bare repository",
+            hint="covgate measures commits in a clone with a work tree; COVGATE_DISABLE=1 switches it off here",
         )
     if "not a git repository" in err:
         return UsageError(f"{directory} is not in a git repository", hint="`git init`, or change directory")

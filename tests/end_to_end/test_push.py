@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -258,12 +259,14 @@ def test_nothing_of_the_users_changes(project: Project) -> None:
     assert not list((project.top / ".git" / "covgate").glob("tmp*"))
 
 
-@pytest.mark.parametrize("config", ["enabled = false\n", ""])
-def test_the_switch(make_project: Callable[..., Project], config: str) -> None:
+@pytest.mark.parametrize(
+    ("config", "variable"), [("enabled = false\n", ""), ("", "COVGATE_DISABLE=1"), ("", "COVGATE_ENABLED=false")]
+)
+def test_the_switch(make_project: Callable[..., Project], config: str, variable: str) -> None:
     project = make_project(config=config)
-    done = project.push() if config else project.push(COVGATE_DISABLE="1")
+    done = project.push(**dict([variable.split("=")] if variable else []))
     assert done.status == 0
-    assert "disabled" in done
+    assert f"not applicable: disabled{f' by {variable}' if variable else ': enabled = false'}" in done
     assert project.note() == ""
 
 
@@ -272,6 +275,21 @@ def test_the_way_out_works_with_a_broken_configuration(project: Project) -> None
     project.commit()
     assert project.push().status != 0
     assert project.push(COVGATE_DISABLE="1").status == 0
+
+
+def test_the_way_out_works_in_a_bare_repository(project: Project, tmp_path: Path) -> None:
+    """A hook of a template gets there. covgate can't measure without a work tree, and says what to type."""
+    project.push("main", "main:other", COVGATE_DISABLE="1")
+    bare, other = tmp_path / "bare.git", tmp_path / "other.git"
+    project.git("clone", "--quiet", "--bare", str(project.remote), str(bare))
+    project.git("init", "--quiet", "--bare", str(other))
+    shutil.copytree(project.top / ".git" / "hooks", bare / "hooks", dirs_exist_ok=True)
+    done = run(["git", "push", str(other), "main"], bare, project.environ)
+    assert done.status != 0
+    assert "is a bare repository" in done and "COVGATE_DISABLE=1" in done
+    done = run(["git", "push", str(other), "main"], bare, {**project.environ, "COVGATE_DISABLE": "1"})
+    assert done.status == 0, done.text
+    assert "disabled by COVGATE_DISABLE=1" in done
 
 
 FORGED = """\
