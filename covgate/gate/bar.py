@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from covgate.config import Config
 from covgate.errors import ConfigurationError
-from covgate.gate.base_sources import kept_products
+from covgate.gate.base_sources import kept_products, stricter_coverage
 from covgate.gate.context import CONFIGURATION_FILES, HOOKS_FILE, Session
 from covgate.gate.decisions import base_rules, choose_bases, reported_changes, stricter_config
 from covgate.git.remote import Remote
@@ -128,8 +128,9 @@ def _enforce(session: Session, commit: str, base: str, bar: Bar, branch: str) ->
         config = replace(config, base_product=products)
         weaker.append(f"by default, {', '.join(kept)} would no longer be measured")
     if config.enabled and any(own_files.get(name) != base_files.get(name) for name in _COVERAGE_FILES):
-        config, less = _stricter_coverage(repository, commit, config, own_files, base_files)
+        config, less, changed = stricter_coverage(session, commit, config, own_files, base_files)
         weaker += less
+        notices += changed if base == bar.base else []
     policies = weakened(own.policy, earlier.policy) if earlier.policy not in bar.base_policies else ()
     if weaker or policies:
         default = "" if base == bar.base else f" on {bar.remote.default_branch()}"
@@ -177,23 +178,3 @@ def _default_product(repository: Repository, commit: str) -> tuple[str, ...]:
     from covgate.measure.sources import product_at
 
     return product_at(repository, commit)[0]
-
-
-def _stricter_coverage(
-    repository: Repository, commit: str, config: Config, own: Mapping[str, bytes], base: Mapping[str, bytes]
-) -> tuple[Config, list[str]]:
-    """``config`` with a coverage configuration that measures all that the base's did, and a phrase for each change."""
-    from covgate.measure.coverage_config import enforce_base, read_coverage_config
-
-    # What an earlier base has changed already is kept.
-    if config.coverage_config:
-        name, text = config.coverage_config
-        own = {".coveragerc.toml" if name.endswith(".toml") else ".coveragerc": text.encode()}
-
-    def exists(source: str) -> bool:
-        path = source.strip("/").removeprefix("./") or "."
-        names = (path, path.replace(".", "/"), f"src/{path.replace('.', '/')}", f"{path.replace('.', '/')}.py")
-        return path == "." or any(repository.object(f"{commit}:{name}") is not None for name in names)
-
-    kept, weaker = enforce_base(read_coverage_config(own), read_coverage_config(base), exists)
-    return (replace(config, coverage_config=kept.render()), list(weaker)) if kept else (config, [])

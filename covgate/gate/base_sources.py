@@ -1,11 +1,12 @@
-"""The base's default sources. They stay in force like configured ones: a push must not narrow what is measured."""
+"""What the base measures stays in force, by default or configured: a push must not narrow what is measured."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from covgate.config import Config
-from covgate.errors import CovgateError
+from covgate.errors import CovgateError, ToolError
 from covgate.gate.context import Session
 
 _PYTHON = (".py", ".pyw")
@@ -39,3 +40,41 @@ def _find(session: Session, commit: str, base: str, base_files: Mapping[str, byt
         return ()
     own, tree = product_at(session.repository, commit)
     return dropped_products(own, product_at(session.repository, base)[0], tree)
+
+
+def stricter_coverage(
+    session: Session, commit: str, config: Config, own_files: Mapping[str, bytes], base_files: Mapping[str, bytes]
+) -> tuple[Config, list[str], list[str]]:
+    """``config`` with a coverage configuration that measures all that the base's did; clauses about it, and notices."""
+    from covgate.measure.coverage_config import enforce_base, plugin_changes, read_coverage_config
+
+    repository = session.repository
+    # What an earlier base has changed already is kept.
+    if config.coverage_config:
+        name, text = config.coverage_config
+        own_files = {".coveragerc.toml" if name.endswith(".toml") else ".coveragerc": text.encode()}
+
+    def exists(source: str) -> bool:
+        path = source.strip("/").removeprefix("./") or "."
+        names = (path, path.replace(".", "/"), f"src/{path.replace('.', '/')}", f"{path.replace('.', '/')}.py")
+        return path == "." or any(repository.object(f"{commit}:{name}") is not None for name in names)
+
+    own, base = read_coverage_config(own_files), read_coverage_config(base_files)
+    enforced, weaker = enforce_base(
+        own, base, exists, lambda plugin: exists(plugin) or _is_installed(session, config, plugin)
+    )
+    notices = plugin_changes(own, base)
+    return (replace(config, coverage_config=enforced.render()) if enforced else config), list(weaker), notices
+
+
+def _is_installed(session: Session, config: Config, module: str) -> bool:
+    """Whether the project's interpreter finds ``module``, as far as that is known without starting it."""
+    from covgate.measure.environments.installed import installed
+
+    try:
+        interpreter = session.measurer.interpreter(config)
+    except ToolError:
+        return True  # reported when the commit is measured
+    names = installed(interpreter.path, interpreter.environment, session.environ)
+    top = module.partition(".")[0].lower()
+    return names is None or bool({top, top.replace("_", "-")} & names)

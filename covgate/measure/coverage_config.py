@@ -8,8 +8,10 @@ else stays as the later configuration has it.
 from __future__ import annotations
 
 import configparser
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 FILES = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
 _SOURCES = ("source", "source_pkgs", "source_dirs")
@@ -59,6 +61,12 @@ class CoverageConfig:
         listed = value.split("\n") if isinstance(value, str) else value
         return tuple(str(each) for each in listed if str(each).strip()) if isinstance(listed, (list, tuple)) else ()
 
+    def with_omit(self, patterns: Sequence[str]) -> CoverageConfig:
+        """This configuration, which leaves out the files that match ``patterns``, too."""
+        values = [*self.values("run", "omit"), *patterns]
+        run = {**self.sections.get("run", {}), "omit": values if self.toml else "\n".join(values)}
+        return CoverageConfig(toml=self.toml, sections={**self.sections, "run": run})
+
     def render(self) -> tuple[str, str]:
         """The name and the text of a configuration file with these sections."""
         if self.toml:
@@ -70,6 +78,18 @@ class CoverageConfig:
             lines = [f"{key} = " + str(value).replace("\n", "\n    ") for key, value in table.items()]
             parts.append("\n".join([f"[{name}]", *lines, ""]))
         return "coveragerc", "\n".join(parts)
+
+
+def coverage_config_in(tree: Path, rcfile: str) -> CoverageConfig:
+    """The configuration in ``rcfile``, relative to ``tree``; if it is "", the one that coverage finds in ``tree``."""
+    files = {}
+    for name in [rcfile] if rcfile else FILES:
+        with contextlib.suppress(OSError):
+            files[name] = (tree / name).read_bytes()
+    if rcfile and files:
+        kind = ".coveragerc.toml" if rcfile.endswith(".toml") else ".coveragerc"
+        files = {Path(rcfile).name if Path(rcfile).name in FILES else kind: files[rcfile]}
+    return read_coverage_config(files)
 
 
 def read_coverage_config(files: Mapping[str, bytes]) -> CoverageConfig:
@@ -84,17 +104,30 @@ def read_coverage_config(files: Mapping[str, bytes]) -> CoverageConfig:
     return CoverageConfig()
 
 
+def plugin_changes(own: CoverageConfig, base: CoverageConfig) -> list[str]:
+    """A notice if ``own`` has other plugins of coverage than ``base``: they may change what is measured."""
+    now, before = own.values("run", "plugins"), base.values("run", "plugins")
+    changes = [f"{each} is new" for each in now if each not in before]
+    changes += [f"{each} is gone" for each in before if each not in now]
+    what = f"this push changes coverage's plugins, which may decide what is measured: {', '.join(changes)}"
+    return [what] if changes else []
+
+
 def enforce_base(
-    own: CoverageConfig, base: CoverageConfig, source_exists: Callable[[str], bool]
+    own: CoverageConfig,
+    base: CoverageConfig,
+    source_exists: Callable[[str], bool],
+    plugin_exists: Callable[[str], bool],
 ) -> tuple[CoverageConfig | None, tuple[str, ...]]:
     """``own``, changed so that it measures all that ``base`` measures, and a clause for each difference.
 
     The configuration is None, and there are no clauses, if ``own`` measures as much. ``source_exists`` is asked whether
-    a source of the base is still there.
+    a source of the base is still there, ``plugin_exists`` whether one of its plugins can still be imported.
     """
     sections: Sections = {name: dict(table) for name, table in own.sections.items()}
     draft = _Draft(own=own, base=base, run=sections.setdefault("run", {}), report=sections.setdefault("report", {}))
     differences = (
+        *draft.enforce_plugins(sections, plugin_exists),
         *draft.enforce_sources(source_exists),
         *draft.enforce_files("run"),
         *draft.enforce_files("report"),
@@ -113,6 +146,23 @@ class _Draft:
     base: CoverageConfig
     run: dict[str, object]
     report: dict[str, object]
+
+    def enforce_plugins(self, sections: Sections, plugin_exists: Callable[[str], bool]) -> Iterator[str]:
+        """The plugins are the base's, with its options: each may set any other option, unseen."""
+        own, base = self.own.values("run", "plugins"), self.base.values("run", "plugins")
+        kept = [each for each in base if each in own or plugin_exists(each)]
+        if list(own) != kept:
+            yield from (f"plugins has {each}" for each in own if each not in kept)
+            yield from (f"plugins is without {each}" for each in kept if each not in own)
+            self.run.pop("plugins", None)
+            if kept:
+                self.run["plugins"] = self._option(kept)
+        for each in kept:
+            if self.own.sections.get(each, {}) != self.base.sections.get(each, {}):
+                sections.pop(each, None)
+                if each in self.base.sections:
+                    sections[each] = self._converted(self.base.sections[each])
+                yield f"the options of {each} are changed"
 
     def enforce_sources(self, source_exists: Callable[[str], bool]) -> Iterator[str]:
         """No source is dropped, and none is named if the base measures the default ones."""
@@ -159,6 +209,12 @@ class _Draft:
         if self.base.branch and not self.own.branch:
             self.run["branch"] = True if self.own.toml else "true"
             yield "branches are not measured"
+
+    def _converted(self, section: Mapping[str, object]) -> dict[str, object]:
+        """A section of the base, with its values in the form that ``own`` has."""
+        if self.own.toml or not self.base.toml:
+            return dict(section)
+        return {key: self._option(value) if isinstance(value, list) else value for key, value in section.items()}
 
     def _option(self, values: Sequence[str]) -> object:
         return list(values) if self.own.toml else "\n".join(values)

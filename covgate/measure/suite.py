@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from covgate.errors import ToolError
+from covgate.measure.coverage_config import coverage_config_in
 from covgate.measure.ending import Ending, command_ending, run_ending
 from covgate.measure.facts import Runner, read_runs
 from covgate.measure.not_started import interpreter_of, not_started
@@ -141,12 +142,29 @@ def _write_spec(workspace: Workspace, config: PytestConfig, rcfile: str) -> Path
         "enforced_rcfile": workspace.rcfile,
         "source": job.sources.source,
         "omit": job.sources.omit,
+        "omit_rcfile": _write_omit(workspace, rcfile),
         "addopts": config.addopts,
         "pytest_arguments": _pytest_arguments(workspace, config),
     }
     path = job.scratch / "spec"
     path.write_text(json.dumps(spec), encoding="utf-8")
     return path
+
+
+def _write_omit(workspace: Workspace, rcfile: str) -> str:
+    """Write a configuration of coverage that omits what the default sources omit; "" if that is nothing.
+
+    Beside that it is the one in ``rcfile``, "" for the one that coverage finds.
+    """
+    job = workspace.job
+    if not job.sources.omit:
+        return ""
+    own = coverage_config_in(job.tree, rcfile or workspace.environ.get("COVERAGE_RCFILE", ""))
+    tree = Path(os.path.realpath(job.tree))
+    name, text = own.with_omit([str(tree / each) for each in job.sources.omit]).render()
+    path = job.scratch / f"omit-{name}"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
 
 
 def _pytest_arguments(workspace: Workspace, config: PytestConfig) -> list[str]:

@@ -77,3 +77,49 @@ def test_what_the_environment_decides_is_named_and_not_recorded(project: Project
     assert project.note() == ""
     assert "the baseline rises from 83.33% to 100.00%" in project.covgate("ratchet").text
     assert "unknown variable; did you mean COVGATE_FLOOR?" in project.covgate("check", COVGATE_FLOR="99").text
+
+
+PLUGIN = """\
+import coverage
+
+
+class Plugin(coverage.CoveragePlugin):
+    def configure(self, config):
+        config.set_option("run:{option}", {value})
+
+
+def coverage_init(registry, options):
+    registry.add_configurer(Plugin())
+"""
+
+
+def test_a_plugin_of_coverage_decides_like_a_file_but_not_for_its_own_push(make_project: Make) -> None:
+    project = make_project()
+    project.write("measuring.py", PLUGIN.format(option="source", value=["pkg", "more"]))
+    project.write(".coveragerc", "[run]\nplugins = measuring\n")
+    project.write("more/a.py", functions("d"))
+    project.commit()
+    assert "sources       pkg, more (a plugin of coverage), 3 files" in project.covgate("doctor").text
+    assert project.push().status == 0
+    assert project.field("statements") == "8"
+    project.write("hiding.py", PLUGIN.format(option="omit", value=["more/*"]))
+    project.write(".coveragerc", "[run]\nplugins =\n    measuring\n    hiding\n")
+    project.commit()
+    done = project.push()
+    assert done.status == 0, done.text
+    assert "its rules hold for this push: plugins has hiding (a change counts" in done.text, done.text
+    assert "this push changes coverage's plugins, which may decide what is measured: hiding is new" in done.text
+    assert project.field("statements") == "8"
+
+
+def test_pytest_cov_leaves_the_tests_inside_of_a_package_out(make_project: Make) -> None:
+    project = make_project(plugins=("pytest-cov",))
+    path = project.top / "pyproject.toml"
+    path.write_text(
+        path.read_text() + '[tool.pytest.ini_options]\naddopts = "--cov"\n[tool.coverage.run]\nbranch = true\n'
+    )
+    project.write("pkg/tests/test_inside.py", "def test_inside():\n    assert 1\n")
+    project.commit()
+    done = project.push()
+    assert done.status == 0, done.text
+    assert project.field("statements") == "6", done.text

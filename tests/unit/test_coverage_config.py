@@ -11,7 +11,8 @@ import pytest
 from coverage import Coverage
 
 from covgate.compat import tomllib
-from covgate.measure.coverage_config import CoverageConfig, enforce_base, read_coverage_config
+from covgate.measure.coverage_config import CoverageConfig, plugin_changes, read_coverage_config
+from covgate.measure.coverage_config import enforce_base as enforce_base_and_plugins
 
 ROOT_INI = b"[run]\nsource = pkg\nbranch = yes\n"
 SECTION_INI = b"[coverage:run]\nsource = pkg\nbranch = yes\n[metadata]\nname = x\n"
@@ -104,6 +105,15 @@ def toml(**sections: Table) -> CoverageConfig:
 
 def anything_exists(source: str) -> bool:
     return True
+
+
+def enforce_base(
+    own: CoverageConfig,
+    base: CoverageConfig,
+    source_exists: Callable[[str], bool],
+    plugin_exists: Callable[[str], bool] = anything_exists,
+) -> tuple[CoverageConfig | None, tuple[str, ...]]:
+    return enforce_base_and_plugins(own, base, source_exists, plugin_exists)
 
 
 # What the push sets, what the base has, the clause about the difference, and what is used for the option.
@@ -258,14 +268,78 @@ def test_one_kind_of_source_instead_of_another_drops_it() -> None:
 
 def test_everything_else_stays_as_the_push_has_it() -> None:
     own = toml(
-        run={"omit": ["a/*"], "plugins": ["p"]}, report={"exclude_also": ["x"]}, paths={"source": ["src", "other"]}
+        run={"omit": ["a/*"], "parallel": True}, report={"exclude_also": ["x"]}, paths={"source": ["src", "other"]}
     )
     before = {name: dict(table) for name, table in own.sections.items()}
     config, differences = enforce_base(own, CoverageConfig(), anything_exists)
     assert differences == ("omit has a/*",)
     assert config is not None
-    assert config.sections == {**before, "run": {"omit": [], "plugins": ["p"]}}
+    assert config.sections == {**before, "run": {"omit": [], "parallel": True}}
     assert own.sections == before
+
+
+# The plugins and their options that the push has, those of the base; what is used, and the clauses.
+PLUGINS: dict[str, tuple[dict[str, Table], dict[str, Table], dict[str, Table], tuple[str, ...]]] = {
+    "none": ({}, {}, {"run": {}}, ()),
+    "the same": (
+        {"run": {"plugins": ["p"]}, "p": {"a": 1}},
+        {"run": {"plugins": ["p"]}, "p": {"a": 1}},
+        {},
+        (),
+    ),
+    "a new one": ({"run": {"plugins": ["p"]}}, {}, {"run": {}}, ("plugins has p",)),
+    "one of two is new": (
+        {"run": {"plugins": ["p", "q"]}},
+        {"run": {"plugins": ["q"]}},
+        {"run": {"plugins": ["q"]}},
+        ("plugins has p",),
+    ),
+    "one is gone": (
+        {"run": {"plugins": []}},
+        {"run": {"plugins": ["p"]}, "p": {"a": ["x"]}},
+        {"run": {"plugins": ["p"]}, "p": {"a": ["x"]}},
+        ("plugins is without p", "the options of p are changed"),
+    ),
+    "one is gone from the environment, too": ({"run": {}}, {"run": {"plugins": ["gone"]}}, {}, ()),
+    "new options": (
+        {"run": {"plugins": ["p"]}, "p": {"omit": ["x"]}},
+        {"run": {"plugins": ["p"]}},
+        {"run": {"plugins": ["p"]}},
+        ("the options of p are changed",),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", list(PLUGINS))
+def test_the_plugins_are_those_of_the_base(name: str) -> None:
+    own, base, used, clauses = PLUGINS[name]
+    config, differences = enforce_base(toml(**own), toml(**base), anything_exists, lambda plugin: plugin != "gone")
+    assert differences == clauses
+    assert config is None or {key: table for key, table in config.sections.items() if key != "report"} == used
+
+
+def test_the_options_of_a_plugin_keep_their_meaning_in_another_format() -> None:
+    config, _ = enforce_base(ini(), toml(run={"plugins": ["p"]}, p={"omit": ["a", "b"], "n": 1}), anything_exists)
+    assert config is not None
+    assert config.sections["p"] == {"omit": "a\nb", "n": 1}
+    config, _ = enforce_base(toml(), ini(run={"plugins": "p"}, p={"omit": "a\nb"}), anything_exists)
+    assert config is not None
+    assert config.sections["p"] == {"omit": "a\nb"}
+
+
+@pytest.mark.parametrize(
+    ("own", "base", "clauses"),
+    [
+        ([], [], ""),
+        (["p"], ["p"], ""),
+        (["p", "q"], ["r", "q"], "p is new, r is gone"),
+    ],
+)
+def test_other_plugins_are_reported(own: list[str], base: list[str], clauses: str) -> None:
+    what = f"this push changes coverage's plugins, which may decide what is measured: {clauses}"
+    assert plugin_changes(toml(run={"plugins": own}), ini(run={"plugins": ",".join(base)})) == (
+        [what] if clauses else []
+    )
 
 
 def test_all_differences_are_listed() -> None:

@@ -32,8 +32,11 @@ def pytest_load_initial_conftests(early_config: "Any") -> "Generator[None, Any, 
     if hasattr(options, "cov_source"):
         options.cov_report = {"": None}
         options.cov_fail_under = 0
-        if options.cov_source == [True] and SPEC.get("source"):
+        is_bare = options.cov_source == [True]
+        if SPEC.get("source") and (is_bare or SPEC["adds_cov"]):
             options.cov_source = list(SPEC["source"])
+            # pytest-cov has no option for what to omit.
+            options.cov_config = SPEC["omit_rcfile"] or options.cov_config
     outcome = yield
     if outcome.excinfo is not None and outcome.excinfo[0].__name__ == "ConftestImportFailure":
         conftest = str(getattr(outcome.excinfo[1], "path", "conftest.py"))

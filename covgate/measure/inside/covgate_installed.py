@@ -11,7 +11,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Tuple
+    from typing import Tuple
 
 OLDEST_COVERAGE = (7, 2)
 OLDEST_PYTEST = (6, 2)
@@ -54,11 +54,3 @@ def why_not_unittest() -> str:
     if not answer["tests"]:
         return "pytest" if answer["files"] else "no tests"
     return "pytest" if answer["pytest"] else ""
-
-
-def option(configured: "Any", name: str) -> "Any":
-    """The value of an option of ``coverage run``; None if it is not set."""
-    try:
-        return configured.get_option("run:" + name)
-    except Exception:  # this version of coverage does not have the option
-        return None

@@ -41,9 +41,12 @@ def probe(spec: "Dict[str, Any]") -> "Dict[str, Any]":
     plain = {name: locations(name) for name in packages(spec, spec["product"])}
     if facts["versions"]["coverage"]:
         try:
+            sys.path.insert(0, spec["tree"])  # a plugin may be in the tree
             facts["coverage"] = coverage_facts(spec, bool(facts["versions"]["pytest-cov"]))
         except Exception as error:  # anything that coverage and its plugins raise
             facts["refused"] = str(error) or type(error).__name__
+        finally:
+            sys.path.remove(spec["tree"])
     source = facts["coverage"].get("source") or spec["product"]
     here = packages(spec, source)
     plain = {name: plain.get(name) or locations(name) for name in here}
@@ -138,9 +141,11 @@ def coverage_facts(spec: "Dict[str, Any]", has_pytest_cov: bool) -> "Dict[str, A
     import coverage
 
     configured = coverage.Coverage(data_file=None, config_file=spec["rcfile"] or True)
-    named = [each for name in ("source", "source_pkgs", "source_dirs") for each in option(configured, "run:" + name)]
+    in_files = sources_of(configured)
+    configured.get_data()  # lets the plugins configure
+    named = sources_of(configured)
     include, omit = option(configured, "run:include"), option(configured, "run:omit")
-    source, origin = named, "coverage's configuration"
+    source, origin = named, "coverage's configuration" if in_files else "a plugin of coverage"
     arguments: "Dict[str, Any]" = {}
     if spec["cov_source"] and spec["wants_pytest_cov"] and has_pytest_cov:
         source, origin = spec["cov_source"], "--cov"
@@ -161,6 +166,11 @@ def coverage_facts(spec: "Dict[str, Any]", has_pytest_cov: bool) -> "Dict[str, A
         "file": os.path.basename(config_file) if config_file else "",
         "files": count_files(spec["rcfile"], source, arguments),
     }
+
+
+def sources_of(configured: "Any") -> "List[str]":
+    """What coverage's configuration names as sources."""
+    return [each for name in ("source", "source_pkgs", "source_dirs") for each in option(configured, "run:" + name)]
 
 
 def count_files(rcfile: str, source: "List[str]", arguments: "Dict[str, Any]") -> "Optional[int]":

@@ -13,11 +13,11 @@ import shlex
 import sys
 
 import covgate_seen
+from covgate_configured import configuration, from_here, names_sources, option
 from covgate_installed import (
     OLDEST_COVERAGE,
     OLDEST_PYTEST,
     is_installed,
-    option,
     release,
     version,
     why_not_unittest,
@@ -32,7 +32,6 @@ NOT_STARTED = 97  # the exit status if the facts have a "problem"
 FOUND = "_COVGATE_FOUND"  # what a pytest that was started anew has found out about itself
 MOST_TRIES = 2  # to find out how a pytest measures itself
 _INSIDE = os.path.dirname(os.path.abspath(__file__))
-_SOURCE_OPTIONS = ("source", "source_pkgs", "source_dirs", "include")
 
 
 def main(spec: "Dict[str, Any]", program: "List[str]") -> None:
@@ -65,6 +64,7 @@ class Suite:
         self.spec = spec
         self.program = program
         self.arguments: "List[str]" = []  # of `coverage run`, or of pytest
+        self.adds_cov = False  # whether covgate names the sources of pytest-cov
         # What this pytest has found out about itself before it was started anew.
         self.found: "Dict[str, Any]" = json.loads(os.environ.pop(FOUND, "{}"))
         self.facts: "Dict[str, Any]" = {
@@ -143,16 +143,13 @@ class Suite:
 
     def _configure(self) -> str:
         """Choose what measures, and its arguments. Returns why that is impossible; "" if it is not."""
-        import coverage
-
         spec = self.spec
         try:
-            configured = coverage.Coverage(config_file=spec["rcfile"] or True)
+            configured = configuration(spec["rcfile"])
         except Exception as error:
             return "configuration: %s" % error
         self.facts["configuration"] = [os.path.realpath(each) for each in configured.config.config_files_read]
-        is_configured = any(option(configured, name) for name in _SOURCE_OPTIONS)
-        self.facts["source_configured"] = is_configured
+        self.facts["source_configured"] = names_sources(configured)
         if self.found.get("tries", 0) > MOST_TRIES:
             return "pytest-cov"
         has_cov, distributed = self._asked()
@@ -161,15 +158,15 @@ class Suite:
         measures_subprocesses = "subprocess" in [str(each) for each in option(configured, "patch") or []]
         if self.is_pytest and distributed and not through_cov and not measures_subprocesses:
             return "xdist"
-        source = [] if is_configured else self._sources()
-        adds_cov = not has_cov or self.found.get("bare")
+        source = [] if self.facts["source_configured"] else from_here(spec["tree"], spec["source"])
+        self.adds_cov = through_cov and (not has_cov or bool(self.found.get("bare")))
         self._choose_data_file(own=not (through_cov and has_cov))
         program = self.program
         if self.is_pytest:
             program = self._with_plugin(source, distributed, measures_subprocesses)
         if through_cov:
             self.arguments = program_arguments(program)
-            if adds_cov:
+            if self.adds_cov:
                 self.arguments += ["--cov=%s" % each for each in source] or ["--cov"]
             if spec["enforced_rcfile"]:
                 self.arguments.append("--cov-config=%s" % spec["enforced_rcfile"])
@@ -190,14 +187,6 @@ class Suite:
         options = self.spec["addopts"] + more + program_arguments(self.program)
         return wants_cov(options), wants_workers(options)
 
-    def _sources(self) -> "List[str]":
-        """The default sources, as coverage finds them from the current directory."""
-        tree = self.spec["tree"]
-        if os.path.realpath(os.getcwd()) == os.path.realpath(tree):
-            return list(self.spec["source"])
-        paths = {each: os.path.join(tree, each) for each in self.spec["source"]}
-        return [path if os.path.isdir(path) else each for each, path in paths.items()]
-
     def _choose_data_file(self, own: bool) -> None:
         """Where the data goes. A run that the owner does not measure has its own file: no other one deletes it."""
         if own:
@@ -214,7 +203,8 @@ class Suite:
         if source:
             arguments.append("--source=%s" % ",".join(source))
         if source and self.spec["omit"]:
-            arguments.append("--omit=%s" % ",".join([str(each) for each in omit or []] + self.spec["omit"]))
+            added = from_here(self.spec["tree"], self.spec["omit"])
+            arguments.append("--omit=%s" % ",".join([str(each) for each in omit or []] + added))
         if self.spec["rcfile"]:
             arguments.append("--rcfile=%s" % self.spec["rcfile"])
         return arguments
@@ -226,9 +216,12 @@ class Suite:
         project that pytest itself imports would run unmeasured.
         """
         spec = self.spec
+        here = os.path.realpath(os.getcwd()) == os.path.realpath(spec["tree"])
         guard = {
             **{name: spec[name] for name in ("directory", "tree", "roots", "checkouts")},
             "source": source,
+            "adds_cov": self.adds_cov,
+            "omit_rcfile": spec["omit_rcfile"] if here else "",
             "pid": os.getpid(),
             "through": self.facts["through"],
             "measures_workers": measures_workers,
@@ -238,7 +231,6 @@ class Suite:
         sys.meta_path.append(PluginFinder())
         if distributed:  # the workers of xdist get this path, and import the plugin by its name
             sys.path.append(_INSIDE)
-        here = os.path.realpath(os.getcwd()) == os.path.realpath(spec["tree"])
         options = ["-p", "covgate_guard"] + (spec["pytest_arguments"] if here else [])
         head = len(self.program) - len(program_arguments(self.program))
         return self.program[:head] + options + self.program[head:]

@@ -1,0 +1,45 @@
+"""Coverage's configuration as coverage has it in the end: after its files, the environment, and its plugins.
+
+A plugin may set any option (``Coverage.set_option`` in its ``configure``). Standard library only, Python 3.8 and newer.
+"""
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, List
+
+_SOURCES = ("source", "source_pkgs", "source_dirs", "include")
+
+
+def configuration(rcfile: str) -> "Any":
+    """Coverage as it would be started with the configuration file ``rcfile``, "" for the one that coverage finds.
+
+    Nothing is measured, and no data is read. Raises what coverage and its plugins raise.
+    """
+    import coverage
+
+    configured = coverage.Coverage(data_file=None, config_file=rcfile or True)
+    configured.get_data()  # the public function that lets the plugins configure, and does nothing else here
+    return configured
+
+
+def option(configured: "Any", name: str) -> "Any":
+    """The value of an option of ``coverage run``; None if it is not set."""
+    try:
+        return configured.get_option("run:" + name)
+    except Exception:  # this version of coverage does not have the option
+        return None
+
+
+def names_sources(configured: "Any") -> bool:
+    """Whether the configuration says what is measured."""
+    return any(option(configured, name) for name in _SOURCES)
+
+
+def from_here(tree: str, paths: "List[str]") -> "List[str]":
+    """``paths``, relative to ``tree``, as they are found from the current directory; names to import stay names."""
+    if os.path.realpath(os.getcwd()) == os.path.realpath(tree):
+        return list(paths)
+    joined = [(each, os.path.normpath(os.path.join(tree, each))) for each in paths]
+    return [path if os.path.isdir(path) or "*" in each or each.endswith(".py") else each for each, path in joined]
