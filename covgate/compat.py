@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import ast
+    from configparser import RawConfigParser
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-__all__ = ["parse_toml", "tomllib"]
+__all__ = ["parse_ini", "parse_python", "parse_toml", "tomllib"]
 
 _MAX_DOTS = 1000
 _DOTTED = re.compile(r"[\w\-. \t\"']+")
@@ -26,3 +30,34 @@ def parse_toml(text: str, *, parse_float: Callable[[str], Any] = float) -> dict[
     if text.count(".") > _MAX_DOTS and any(run[0].count(".") > _MAX_DOTS for run in _DOTTED.finditer(text)):
         raise ValueError(f"a key of more than {_MAX_DOTS} parts")
     return tomllib.loads(text, parse_float=parse_float)
+
+
+def parse_ini(text: str, *, allow_no_value: bool = False, strict: bool = True) -> RawConfigParser:
+    """The sections in ``text``, without interpolation.
+
+    Raises ValueError if it is not valid.
+    """
+    import configparser  # late: not every project has such a file
+
+    parser = configparser.RawConfigParser(allow_no_value=allow_no_value, strict=strict)
+    try:
+        parser.read_string(text)
+    except (configparser.Error, AttributeError) as error:  # one that continues a key without a value
+        raise ValueError(str(error)) from None
+    return parser
+
+
+def parse_python(source: str | bytes) -> ast.Module:
+    """The syntax tree of ``source``. Python's warnings about it are for its owner, and not shown.
+
+    Raises ValueError if it is not valid, also if it is nested too deeply.
+    """
+    import ast
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except (SyntaxError, RecursionError, MemoryError) as error:
+        raise ValueError(str(error)) from None

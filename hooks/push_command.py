@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -69,20 +70,20 @@ def _after_globals(argv: Sequence[str]) -> list[str] | None:
         return ["push", *argv[1:]]
     if name != "git":
         return None
-    words = list(argv[1:])
-    while words and words[0].startswith("-"):
-        del words[: 2 if words[0] in _GLOBAL_VALUES else 1]
-    return words
+    start = 1
+    while start < len(argv) and argv[start].startswith("-"):
+        start += 2 if argv[start] in _GLOBAL_VALUES else 1
+    return list(argv[start:])
 
 
 def _parse_arguments(words: Sequence[str]) -> PushCommand | None:
     options: list[str] = []
     arguments: list[str] = []
     repository = ""
-    rest = list(words)
+    rest = deque(words)
     try:
         while rest:
-            word = rest.pop(0)
+            word = rest.popleft()
             if word == "--":
                 arguments += rest
                 break
@@ -101,7 +102,7 @@ def _parse_arguments(words: Sequence[str]) -> PushCommand | None:
     )
 
 
-def _long_option(word: str, rest: list[str]) -> tuple[str, str, str]:
+def _long_option(word: str, rest: deque[str]) -> tuple[str, str, str]:
     """Name and value of a long option, and how to give it to git again, "" if it doesn't decide what is pushed.
 
     Its value may be the next word, which is then taken from ``rest``. Raises LookupError if it is not understood.
@@ -111,19 +112,19 @@ def _long_option(word: str, rest: list[str]) -> tuple[str, str, str]:
     if full is None:
         raise LookupError(word)
     if full in _VALUES and not equals:
-        value = rest.pop(0)
+        value = rest.popleft()
     if full == "repo" or full.removeprefix("no-") not in _DECIDING:
         return full, value, ""
     return full, value, f"--{full}" + (f"={value}" if equals or full in _VALUES else "")
 
 
-def _short_options(word: str, rest: list[str]) -> list[str]:
+def _short_options(word: str, rest: deque[str]) -> list[str]:
     """The options in a word like ``-fu`` that decide what is pushed, by their long names. Raises LookupError."""
     options = []
     for place, letter in enumerate(word[1:], 1):
         if letter == "o":  # its value is the rest of the word, or the next word
             if place + 1 == len(word) and rest:
-                rest.pop(0)
+                rest.popleft()
             break
         if _SHORT[letter] in _DECIDING:
             options.append(f"--{_SHORT[letter]}")

@@ -17,6 +17,7 @@ TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
 # No argument of a program, no path and no branch contains NUL. Rejected here, not when a process is started.
 _NUL = "\0"
+_MAX_COMMAND = 20_000
 
 
 class BadValue(Exception):
@@ -102,6 +103,8 @@ def parse_report_path(prefix: str, place: object) -> tuple[str, str]:
 def _parse_command(value: object) -> tuple[str, ...]:
     words = value
     if isinstance(value, str):
+        if len(value) > _MAX_COMMAND:
+            raise BadValue(f"must be shorter than {_MAX_COMMAND} characters")
         import shlex  # late: a command is usually a list, or none
 
         try:

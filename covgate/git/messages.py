@@ -6,17 +6,17 @@ import re
 
 # Of the reasons why git can't lock a ref, only these pass by themselves. Others stay, however often it is tried:
 # missing permission, a ref whose name is in the way, a broken ref.
-_LOST_RACE = re.compile(
-    r"cannot lock ref .*(?:File exists|is at [0-9a-f]+ but expected|unable to resolve reference '[^']*'$)"
-    r"|reference already exists|incorrect old value",
-    re.M,
-)
+_NOT_LOCKED = "cannot lock ref "
+_PASSING = re.compile(r"File exists|is at [0-9a-f]+ but expected|unable to resolve reference '[^']*'$")
 _ERROR = ("fatal:", "error:", "remote:", "ERROR:", "!")
 
 
 def lost_race(messages: str) -> bool:
     """Whether git failed because another process moved or locked the ref first, so that another try may succeed."""
-    return bool(_LOST_RACE.search(messages))
+    if "reference already exists" in messages or "incorrect old value" in messages:
+        return True
+    reasons = (line.partition(_NOT_LOCKED)[2] for line in messages.split("\n"))
+    return any(_PASSING.search(reason) for reason in reasons if reason)
 
 
 def lock_exists(messages: str) -> bool:

@@ -81,9 +81,9 @@ def blobs_in(batch: bytes) -> Iterator[tuple[str, bytes]]:
     while (end := batch.find(b"\n", place)) >= 0:
         fields = batch[place:end].split()
         place = end + 1
-        if len(fields) == 3:
+        if len(fields) == 3 and fields[2].isdigit() and len(fields[2]) < 16:
             size = int(fields[2])
             data = batch[place : place + size]
             place += size + 1
             if fields[1] == b"blob" and place <= len(batch):
-                yield fields[0].decode(), data
+                yield fields[0].decode("ascii", "replace"), data

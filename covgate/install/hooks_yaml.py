@@ -107,12 +107,12 @@ def stages_of(text: str, name: str) -> set[str]:
         data = yaml.safe_load(text) or {}
         lists = [data.get(_TYPES_KEY), data.get("default_stages")]
         lists += [hook.get("stages") for each in data.get("repos") or [] for hook in each.get("hooks") or []]
-    except (yaml.YAMLError, AttributeError, TypeError):
+    except (yaml.YAMLError, AttributeError, TypeError, ValueError, RecursionError):
         raise UsageError(
             f"covgate can't edit {name} as it is written",
             hint="remove the entry with covgate's hooks by hand, then run covgate init --remove again",
         ) from None
-    named = {stage for stages in lists if isinstance(stages, list) for stage in stages}
+    named = {stage for stages in lists if isinstance(stages, list) for stage in stages if isinstance(stage, str)}
     return named | ({"pre-push"} if "push" in named else set())
 
 

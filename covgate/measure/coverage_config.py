@@ -7,7 +7,6 @@ else stays as the later configuration has it.
 
 from __future__ import annotations
 
-import configparser
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -222,10 +221,11 @@ class _Draft:
 
 def _from_ini(data: bytes, *, bare: bool) -> Sections:
     """The sections in ``data``; in a file that other tools use, too, theirs begin with ``coverage:``."""
-    parser = configparser.ConfigParser(interpolation=None)
+    from covgate.compat import parse_ini
+
     try:
-        parser.read_string(data.decode("utf-8"))
-    except (configparser.Error, UnicodeDecodeError):
+        parser = parse_ini(data.decode("utf-8"))
+    except ValueError:
         return {}
     return {
         section.removeprefix("coverage:"): dict(parser[section])

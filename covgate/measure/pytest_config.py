@@ -6,14 +6,13 @@ configfile"): the first one that configures pytest is used.
 
 from __future__ import annotations
 
-import configparser
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from covgate.compat import parse_toml
+from covgate.compat import parse_ini, parse_toml
 from covgate.measure.inside.covgate_programs import option_values, wants_cov, wants_workers
 
 FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
@@ -103,10 +102,9 @@ def _from_toml(path: Path) -> _Settings | None:
 
 
 def _from_ini(path: Path) -> _Settings | None:
-    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
     try:
-        parser.read_string(path.read_text(encoding="utf-8"))
-    except (configparser.Error, ValueError, OSError):
+        parser = parse_ini(path.read_text(encoding="utf-8"), strict=False, allow_no_value=True)
+    except (ValueError, OSError):
         return None
     section = "tool:pytest" if path.name == "setup.cfg" else "pytest"
     if parser.has_section(section):

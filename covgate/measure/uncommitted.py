@@ -166,6 +166,6 @@ def _names(reports: list[Mapping[str, object]], key: str) -> frozenset[str]:
 def _load(path: Path) -> Mapping[str, object]:
     try:
         value = json.loads(path.read_text(encoding="utf-8", errors="surrogateescape"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -18,6 +19,7 @@ from covgate.model.epochs import Epochs, Lowest
 from covgate.model.record import Note
 
 _FORMAT = 1
+_FRACTION = re.compile(r"[0-9]{1,40}(/[0-9]{1,40})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,14 @@ def save_seen(path: Path, seen: Seen) -> None:
 
 
 def _lowest(rows: list[list[object]]) -> Lowest:
-    return {(str(component), int(str(epoch))): Fraction(str(percent)) for component, epoch, percent in rows}
+    return {(str(component), int(str(epoch))): _fraction(str(percent)) for component, epoch, percent in rows}
+
+
+def _fraction(text: str) -> Fraction:
+    """What `str` makes of a Fraction, read back; ValueError for anything else, such as 1e999999999."""
+    if not _FRACTION.fullmatch(text):
+        raise ValueError(text)
+    return Fraction(text)
 
 
 # Late imports: there is rarely anything beside the notes.

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-import configparser
 import re
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from covgate.compat import tomllib
+from covgate.compat import parse_ini, parse_python, parse_toml
 from covgate.measure.documented.command_lines import Documented, as_test_command, split_commands
 
 # What tasks, sessions, targets and environments for tests are called, the likeliest first.
@@ -36,6 +34,7 @@ _TARGET = re.compile(r"^([\w.-]+)(?:\s+[\w.=*\"'+-]+)*\s*:(?!=)(.*)$")
 _VARIABLE = re.compile(r"^(\w+)\s*[:?]?=\s*(.*)$")
 _REFERENCE = re.compile(r"\$[({](\w+)[)}]")
 _SCRIPTS = ("scripts/test", "scripts/test.sh", "script/test", "bin/test", "test.sh", "runtests.sh")
+_MAX_LINE = 4000  # characters of a command that are read
 _PYTHONS = frozenset({"PYTHON", "PY", "PYTHON3", "python"})
 
 
@@ -56,10 +55,9 @@ Lines = Iterator[tuple[str, str]]  # where in the file, and the command line
 
 
 def _tox_ini(text: str) -> Lines:
-    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
     try:
-        parser.read_string(text)
-    except configparser.Error:
+        parser = parse_ini(text, strict=False, allow_no_value=True)
+    except ValueError:
         return
     sections = {
         each.removeprefix("tox:").removeprefix("testenv:"): each for each in parser.sections() if "testenv" in each
@@ -79,7 +77,9 @@ def _starts_at_top(directory: str) -> bool:
 
 
 def _from_tox(line: str) -> str:
-    """``line`` of `commands` in tox.ini as a shell would get it, without arguments of the user."""
+    """``line`` of `commands` in tox.ini as a shell would get it, without arguments of the user; "" if it is endless."""
+    if len(line) > _MAX_LINE:
+        return ""
     line = _POSARGS.sub(lambda match: match[1] or "", _FACTORS.sub("", line.strip()))
     line = _DEFAULTS.sub(lambda match: match[1] or "", line)
     for name, value in _TOX_VALUES.items():
@@ -110,10 +110,8 @@ def _plain_words(words: Any) -> Iterator[str]:
 
 def _noxfile(text: str) -> Lines:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about escapes in the user's strings
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parse_python(text)
+    except ValueError:
         return
     functions = {each.name: each for each in tree.body if isinstance(each, ast.FunctionDef) and each.decorator_list}
     for name in _by_likelihood(functions):
@@ -185,7 +183,7 @@ def _makefile(text: str) -> Lines:
     for name in _by_likelihood(recipes):
         for line in recipes[name]:
             line = _REFERENCE.sub(lambda match: variables.get(match[1], match[0]), line)
-            yield f"target {name}", re.sub(r"\{\{.*?\}\}", "", line)  # arguments of a just recipe
+            yield f"target {name}", re.sub(r"\{\{[^{}]*\}\}", "", line)  # arguments of a just recipe
 
 
 def _shell_script(text: str) -> Lines:
@@ -207,8 +205,8 @@ def _rank(name: str) -> int:
 
 def _toml(text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except ValueError:
+        return parse_toml(text)
+    except (ValueError, RecursionError):
         return {}
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from covgate.measure.environments.declared import where_declared
 from covgate.measure.environments.installed import installed
 from covgate.measure.environments.search import manager_of
+from covgate.measure.environments.user_files import is_file
 from covgate.measure.interpreter import Interpreter
 
 _ADD = {
@@ -152,7 +153,7 @@ def facts_about(
 def is_packaged(top: Path) -> bool:
     """Whether pip can install what is at ``top``."""
     text = _read(top / "pyproject.toml")
-    return b"[project]" in text or b"[build-system]" in text or (top / "setup.py").is_file()
+    return b"[project]" in text or b"[build-system]" in text or is_file(top / "setup.py")
 
 
 def _creator(top: Path) -> str:
@@ -161,11 +162,11 @@ def _creator(top: Path) -> str:
     if known:
         return known
     text = _read(top / "pyproject.toml")
-    if (top / "pixi.toml").is_file() or b"[tool.pixi" in text:
+    if is_file(top / "pixi.toml") or b"[tool.pixi" in text:
         return "pixi"
-    if (top / "environment.yml").is_file():
+    if is_file(top / "environment.yml"):
         return "conda"
-    return "hatch" if b"[tool.hatch.envs" in text or (top / "hatch.toml").is_file() else ""
+    return "hatch" if b"[tool.hatch.envs" in text or is_file(top / "hatch.toml") else ""
 
 
 def _read(path: Path) -> bytes:

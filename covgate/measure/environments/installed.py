@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from covgate.measure.environments.user_files import is_directory, is_file
+
 PYTHONS = ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe")  # in an environment
 _SITES = (
     "lib/python3*/site-packages",
@@ -62,16 +64,16 @@ def installed(python: str, prefix: str, environ: Mapping[str, str]) -> frozenset
 
 def problem(prefix: Path) -> str:
     """Why the environment ``prefix`` can't run; "" if nothing shows that it can't."""
-    if not prefix.is_dir():
+    if not is_directory(prefix):
         return "it does not exist any more"
     python = next((prefix / name for name in PYTHONS if os.path.lexists(prefix / name)), None)
     if python is None:
         return "it has no Python"
     target = Path(os.path.realpath(python))
-    if not target.is_file():
+    if not is_file(target):
         return f"its Python is gone ({target})"
     base = _base_directory(prefix)
-    if base is not None and base.is_absolute() and not base.is_dir():
+    if base is not None and base.is_absolute() and not is_directory(base):
         return f"the Python that it was made from is gone ({base})"
     version = _VERSIONED.fullmatch(target.name)
     made_for = sorted(path.name.removeprefix("python") for path in prefix.glob("lib/python3.*"))
@@ -82,12 +84,12 @@ def problem(prefix: Path) -> str:
 
 def python_in(prefix: Path) -> Path | None:
     """The interpreter of the environment ``prefix``; None if it has none."""
-    return next((prefix / name for name in PYTHONS if (prefix / name).is_file()), None)
+    return next((prefix / name for name in PYTHONS if is_file(prefix / name)), None)
 
 
 def is_environment(prefix: Path) -> bool:
     """Whether ``prefix`` is a virtual environment, or one of conda."""
-    return (prefix / "pyvenv.cfg").is_file() or (prefix / "conda-meta").is_dir()
+    return is_file(prefix / "pyvenv.cfg") or is_directory(prefix / "conda-meta")
 
 
 def settings(prefix: Path) -> dict[str, str]:

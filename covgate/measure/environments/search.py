@@ -13,7 +13,7 @@ from covgate.measure.environments.declared import declared_distributions
 from covgate.measure.environments.installed import installed, is_environment, problem, python_in, settings
 from covgate.measure.environments.tool_environments import RUNNERS, TOOLS, pyenv_root, pyenv_versions
 from covgate.measure.environments.tools_own import is_tools_own
-from covgate.measure.environments.user_files import children, read
+from covgate.measure.environments.user_files import children, is_file, read
 
 _NAMES = (".venv", "venv", "env", ".env")
 # Parts of the paths where tools keep environments.
@@ -93,7 +93,7 @@ def places(roots: Sequence[Path], environ: Mapping[str, str]) -> Iterator[Place]
 def manager_of(root: Path) -> str:
     """The tool that installs packages into the project's environments, by the files in ``root``; "" for pip."""
     for name, manager in (("uv.lock", "uv"), ("poetry.lock", "poetry"), ("pdm.lock", "pdm"), ("Pipfile", "pipenv")):
-        if (root / name).is_file():
+        if is_file(root / name):
             return manager
     return ""
 
@@ -133,7 +133,7 @@ def _in_repository(root: Path) -> Iterator[Path]:
     if named is not None:
         yield named
     yield from (root / name for name in _NAMES)
-    yield from (each for each in children(root) if (each / "pyvenv.cfg").is_file())
+    yield from (each for each in children(root) if is_file(each / "pyvenv.cfg"))
     yield from children(root / ".direnv")
     yield root / ".devenv/state/venv"
 
@@ -144,8 +144,8 @@ def _named_by_file(root: Path) -> Path | None:
 
 
 def _on_path(environ: Mapping[str, str]) -> list[Path]:
-    directories = [each for each in environ.get("PATH", "").split(os.pathsep) if each]
-    return [prefix for prefix in (Path(each).parent for each in directories) if (prefix / "pyvenv.cfg").is_file()]
+    directories = dict.fromkeys(each for each in environ.get("PATH", "").split(os.pathsep) if each)
+    return [prefix for prefix in (Path(each).parent for each in directories) if is_file(prefix / "pyvenv.cfg")]
 
 
 def _examine(place: Place, needed: Sequence[str], environ: Mapping[str, str]) -> Candidate | None:
@@ -171,7 +171,7 @@ def _systems(root: Path, environ: Mapping[str, str], needed: Sequence[str]) -> I
         if not directory or is_tools_own(Path(directory).parent):
             continue
         path = next((each for each in (Path(directory, name) for name in _PYTHONS) if _is_program(each)), None)
-        if path is not None and (path.parent.parent / "pyvenv.cfg").is_file():
+        if path is not None and is_file(path.parent.parent / "pyvenv.cfg"):
             origin = "the first on PATH that is in no virtual environment"
         elif path is not None:
             if path.parent == pyenv_root(environ) / "shims":
@@ -183,7 +183,7 @@ def _systems(root: Path, environ: Mapping[str, str], needed: Sequence[str]) -> I
 
 
 def _is_program(path: Path) -> bool:
-    return path.is_file() and os.access(path, os.X_OK)
+    return is_file(path) and os.access(path, os.X_OK)
 
 
 def _lacking(needed: Sequence[str], python: str, prefix: str, environ: Mapping[str, str]) -> tuple[str, ...]:

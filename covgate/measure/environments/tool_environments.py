@@ -20,6 +20,8 @@ from covgate.measure.environments.user_files import (
     children,
     expanded,
     home_of,
+    is_directory,
+    is_file,
     item,
     read,
     read_toml,
@@ -40,7 +42,7 @@ def uv(root: Path, environ: Environ) -> Iterator[Path]:
 
 def poetry(root: Path, environ: Environ) -> Iterator[Path]:
     """`.venv`, unless poetry is told to leave it alone, then those that poetry has made elsewhere."""
-    if not (root / "poetry.lock").is_file() and b"poetry" not in read(root / "pyproject.toml"):
+    if not is_file(root / "poetry.lock") and b"poetry" not in read(root / "pyproject.toml"):
         return
     config_home = environ.get("POETRY_CONFIG_DIR") or user_directory("config", "pypoetry", environ)
     configs = [read_toml(root / "poetry.toml"), read_toml(Path(config_home, "config.toml"))]
@@ -67,11 +69,11 @@ def poetry(root: Path, environ: Environ) -> Iterator[Path]:
 
 def pipenv(root: Path, environ: Environ) -> Iterator[Path]:
     """Those that pipenv has written the project's directory into, and the one that the file `.venv` names."""
-    if not (root / "Pipfile").is_file():
+    if not is_file(root / "Pipfile"):
         return
     homes = _workon_homes(environ)
     yield from _with_project_file(homes, root)
-    named = os.fsdecode(read(root / ".venv").strip()) if (root / ".venv").is_file() else ""
+    named = os.fsdecode(read(root / ".venv").strip()) if is_file(root / ".venv") else ""
     if named:
         yield from [root / named] if os.sep in named else [home / named for home in homes]
 
@@ -83,7 +85,7 @@ def virtualenvwrapper(root: Path, environ: Environ) -> Iterator[Path]:
 
 def hatch(root: Path, environ: Environ) -> Iterator[Path]:
     """The environment `default`, then those whose names speak of tests."""
-    if b"hatch" not in read(root / "pyproject.toml") and not (root / "hatch.toml").is_file():
+    if b"hatch" not in read(root / "pyproject.toml") and not is_file(root / "hatch.toml"):
         return
     config_file = environ.get("HATCH_CONFIG") or Path(user_directory("config", "hatch", environ), "config.toml")
     dirs = item(read_toml(Path(config_file)), "dirs") or {}
@@ -180,7 +182,7 @@ def pyenv_versions(root: Path, environ: Environ) -> Iterator[Path]:
         exact = versions / name
         # pyenv takes `3.12` for the newest 3.12.
         prefixed = [each for each in children(versions) if each.name.startswith(f"{name}.")]
-        yield from [exact] if exact.is_dir() else sorted(prefixed, key=_version, reverse=True)[:1]
+        yield from [exact] if is_directory(exact) else sorted(prefixed, key=_version, reverse=True)[:1]
 
 
 def _workon_homes(environ: Environ) -> list[Path]:
@@ -218,7 +220,7 @@ def _version(path: Path) -> tuple[int, ...]:
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(each) for each in re.findall(r"\d+", text)[:3])
+    return tuple(int(each[:9]) for each in re.findall(r"\d+", text)[:3])
 
 
 def _hashed(text: str) -> str:

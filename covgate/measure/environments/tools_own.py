@@ -6,6 +6,8 @@ import os
 import re
 from pathlib import Path
 
+from covgate.measure.environments.user_files import is_file
+
 # Files of `uv tool install` and pipx at the top of the environments that they make.
 _RECEIPTS = ("uv-receipt.toml", "pipx_metadata.json")
 # Directories of pre-commit, prek, and uv's cache (uvx, `uv run --with`).
@@ -18,7 +20,7 @@ def is_tools_own(prefix: str | Path) -> bool:
     An environment of the project in which covgate is installed beside its other packages is not of this kind.
     """
     real = os.path.realpath(prefix)
-    return is_tools_place(real) or any(Path(real, each).is_file() for each in _RECEIPTS)
+    return is_tools_place(real) or any(is_file(Path(real, each)) for each in _RECEIPTS)
 
 
 def is_tools_place(prefix: str) -> bool:

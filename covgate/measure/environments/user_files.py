@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from covgate.compat import tomllib
+from covgate.compat import parse_toml
 
 Environ = Mapping[str, str]
 
@@ -38,22 +39,32 @@ def user_directory(kind: str, name: str, environ: Environ) -> str:
 
 def children(directory: Path) -> list[Path]:
     """The directories in ``directory``, by name."""
-    with suppress(OSError):
-        return sorted(each for each in directory.iterdir() if each.is_dir())
+    with suppress(OSError, ValueError):
+        return sorted(each for each in directory.iterdir() if is_directory(each))
     return []
+
+
+def is_file(path: Path) -> bool:
+    """Whether ``path`` is a file; False also for a name that no file can have, which pathlib raises for."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_directory(path: Path) -> bool:
+    """Whether ``path`` is a directory; False also for a name that none can have."""
+    return os.path.isdir(path)  # noqa: PTH112
 
 
 def read(path: Path) -> bytes:
     """The contents of a file; empty if it can't be read."""
-    with suppress(OSError):
+    with suppress(OSError, ValueError):
         return path.read_bytes()
     return b""
 
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The contents of a TOML file; empty if it can't be read."""
-    with suppress(ValueError):
-        return tomllib.loads(read(path).decode())
+    with suppress(ValueError, RecursionError):
+        return parse_toml(read(path).decode())
     return {}
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import configparser
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from covgate.compat import parse_ini, parse_python
 from covgate.measure.packaging.build_values import Declared, lines, table_of
 
 _FIND = ("find_packages", "find_namespace_packages")
@@ -25,10 +25,9 @@ def read_table(table: Mapping[str, Any], declared: Declared) -> None:
 
 def read_cfg(data: bytes | None, declared: Declared) -> None:
     """Add what setup.cfg declares; nothing if there is none, or if it can't be parsed."""
-    parser = configparser.ConfigParser(interpolation=None)
     try:
-        parser.read_string((data or b"").decode("utf-8"))
-    except (configparser.Error, UnicodeDecodeError):
+        parser = parse_ini((data or b"").decode("utf-8"))
+    except ValueError:
         return
     declared.packaged |= parser.has_section("metadata") or parser.has_section("options")
     if parser.has_section("files"):  # of pbr
@@ -48,8 +47,8 @@ def read_cfg(data: bytes | None, declared: Declared) -> None:
 def read_script(data: bytes | None, declared: Declared) -> None:
     """Add what the call of ``setup`` in setup.py says, as far as its arguments are literal."""
     try:
-        tree = ast.parse(data or b"")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parse_python(data or b"")
+    except ValueError:
         return
     for call in _calls(tree, ("setup",)):
         declared.packaged = True

@@ -105,9 +105,11 @@ def _docstring_lines(source: bytes | None) -> set[int]:
     """The first line of each docstring in Python source; empty if there is none, or if it can't be parsed."""
     import ast
 
+    from covgate.compat import parse_python
+
     try:
-        tree = ast.parse(source or b"")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parse_python(source or b"")
+    except ValueError:
         return set()
     scopes = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     return {

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from covgate.measure.reports.guess import Guess, by_ending, by_prefix
 
 TOP = "."
+_DEEP = 100  # directories in each other
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
@@ -58,7 +59,7 @@ class Naming:
     def bases(self) -> list[str]:
         """The directories that relative names may be relative to, from the top down to that of the report."""
         parts = [part for part in self.directory.split("/") if part not in ("", TOP)]
-        return [TOP, *("/".join(parts[:count]) for count in range(1, len(parts) + 1))]
+        return [TOP, *("/".join(parts[:count]) for count in range(1, min(len(parts), _DEEP) + 1))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,14 +214,20 @@ class _Search:
         """Where `report_paths` says that ``place`` is; "" if it doesn't."""
         if not self._report_paths:
             return ""
-        parts = place.split("/")
-        mapped = ""
-        for count in range(len(parts), -1, -1):
-            prefix = "/".join(parts[:count]) or ("/" if place.startswith("/") else TOP)
-            if prefix in self._report_paths:
-                self.used.add(prefix)
-                mapped = mapped or _join(self._report_paths[prefix], "/".join(parts[count:]))
-        return mapped
+        fitting = {prefix: rest for prefix in self._report_paths if (rest := _below(place, prefix)) is not None}
+        self.used.update(fitting)
+        longest = max(fitting, key=lambda prefix: len(prefix) if prefix != TOP else 0, default="")
+        return _join(self._report_paths[longest], fitting[longest]) if longest else ""
+
+
+def _below(place: str, prefix: str) -> str | None:
+    """The rest of ``place`` after ``prefix``; None if it doesn't begin with it."""
+    if prefix == TOP:
+        return None if is_absolute(place) else place
+    if place == prefix:
+        return ""
+    beginning = prefix.rstrip("/") + "/"
+    return place[len(beginning) :] if place.startswith(beginning) else None
 
 
 def _join(directory: str, name: str) -> str:
