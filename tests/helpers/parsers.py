@@ -293,7 +293,7 @@ def _coverage(name: str) -> Callable[[bytes], object]:
 
     def parse(data: bytes) -> object:
         own = read_coverage_config({name: data})
-        enforced, _ = enforce_base(own, base, lambda _: True)
+        enforced, _ = enforce_base(own, base, lambda _: True, lambda _: True)
         return enforced and enforced.render()
 
     return parse
