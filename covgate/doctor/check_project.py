@@ -45,19 +45,21 @@ def find_project(session: Session, config: Config, aside: str) -> tuple[Project 
     if aside or top != session.measurer.roots[-1]:  # as `covgate.measure.workspace` does it
         installed = find_installed(site_directories(interpreter, environ), checkouts(session.repository))
         path_first += import_path(top, installed)
+    sources = session.measurer.sources(head, config) if head else configured_sources(config.source or (".",))
     try:
         answer = probe(
             interpreter,
             top,
             environ,
             pytest=pytest,
-            sources=session.measurer.sources(head, config) if head else configured_sources(config.source or (".",)),
+            sources=sources,
             path_first=path_first,
         )
     except ToolError as error:
         unanswered = Project(interpreter=interpreter, probe=None, pytest=pytest, program=program)
         return unanswered, [Finding(name="interpreter", what=error.message, why="no test can be run", fix=fix)]
-    return Project(interpreter=interpreter, probe=answer, pytest=pytest, program=program), []
+    found = Project(interpreter=interpreter, probe=answer, pytest=pytest, program=program, tests_left_out=sources.tests)
+    return found, []
 
 
 def check_interpreter(checkout: Checkout) -> Results:

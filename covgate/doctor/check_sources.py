@@ -65,7 +65,9 @@ def _describe_sources(checkout: Checkout, project: Project, facts: CoverageFacts
     origin = facts.origin or ("covgate's source" if checkout.config.source else "found")
     files = {None: "", 1: ", 1 file"}.get(facts.files, f", {facts.files} files")
     branch = facts.branch or (project.uses_pytest_cov and project.pytest.cov_branch)
-    return f"{', '.join(facts.source)} ({origin}){files}{', with branches' if branch else ''}"
+    tests = project.tests_left_out if not facts.origin else 0
+    without = f", without the {tests} test file{'s' if tests > 1 else ''} in it" if tests else ""
+    return f"{', '.join(facts.source)} ({origin}){files}{without}{', with branches' if branch else ''}"
 
 
 def _check_nothing_measured(checkout: Checkout, project: Project, facts: CoverageFacts) -> Results:
@@ -85,15 +87,27 @@ def _check_nothing_measured(checkout: Checkout, project: Project, facts: Coverag
             fix="name directories or packages of the repository",
         )
     elif facts.files == 0:
-        omitted = f", and omit = {listed(facts.omit)} excludes all of them" if facts.omit else ""
-        yield Finding(
-            name="nothing-measured",
-            what=f"no file would be measured: the sources are {listed(facts.source)}{omitted}",
-            why="if nothing is measured, every push passes",
-            fix=f"narrow `omit` in {facts.file}"
-            if facts.omit
-            else "set `source` to the directory of the code, or add an __init__.py to it",
+        yield _no_file(checkout, facts)
+
+
+def _no_file(checkout: Checkout, facts: CoverageFacts) -> Finding:
+    """Coverage finds no file by itself: because of `omit`, of missing ``__init__.py``, or because there is none."""
+    sources = listed(facts.source)
+    if not facts.omitted and any(any((checkout.top / each).rglob("*.py")) for each in facts.source):
+        return Finding(
+            name="only-imported",
+            what=f"coverage finds no file in {sources} by itself: their directories have no __init__.py",
+            why="only what a test imports is measured: code without any test is not counted",
+            fix="set include_namespace_packages = true in the section [report] of coverage's configuration",
+            severity=Severity.WARNING,
         )
+    omitted = f", and omit = {listed(facts.omit)} excludes all of them" if facts.omitted else ""
+    return Finding(
+        name="nothing-measured",
+        what=f"no file would be measured: the sources are {sources}{omitted}",
+        why="if nothing is measured, no push has a verdict",
+        fix=f"narrow `omit` in {facts.file}" if facts.omitted else "set `source` to the directory of the code",
+    )
 
 
 def _check_unused_source(checkout: Checkout) -> Results:

@@ -59,12 +59,14 @@ class Project:
     """The interpreter that would measure, and what it answered; ``probe`` is None if it does not run.
 
     ``program``: what ``coverage run`` starts, None for a command that is followed or measures by itself.
+    ``tests_left_out``: how many files in the default sources are tests, which don't count.
     """
 
     interpreter: Interpreter
     probe: Probe | None
     pytest: PytestConfig
     program: Program | None
+    tests_left_out: int = 0
 
     @property
     def runs_pytest(self) -> bool:

@@ -40,8 +40,9 @@ class CoverageFacts:
     """Coverage's configuration, as coverage itself reads it.
 
     ``origin`` is who names ``source``, "" for covgate. ``file`` is the name of the file that is read. ``files`` is the
-    number of files that count even if no test imports them, None if only a run can tell. ``fail_under`` is in percent.
-    ``refused`` is why coverage rejects its configuration, "" if it accepts it.
+    number of files that count even if no test imports them, None if only a run can tell. ``omitted``: that number is 0
+    because of ``omit``. ``fail_under`` is in percent. ``refused`` is why coverage rejects its configuration, "" if it
+    accepts it.
     """
 
     source: tuple[str, ...] = ()
@@ -53,6 +54,7 @@ class CoverageFacts:
     fail_under: float = 0
     file: str = ""
     files: int | None = None
+    omitted: bool = False
     refused: str = ""
 
 
@@ -145,6 +147,7 @@ def _coverage_facts(value: dict[str, Any], refused: str) -> CoverageFacts:
         fail_under=float(value.get("fail_under", 0)),
         file=value.get("file", ""),
         files=value.get("files"),
+        omitted=bool(value.get("omitted")),
         refused=refused,
     )
 

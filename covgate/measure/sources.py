@@ -24,12 +24,14 @@ class Sources:
     """What is measured: the directories and modules of the ``product``, as its owner would name them.
 
     ``source`` and ``omit`` are what coverage's options of that name have to be, relative to the tree. Coverage counts
-    what no test imports only in packages and in the very directories of ``source``.
+    what no test imports only in packages and in the very directories of ``source``. ``tests`` is the number of test
+    files in the product's directories, which are omitted.
     """
 
     product: tuple[str, ...] = ()
     source: tuple[str, ...] = (".",)
     omit: tuple[str, ...] = ()
+    tests: int = 0
 
 
 def configured_sources(source: tuple[str, ...]) -> Sources:
@@ -78,7 +80,8 @@ def default_sources(product: Sequence[str], tree: PythonTree) -> Sources:
     omit = list(_beside(product, tree)) if whole else []
     source += sorted(_without_init(directories, tree) - set(source))
     omit += [pattern for directory in directories for pattern in _tests_in(directory, tree)]
-    return Sources(product=tuple(product), source=tuple(source), omit=tuple(dict.fromkeys(omit)))
+    tests = sum(is_test_file(path) for path in tree.files if any(_is_in(path, each) for each in directories))
+    return Sources(product=tuple(product), source=tuple(source), omit=tuple(dict.fromkeys(omit)), tests=tests)
 
 
 def dropped_products(own: Sequence[str], base: Sequence[str], tree: PythonTree) -> tuple[str, ...]:

@@ -152,6 +152,23 @@ def test_what_leaves_nothing_to_measure(doctor: Doctor, config: str, coveragerc:
     assert seen[name]["problem"].startswith(told)
 
 
+def test_directories_that_coverage_does_not_search(doctor: Doctor) -> None:
+    doctor.project.write("names/space/mod.py", "x = 1\n")
+    doctor.project.write(".coveragerc", "[run]\nsource = names\n")
+    doctor.project.commit()
+    seen = doctor.examine()
+    assert seen.names == ["only-imported"]
+    assert seen["only-imported"]["problem"].startswith("coverage finds no file in names by itself")
+
+
+def test_tests_in_the_default_sources_are_counted(doctor: Doctor) -> None:
+    doctor.project.write("pkg/tests/test_inside.py", "def test_inside():\n    assert 1\n")
+    doctor.project.commit()
+    seen = doctor.examine()
+    assert seen.names == []
+    assert seen.facts["sources"] == "pkg (found), 2 files, without the 1 test file in it"
+
+
 def test_a_command_that_measures_by_itself(doctor: Doctor) -> None:
     doctor.project.configure('source = ["pkg"]\ncommand = ["toox"]\n')
     doctor.project.commit()

@@ -155,6 +155,7 @@ def coverage_facts(spec: "Dict[str, Any]", has_pytest_cov: bool) -> "Dict[str, A
         arguments = {"source": source, "omit": omit + spec["omit"]}
         named = spec["product"] or source
     config_file = getattr(configured.config, "config_file", None)
+    files = count_files(spec["rcfile"], source, arguments)
     return {
         "source": named if not origin else source,
         "origin": origin,
@@ -164,7 +165,8 @@ def coverage_facts(spec: "Dict[str, Any]", has_pytest_cov: bool) -> "Dict[str, A
         "patch": option(configured, "run:patch"),
         "fail_under": float(str(configured.get_option("report:fail_under") or 0)),
         "file": os.path.basename(config_file) if config_file else "",
-        "files": count_files(spec["rcfile"], source, arguments),
+        "files": files,
+        "omitted": bool(files == 0 and count_files(spec["rcfile"], source, arguments, omits=False)),
     }
 
 
@@ -173,8 +175,11 @@ def sources_of(configured: "Any") -> "List[str]":
     return [each for name in ("source", "source_pkgs", "source_dirs") for each in option(configured, "run:" + name)]
 
 
-def count_files(rcfile: str, source: "List[str]", arguments: "Dict[str, Any]") -> "Optional[int]":
-    """How many files coverage counts if no test imports any; None if only a run can tell."""
+def count_files(rcfile: str, source: "List[str]", arguments: "Dict[str, Any]", omits: bool = True) -> "Optional[int]":
+    """How many files coverage counts if no test imports any; None if only a run can tell.
+
+    ``omits`` False: as if nothing was omitted.
+    """
     import coverage
 
     measuring = coverage.Coverage(data_file=None, config_file=rcfile or True, **arguments)
@@ -186,6 +191,9 @@ def count_files(rcfile: str, source: "List[str]", arguments: "Dict[str, Any]") -
             measuring.set_option(name, value)
         except Exception:  # this version of coverage does not have the option
             continue
+    if not omits:
+        measuring.get_data()  # the plugins first
+        measuring.set_option("run:omit", [])
     measuring.start()
     measuring.stop()
     return len(list(measuring.get_data().measured_files()))
