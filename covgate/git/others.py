@@ -27,7 +27,7 @@ class Others:
 
 
 def list_others(contents: Contents) -> Others:
-    """What is in the worktree beside the commit of ``contents``, without bytecode that nobody ignores.
+    """What is in the worktree beside the commit of ``contents``, without bytecode and environments that nobody ignores.
 
     Raises GitError if git can't list it.
     """
@@ -35,7 +35,7 @@ def list_others(contents: Contents) -> Others:
     committed = contents.paths() | contents.submodule_paths()
     indexed = [each for each in _run(repository) if os.path.lexists(repository.top / each)]
     found = _run(repository, *_OTHERS, "--no-empty-directory")
-    uncommitted = [*indexed, *(each for each in found if not _is_bytecode(repository, each))]
+    uncommitted = [*indexed, *(each for each in found if not _is_left_by_python(repository, each))]
     ignored = list_ignored(repository)
     own = Others(
         uncommitted=tuple(prefix + each for each in uncommitted if prefix + each not in committed),
@@ -57,12 +57,14 @@ def _run(repository: Repository, *options: str) -> list[str]:
     return [each for each in os.fsdecode(repository.run(*_LIST, *options)).split("\0") if each]
 
 
-def _is_bytecode(repository: Repository, path: str) -> bool:
-    """Whether ``path`` is what Python leaves beside sources."""
+def _is_left_by_python(repository: Repository, path: str) -> bool:
+    """Whether ``path`` is what Python leaves beside sources: bytecode, or a virtual environment."""
     if "__pycache__" in path.rstrip("/").split("/"):
         return True
     if not path.endswith("/"):
         return False
+    if (repository.top / path / "pyvenv.cfg").is_file():
+        return True
     return all(
         file.endswith(".pyc") and directory.endswith("__pycache__")
         for directory, _, files in os.walk(repository.top / path)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from covgate.measure.packaging import FILES as BUILD_FILES
 from covgate.measure.packaging import read_build
 from covgate.model.source_files import is_test_directory
 
@@ -103,14 +104,15 @@ def find_installed(sites: Iterable[str], checkouts: Sequence[Path]) -> Installed
 def package_roots(paths: Iterable[str]) -> tuple[str, ...]:
     """The directories that hold the top-level packages of a tree with the files ``paths``; "" is the top.
 
-    Tests are left out, and so are packages inside of packages.
+    They are where a project is built, or one level below: deeper directories may be parts of a namespace package.
     """
-    packages = {path.rpartition("/")[0] for path in paths if path.endswith("/__init__.py")}
+    files = frozenset(paths)
+    projects = {path.rpartition("/")[0] for path in files if path.rpartition("/")[2] in BUILD_FILES}
+    packages = {path.rpartition("/")[0] for path in files if path.endswith("/__init__.py")}
     found = {"", "src"}
-    for root in {package.rpartition("/")[0] for package in packages}:
-        parts = root.split("/")
-        is_inside = any("/".join(parts[:count]) in packages for count in range(1, len(parts) + 1))
-        if not is_inside and not any(is_test_directory(each) or each.startswith(".") for each in parts):
+    for root in {package.rpartition("/")[0] for package in packages} - packages:
+        is_test = any(is_test_directory(each) or each.startswith(".") for each in root.split("/"))
+        if not is_test and (root in projects or root.rpartition("/")[0] in projects - {""}):
             found.add(root)
     return tuple(sorted(found))
 

@@ -134,7 +134,8 @@ class Place:
         if isinstance(run.result, ToolError):
             raise run.result
         committed = checkout.contents.paths()
-        older = newer_sources(checkout.path, run.seen.modules, committed)
+        # Aside, all files are new; `check_extensions` has compared their contents.
+        older = newer_sources(checkout.path, run.seen.modules, committed) if checkout.in_place else ""
         if isinstance(run.result, Measurement):
             return settle(run.result, run.seen, others, committed, older)
         if older:

@@ -287,7 +287,13 @@ def test_submodules(place: Place, tmp_path: Path, environ: dict[str, str]) -> No
 def test_what_the_commit_does_not_have(place: Place) -> None:
     for name in (
         *("new.py", "new/deep/one.py", "staged.py", "x.log", "out/a/b", "tests/local.py", "tests/kept/a.txt"),
-        *("__pycache__/x.cpython-312.pyc", "only/__pycache__/y.cpython-312.pyc", "old/y.pyc"),
+        *(
+            "env/pyvenv.cfg",
+            "env/bin/python",
+            "__pycache__/x.cpython-312.pyc",
+            "only/__pycache__/y.cpython-312.pyc",
+            "old/y.pyc",
+        ),
     ):
         (place.top / name).parent.mkdir(parents=True, exist_ok=True)
         (place.top / name).write_text("")

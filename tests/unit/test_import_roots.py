@@ -146,8 +146,15 @@ def test_a_path_that_leads_to_another_checkout(tmp_path: Path) -> None:
 
 def test_the_directories_that_hold_packages() -> None:
     paths = (
-        *("src/a/__init__.py", "src/a/sub/__init__.py", "packages/x/lib/b/__init__.py", "c/__init__.py", "one.py"),
-        *("src/a/_vendor/six/__init__.py", "tests/fixtures/d/__init__.py", ".hidden/e/__init__.py"),
+        *("pyproject.toml", "src/a/__init__.py", "src/a/sub/__init__.py", "c/__init__.py", "one.py"),
+        *(
+            "packages/x/pyproject.toml",
+            "packages/x/lib/b/__init__.py",
+            "packages/y/setup.py",
+            "packages/y/y/__init__.py",
+        ),
+        *("src/a/_vendor/six/__init__.py", "tests/fixtures/d/__init__.py", "tests/fixtures/setup.py"),
+        *("z/setup.py", "z/src/namespace/part/json/__init__.py", ".hidden/setup.py", ".hidden/e/__init__.py"),
     )
-    assert package_roots(paths) == ("", "packages/x/lib", "src")
+    assert package_roots(paths) == ("", "packages/x/lib", "packages/y", "src")
     assert package_roots([]) == ("", "src")

@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, Iterable, Iterator, List, Tuple
 
+STANDARD_LIBRARY = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
 # Directories of installed packages, which may be in the tree.
 INSTALLED = frozenset({"site-packages", "dist-packages", "__pypackages__"})
 
@@ -55,7 +56,11 @@ def copies(spec: "Dict[str, Any]", files: "Dict[str, str]") -> "List[List[str]]"
         real = os.path.realpath(file)
         inside = real.startswith(tree + os.sep)
         # A virtual environment in the tree has installed copies, which are not the tree's code.
-        if not file.endswith(".py") or (inside and not is_installed(real[len(tree) :].split(os.sep))):
+        if (
+            not file.endswith(".py")
+            or is_standard(real)
+            or (inside and not is_installed(real[len(tree) :].split(os.sep)))
+        ):
             continue
         parts = name.split(".")
         if os.path.basename(file) == "__init__.py":
@@ -85,6 +90,11 @@ def shown(tree: str, files: "Iterable[str]") -> "List[str]":
 def is_installed(parts: "List[str]") -> bool:
     """Whether a path with these ``parts`` leads into an environment, or to an egg."""
     return any(each in INSTALLED or each.endswith(".egg") for each in parts)
+
+
+def is_standard(file: str) -> bool:
+    """Whether ``file`` is in the standard library."""
+    return file.startswith(STANDARD_LIBRARY) and not is_installed(file.split(os.sep))
 
 
 def tests(session: "Any") -> "Iterator[str]":
