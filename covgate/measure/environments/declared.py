@@ -11,8 +11,7 @@ from typing import Any
 from covgate.measure.environments.installed import normalized
 from covgate.measure.environments.user_files import read, read_toml
 
-# A requirement for every platform: no marker, and no extra, whose name says nothing about what is installed.
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^]]*\])?\s*[^;]*")
+_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")  # its name
 _TABLES = (("project",), ("dependency-groups",), ("tool", "poetry"))
 _BRINGS = {"coverage": ("pytest-cov",)}  # what requires a distribution
 _REQUIREMENT_FILES = (
@@ -91,8 +90,9 @@ def _names(value: Any) -> Iterator[str]:
 
 
 def _requirements(value: Any) -> Iterator[str]:
+    """The distributions that requirements without a marker name: they are needed on every platform."""
     for each in value if isinstance(value, list) else ():
-        matched = _REQUIREMENT.fullmatch(each) if isinstance(each, str) else None
+        matched = _REQUIREMENT.match(each) if isinstance(each, str) and ";" not in each else None
         if matched:
             yield matched[1]
 
