@@ -157,6 +157,8 @@ class Measurer:
             result = measure(job)
         except ToolError as error:
             result = error
+        except OSError as error:
+            result = _not_written(error, own)
         return Run(result=result, seen=read_seen(own, checkout.path, self.environ))
 
     @contextlib.contextmanager
@@ -177,13 +179,14 @@ class Measurer:
                 say("waiting for another covgate in this repository")
                 lock.acquire()
         except OSError as error:
-            raise ToolError(
-                f"{state} can't be written: {error.strerror}", hint="covgate keeps its scratch files there"
-            ) from None
+            raise _not_written(error, state) from None
         try:
             # Left by a killed run: nobody else works here while the lock is held.
             shutil.rmtree(scratch, ignore_errors=True)
-            scratch.mkdir()
+            try:
+                scratch.mkdir()
+            except OSError as error:
+                raise _not_written(error, scratch) from None
             yield scratch
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -209,3 +212,11 @@ class Measurer:
             "platform": [sys.platform, os.uname().machine if hasattr(os, "uname") else ""],
             "environment": {name: self.environ.get(name, "") for name in (*DECIDING, "PYENV_VERSION")},
         }
+
+
+def _not_written(error: OSError, place: Path) -> ToolError:
+    """The error for a disk that is full, or a directory that can't be written."""
+    return ToolError(
+        f"{error.filename or place} can't be written: {error.strerror or error}",
+        hint="covgate keeps its scratch files there: make room, or correct the permissions",
+    )

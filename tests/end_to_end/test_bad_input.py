@@ -259,9 +259,15 @@ def test_an_interpreter_that_is_not_there(make_project: Callable[..., Project]) 
     assert_clear(done, "WARNING", "nowhere/bin/python", "set `python`")
 
 
-def test_an_unwritable_state_directory_costs_a_warning(make_project: Callable[..., Project]) -> None:
+@pytest.mark.parametrize("name", ["", "tmp", "lock"])
+def test_an_unwritable_state_directory_costs_a_warning(make_project: Callable[..., Project], name: str) -> None:
     project = make_project()
-    (project.top / ".git" / "covgate").write_text("in the way\n")
+    place = project.top / ".git" / "covgate" / name
+    if name == "lock":
+        place.mkdir(parents=True)
+    else:
+        place.parent.mkdir(exist_ok=True)
+        place.write_text("in the way\n")
     done = project.push()
     assert_clear(done, "WARNING", "can't be written")
     assert done.status == 0
