@@ -199,5 +199,8 @@ def _with_totals(
         return {name: replace(each, numbers=listed[name]) for name, each in files.items()}, []
     count, told = sum(each.statements for each in listed.values()), totals.lines[1]
     if told is not None and told > count:
-        raise Malformed(f"it counts {told} lines and lists {count}: files are missing in it, or lines of them")
+        raise Malformed(
+            f"it counts {told} lines and lists {count}: files are missing in it, or lines of them (coverage xml loses"
+            " files of the same name below two sources: give what coverage json writes)"
+        )
     return files, [f"it lists {merged} as its own totals say; what it lists is judged"]
