@@ -53,6 +53,8 @@ class Bar:
 
 def lands_on(session: Session, remote: Remote, branch: str) -> bool:
     """Whether changes land on ``branch``: the default branch, or what is a ratchet branch by the rules there."""
+    if remote.upstream is not None:
+        return False  # the branch of a fork
     if branch == remote.default_branch():
         return True
     tip = remote.default_tip()
@@ -133,7 +135,9 @@ def _enforce(session: Session, commit: str, base: str, bar: Bar, branch: str) ->
         notices += changed if base == bar.base else []
     policies = weakened(own.policy, earlier.policy) if earlier.policy not in bar.base_policies else ()
     if weaker or policies:
-        default = "" if base == bar.base else f" on {bar.remote.default_branch()}"
+        landing = bar.remote.landing
+        name = f"{landing.shown}/" if bar.remote.upstream else ""
+        default = "" if base == bar.base else f" on {name}{landing.default_branch()}"
         notices.append(
             f"the base {base[:10]} is stricter, and its rules hold for this push: {'; '.join([*policies, *weaker])}"
             f" (a change counts once it has landed{default})"

@@ -177,7 +177,7 @@ class BaselineCommit:
         try:
             found = details.read(commit)
             if not found and self.bar.remote and self.bar.config.sync:
-                fetch_notes(self.bar.remote, FILES_REF)
+                fetch_notes(self.bar.remote.landing, FILES_REF)
                 found = details.read(commit)
         except SyncError:
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from covgate.config import Config
 from covgate.errors import ToolError
@@ -12,6 +12,7 @@ from covgate.gate.context import Session
 from covgate.git.ask import asking
 from covgate.git.execute import end_group
 from covgate.git.remote import Remote
+from covgate.git.upstream import upstream_of
 from covgate.notes.ref import FILES_REF, NOTES_REF
 
 # Late imports below: joining and publishing load much that a push without news does not need.
@@ -24,7 +25,57 @@ def syncs(config: Config, remote: Remote) -> bool:
     return bool(remote) and config.sync
 
 
-class Fetching:
+class Reaching:
+    """A remote that is being asked, and the one that it is a fork of. Their notes may be fetched meanwhile.
+
+    Use `reaching`. ``notices`` gets what goes wrong.
+    """
+
+    def __init__(self, target: Remote, under_way: contextlib.ExitStack, notices: list[str]) -> None:
+        self._target, self._under_way, self._notices = target, under_way, notices
+        self._question = under_way.enter_context(asking(target)) if target and target.listing is None else None
+        self._upstream = upstream_of(target) if target else None
+        if self._upstream is not None:
+            self._other = under_way.enter_context(asking(self._upstream, NOTES_REF))
+        self._fetches: list[_Fetching] = []
+
+    def fetch_notes(self) -> None:
+        """Start to fetch the notes; they are joined when the block ends."""
+        for remote in (self._target, self._upstream) if not self._fetches else ():
+            if remote:
+                self._fetches.append(self._under_way.enter_context(_fetching(remote, self._notices)))
+
+    def answered(self) -> Remote:
+        """The remote with its answer. What gave none in time is not waited for any longer.
+
+        A fork is judged by the remote that it is a fork of only if covgate is in use there: if that has notes.
+        """
+        target = self._question.answered() if self._question else self._target
+        upstream = self._other.answered() if self._upstream is not None else None
+        for fetch, remote in zip(self._fetches, (target, upstream), strict=False):
+            fetch.given_up = no_answer(remote) if remote else ""
+        if upstream is not None and _has_notes(upstream):
+            return replace(target, upstream=upstream)
+        return target
+
+
+@contextlib.contextmanager
+def reaching(target: Remote, notices: list[str]) -> Iterator[Reaching]:
+    """Ask ``target`` while the block runs. What goes wrong is added to ``notices``."""
+    with contextlib.ExitStack() as under_way:
+        yield Reaching(target, under_way, notices)
+
+
+def _has_notes(remote: Remote) -> bool:
+    """Whether ``remote`` has notes; if it gave no answer, whether it had."""
+    if remote.answer is not None:
+        return NOTES_REF in remote.answer.others
+    from covgate.notes.fetch import tracking_ref
+
+    return bool(remote.repository.commit(tracking_ref(remote)))
+
+
+class _Fetching:
     """A fetch of the notes that is under way. ``given_up``: why it is not waited for, "" if it is."""
 
     def __init__(self) -> None:
@@ -32,11 +83,11 @@ class Fetching:
 
 
 @contextlib.contextmanager
-def fetching(remote: Remote, notices: list[str]) -> Iterator[Fetching]:
+def _fetching(remote: Remote, notices: list[str]) -> Iterator[_Fetching]:
     """Fetch the notes while the block runs, and join them at its end. Failures are added to ``notices``."""
     from covgate.notes.fetch import start_fetch
 
-    state, fetch = Fetching(), start_fetch(remote)
+    state, fetch = _Fetching(), start_fetch(remote)
     try:
         yield state
     finally:
@@ -61,12 +112,11 @@ def fetch(config: Config, remote: Remote, commits: Sequence[str]) -> tuple[Remot
     notices: list[str] = []
     if not remote:
         return remote, notices
-    with contextlib.ExitStack() as under_way:
-        question = None if remote.listing else under_way.enter_context(asking(remote))
-        state = under_way.enter_context(fetching(remote, notices)) if config.sync else Fetching()
-        remote = question.answered() if question else remote
-        state.given_up = no_answer(remote)
-    if config.sync and not state.given_up:
+    with reaching(remote, notices) as reached:
+        if config.sync:
+            reached.fetch_notes()
+        remote = reached.answered()
+    if config.sync and not no_answer(remote):
         notices += deepen(remote, [[commit] for commit in commits])
     return remote, notices
 

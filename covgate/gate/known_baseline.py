@@ -59,14 +59,18 @@ def find_baseline(session: Session, notes: Notes, commit: str, tips: Sequence[st
 
 def _stand_in(notes: Notes, commit: str, found: KnownBaseline, bar: Bar) -> KnownBaseline:
     """The records of the default branch, for a commit whose ancestors have none."""
-    default, repository = bar.remote.default_branch(), notes.repository
+    default, repository = bar.remote.landing.default_branch(), notes.repository
     anew = f"WARNING: no ancestor of {commit[:10]} has a record, although other commits have (was history rewritten?)"
     if bar.lands:
         return replace(found, notices=(f"{anew}: the baseline begins anew",))
     tip = bar.remote.default_tip()
     lookup = notes.baseline([*found.tips, tip]) if tip else Lookup()
     if lookup.baseline is None:
-        also = f"no ancestor of {default} either" if tip else f"the default branch of {bar.remote.shown} is unknown"
+        also = (
+            f"no ancestor of {default} either"
+            if tip
+            else f"the default branch of {bar.remote.landing.shown} is unknown"
+        )
         return replace(found, notices=(f"{anew}, and {also}: judged without a baseline",))
     if not repository.text("merge-base", commit, tip) and not _share_source(repository, commit, tip):
         return replace(found, unrelated=f"{commit[:10]} has neither history nor a source file in common with {default}")

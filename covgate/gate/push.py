@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from covgate.errors import ToolError, as_notice
 from covgate.gate.context import Session
-from covgate.gate.exchange import Fetching, deepen, fetching, no_answer, publish_in_use, syncs
+from covgate.gate.exchange import deepen, no_answer, publish_in_use, reaching, syncs
 from covgate.gate.scope import GatedUpdate, find_rules, sort_updates, why_left_out
 from covgate.gate.target import default_branch_notices, ratchet_notices
-from covgate.git.ask import asking
 from covgate.git.remote import Remote
 from covgate.model.outcome import Outcome
 from covgate.model.ref_update import RefUpdate
@@ -100,28 +98,27 @@ def _prepare(session: Session, candidates: Sequence[RefUpdate], target: Remote, 
     own_rules = {update: session.config_at(update.local_oid) for update in candidates}
     sync = all(syncs(config, target) for config in own_rules.values())
     notices: list[str] = []
-    with contextlib.ExitStack() as under_way:
-        question = under_way.enter_context(asking(target)) if target else None
+    with reaching(target, notices) as reached:
         # Without need the notes are not fetched: the base may gate what the push itself leaves out, but seldom does.
-        early = sync and any(not why_left_out(update, config) for update, config in own_rules.items())
-        fetch = under_way.enter_context(fetching(target, notices)) if early else Fetching()
+        if sync and any(not why_left_out(update, config) for update, config in own_rules.items()):
+            reached.fetch_notes()
         # Done while the remote answers and the notes travel: imports and look-ups that need neither.
         from covgate.gate.catch_up import behind
         from covgate.gate.judge import Order
         from covgate.gate.overridden import deciding_variables
 
-        target = question.answered() if question else target
-        fetch.given_up = no_answer(target)
+        target = reached.answered()
         gated = find_rules(session, candidates, target, skipped)
         if not gated:
             return _Ready(target=target, notices=notices)
-        sync = sync and not fetch.given_up
-        if sync and not early:
-            under_way.enter_context(fetching(target, notices))
+        sync = sync and not no_answer(target)
+        if sync:
+            reached.fetch_notes()
         orders = [Order(ratchets=each.may_raise_baseline, known=_cached(session, each)) for each in gated]
         # What nothing may be recorded of is left to a later hook.
         unseen = {} if deciding_variables(session, gated[0].bar.config) else behind(gated[0].bar.config, target)
-    notices += default_branch_notices(target, gated[0].bar.config)
+    for remote in filter(None, (target, target.upstream)):
+        notices += default_branch_notices(remote, gated[0].bar.config)
     return _Ready(target=target, gated=gated, orders=orders, unseen=unseen, sync=sync, notices=notices)
 
 

@@ -41,10 +41,10 @@ class Question:
 
 
 @contextlib.contextmanager
-def asking(remote: Remote) -> Iterator[Question]:
-    """Ask ``remote`` while the block runs. What it started ends with the block."""
+def asking(remote: Remote, *refs: str) -> Iterator[Question]:
+    """Ask ``remote`` while the block runs, also for ``refs``. What it started ends with the block."""
     # In a process group of its own: the ssh that git starts would outlive it, and hold the pipes open.
-    argv = ("ls-remote", "--symref", "--", remote.name, "HEAD", "refs/heads/*")
+    argv = ("ls-remote", "--symref", "--", remote.name, "HEAD", "refs/heads/*", *refs)
     process = remote.repository.start(*argv, own_group=True)
     try:
         yield Question(remote, process)

@@ -13,13 +13,14 @@ class Listing:
     """The answer of a remote.
 
     ``heads``: branch -> oid. ``named``: the branches that it names as its default branch: one, none if its HEAD leads
-    to no branch, several if it contradicts itself. ``head``: the oid that HEAD leads to. ``problem``: why there is no
-    answer, "" if there is one; ``timed_out``: it took too long.
+    to no branch, several if it contradicts itself. ``head``: the oid that HEAD leads to. ``others``: other refs -> oid.
+    ``problem``: why there is no answer, "" if there is one; ``timed_out``: it took too long.
     """
 
     heads: Mapping[str, str] = field(default_factory=dict)
     named: tuple[str, ...] = ()
     head: str = ""
+    others: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
     timed_out: bool = False
 
@@ -30,8 +31,9 @@ class Listing:
 
 
 def parse_listing(text: str) -> Listing:
-    """The listing in the output of `git ls-remote --symref`. Lines of other refs are ignored."""
+    """The listing in the output of `git ls-remote --symref`."""
     heads: dict[str, str] = {}
+    others: dict[str, str] = {}
     named: dict[str, None] = {}
     head = ""
     for line in text.split("\n"):  # str.splitlines would also split at characters that a branch's name may have
@@ -46,4 +48,6 @@ def parse_listing(text: str) -> Listing:
             head = value
         elif ref.startswith(_HEADS):
             heads[ref.removeprefix(_HEADS)] = value
-    return Listing(heads=heads, named=tuple(named), head=head)
+        else:
+            others[ref] = value
+    return Listing(heads=heads, named=tuple(named), head=head, others=others)

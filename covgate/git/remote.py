@@ -33,17 +33,24 @@ class Remote:
 
     ``name`` is the name of a configured remote, or a URL. A remote without a name is no remote, and false. ``listing``
     is what it answered, None if it was not asked (`covgate.git.ask`). ``coming`` are the branches that the push under
-    way brings: the first one of an empty remote becomes its default branch.
+    way brings: the first one of an empty remote becomes its default branch. ``upstream`` is the remote that this one is
+    a fork of: changes land there.
     """
 
     repository: Repository
     name: str = ""
     listing: Listing | None = None
     coming: tuple[str, ...] = ()
+    upstream: Remote | None = None
     _fork_points: dict[tuple[str, str], str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.name)
+
+    @property
+    def landing(self) -> Remote:
+        """Where changes land: itself, or the remote that it is a fork of."""
+        return self.upstream or self
 
     @property
     def shown(self) -> str:
@@ -120,11 +127,13 @@ class Remote:
                 write_atomically(self._kept_file, os.fsencode(self.default.name))
 
     def default_tip(self) -> str:
-        """The oid of the default branch's tip; "" if there is none.
+        """The oid of the default branch's tip, where changes land; "" if there is none.
 
         If the remote answered, this is the tip that it has now, which is fetched if it is new here. Otherwise it is the
         tip that was fetched last. A URL has no tracking refs: the default remote stands for it.
         """
+        if self.upstream is not None:
+            return self.upstream.default_tip()
         if self.answer is not None or self.known:
             return self._default_tip
         other = self.repository.default_remote()

@@ -142,3 +142,47 @@ def test_a_history_that_was_rewritten_on_the_server(project: Project) -> None:
     assert done.status == 0, done.text
     assert "has a record, although other commits have (was history rewritten?): the baseline begins anew" in done
     assert "the baseline rises to 83.33%" in done
+
+
+def test_a_fork_is_judged_by_what_it_is_a_fork_of(project: Project, tmp_path: Path) -> None:
+    """A fork has no notes, and its default branch may be old: the rules and the records are upstream's."""
+    project.configure("floor = 80\n")
+    project.commit()
+    assert project.push().status == 0
+    assert project.push("main:other").status == 0
+    fork = tmp_path / "fork.git"
+    project.git("clone", "--quiet", "--bare", str(project.remote), str(fork))
+    project.git("remote", "rename", "origin", "upstream")
+    project.git("remote", "add", "origin", str(fork))
+    for ref in ("notes/coverage", "notes/coverage-files", "covgate/remotes/origin/coverage"):
+        project.git("update-ref", "-d", f"refs/{ref}")  # as in a clone of the fork
+    project.git("checkout", "--quiet", "-b", "topic")
+    project.configure("floor = 10\n")
+    regress(project)
+    done = project.push("topic")
+    assert done.status == 1, done.text
+    assert "below the baseline of 83.33%" in done
+    # Neither does the fork's own default branch land anything.
+    project.git("push", "--quiet", "--no-verify", "origin", "topic:main")
+    project.commit()
+    done = project.push("topic:main")
+    assert done.status == 1, done.text
+    assert "floor 80.00 -> 10.00 (a change counts once it has landed on upstream/main)" in done
+    # Upstream itself can't be reached: what it said last counts.
+    project.git("remote", "set-url", "upstream", str(tmp_path / "gone"))
+    done = project.push("topic:main")
+    assert done.status == 1, done.text
+    assert "WARNING: notes of upstream could not be fetched" in done
+    assert "landed on upstream/main" in done
+
+
+def test_another_remote_without_covgate_decides_nothing(project: Project, tmp_path: Path) -> None:
+    other = tmp_path / "other.git"
+    project.git("init", "--quiet", "--bare", str(other))
+    project.git("remote", "add", "upstream", str(other))
+    project.git("push", "--quiet", "--no-verify", "upstream", "main")
+    project.configure("floor = 10\n")
+    project.commit()
+    done = project.push()
+    assert "the baseline rises to 83.33%" in done
+    assert "upstream" not in done

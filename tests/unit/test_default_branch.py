@@ -76,13 +76,19 @@ def test_nothing_is_looked_up_if_the_remote_says_it() -> None:
         (f"{ONE}\trefs/heads/topic\n", Listing(heads={"topic": ONE})),
         (f"ref: refs/meta/x\tHEAD\n{ONE}\tHEAD\n", Listing(head=ONE)),
         # The HEAD of a remote of the remote is not its own.
-        (f"ref: refs/remotes/origin/main\trefs/remotes/origin/HEAD\n{ONE}\trefs/remotes/origin/HEAD\n", Listing()),
+        (
+            f"ref: refs/remotes/origin/main\trefs/remotes/origin/HEAD\n{ONE}\trefs/remotes/origin/HEAD\n",
+            Listing(others={"refs/remotes/origin/HEAD": ONE}),
+        ),
         (
             f"ref: refs/heads/a\tHEAD\nref: refs/heads/b\tHEAD\nref: refs/heads/a\tHEAD\n{ONE}\tHEAD\n",
             Listing(named=("a", "b"), head=ONE),
         ),
         (f"{ONE}\trefs/heads/torn\u2028name\n", Listing(heads={"torn\u2028name": ONE})),
-        (f"{ONE}\trefs/foo/refs/heads/x\n{ONE}\trefs/tags/v1\nnothing\n", Listing()),
+        (
+            f"{ONE}\trefs/foo/refs/heads/x\n{TWO}\trefs/notes/coverage\nnothing\n",
+            Listing(others={"refs/foo/refs/heads/x": ONE, "refs/notes/coverage": TWO}),
+        ),
     ],
 )
 def test_what_a_remote_lists(text: str, expected: Listing) -> None:
