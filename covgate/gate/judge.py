@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from covgate.errors import ConfigurationError, Interrupted, NothingMeasured, ToolError, as_notice
+from covgate.errors import ConfigurationError, Interrupted, NothingMeasured, ToolError, UsageError, as_notice
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
 from covgate.gate.decisions import baseline_to_reach, may_raise, measured_nothing, runs_again
@@ -56,7 +56,7 @@ def judge_commit(session: Session, commit: str, bar: Bar, tips: Sequence[str], o
     judging = _Judging(session, commit, bar, order)
     try:
         return judging.judge(tips)
-    except (ConfigurationError, Interrupted):
+    except (ConfigurationError, UsageError, Interrupted):
         raise
     except Exception as unknown:
         from covgate.defect import unexpected
