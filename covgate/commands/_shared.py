@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from covgate.errors import UsageError
+from covgate.errors import ToolError, UsageError
 from covgate.files import write_output
 from covgate.git.repository import Repository
 from covgate.model.record import Judgement
 from covgate.notes.records import Notes
+from covgate.notes.repair import repair
 
 
 @contextmanager
@@ -49,6 +50,15 @@ def find_commit(repository: Repository, name: str) -> str:
             hint="commit something first" if empty else "git log --oneline --all shows what there is",
         )
     return commit
+
+
+def repaired_notes(repository: Repository) -> tuple[Notes, list[str]]:
+    """The local notes, once what was done to them by hand is repaired, and notices. A failure is one of these."""
+    notes = Notes(repository)
+    try:
+        return notes, repair(notes)
+    except ToolError as error:
+        return notes, [f"WARNING: {error.message}"]
 
 
 def last_judgement(notes: Notes, head: str, component: str) -> tuple[str, Judgement] | None:

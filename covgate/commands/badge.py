@@ -6,12 +6,11 @@ import argparse
 import sys
 from collections.abc import Mapping
 
-from covgate.commands._shared import find_commit, last_judgement, open_repository, write_text
+from covgate.commands._shared import find_commit, last_judgement, open_repository, repaired_notes, write_text
 from covgate.errors import EXIT_PASSED
 from covgate.formats.badge_svg import badge as render_badge
 from covgate.git.repository import Repository
 from covgate.model.record import DEFAULT_COMPONENT
-from covgate.notes.records import Notes
 
 HELP = "print an SVG badge of the baseline, or of the coverage"
 EXAMPLES = """\
@@ -45,8 +44,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def make_badge(repository: Repository, commit: str, of: str, component: str) -> tuple[str, list[str]]:
     """The badge of ``component`` at ``commit``, as SVG, and notices for the user. ``of``: "baseline" or "coverage"."""
-    notes = Notes(repository)
-    notices: list[str] = []
+    notes, notices = repaired_notes(repository)
     if of == "baseline":
         lookup = notes.baseline([commit], component)
         percent = lookup.baseline.percent if lookup.baseline else None

@@ -6,14 +6,13 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from covgate.commands._shared import add_format, find_commit, open_repository, print_result
+from covgate.commands._shared import add_format, find_commit, open_repository, print_result, repaired_notes
 from covgate.errors import EXIT_PASSED, UsageError
 from covgate.formats.json_data import FORMAT, baseline_data
 from covgate.gate.context import Session
 from covgate.gate.override import override_baseline
 from covgate.git.repository import Repository
 from covgate.model.numbers import format_exact, format_percent
-from covgate.notes.records import Notes
 
 HELP = "show the baseline at a commit, or set it by hand"
 EXAMPLES = """\
@@ -45,15 +44,16 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def show_baseline(repository: Repository, commit: str) -> tuple[str, Any]:
     """The baseline at ``commit`` and the commit whose record holds it, as text and as JSON data."""
-    notes = Notes(repository)
+    notes, problems = repaired_notes(repository)
     lookup = notes.baseline([commit])
     known = lookup.baseline
+    problems += lookup.problems
     origin = notes.origin([commit], known) if known else ""
     data = {
         "format": FORMAT,
         "commit": commit,
         "baseline": baseline_data(known, origin),
-        "problems": list(lookup.problems),
+        "problems": problems,
     }
     if known is None:
         text = f"covgate: there is no baseline at {commit[:10]} yet; the next push to the default branch sets it\n"
@@ -62,7 +62,7 @@ def show_baseline(repository: Repository, commit: str) -> tuple[str, Any]:
         text = f"{format_percent(known.percent)}% ({ratio}, epoch {known.epoch}) at {commit[:10]}\n"
         how = f"set by hand: {known.override}" if known.override else "measured"
         text += f"  from {origin[:10]}, {how}\n"
-    return text + "".join(f"covgate: {problem}\n" for problem in lookup.problems), data
+    return text + "".join(f"covgate: {problem}\n" for problem in problems), data
 
 
 def _set(repository: Repository, environ: Mapping[str, str], words: list[str], reason: str) -> None:

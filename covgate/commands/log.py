@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import sys
 from collections.abc import Mapping
 
 from covgate.boundary import paint_for
-from covgate.commands._shared import open_repository, write_text
+from covgate.commands._shared import open_repository, repaired_notes, write_text
 from covgate.errors import EXIT_PASSED
 from covgate.formats.log_text import log_data, log_text
-from covgate.formats.paint import Paint, one_line
+from covgate.formats.paint import Paint, one_line, plain
 from covgate.git.repository import Repository
 from covgate.measure.unmeasured import last_pushes, read_unmeasured
 from covgate.notes.annotated import describe_commits
@@ -37,6 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     with open_repository(environ) as repository:
+        for notice in repaired_notes(repository)[1]:
+            print(f"covgate: {plain(notice)}", file=sys.stderr)
         timeline = read_timeline(repository)
         if arguments.format == "html":
             text = _page(repository, timeline)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from covgate.commands._shared import add_format, last_judgement, open_repository, print_result
+from covgate.commands._shared import add_format, last_judgement, open_repository, print_result, repaired_notes
 from covgate.config import Config
 from covgate.errors import EXIT_PASSED, CovgateError
 from covgate.formats.json_data import FORMAT, baseline_data
@@ -17,7 +17,6 @@ from covgate.git.repository import Repository
 from covgate.measure.unmeasured import Unmeasured, last_pushes, read_unmeasured
 from covgate.model.numbers import format_exact, format_percent
 from covgate.model.record import DEFAULT_COMPONENT
-from covgate.notes.records import Notes
 
 HELP = "show policy, baseline and coverage"
 EXAMPLES = """\
@@ -71,9 +70,9 @@ def take_snapshot(environ: Mapping[str, str]) -> tuple[str, Any]:
 
 
 def _component_data(repository: Repository, head: str, errors: list[str]) -> dict[str, Any]:
-    notes = Notes(repository)
+    notes, notices = repaired_notes(repository)
     lookup = notes.baseline([head])
-    errors += lookup.problems
+    errors += [*notices, *lookup.problems]
     found = last_judgement(notes, head, DEFAULT_COMPONENT)
     coverage = None
     if found:

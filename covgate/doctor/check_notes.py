@@ -13,8 +13,21 @@ from covgate.notes import refusal
 from covgate.notes.fetch import tracking_ref
 from covgate.notes.records import Notes
 from covgate.notes.ref import FILES_REF, NOTES_REF
+from covgate.notes.repair import changes_to_repair
 
 _SCOPES = {"global": ("--global",), "system": ("--system",), "worktree": ("--worktree",)}
+
+
+def check_changes(checkout: Checkout) -> Results:
+    """What was done to the notes here by hand, and is not repaired yet."""
+    for line in changes_to_repair(Notes(checkout.session.repository)):
+        yield Finding(
+            name="notes-changed",
+            what=line,
+            why="only an override lowers a baseline: covgate follows no other change, and the next push repairs it",
+            fix=shell("covgate", "sync", checkout.remote_shown) if checkout.remote else shell("covgate", "status"),
+            severity=Severity.WARNING,
+        )
 
 
 def check_notes(checkout: Checkout, answer: Answer | None) -> Results:

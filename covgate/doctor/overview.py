@@ -83,6 +83,7 @@ def _checks(environ: Mapping[str, str], query: check_remote.RemoteQuery | None) 
         check_project.check_imports,
         check_hooks.check_hooks,
         lambda checkout: _check_exchange(checkout, query),
+        check_notes.check_changes,
         check_notes.check_refspecs,
         check_notes.check_history,
     ]

@@ -16,6 +16,7 @@ from covgate.model.numbers import format_percent
 from covgate.model.policy import exact_percent, parse_decimal
 from covgate.model.record import Note, Record, join_notes
 from covgate.notes.records import Notes
+from covgate.notes.repair import repair
 
 _MAX_REASON = 500  # characters
 
@@ -47,6 +48,7 @@ def override_baseline(session: Session, commit: str, value: str, reason: str, re
     config = session.config_at(commit)
     target, notices = fetch(config, Remote(session.repository, remote), [commit])
     notes = Notes(session.repository)
+    notices += repair(notes)
     opened = override(notes.baseline([commit]).baseline, percent, reason)
     entry = Note(records=(Record(baseline=opened),))
     message = f"covgate: baseline set to {format_percent(percent)}% at {commit[:10]}: {reason}"

@@ -21,17 +21,17 @@ Lowest = dict[tuple[str, int], Fraction]
 
 
 class Epochs:
-    """The open epochs with the lowest percentage of their overrides; and those of `charge`."""
+    """The open epochs, each with the lowest percentage of its overrides."""
 
-    def __init__(self, opened: Lowest | None = None, charged: Lowest | None = None) -> None:
+    def __init__(self, opened: Lowest | None = None) -> None:
         self.opened: Lowest = dict(opened or {})
-        self.charged: Lowest = dict(charged or {})
 
     def open(self, overrides: Iterable[tuple[str, Baseline]]) -> None:
         """Open the epochs of ``overrides`` (component, baseline). One without a reason opens nothing."""
         for component, baseline in sorted(overrides, key=lambda each: (each[0], each[1].order)):
             if baseline.override and baseline.epoch <= self._highest(component) + REACH:
-                _lower(self.opened, component, baseline)
+                key = component, baseline.epoch
+                self.opened[key] = min(self.opened.get(key, baseline.percent), baseline.percent)
 
     def is_open(self, component: str, baseline: Baseline) -> bool:
         """Whether ``baseline`` may be believed: its epoch is open, and it is no lower than the override."""
@@ -46,18 +46,5 @@ class Epochs:
             return f"epoch {baseline.epoch} is more than {REACH} above epoch {self._highest(component)}"
         return f"no override opened epoch {baseline.epoch}"
 
-    def charge(self, component: str, baseline: Baseline) -> bool:
-        """Whether ``baseline``, whose epoch is not open, is the first of its kind. Whoever builds on it is not."""
-        charged = self.charged.get((component, baseline.epoch))
-        if charged is not None and baseline.percent >= charged:
-            return False
-        _lower(self.charged, component, baseline)
-        return True
-
     def _highest(self, component: str) -> int:
         return max((epoch for name, epoch in self.opened if name == component), default=0)
-
-
-def _lower(lowest: Lowest, component: str, baseline: Baseline) -> None:
-    key = component, baseline.epoch
-    lowest[key] = min(lowest.get(key, baseline.percent), baseline.percent)

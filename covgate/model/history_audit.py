@@ -8,14 +8,14 @@ one of its sides. A finding stays a finding even if a later notes commit repaire
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from covgate.model.baseline import Baseline, join
 from covgate.model.epochs import Epochs
 from covgate.model.history import Read, Step, baselines_in, is_lower
-from covgate.model.note_versions import State, Version, changed_files, highest_of, join_known, newest
+from covgate.model.note_versions import Epoch, State, Version, changed_files, highest_of, join_known, newest
 
 
 class FindingKind(Enum):
@@ -57,7 +57,7 @@ class Audit:
     findings: tuple[Finding, ...] = ()
     steps: int = 0
     notes: int = 0
-    state: State = field(default_factory=dict, compare=False, repr=False)
+    state: State = field(default_factory=State, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +103,12 @@ def audit(
     """Audit ``steps``, which lead to one tip, parents first; ``read`` reads the note in a blob.
 
     Of a history that goes on: ``known`` has the state at each parent that is not among the steps, and ``epochs`` those
-    that are known there. They are changed to what is known at the tip.
+    that are open there. Those that are opened are added to them.
     """
     auditor = _Auditor(read, Epochs() if epochs is None else epochs)
-    states = {oid: dict(state) for oid, state in (known or {}).items()}
+    states = {oid: state.copy() for oid, state in (known or {}).items()}
     children = Counter(parent for step in steps for parent in step.parents)
-    state: State = {}
+    state = State()
     for step in steps:
         sides = [states[parent] for parent in step.parents]
         for parent in step.parents:
@@ -117,10 +117,11 @@ def audit(
                 del states[parent]
         # The last child of its first parent takes over that state; the others work on a copy.
         is_last = sides and step.parents[0] not in states
-        state = sides[0] if is_last else dict(sides[0]) if sides else {}
-        states[step.oid] = auditor.visit(step, sides or [{}], state)
+        before = {key for side in sides for key, count in side.closed.items() if count > 0}
+        state = sides[0] if is_last else sides[0].copy() if sides else State()
+        states[step.oid] = auditor.visit(step, sides or [State()], state, before)
     findings = tuple(replace(each, healed=auditor.is_healed(each, state)) for each in auditor.findings)
-    notes = sum(1 for each in state.values() if each.blob)
+    notes = sum(1 for each in state.versions.values() if each.blob)
     return Audit(findings=findings, steps=len(steps), notes=notes, state=state)
 
 
@@ -134,8 +135,11 @@ class _Auditor:
         # The same change made on two sides is one version: neither side is charged with dropping the other's.
         self._versions: dict[tuple[object, ...], Version] = {}
 
-    def visit(self, step: Step, sides: Sequence[State], state: State) -> State:
-        """Audit ``step``, whose parents have the states ``sides``; ``state``, which is the first, becomes its own."""
+    def visit(self, step: Step, sides: Sequence[State], state: State, closed: Set[Epoch]) -> State:
+        """Audit ``step``, whose parents have the states ``sides``; ``state``, which is the first, becomes its own.
+
+        ``closed``: the epochs that were there before, though no override opened them.
+        """
         changes = [
             _Change(step, commit, self._version_after(commit, files, sides))
             for commit, files in changed_files(step).items()
@@ -146,21 +150,21 @@ class _Auditor:
         for change in changes:
             came_from = change.version.came_from
             if change.is_new or len(came_from) > 1:
-                self.findings += self._check(change)
-            state[change.commit] = change.version
+                self.findings += self._check(change, closed)
+            state.put(change.commit, change.version)
         return state
 
     def _version_after(self, commit: str, files: dict[str, str], sides: Sequence[State]) -> Version:
         """The version that results from ``files`` (path -> blob, "" if removed), changed against the first side."""
-        came_from = newest([side[commit] for side in sides if commit in side])
-        first = sides[0].get(commit)
+        came_from = newest([side.versions[commit] for side in sides if commit in side.versions])
+        first = sides[0].versions.get(commit)
         now = {path: blob for path, blob in {**(first.files if first else {}), **files}.items() if blob}
         key = (commit, *sorted(now.items()), *(each.number for each in came_from))
         if key not in self._versions:
             self._versions[key] = Version(len(self._versions), came_from, now)
         return self._versions[key]
 
-    def _check(self, change: _Change) -> list[Finding]:
+    def _check(self, change: _Change, closed: Set[Epoch]) -> list[Finding]:
         version, known = change.version, join_known(change.version.came_from)
         if not version.blob:
             return list(_check_removed(change))
@@ -172,8 +176,11 @@ class _Auditor:
             before = highest_of(change.earlier)
             findings.append(change.finding(FindingKind.INVALID, why, before=before, after=join(*after.values())))
         findings += _check_lowered(change, known, after, partly_valid=bool(note.problems))
+        version.closed = frozenset(
+            (name, each.epoch) for name, each in after.items() if not self._epochs.is_open(name, each)
+        )
         if change.is_new:
-            findings += self._check_epochs(change, known, after)
+            findings += self._check_epochs(change, known, after, closed)
         believed = {name: each for name, each in after.items() if self._epochs.is_open(name, each)}
         version.known = {**known, **believed} if note.problems or len(believed) < len(after) else after
         version.merged = change.by_merge
@@ -181,20 +188,23 @@ class _Auditor:
         return findings
 
     def _check_epochs(
-        self, change: _Change, known: Mapping[str, Baseline], after: Mapping[str, Baseline]
+        self,
+        change: _Change,
+        known: Mapping[str, Baseline],
+        after: Mapping[str, Baseline],
+        closed: Set[Epoch],
     ) -> Iterator[Finding]:
         for component, baseline in after.items():
-            if not self._epochs.is_open(component, baseline):
-                why = self._epochs.why_not_open(component, baseline)
-                if self._epochs.charge(component, baseline):
-                    before = known.get(component)
-                    yield change.finding(
-                        FindingKind.UNEXPLAINED_EPOCH, why, component=component, before=before, after=baseline
-                    )
+            # Whoever builds on such an epoch is not charged with it.
+            if (component, baseline.epoch) in change.version.closed - closed:
+                why, before = self._epochs.why_not_open(component, baseline), known.get(component)
+                yield change.finding(
+                    FindingKind.UNEXPLAINED_EPOCH, why, component=component, before=before, after=baseline
+                )
 
     def is_healed(self, finding: Finding, state: State) -> bool:
         """Whether the note is there now, valid as a whole, and no lower than before."""
-        version = state.get(finding.commit)
+        version = state.versions.get(finding.commit)
         note = self._read(version.blob) if version and version.blob else None
         known = baselines_in(note) if note else {}
         if finding.kind is FindingKind.UNEXPLAINED_EPOCH:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -10,15 +11,19 @@ from covgate.model.epochs import Epochs
 from covgate.model.history import Read, Step, annotated_commit, is_lower
 from covgate.model.record import Note, Record, join_records
 
+# A component and an epoch of it.
+Epoch = tuple[str, int]
+
 
 class Version:
     """A note of one commit between two changes.
 
-    ``known``: its baselines; for a note that was removed or damaged, those that it last had. ``kept``: the records that
-    the note should have, by component, since only an override lowers one. ``merged``: git merged the note as text.
+    ``known``: its baselines; for a note that was removed or damaged, those that it last had. ``closed``: the components
+    and epochs of its baselines that are not believed. ``kept``: the records that the note should have, by component,
+    since only an override lowers one. ``merged``: git merged the note as text.
     """
 
-    __slots__ = ("blob", "came_from", "files", "kept", "known", "merged", "number")
+    __slots__ = ("blob", "came_from", "closed", "files", "kept", "known", "merged", "number")
 
     def __init__(self, number: int, came_from: Sequence[Version], files: dict[str, str]) -> None:
         self.number = number
@@ -32,6 +37,7 @@ class Version:
             for component, record in version.kept.items():
                 known = self.kept.get(component)
                 self.kept[component] = join_records(known, record) if known else record
+        self.closed: frozenset[Epoch] = frozenset()
         self.merged = False
 
     def keep(self, note: Note, epochs: Epochs) -> None:
@@ -61,8 +67,26 @@ def _believed(record: Record, epochs: Epochs) -> Record:
     return replace(record, baseline=None)
 
 
-# The current version of each note, by annotated commit.
-State = dict[str, Version]
+class State:
+    """The notes after one step: the version of each, by commit, and how many have each epoch that is not believed."""
+
+    def __init__(self) -> None:
+        self.versions: dict[str, Version] = {}
+        self.closed: Counter[Epoch] = Counter()
+
+    def copy(self) -> State:
+        """An independent copy."""
+        other = State()
+        other.versions, other.closed = self.versions.copy(), self.closed.copy()
+        return other
+
+    def put(self, commit: str, version: Version) -> None:
+        """Replace the note of ``commit``."""
+        before = self.versions.get(commit)
+        if before is not None:
+            self.closed.subtract(before.closed)
+        self.closed.update(version.closed)
+        self.versions[commit] = version
 
 
 def changed_files(step: Step) -> dict[str, dict[str, str]]:
@@ -117,10 +141,10 @@ def highest_of(versions: Iterable[Version]) -> Baseline | None:
 def notes_to_repair(state: State, read: Read) -> dict[str, Note]:
     """By commit, the note that should be there in place of the one in ``state``; one without records: none.
 
-    A note that git merged is always among them, a note of another format never: that version of covgate repairs it.
+    A note that git merged is always among them, a note of another format never: see `left_to_others`.
     """
     repairs = {}
-    for commit, version in state.items():
+    for commit, version in state.versions.items():
         note = read(version.blob) if version.blob else Note()
         kept = tuple(version.kept[name] for name in sorted(version.kept))
         differs = note.records != kept or (version.merged and version.blob)
@@ -129,12 +153,12 @@ def notes_to_repair(state: State, read: Read) -> dict[str, Note]:
     return repairs
 
 
-def kept_beside(state: State, read: Read) -> dict[str, Note]:
-    """By commit, the records that stand although the note in ``state`` lacks them: it is gone, lowered or not valid."""
+def left_to_others(state: State, read: Read) -> dict[str, Note]:
+    """By commit, the records that stand beside a note of another format, which that version of covgate repairs."""
     beside = {}
-    for commit, version in state.items():
+    for commit, version in state.versions.items():
         note = read(version.blob) if version.blob else Note()
         missing = [version.kept[name] for name in sorted(version.kept) if note.record(name) != version.kept[name]]
-        if missing:
+        if note.other_format and missing:
             beside[commit] = Note(records=tuple(missing))
     return beside

@@ -79,7 +79,7 @@ def _move_to_join(local: NotesRef, fetched: NotesRef, remote: Remote) -> list[st
     if not isinstance(local, Notes):
         notices = repair_ref(local)
         ours = local.tip()
-        local.move(ours, build_join(local, ours, theirs, {}))
+        local.move(ours, build_join(local, ours, theirs, {}, {}))
         return notices
     ours = local.tip()
     settled = settle(local, ours, theirs, known_seen(local))

@@ -15,7 +15,7 @@ def finding_notices(findings: Sequence[Finding]) -> list[str]:
     """A line for each of ``findings``, which were not followed; of many, the newest few and a count."""
     if not findings:
         return []
-    notices = [_line(each) for each in findings[-_SHOWN:]]
+    notices = [f"WARNING: not followed: {finding_line(each)}" for each in findings[-_SHOWN:]]
     if len(findings) > _SHOWN:
         notices.append(f"{len(findings) - _SHOWN} more changes of the notes were not followed (`covgate audit`)")
     notices.append(
@@ -24,13 +24,14 @@ def finding_notices(findings: Sequence[Finding]) -> list[str]:
     return notices
 
 
-def _line(finding: Finding) -> str:
+def finding_line(finding: Finding) -> str:
+    """What was done to which note, and who did it in which notes commit."""
     if finding.kind is FindingKind.CUT:
-        return f"WARNING: not followed: {finding.why}"
+        return finding.why
     parts = [f"the note of {finding.commit[:10]}: {finding.why}"]
     if finding.before is not None or finding.after is not None:
         name = "" if finding.component in ("", DEFAULT_COMPONENT) else f"{finding.component}, "
         parts.append(f"({name}{shown_change(finding.before, finding.after)})")
     step = finding.step
     parts.append(f"by {step.author} <{step.email}> in notes commit {step.oid[:10]}")
-    return f"WARNING: not followed: {' '.join(parts)}"
+    return " ".join(parts)

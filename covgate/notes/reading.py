@@ -1,7 +1,8 @@
 """What is new in the history of the notes: who lowered or removed what, and the notes that should be there instead.
 
-The history is audited once, from its beginning; later only the notes commits that are new. A merge by git's own
-commands is judged by all that led to it, so that then the whole history is read once more.
+The history is audited once, from its beginning; later only the notes commits that are new. Where these can't be judged
+without what led to them, the whole history is read once more: after a merge by git's own commands, where a note was
+removed or damaged before, and where an epoch is claimed without a reason.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from covgate.model.history import Read, Step
+from covgate.model.history import Read, Step, baselines_in
 from covgate.model.history_audit import Finding, audit
 from covgate.model.note_text import render_note
-from covgate.model.note_versions import State, Version, changed_files, kept_beside, notes_to_repair
+from covgate.model.note_versions import State, Version, believed, changed_files, left_to_others, notes_to_repair
 from covgate.model.record import Note
 from covgate.notes.records import Notes
 from covgate.notes.seen import Seen
@@ -36,18 +37,18 @@ class Reading:
 def read_news(notes: Notes, tip: str, seen: Seen) -> Reading:
     """Read the history that leads to ``tip`` and not to ``seen``. Raises ToolError if git can't."""
     repository = notes.repository
-    after = seen.tip if repository.commit(seen.tip) else ""
+    after = [each for each in (seen.tip, *seen.others) if repository.commit(each)]
     steps = read_steps(repository, tip, after)
     new = {each.oid for each in steps}
-    if after and any(len(each.parents) > 1 for each in steps):
-        steps, after = read_steps(repository, tip), ""
     read, epochs = note_reader(repository, steps), seen.epochs()
     known = _known_states(notes, steps, seen, read) if after else {}
-    found = audit(steps, read, epochs=epochs, known=known)
-    repairs = _changed_bytes(notes, found.state, notes_to_repair(found.state, read))
-    beside = kept_beside(found.state, read)
-    entries = notes.entries(tip)
-    before = {commit: note for commit, note in seen.beside.items() if _lacks(read, entries.get(commit, ""), note)}
+    found = None if known is None else audit(steps, read, epochs=epochs, known=known)
+    if found is None or (after and +found.state.closed):
+        steps, epochs = read_steps(repository, tip), seen.epochs()
+        read = note_reader(repository, steps)
+        found = audit(steps, read, epochs=epochs)
+    repairs = changed_bytes(notes, found.state, notes_to_repair(found.state, read))
+    beside = left_to_others(found.state, read)
     return Reading(
         findings=tuple(
             each
@@ -55,41 +56,52 @@ def read_news(notes: Notes, tip: str, seen: Seen) -> Reading:
             if each.step.oid in new and not each.healed and (each.commit in repairs or each.commit in beside)
         ),
         repairs=repairs,
-        read=frozenset(found.state),
-        seen=Seen(tip=tip, opened=epochs.opened, charged=epochs.charged, beside={**before, **beside}),
+        read=frozenset(found.state.versions),
+        seen=Seen(
+            tip=tip,
+            others=_not_behind(steps, seen),
+            opened=epochs.opened,
+            beside={**seen.beside, **beside},
+        ),
     )
 
 
-def _known_states(notes: Notes, steps: Sequence[Step], seen: Seen, read: Read) -> dict[str, State]:
-    """The state at each parent that is not among ``steps``, as far as these change it."""
-    oids = {each.oid for each in steps}
+def _not_behind(steps: Sequence[Step], seen: Seen) -> tuple[str, ...]:
+    """The tips of ``seen`` that ``steps`` may not descend from."""
+    behind = {parent for each in steps for parent in each.parents}
+    return tuple(each for each in dict.fromkeys([*seen.others, seen.tip]) if each and each not in behind)
+
+
+def _known_states(notes: Notes, steps: Sequence[Step], seen: Seen, read: Read) -> dict[str, State] | None:
+    """The state at each parent that is not among ``steps``, as far as these change it.
+
+    None if the notes there don't show all that their history knows: one was merged, removed or damaged.
+    """
+    if any(len(each.parents) > 1 for each in steps):
+        return None
+    oids, epochs, here = {each.oid for each in steps}, seen.epochs(), notes.entries(seen.tip)
     touched = sorted({commit for each in steps for commit in changed_files(each)})
-    epochs = seen.epochs()
     states: dict[str, State] = {}
     for parent in sorted({parent for each in steps for parent in each.parents} - oids):
         entries, paths = notes.listed(parent)
-        states[parent] = {}
-        for number, commit in enumerate(touched):
-            version = Version(-number - 1, (), {paths[commit]: entries[commit]} if commit in entries else {})
-            note = read(version.blob) if version.blob else Note()
-            if note.problems or not version.blob:
-                version.keep(seen.beside.get(commit, Note()), epochs)
-            version.keep(note, epochs)
-            version.known = {name: each.baseline for name, each in version.kept.items() if each.baseline}
-            states[parent][commit] = version
+        states[parent] = State()
+        for commit in touched:
+            note = read(entries[commit]) if commit in entries else Note()
+            if note.problems or (commit in here and commit not in entries) or believed(note, epochs) != note:
+                return None
+            if commit in entries:
+                version = Version(len(states), (), {paths[commit]: entries[commit]})
+                version.keep(note, epochs)
+                version.known = baselines_in(note)
+                states[parent].put(commit, version)
     return states
 
 
-def _lacks(read: Read, blob: str, note: Note) -> bool:
-    found = read(blob) if blob else Note()
-    return any(found.record(each.component) != each for each in note.records)
-
-
-def _changed_bytes(notes: Notes, state: State, repairs: Mapping[str, Note]) -> dict[str, bytes | None]:
+def changed_bytes(notes: Notes, state: State, repairs: Mapping[str, Note]) -> dict[str, bytes | None]:
     """The bytes of ``repairs``, without those that are in ``state`` already."""
     changed: dict[str, bytes | None] = {}
     for commit, note in repairs.items():
-        blob = state[commit].blob
+        blob = state.versions[commit].blob
         found = notes.repository.object(blob) if blob else None
         data = render_note(note.records).encode() if note.records else None
         if data != (found.data if found else None):

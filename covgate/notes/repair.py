@@ -29,8 +29,7 @@ def repair(notes: Notes) -> list[str]:
 
     Raises ToolError if the notes can't be read or written.
     """
-    tip = notes.repository.commit(notes.ref)
-    if tip == notes.seen.tip and (tip or not is_broken(notes.repository, notes.ref)):
+    if _is_as_seen(notes):
         return []
     from covgate.notes.notices import finding_notices
     from covgate.notes.settle import settle
@@ -55,6 +54,28 @@ def repair(notes: Notes) -> list[str]:
         notices += finding_notices([*settled.findings, *([cut] if cut else [])])
         break
     return notices
+
+
+def changes_to_repair(notes: Notes) -> list[str]:
+    """What `repair` would repair, a line for each; nothing is changed."""
+    if _is_as_seen(notes):
+        return []
+    from covgate.notes.notices import finding_line
+    from covgate.notes.reading import read_news
+    from covgate.notes.ref_faults import find_fault
+
+    fault = find_fault(notes)
+    if fault is not None:
+        return [f"{notes.ref} {fault.what}"]
+    seen, tip = known_seen(notes), notes.tip()
+    cut = find_cut(notes, tip, seen.tip)
+    findings = read_news(notes, tip, seen).findings if tip else ()
+    return [finding_line(each) for each in (*findings, *([cut] if cut else []))]
+
+
+def _is_as_seen(notes: Notes) -> bool:
+    tip = notes.repository.commit(notes.ref)
+    return tip == notes.seen.tip and (bool(tip) or not is_broken(notes.repository, notes.ref))
 
 
 def find_cut(notes: Notes, tip: str, seen: str, read: Read | None = None) -> Finding | None:

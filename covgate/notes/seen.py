@@ -20,24 +20,27 @@ from covgate.model.record import Note
 
 _FORMAT = 1
 _FRACTION = re.compile(r"[0-9]{1,40}(/[0-9]{1,40})?")
+_MOST_OTHERS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """The history up to ``tip``, "" for none. The notes there are what all of it allows.
 
-    ``opened`` and ``charged``: the epochs, as `Epochs` has them. ``beside``: by commit, the records that stand although
-    the note that somebody left there lacks them.
+    ``others``: tips that were read as well and that ``tip`` may not descend from: of notes that were rewritten, and
+    of our own before they were built on those of others.
+    ``opened``: the epochs, as `Epochs` has them. ``beside``: by commit, the records that stand although another version
+    of covgate left a note there that can't be read.
     """
 
     tip: str = ""
+    others: tuple[str, ...] = ()
     opened: Lowest = field(default_factory=dict)
-    charged: Lowest = field(default_factory=dict)
     beside: Mapping[str, Note] = field(default_factory=dict)
 
     def epochs(self) -> Epochs:
         """A copy of the epochs, which may be changed."""
-        return Epochs(self.opened, self.charged)
+        return Epochs(self.opened)
 
 
 def load_seen(path: Path) -> Seen:
@@ -48,8 +51,8 @@ def load_seen(path: Path) -> Seen:
             return Seen()
         return Seen(
             tip=stored["tip"],
+            others=tuple(map(str, stored["others"])),
             opened=_lowest(stored["opened"]),
-            charged=_lowest(stored["charged"]),
             beside={str(commit): _note(text) for commit, text in stored["beside"].items()},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError, RecursionError):
@@ -61,8 +64,8 @@ def save_seen(path: Path, seen: Seen) -> None:
     data = {
         "format": _FORMAT,
         "tip": seen.tip,
+        "others": seen.others[-_MOST_OTHERS:],
         "opened": [[*key, str(percent)] for key, percent in sorted(seen.opened.items())],
-        "charged": [[*key, str(percent)] for key, percent in sorted(seen.charged.items())],
         "beside": {commit: _text(note) for commit, note in sorted(seen.beside.items())},
     }
     with contextlib.suppress(OSError):

@@ -34,21 +34,28 @@ def settle(notes: Notes, ours: str, theirs: str, seen: Seen) -> Settled:
     ``ours`` must be settled already. The history of ``theirs`` is read as far as ``seen`` does not cover it.
     """
     reading = read_news(notes, theirs, seen)
-    tip = build_join(notes, ours, theirs, {**_without_closed_epochs(notes, ours, theirs, reading), **reading.repairs})
-    beside = _left_to_others(notes, ours, tip, reading.seen.beside)
-    return Settled(tip=tip, seen=replace(reading.seen, tip=tip, beside=beside), findings=reading.findings)
+    repairs = {**_without_closed_epochs(notes, ours, theirs, reading), **reading.repairs}
+    beside = {commit: render_note(note.records).encode() for commit, note in seen.beside.items()}
+    tip = build_join(notes, ours, theirs, repairs, beside)
+    left = _left_to_others(notes, ours, tip, reading.seen.beside)
+    return Settled(tip=tip, seen=replace(reading.seen, tip=tip, beside=left), findings=reading.findings)
 
 
-def build_join(notes: NotesRef, ours: str, theirs: str, repairs: Mapping[str, bytes | None]) -> str:
-    """A notes commit on ``theirs`` with ``repairs`` and what only ``ours`` has; ``theirs`` itself without any."""
+def build_join(
+    notes: NotesRef, ours: str, theirs: str, repairs: Mapping[str, bytes | None], beside: Mapping[str, bytes]
+) -> str:
+    """A notes commit on ``theirs`` with ``repairs`` and what only ``ours`` has; ``theirs`` itself without any.
+
+    ``beside``: notes that count as ours instead of those that are there.
+    """
     here, there = notes.entries(ours), notes.entries(theirs)
     changed: dict[str, bytes | None] = dict(repairs)
     for commit, blob in here.items():
         other = there.get(commit)
-        if commit in repairs:
-            data = _join_note(notes, _read(notes, blob), repairs[commit])
-        else:
-            data = _join_note(notes, _read(notes, blob), _read(notes, other)) if other != blob else None
+        if other == blob and commit not in repairs:
+            continue
+        mine = beside.get(commit) or _read(notes, blob)
+        data = _join_note(notes, mine, repairs[commit] if commit in repairs else _read(notes, other))
         if data is not None:
             changed[commit] = data
     changed = {commit: data for commit, data in changed.items() if data != _read(notes, there.get(commit))}
@@ -90,9 +97,13 @@ def _without_closed_epochs(notes: Notes, ours: str, theirs: str, reading: Readin
 
 
 def _left_to_others(notes: Notes, ours: str, tip: str, beside: Mapping[str, Note]) -> dict[str, Note]:
-    """``beside``, and what ``ours`` has where ``tip`` has a note of another version of covgate."""
-    left = dict(beside)
+    """``beside``, and what ``ours`` has, where ``tip`` has a note of another version of covgate."""
     there = notes.entries(tip)
+    left = {
+        commit: note
+        for commit, note in beside.items()
+        if commit in there and notes.read_blob(there[commit]).other_format
+    }
     for commit, blob in notes.entries(ours).items() - there.items():
         if commit in there and notes.read_blob(there[commit]).other_format:
             left[commit] = join_notes(left.get(commit, Note()), parse_note(_read(notes, blob) or b""))

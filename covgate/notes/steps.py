@@ -6,7 +6,7 @@ of merges.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from covgate.errors import GitError, ToolError
 from covgate.git.repository import Repository
@@ -22,8 +22,8 @@ _BATCH = 5000  # blobs that are read at once, some 700 bytes each
 _DIFF = ("-r", "--raw", "-z", "--no-abbrev", "--no-renames")
 
 
-def read_steps(repository: Repository, tip: str, after: str = "") -> list[Step]:
-    """The notes commits that lead to ``tip`` and not to ``after``, each after its parents.
+def read_steps(repository: Repository, tip: str, after: Sequence[str] = ()) -> list[Step]:
+    """The notes commits that lead to ``tip`` and to none of ``after``, each after its parents.
 
     Raises ToolError if git can't read them.
     """
@@ -31,7 +31,7 @@ def read_steps(repository: Repository, tip: str, after: str = "") -> list[Step]:
         *("log", "--topo-order", "--reverse", "--root", "--diff-merges=first-parent", *_DIFF),
         # Against configuration that would print more.
         *("--no-show-signature", "--no-color", "--encoding=UTF-8"),
-        *(f"--format={'%x00'.join(_FORMAT)}", tip, *([f"^{after}"] if after else []), "--"),
+        *(f"--format={'%x00'.join(_FORMAT)}", tip, *(f"^{each}" for each in after), "--"),
     )
     found = []
     fields = iter(_run(repository, *argv).split("\0"))

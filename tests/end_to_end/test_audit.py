@@ -279,3 +279,49 @@ def test_a_shallow_history_is_no_clean_one(ledger: Ledger, tmp_path: Path) -> No
     git("clone", "--quiet", "--depth=1", f"file://{ledger.project.top}", str(tmp_path / "whole"))
     git("fetch", "--quiet", f"file://{ledger.project.top}", f"+{REF}:{REF}", cwd=tmp_path / "whole")
     assert ledger.project.covgate("audit", cwd=tmp_path / "whole").status == 0
+
+
+def test_a_fast_forward_lowers_no_baseline(project: Project, tmp_path: Path) -> None:
+    """Neither where the record was seen, nor in a fresh clone; the repair is published, and `covgate audit` agrees."""
+    assert project.push().status == 0
+    commit = project.git("rev-parse", "HEAD")
+    other = project.clone(tmp_path / "other")
+    other.git("fetch", "--quiet", "origin", f"{REF}:{REF}")
+    other.git("notes", "--ref", REF, "add", "-f", "-m", record(10), commit)
+    other.git("push", "--quiet", "--no-verify", "origin", REF)
+    edit = other.git("rev-parse", REF)
+    named = (
+        f"WARNING: not followed: the note of {commit[:10]}: the baseline was lowered without an override"
+        f" (83.33% -> 10.00%) by Ada <ada@example.org> in notes commit {edit[:10]}"
+    )
+    for each in (project, project.clone(tmp_path / "fresh")):
+        each.write("tests/test_mod.py", calls("a"))
+        each.commit()
+        done = each.push("HEAD:refs/heads/less")
+        assert done.status == 1, done.text
+        assert "66.67% is below the baseline of 83.33%" in done
+        assert named in done
+        assert named not in each.push("HEAD:refs/heads/less")
+    project.git("reset", "--quiet", "--hard", "HEAD~1")
+    assert project.covgate("sync").status == 0
+    assert other.covgate("sync").status == 0
+    assert other.git("rev-parse", REF) == project.git("rev-parse", REF)
+    done = other.covgate("audit")
+    assert done.status == 1
+    assert f"notes commit {edit[:10]}" in done and "1 put right later" in done
+
+
+def test_commands_that_show_the_baseline_repair_it_first(project: Project) -> None:
+    assert project.push().status == 0
+    commit = project.git("rev-parse", "HEAD")
+    for argv in (["baseline"], ["status"], ["badge"], ["log"], ["baseline", "set", "90", "--reason", "why not"]):
+        project.git("notes", "--ref", REF, "remove", commit)
+        assert f"the note of {commit[:10]}: the note was removed" in project.covgate("doctor")
+        done = project.covgate(*argv)
+        assert f"the note of {commit[:10]}: the note was removed" in done, done.text
+        assert "the note was removed" not in project.covgate(*argv[:1])
+    project.git("update-ref", REF, "HEAD")
+    assert f"{REF} leads to {commit[:10]}, a commit without notes" in project.covgate("doctor")
+    done = project.covgate("baseline")
+    assert f"{REF} leads to {commit[:10]}, a commit without notes: those that were here last are used instead" in done
+    assert "90.00%" in done

@@ -17,11 +17,11 @@ from covgate.notes.seen import Seen, load_seen, save_seen
 NOTE = Note(records=(Record(baseline=Baseline(epoch=1, executed=40, executable=100, override="why")),))
 SEEN = Seen(
     tip="1" * 40,
+    others=("2" * 40, "3" * 40),
     opened={("default", 1): Fraction(200, 3), ("docs", 2): Fraction(50)},
-    charged={("default", 7): Fraction(1, 7)},
     beside={"a" * 40: NOTE},
 )
-STORED: dict[str, Any] = {"format": 1, "tip": "1" * 40, "opened": [], "charged": [], "beside": {}}
+STORED: dict[str, Any] = {"format": 1, "tip": "1" * 40, "others": [], "opened": [], "beside": {}}
 
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
@@ -37,12 +37,13 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     [
         {"format": 2},
         {"tip": None},
+        {"others": 1},
         {"opened": [["default", 1]]},
         {"opened": [["default", 1, "1/0"]]},
         {"opened": [["default", "x", "1"]]},
         {"opened": {"default": 1}},
         {"opened": 1},
-        {"charged": [["default", 1, "1e"]]},
+        {"opened": [["default", 1, "1e"]]},
         {"beside": []},
         {"beside": {"a": 1}},
         {"beside": {"a": "---\nformat: 9\n---\n"}},
