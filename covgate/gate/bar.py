@@ -20,6 +20,7 @@ from covgate.model.policy import Policy, weakened
 from covgate.model.ref_update import RefUpdate, matches
 from covgate.notes.ref import NOTES_REF
 
+_PYTEST_FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini")
 _COVERAGE_FILES = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
 _SEARCHED = 100  # changes of an invalid configuration
 
@@ -143,7 +144,7 @@ def _enforce(session: Session, commit: str, base: str, bar: Bar, branch: str) ->
             f" (a change counts once it has landed{default})"
         )
     if earlier.configured and base == bar.base:
-        notices += reported_changes(own, earlier)
+        notices += [*reported_changes(own, earlier), *_changed_cov_options(own_files, base_files)]
     return replace(
         bar,
         config=config,
@@ -167,9 +168,18 @@ def _last_valid(session: Session, base: str, own: Config) -> tuple[str, Config]:
 
 
 def _files(repository: Repository, commit: str) -> dict[str, bytes]:
-    names = dict.fromkeys((*CONFIGURATION_FILES, *_COVERAGE_FILES, HOOKS_FILE))
+    names = dict.fromkeys((*CONFIGURATION_FILES, *_COVERAGE_FILES, *_PYTEST_FILES, HOOKS_FILE))
     found = {name: repository.file(commit, name) for name in names}
     return {name: data for name, data in found.items() if data is not None}
+
+
+def _changed_cov_options(own: Mapping[str, bytes], base: Mapping[str, bytes]) -> list[str]:
+    """A notice if pytest-cov would measure something else than at the base."""
+    from covgate.measure.pytest_config import cov_options
+
+    now, before = " ".join(cov_options(own)) or "none", " ".join(cov_options(base)) or "none"
+    what = f"this push changes pytest-cov's options in addopts, which decide what is measured: {before} -> {now}"
+    return [what] if now != before else []
 
 
 def _is_in_use(repository: Repository, files: Mapping[str, bytes]) -> bool:

@@ -16,6 +16,7 @@ from covgate.compat import parse_ini, parse_toml
 from covgate.measure.inside.covgate_programs import option_values, wants_cov, wants_workers
 
 FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
+_COV_OPTIONS = frozenset({"--cov", "--no-cov", "--cov-config", "--cov-branch"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +72,35 @@ def read_pytest_config(tree: Path, arguments: tuple[str, ...], environ: Mapping[
     more = (*_split(environ.get("PYTEST_ADDOPTS", "")), *arguments)
     for name in FILES:
         path = tree / name
-        if not path.is_file():
+        try:
+            settings = _settings(name, path.read_bytes()) if path.is_file() else None
+        except OSError:
             continue
-        settings = _from_toml(path) if name.endswith(".toml") else _from_ini(path)
         if settings is not None:
             options = (*settings.addopts, *more)
             return PytestConfig(file=name, addopts=settings.addopts, options=options, pythonpath=settings.pythonpath)
     return PytestConfig(options=more)
+
+
+def cov_options(files: Mapping[str, bytes]) -> tuple[str, ...]:
+    """The options in ``addopts`` by which pytest-cov decides what is measured; ``files`` are by name."""
+    found = (_settings(name, files[name]) for name in FILES if name in files)
+    words = next((each for each in found if each is not None), _Settings()).addopts
+    kept = []
+    for position, word in enumerate(words):
+        before = words[position - 1] if position else ""
+        value_of = before in ("--cov", "--cov-config") and not word.startswith("-")
+        if value_of or word.partition("=")[0] in _COV_OPTIONS:
+            kept.append(word)
+    return tuple(kept)
+
+
+def _settings(name: str, data: bytes) -> _Settings | None:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return _from_toml(text, name) if name.endswith(".toml") else _from_ini(text, name)
 
 
 class _Settings(NamedTuple):
@@ -85,13 +108,13 @@ class _Settings(NamedTuple):
     pythonpath: tuple[str, ...] = ()
 
 
-def _from_toml(path: Path) -> _Settings | None:
+def _from_toml(text: str, name: str) -> _Settings | None:
     try:
-        data = parse_toml(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError, RecursionError):
+        data = parse_toml(text)
+    except (ValueError, RecursionError):
         return None
     tables: list[Any] = [data.get("pytest")]
-    if path.name == "pyproject.toml":
+    if name == "pyproject.toml":
         tool = data.get("tool")
         native = tool.get("pytest") if isinstance(tool, dict) else None
         tables = [native.get("ini_options") if isinstance(native, dict) else None, native]
@@ -101,17 +124,17 @@ def _from_toml(path: Path) -> _Settings | None:
     return None
 
 
-def _from_ini(path: Path) -> _Settings | None:
+def _from_ini(text: str, name: str) -> _Settings | None:
     try:
-        parser = parse_ini(path.read_text(encoding="utf-8"), strict=False, allow_no_value=True)
-    except (ValueError, OSError):
+        parser = parse_ini(text, strict=False, allow_no_value=True)
+    except ValueError:
         return None
-    section = "tool:pytest" if path.name == "setup.cfg" else "pytest"
+    section = "tool:pytest" if name == "setup.cfg" else "pytest"
     if parser.has_section(section):
         addopts, pythonpath = (parser.get(section, key, fallback="") for key in ("addopts", "pythonpath"))
         return _Settings(_words(addopts), _words(pythonpath))
     # Pytest uses a pytest.ini even if it has no such section.
-    return _Settings() if path.name in ("pytest.ini", ".pytest.ini") else None
+    return _Settings() if name in ("pytest.ini", ".pytest.ini") else None
 
 
 def _words(value: object) -> tuple[str, ...]:

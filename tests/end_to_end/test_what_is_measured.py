@@ -115,11 +115,13 @@ def test_a_plugin_of_coverage_decides_like_a_file_but_not_for_its_own_push(make_
 def test_pytest_cov_leaves_the_tests_inside_of_a_package_out(make_project: Make) -> None:
     project = make_project(plugins=("pytest-cov",))
     path = project.top / "pyproject.toml"
-    path.write_text(
-        path.read_text() + '[tool.pytest.ini_options]\naddopts = "--cov"\n[tool.coverage.run]\nbranch = true\n'
-    )
+    path.write_text(path.read_text() + '[tool.pytest.ini_options]\naddopts = "--cov"\n')
     project.write("pkg/tests/test_inside.py", "def test_inside():\n    assert 1\n")
     project.commit()
     done = project.push()
     assert done.status == 0, done.text
     assert project.field("statements") == "6", done.text
+    path.write_text(path.read_text().replace("--cov", "--cov=pkg.mod"))
+    project.commit()
+    notice = "changes pytest-cov's options in addopts, which decide what is measured: --cov -> --cov=pkg.mod"
+    assert notice in project.push().text

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from covgate.measure.pytest_config import PytestConfig, read_pytest_config
+from covgate.measure.pytest_config import PytestConfig, cov_options, read_pytest_config
 
 
 @pytest.mark.parametrize(
@@ -153,3 +153,21 @@ def test_a_pytest_ini_configures_pytest_even_if_it_is_empty(tmp_path: Path, name
     (tmp_path / name).write_text("")
     (tmp_path / "tox.ini").write_text("[pytest]\naddopts = --cov\n")
     assert read_pytest_config(tmp_path, (), {}) == PytestConfig(file=name)
+
+
+COV_OPTIONS: list[tuple[dict[str, str], tuple[str, ...]]] = [
+    ({}, ()),
+    ({"pytest.ini": "[pytest]\naddopts = -q --cov=pkg --cov-report=xml --cov-branch"}, ("--cov=pkg", "--cov-branch")),
+    ({"setup.cfg": "[tool:pytest]\naddopts = --cov pkg -n 4 --no-cov"}, ("--cov", "pkg", "--no-cov")),
+    (
+        {"pyproject.toml": '[tool.pytest.ini_options]\naddopts = ["--cov-config", "x.ini", "--cov-fail-under=9"]'},
+        ("--cov-config", "x.ini"),
+    ),
+    ({"pytest.ini": "[pytest]\n", "tox.ini": "[pytest]\naddopts = --cov"}, ()),
+    ({"pyproject.toml": "[", "tox.ini": "[pytest]\naddopts = --cov"}, ("--cov",)),
+]
+
+
+@pytest.mark.parametrize(("files", "expected"), COV_OPTIONS)
+def test_the_options_by_which_pytest_cov_decides(files: dict[str, str], expected: tuple[str, ...]) -> None:
+    assert cov_options({name: text.encode() for name, text in files.items()}) == expected
