@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="judge this report instead of running tests (coverage data file, coverage JSON, Cobertura, LCOV);"
+        help="judge this report instead of running tests (coverage data file, coverage JSON, Cobertura, JaCoCo, LCOV);"
         " repeatable",
     )
     parser.add_argument(

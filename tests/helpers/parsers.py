@@ -129,6 +129,9 @@ COBERTURA = """<?xml version="1.0" encoding="utf-8"?><!DOCTYPE coverage SYSTEM "
 <class filename="pkg/mod.py"><methods><method><lines><line number="9" hits="1"/></lines></method></methods>
 <lines><line number="1" hits="1"/><line number="2" hits="1" branch="true" condition-coverage="50% (1/2)"/>
 <line number="4" hits="-1"/></lines></class></classes></package></packages></coverage>"""
+JACOCO = """<?xml version="1.0"?><!DOCTYPE report PUBLIC "-//JACOCO//DTD Report 1.1//EN" "report.dtd"><report name="x">
+<package name="com/acme"><sourcefile name="Foo.java"><line nr="3" mi="0" ci="3" mb="1" cb="1"/></sourcefile></package>
+<counter type="LINE" missed="0" covered="1"/><counter type="BRANCH" missed="1" covered="1"/></report>"""
 LCOV = (
     "TN:\nSF:pkg/mod.py\nVER:1\nFN:1,f\nDA:1,1\nDA:2,1e3,x\nDA:4,-1\nLF:3\nLH:2\nBRDA:2,e0,a,b,1\nBRDA:2,0,c,-\n"
     "BRF:2\nBRH:1\nend_of_record\nSF:C:\\x\\y.cs\nend_of_record\n"
@@ -472,6 +475,16 @@ PARSERS: dict[str, Parser] = {
                 after="</coverage>",
             ),
             **_repeated("9", "(", "1/", before='<coverage><class filename="a"><lines><line number="1" hits="'),
+        },
+    ),
+    "JaCoCo": Parser(
+        parse=lambda data: parse_report(data, Path("/srv/project"), "report"),
+        declared=(ToolError, DataFile),
+        seeds=(JACOCO.encode(),),
+        grown={
+            **_repeated("<a>", "<a/>", " a", before="<report>"),
+            **_numbered('<line nr="%d" ci="1"/>', before='<report><package name="a"><sourcefile name="b">'),
+            **_numbered('<sourcefile name="a%d"/>', before='<report><package name="a">', after="</package></report>"),
         },
     ),
     "LCOV": Parser(

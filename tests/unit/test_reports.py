@@ -53,6 +53,27 @@ XML = b"""<?xml version="1.0" ?>
 LCOV = (
     b"TN:\nSF:pkg/mod.py\nDA:1,1\nDA:2,1\nDA:4,0\nBRDA:2,0,jump to line 3,1\nBRDA:2,0,jump to line 4,-\nend_of_record\n"
 )
+JACOCO = b"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?><!DOCTYPE report PUBLIC
+"-//JACOCO//DTD Report 1.1//EN" "report.dtd"><report name="x"><sessioninfo id="a" start="1" dump="2"/>
+<package name="com/acme"><class name="com/acme/Foo" sourcefilename="Foo.java"><method name="a" desc="()V" line="3">
+<counter type="LINE" missed="9" covered="9"/></method></class><sourcefile name="Foo.java">
+<line nr="3" mi="0" ci="3" mb="0" cb="0"/><line nr="4" mi="1" ci="4" mb="1" cb="1"/>
+<line nr="6" mi="2" ci="0" mb="0" cb="0"/>
+<counter type="LINE" missed="1" covered="2"/></sourcefile></package>
+<counter type="INSTRUCTION" missed="3" covered="7"/><counter type="BRANCH" missed="1" covered="1"/>
+<counter type="LINE" missed="1" covered="2"/></report>"""
+COVERLET = b"""<?xml version="1.0" encoding="utf-8"?>
+<coverage line-rate="0.6666" branch-rate="0.5" version="1.9" timestamp="1700000000" lines-covered="3" lines-valid="4"
+branches-covered="1" branches-valid="2"><sources><source>/somewhere/project/</source></sources><packages>
+<package name="Lib" line-rate="0.6666"><classes><class name="Lib.A" filename="src/A.cs"><methods><method name="M">
+<lines><line number="7" hits="2" branch="True" condition-coverage="50% (1/2)"/>
+</lines></method></methods><lines>
+<line number="6" hits="2" branch="False" />
+<line number="7" hits="2" branch="True" condition-coverage="50% (1/2)">
+<conditions><condition number="0" type="jump" coverage="50%" /></conditions></line>
+<line number="9" hits="0" branch="False" />
+</lines></class><class name="Lib.A/&lt;&gt;c" filename="src/A.cs"><methods/><lines>
+<line number="7" hits="1" branch="False" /></lines></class></classes></package></packages></coverage>"""
 NUMBERS = Numbers(statements=3, executed_statements=2, branches=2, executed_branches=1)
 
 
@@ -72,7 +93,7 @@ def test_the_same_numbers_from_each_format(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [as_json(), XML, LCOV, LCOV[4:]], ids=["json", "xml", "lcov", "lcov without test name"]
+    "data", [as_json(), XML, JACOCO, LCOV, LCOV[4:]], ids=["json", "xml", "jacoco", "lcov", "lcov without test name"]
 )
 def test_exactly_one_reader_recognises_a_report(data: bytes) -> None:
     assert sum(reader.recognises(data) for reader in READERS) == 1
@@ -83,7 +104,7 @@ def test_an_unknown_format_is_an_error_that_lists_the_known_ones() -> None:
         parse_report(b"mode: set\n", TREE, "build/report")
     assert caught.value.message == (
         "build/report can't be read as a coverage report: it is not in a known format"
-        " (coverage JSON, Cobertura XML, LCOV, or a coverage data file)"
+        " (coverage JSON, JaCoCo XML, Cobertura XML, LCOV, or a coverage data file)"
     )
 
 
@@ -156,6 +177,11 @@ def damaged() -> dict[str, bytes]:
         "xml line number": XML.replace(b'number="4"', b'number="four"'),
         "xml lost lines": XML.replace(b'lines-valid="3"', b'lines-valid="4"'),
         "xml lost files": b'<coverage lines-valid="4"/>',
+        "jacoco cut short": JACOCO[:-20],
+        "jacoco line number": JACOCO.replace(b'nr="4"', b'nr="-4"'),
+        "jacoco without package": JACOCO.replace(b'package name="com/acme"', b"package"),
+        "jacoco root": JACOCO.replace(b"<report name", b"<other name"),
+        "jacoco entities": JACOCO.replace(b'"report.dtd"', b'"report.dtd" [<!ENTITY a "b">]'),
         "json line number": as_json().replace(b'"missing_lines": [4]', b'"missing_lines": [-4]'),
         "json endless line number": as_json().replace(b'"missing_lines": [4]', b'"missing_lines": [4000000000]'),
         "json branch": as_json().replace(b"[[2, 3]]", b"[[2, 3, 4]]"),
@@ -187,6 +213,27 @@ def test_anything_is_a_report_or_an_error(data: bytes, at: int, drop: int, inser
         assert "report" in error.message
     except DataFile:
         assert mutated.startswith(b"SQLite")
+
+
+def test_jacocos_own_xml() -> None:
+    (result,) = (report := parse_report(JACOCO, TREE, "report")).files
+    assert (result.path, result.numbers, result.missing_lines) == ("com/acme/Foo.java", NUMBERS, (6,))
+    assert report.notices == ()
+    other = parse_report(
+        JACOCO.replace(b'<counter type="BRANCH" missed="1"', b'<counter type="BRANCH" missed="2"'), TREE, "r"
+    )
+    assert other.notices == ("r: its totals (BRANCH) are not those of what it lists, which is judged",)
+    odd = parse_report(JACOCO.replace(b'ci="4"', b'ci="-4"'), TREE, "r")
+    assert odd.files[0].missing_lines == (4, 6)
+    assert odd.notices[0] == "r: a count is no number, and counts as not executed: ci=-4 at com/acme/Foo.java:4"
+
+
+def test_coverlets_cobertura() -> None:
+    """It writes True and False, and lists a line once for each class that has code in it."""
+    (result,) = (report := parse_report(COVERLET, TREE, "report")).files
+    assert (result.path, result.missing_lines) == ("src/A.cs", (9,))
+    assert result.numbers == Numbers(statements=4, executed_statements=3, branches=2, executed_branches=1)
+    assert report.notices == ()
 
 
 ODD = {

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from covgate.errors import ToolError
-from covgate.measure.reports import cobertura, coverage_json, lcov
+from covgate.measure.reports import cobertura, coverage_json, jacoco, lcov
 from covgate.measure.reports.damage import damaged, readable
 from covgate.measure.reports.joining import combine, join_lines, report_of
 from covgate.measure.reports.values import MAX_BYTES, FileLines, Parsed, Reader, Report
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 # The first reader that recognises the head of a report reads it.
-READERS: tuple[Reader, ...] = (coverage_json.READER, cobertura.READER, lcov.READER)
+READERS: tuple[Reader, ...] = (coverage_json.READER, jacoco.READER, cobertura.READER, lcov.READER)
 
 _SQLITE = b"SQLite format 3\0"
 _HEAD = 4096  # bytes that a reader may look at to recognise its format

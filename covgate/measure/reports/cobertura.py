@@ -45,7 +45,7 @@ def read(data: bytes) -> Parsed:
 
 READER = Reader(
     format=_FORMAT,
-    recognises=lambda head: head.startswith(b"<"),
+    recognises=lambda head: head.startswith(b"<") and b"<report" not in head and b"JACOCO" not in head,
     read=read,
     made_by="coverage xml, gcovr, jest, nyc, or Coverlet",
 )
