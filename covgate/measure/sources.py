@@ -76,7 +76,7 @@ def default_sources(product: Sequence[str], tree: PythonTree) -> Sources:
     directories = [path for path in product if not path.endswith(_PYTHON)]
     whole = len(directories) < len(product) or not product
     # A single module can't be a source: coverage would import it. So the source is the whole tree without the rest.
-    source = ["."] if whole else directories
+    source = ["."] if whole else list(directories)
     omit = list(_beside(product, tree)) if whole else []
     source += sorted(_without_init(directories, tree) - set(source))
     omit += [pattern for directory in directories for pattern in _tests_in(directory, tree)]

@@ -190,6 +190,7 @@ OPTIONS: dict[str, tuple[str, str, str, str]] = {
         "src/**/tests/*",
     ),
     "a namespace": ("ns", "ns/one/__init__.py ns/two/__init__.py", "ns", ""),
+    "a namespace in src": ("src", "src/ns/a/__init__.py src/ns/a/tests.py", "src src/ns", "src/**/tests.py"),
     "a module": ("six.py", "six.py setup.py test_six.py docs/a.py docs/a/b.py", ".", "./setup.py ./test_six.py docs/*"),
     "a module and packages": (
         "app cli.py pkg",
