@@ -1,5 +1,8 @@
 """`covgate audit` of 10,000 notes commits, beside git's own walk of the same ref, and beside 1,000 of them.
 
+And the reading of their history by the first command of a clone, beside the audit; and by a later one, if a note is new
+and if nothing is.
+
     python tests/benchmarks/bench_audit.py [--repetitions N]
 
 Each notes commit adds the note of one commit or raises an earlier one; every tenth was merged natively.
@@ -55,12 +58,31 @@ def file(commit: int, number: int) -> str:
     return f"M 100644 inline {oid[:2]}/{oid[2:]}\ndata {len(text)}\n{text}\n"
 
 
+def first_reading(path: Path, environ: Mapping[str, str]) -> float:
+    """The seconds of a command that reads the history from its beginning."""
+    for seen in (path / ".git" / "covgate").glob("seen-*"):
+        seen.unlink()
+    return seconds("covgate", "baseline", cwd=path, environ=environ)
+
+
+def later_reading(path: Path, environ: Mapping[str, str]) -> float:
+    """The seconds of a command that finds one notes commit of somebody else."""
+    tip = run("git", "rev-parse", REF, cwd=path, environ=environ).stdout.strip()
+    new = (
+        f"commit {REF}\ncommitter Ada <ada@example.org> 1800000000 +0000\ndata 6\nrecord\nfrom {tip}\n"
+        f"{file(COUNT + 1, int(tip[:6], 16))}"
+    )
+    run("git", "fast-import", "--quiet", "--force", cwd=path, environ=environ, data=new)
+    return seconds("covgate", "baseline", cwd=path, environ=environ)
+
+
 def main() -> int:
     rounds = repetitions(5)
     with place() as (top, environ):
         small, large = (notes(top / str(count), count, environ) for count in (COUNT // 10, COUNT))
         audit = ("covgate", "audit")
         log = ("git", "log", "--raw", "--no-abbrev", "-m", REF)
+        run("git", "commit", "-q", "--allow-empty", "-m", "code", cwd=large, environ=environ)
         return report(
             [
                 compare(
@@ -76,6 +98,20 @@ def main() -> int:
                     rounds,
                     lambda: seconds(*audit, cwd=large, environ=environ),
                     lambda: seconds(*audit, cwd=small, environ=environ),
+                ),
+                compare(
+                    f"first reading of {COUNT:,} notes commits; audit of them",
+                    1.2,
+                    rounds,
+                    lambda: first_reading(large, environ),
+                    lambda: seconds(*audit, cwd=large, environ=environ),
+                ),
+                compare(
+                    f"a later command, one of {COUNT:,} is new; nothing is",
+                    2,
+                    rounds,
+                    lambda: later_reading(large, environ),
+                    lambda: seconds("covgate", "baseline", cwd=large, environ=environ),
                 ),
             ]
         )
