@@ -5,6 +5,7 @@ The decisions are in `covgate.model.circumstances`, the reasons in docs/adr/0015
 
 from __future__ import annotations
 
+from covgate.gate.baseline_commit import BaselineCommit
 from covgate.gate.evidence import Evidence
 from covgate.gate.surroundings import Surroundings
 from covgate.model.circumstances import (
@@ -32,7 +33,9 @@ def compare_before_a_block(around: Surroundings, verdict: Verdict, evidence: Evi
     """
     if verdict.failed != (Rule.BASELINE,):
         return
-    if around.baseline_commit.known_here is None and may_be_circumstances(verdict, evidence.explanation()):
+    if around.baseline_commit.known_here is None:
+        if not may_be_circumstances(verdict, evidence.explanation()) or _are_the_same(around):
+            return
         around.baseline_commit.measure(_why(around) or _UNKNOWN)
     _use_what_is_here(around)
 
@@ -45,9 +48,11 @@ def compare_before_a_rise(around: Surroundings, evidence: Evidence) -> bool:
     percent, baseline = evidence.measurement.numbers.percent, around.baseline
     if baseline is None or percent is None or percent <= baseline.percent:
         return True
-    commit = around.baseline_commit
     rise = _rise(around, evidence)
-    if rise is Rise.MEASURE:
+    if rise is Rise.MEASURE and _are_the_same(around):
+        rise = Rise.YES
+    elif rise is Rise.MEASURE:
+        commit = around.baseline_commit
         commit.measure(_why(around) or "only that tells whether this change raised the coverage")
         rise = _rise(around, evidence) if commit.known_here is not None else Rise.NO
     _use_what_is_here(around)
@@ -75,8 +80,22 @@ def _rise(around: Surroundings, evidence: Evidence) -> Rise:
     )
 
 
-def _circumstances(around: Surroundings) -> Circumstances:
-    commit = around.baseline_commit
+def _are_the_same(around: Surroundings) -> bool:
+    """Whether an older commit that reached the baseline shows that the circumstances are those of the records.
+
+    If it shows that they are other ones, it is compared with instead: no test needs to run.
+    """
+    older = around.measured_before()
+    if older is None:
+        return False
+    if _circumstances(around, older) is Circumstances.SAME:
+        return True
+    around.use(older)
+    return False
+
+
+def _circumstances(around: Surroundings, commit: BaselineCommit | None = None) -> Circumstances:
+    commit = commit or around.baseline_commit
     here = commit.known_here.numbers if commit.known_here else None
     alike = here is not None or commit.configured_alike
     return compare(commit.recorded, around.measured, here, configured_alike=alike)

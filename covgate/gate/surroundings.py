@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -20,6 +21,8 @@ from covgate.notes.records import Notes
 # Late imports below: a push that passes by its counts alone needs neither diffs nor lines.
 if TYPE_CHECKING:
     from covgate.model.changes import FileChange
+
+_MOST_ORIGINS = 20
 
 
 @dataclass(kw_only=True)
@@ -47,11 +50,28 @@ class Surroundings:
     @cached_property
     def baseline_commit(self) -> BaselineCommit:
         """The commit that reached the baseline; its oid is "" if there is none, or if its record is hidden."""
+        return self._seen_from_here(self.notes.origin(self.tips, self.baseline) if self.baseline else "")
+
+    def measured_before(self) -> BaselineCommit | None:
+        """Another commit that reached the baseline, and that was measured under the present circumstances already.
+
+        Where two circumstances take turns, each push would measure the newest one, which only the other one measured.
+        """
+        known = self.notes.all_origins(self.tips, self.baseline) if self.baseline else ()
+        seen = (self._seen_from_here(oid) for oid in itertools.islice(known, _MOST_ORIGINS))
+        return next((each for each in seen if each.known_here is not None), None)
+
+    def use(self, baseline_commit: BaselineCommit) -> None:
+        """Compare with this commit instead."""
+        self.baseline_commit = baseline_commit
+        self.__dict__.pop("changed_paths", None)
+
+    def _seen_from_here(self, oid: str) -> BaselineCommit:
         return BaselineCommit(
             session=self.session,
             notes=self.notes,
             bar=self.bar,
-            oid=self.notes.origin(self.tips, self.baseline) if self.baseline else "",
+            oid=oid,
             measured=self.measured,
             measured_here=self.measured_here,
             may_measure=self.may_measure,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -152,9 +152,23 @@ class Notes(NotesRef):
         Later records only carry the baseline on. If no record that reached it is found, this is the oldest one that
         carries it; "" if there is none.
         """
+        carried = ""
+        for oid, measured in self._with_baseline(commits, baseline, component):
+            if measured:
+                return oid
+            carried = oid
+        return carried
+
+    def all_origins(
+        self, commits: Sequence[str], baseline: Baseline, component: str = DEFAULT_COMPONENT
+    ) -> Iterator[str]:
+        """Each of ``commits`` and their ancestors that measured ``baseline``, newest first."""
+        return (oid for oid, measured in self._with_baseline(commits, baseline, component) if measured)
+
+    def _with_baseline(self, commits: Sequence[str], baseline: Baseline, component: str) -> Iterator[tuple[str, bool]]:
+        """The commits whose record has ``baseline``, newest first, and whether each measured it."""
         entries = self.entries()
         known = self._index.baselines(entries.values(), component, self.read_blob)
-        carried = ""
         for oid in self.repository.walk(commits):
             blob = entries.get(oid)
             found = known[blob][0] if blob else None
@@ -162,10 +176,8 @@ class Notes(NotesRef):
                 continue
             record = self.read_blob(blob).record(component)
             judgement = record.judgement if record else None
-            if not found.override and judgement and judgement.numbers.percent == found.percent:
-                return oid
-            carried = oid
-        return carried
+            measured = not found.override and judgement and judgement.numbers.percent == found.percent
+            yield oid, bool(measured)
 
     def update(self, commit: str, change: Callable[[Note], Note], message: str) -> bool:
         """Replace the note of ``commit`` by what ``change`` returns for it. Returns whether its bytes changed.
