@@ -56,7 +56,8 @@ def parse_data_file(data: bytes, name: str, commit: Commit, naming: Naming, plac
             raise ToolError(f"{name}: the data file has no data", hint="combine the parts first: coverage combine")
         located = _move_paths(workspace.data, name, commit, naming, place.tree)
         found = write_json(workspace, analyser)
-        left_out = parse_left_out(workspace)
+        # While its parts are combined, coverage may look for files where they were on the other machine.
+        left_out = tuple(each for each in parse_left_out(workspace) if each not in located.paths)
     if found is None:
         raise ToolError(f"{name}: the data file has no data", hint="combine the parts first: coverage combine")
     same = replace(commit, read=partial(_read_same, commit, place.tree))
