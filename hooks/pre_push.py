@@ -41,6 +41,9 @@ def _main(argv: list[str], environ: Mapping[str, str]) -> int:
     if switch:  # before anything that can fail: it is the way out
         print(f"covgate: not applicable: disabled by {switch}")
         return EXIT_PASSED
+    if "covgate-pre-push" in environ.get("SKIP", "").replace(" ", "").split(","):  # pre-commit looks by itself
+        print("covgate: skipped, as SKIP says")
+        return EXIT_PASSED
     repository = Repository.discover(Path.cwd(), environ)
     try:
         if gates_natively(repository, "pre-push", environ):

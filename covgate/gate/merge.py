@@ -14,7 +14,7 @@ from covgate.gate.decisions import is_ratchet_branch
 from covgate.gate.exchange import Published, fetch, publish, publish_in_use, syncs
 from covgate.gate.judge import Order, judge_commit
 from covgate.gate.overridden import deciding_variables
-from covgate.gate.target import default_branch_notices
+from covgate.gate.target import default_branch_notices, why_no_ratchet_branch
 from covgate.git.ask import ask
 from covgate.git.remote import Remote
 from covgate.model.default_branch import How
@@ -51,8 +51,7 @@ def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
     if ratchets:
         outcome = _raise_baseline(session, head, config, remote, may_measure=not rewritten)
     else:
-        why_not = f"{branch} is no ratchet branch" if branch else "no branch is checked out"
-        outcome = Outcome(verdict=not_applicable(why_not), commit=head)
+        outcome = Outcome(verdict=not_applicable(why_no_ratchet_branch(remote, branch, config)), commit=head)
     save_bookmarks(repository, unseen)
     outcome = replace(outcome, branch=branch, notices=(*before, *outcome.notices))
     if not unseen and not ratchets:

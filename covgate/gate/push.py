@@ -119,6 +119,7 @@ def _prepare(session: Session, candidates: Sequence[RefUpdate], target: Remote, 
         unseen = {} if deciding_variables(session, gated[0].bar.config) else behind(gated[0].bar.config, target)
     for remote in filter(None, (target, target.upstream)):
         notices += default_branch_notices(remote, gated[0].bar.config)
+    notices += target.problems
     return _Ready(target=target, gated=gated, orders=orders, unseen=unseen, sync=sync, notices=notices)
 
 

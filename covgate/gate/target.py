@@ -54,13 +54,24 @@ def ratchet_notices(
             f"WARNING: there is no baseline, and no push sets one: the default branch of {remote.shown} is unknown."
             f" Name the branch whose coverage must not fall, in [tool.covgate]: ratchet_branches = {_toml(branches)}"
         ]
-    if any(matches(each, configured or (default,)) for each in branches):
+    ratchets = configured or (default,)
+    if any(matches(each, ratchets) for each in branches):
         return []  # this push sets it, unless it was blocked or its tests are flaky
     first = default if configured is None else _toml(configured)
-    return [
-        f"WARNING: there is no baseline yet, so nothing was compared, and a push to {_some(branches)} sets none:"
-        f" the first push to {first} does" + (f" (git push {remote.shown} {default})" if configured is None else "")
-    ]
+    said = "WARNING: there is no baseline yet, so nothing was compared, and a push to"
+    if configured is None and not matches(default, config.branches):
+        return [f"{said} {first} sets none: branches = {_toml(config.branches)} leaves it out"]
+    how = f" (git push {remote.shown} {default})" if configured is None else ""
+    return [f"{said} {_some(branches)} sets none: the first push to {first} does{how}"]
+
+
+def why_no_ratchet_branch(remote: Remote, branch: str, config: Config) -> str:
+    """Why a merge into ``branch``, which is no ratchet branch, raises no baseline."""
+    if not branch:
+        return "no branch is checked out"
+    if config.ratchet_branches is None and remote and not remote.default.name:
+        return f"{branch} may be the default branch, but that of {remote.shown} is unknown (set ratchet_branches)"
+    return f"{branch} is no ratchet branch"
 
 
 def _toml(values: Sequence[str]) -> str:

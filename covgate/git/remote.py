@@ -42,6 +42,7 @@ class Remote:
     listing: Listing | None = None
     coming: tuple[str, ...] = ()
     upstream: Remote | None = None
+    _problems: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
     _fork_points: dict[tuple[str, str], str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __bool__(self) -> bool:
@@ -147,7 +148,15 @@ class Remote:
             found = repository.commit(oid) or self.fetch_tip(HEADS + branch, "HEAD")
             if found:
                 return found
+            self._problems.append(
+                f"WARNING: {branch} of {self.shown} could not be fetched: judged by what was fetched of it before"
+            )
         return (repository.commit(self.tracking(branch)) if branch else "") or repository.commit(self.own_ref("HEAD"))
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What went wrong while tips were fetched, a notice each."""
+        return (*self._problems, *(self.upstream.problems if self.upstream else ()))
 
     def fork_point(self, commit: str, branch: str = "") -> str:
         """The oid where ``commit`` left ``branch``, by default the default branch; "" if there is no such branch.

@@ -277,6 +277,15 @@ def test_the_way_out_works_with_a_broken_configuration(project: Project) -> None
     assert project.push(COVGATE_DISABLE="1").status == 0
 
 
+def test_the_hint_of_a_blocked_push_works_whoever_calls_the_hook(project: Project) -> None:
+    project.write("pyproject.toml", "[tool.covgate\n")
+    project.commit()
+    done = project.push(SKIP="black, covgate-pre-push")
+    assert done.status == 0, done.text
+    assert "skipped, as SKIP says" in done
+    assert project.push("main:other", SKIP="covgate-pre").status != 0
+
+
 def test_the_way_out_works_in_a_bare_repository(project: Project, tmp_path: Path) -> None:
     """A hook of a template gets there. covgate can't measure without a work tree, and says what to type."""
     project.push("main", "main:other", COVGATE_DISABLE="1")

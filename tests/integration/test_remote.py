@@ -139,6 +139,21 @@ def test_a_remote_that_does_not_answer_is_not_waited_for(work: Work, monkeypatch
         pytest.fail(f"{pid} still runs")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the remote's program is a shell script")
+def test_a_tip_that_can_not_be_fetched_is_reported(work: Work, tmp_path: Path) -> None:
+    theirs = work.commit_elsewhere()
+    program = tmp_path / "upload-pack"
+    program.write_text(f'#!/bin/sh\nmkdir {tmp_path}/answered || exit 1\nexec git-upload-pack "$@"\n')
+    program.chmod(0o755)
+    work.git("config", "remote.origin.uploadpack", str(program))
+    asked = ask(work.origin)
+    assert asked.answer is not None and asked.answer.heads["trunk"] == theirs
+    assert asked.default_tip() == work.second
+    expected = "WARNING: trunk of origin could not be fetched: judged by what was fetched of it before"
+    assert asked.problems == (expected,)
+    assert Remote(work.repository, "fork", upstream=asked).problems == (expected,)
+
+
 def test_a_url_stands_for_the_default_remote(work: Work) -> None:
     work.git("remote", "set-head", "origin", "trunk")
     assert Remote(work.repository, str(work.bare)).default_tip() == work.second

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.config import Config, parse_config
-from covgate.gate.target import default_branch_notices, ratchet_notices
+from covgate.gate.target import default_branch_notices, ratchet_notices, why_no_ratchet_branch
 from covgate.git.listing import Listing, parse_listing
 from covgate.git.remote import Remote
 from covgate.model.default_branch import DefaultBranch, How, choose_default_branch
@@ -198,6 +198,13 @@ NO_BASELINE = "WARNING: there is no baseline yet, so nothing was compared, and a
             False,
             f'{NO_BASELINE} topic sets none: the first push to ["trunk"] does',
         ),
+        (
+            TRUNK,
+            'branches = ["topic"]',
+            ["topic"],
+            False,
+            f'{NO_BASELINE} trunk sets none: branches = ["topic"] leaves it out',
+        ),
         # A pattern that matches nothing is named, whether there is a baseline or not.
         (
             TRUNK,
@@ -224,3 +231,25 @@ def test_without_an_answer_no_pattern_is_said_to_match_nothing() -> None:
     remote.__dict__["default"] = DefaultBranch()
     rules = Config(ratchet_branches=("main",))
     assert ratchet_notices(remote, rules, ["topic"], lambda: True) == []
+
+
+@pytest.mark.parametrize(
+    ("default", "branch", "ratchets", "expected"),
+    [
+        (TRUNK, "topic", None, "topic is no ratchet branch"),
+        (TRUNK, "", None, "no branch is checked out"),
+        (
+            DefaultBranch(),
+            "topic",
+            None,
+            "topic may be the default branch, but that of origin is unknown (set ratchet_branches)",
+        ),
+        (DefaultBranch(), "topic", ("main",), "topic is no ratchet branch"),
+    ],
+)
+def test_why_a_merge_raises_nothing(
+    default: DefaultBranch, branch: str, ratchets: tuple[str, ...] | None, expected: str
+) -> None:
+    remote = Remote(None, "origin")  # type: ignore[arg-type]
+    remote.__dict__["default"] = default
+    assert why_no_ratchet_branch(remote, branch, Config(ratchet_branches=ratchets)) == expected
