@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,17 +43,23 @@ def data_of(workspace: Workspace, runs: Sequence[Runner]) -> list[Path]:
     return sorted(found)
 
 
-def analyse(workspace: Workspace, analyser: Analyser, runs: Sequence[Runner] = ()) -> Report | None:
+def analyse(
+    workspace: Workspace,
+    analyser: Analyser,
+    runs: Sequence[Runner] = (),
+    place: Callable[[str], str | None] = lambda file: None,
+) -> Report | None:
     """The report on the data of ``runs``, whose parts are combined first; None if there is no data.
 
     Files that coverage can't parse are left out, as with ``coverage json --ignore-errors``: templates, for example, and
-    files that the tests wrote and deleted. Raises ToolError if coverage fails.
+    files that the tests wrote and deleted. ``place`` gives the path in the tree of a file that is a copy. Raises
+    ToolError if coverage fails.
     """
     found = write_json(workspace, analyser) if combine_parts(workspace, analyser, runs) else None
     if found is None:
         return None
     directory = os.path.relpath(analyser.directory, workspace.job.tree)
-    report = parse_coverage_json(found, workspace.job.tree, directory)
+    report = parse_coverage_json(found, workspace.job.tree, directory, place)
     return replace(report, left_out=parse_left_out(workspace))
 
 

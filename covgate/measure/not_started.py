@@ -37,6 +37,9 @@ def not_started(run: Runner, interpreter: Interpreter, how_to_install: Callable[
     if run.problem.startswith("configuration: "):
         message = run.problem.removeprefix("configuration: ")
         return ToolError(f"coverage {coverage} refuses its configuration: {message}", hint="correct it")
+    if run.problem.startswith("internal: "):
+        message = run.problem.removeprefix("internal: ")
+        return ToolError(f"covgate could not start the tests with {where}: {message}", hint="please report it")
     if run.problem == "no tests":
         return NothingMeasured(
             f"there are no tests: pytest is not installed in {where}, and unittest discovers none",

@@ -11,7 +11,7 @@ from covgate.measure.analysis import analyse, data_of, default_analyser, left_ou
 from covgate.measure.facts import read_started
 from covgate.measure.inside.covgate_programs import UNITTEST
 from covgate.measure.job import Job, TestsFailed
-from covgate.measure.outside import check_checkouts, check_copies, check_outside
+from covgate.measure.outside import Copies, check_checkouts, check_outside
 from covgate.measure.reports import DataFile, Report, parse, parse_report, read_bytes
 from covgate.measure.reports.located import report_at_commit
 from covgate.measure.reports.names import Naming
@@ -37,11 +37,12 @@ def measure(job: Job) -> Measurement | TestsFailed:
         summary = f"{ending.reason} (exit status {ending.status})"
         return TestsFailed(summary=summary, output=workspace.output())
     report = _written_report(workspace, stamp) if job.report else None
+    copies = Copies(job.tree, job.package_roots)
     analyser = choose_analyser(suite.runs, default_analyser(workspace, suite.rcfile))
     if report is None:
-        report = _analysed_report(workspace, suite, analyser)
+        report = _analysed_report(workspace, suite, analyser, copies)
         check_outside(report)
-    check_copies(report, job.scratch)
+    copies.check(report, job.scratch)
     numbers = total(each.numbers for each in report.files)
     if ending.executed and not numbers.executable:
         raise NothingMeasured(
@@ -105,11 +106,11 @@ def _written_report(workspace: Workspace, stamp: object) -> Report | None:
             path.unlink(missing_ok=True)
 
 
-def _analysed_report(workspace: Workspace, suite: SuiteRun, analyser: Analyser) -> Report:
+def _analysed_report(workspace: Workspace, suite: SuiteRun, analyser: Analyser, copies: Copies) -> Report:
     """The report that coverage makes of the run's data."""
     if suite.measures_itself and not data_of(workspace, suite.runs):
         raise _nothing_followed(workspace)
-    report = analyse(workspace, analyser, suite.runs) if suite.ending.executed else None
+    report = analyse(workspace, analyser, suite.runs, copies.place) if suite.ending.executed else None
     if report is None:
         configured = any(each.source_configured for each in suite.runs)
         report = nothing_executed(workspace, analyser, source_configured=configured)

@@ -145,3 +145,64 @@ def test_a_module_in_a_subdirectory_has_paths_from_the_top(project: Project) -> 
         "backend/app/__init__.py": 0,
         "backend/app/core.py": 3,
     }
+
+
+ENABLER = """\
+import pytest
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config, parser, args):
+    # As pytest-enabler does it, after pytest-cov has looked at its options.
+    args += OPTIONS
+    parser.parse_known_and_unknown_args(args, early_config.known_args_namespace)
+    if early_config.pluginmanager.hasplugin("_cov"):
+        return
+    if "--cov" in args or "--cov=pkg" in args:
+        import pytest_cov.plugin
+
+        pytest_cov.plugin.pytest_load_initial_conftests(early_config, parser, args)
+"""
+LATE = """\
+import pytest
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    from pytest_cov.plugin import CovPlugin
+
+    if not hasattr(config, "workerinput") and not config.pluginmanager.hasplugin("_cov"):
+        config.option.cov_source = ["pkg"]
+        config.pluginmanager.register(CovPlugin(config.option, config.pluginmanager), "_cov")
+"""
+
+
+@pytest.mark.parametrize(
+    ("addopts", "plugin", "executed_files"),
+    [
+        ("-p enabler", ENABLER.replace("OPTIONS", "['--cov']"), {"pkg/mod.py": 5, "pkg/never.py": 0}),
+        ("-p enabler", ENABLER.replace("OPTIONS", "['--cov=pkg']"), {"pkg/mod.py": 5, "pkg/never.py": 0}),
+        ("-p enabler", ENABLER.replace("OPTIONS", "['-n', '2']"), {"pkg/mod.py": 5, "pkg/never.py": 0}),
+        ("--cov", "", {"pkg/mod.py": 5, "pkg/never.py": 0}),
+        ("", LATE, {"pkg/mod.py": 5, "pkg/never.py": 0}),
+        ("-p no:cov", "", {"pkg/mod.py": 5, "pkg/never.py": 0}),
+    ],
+)
+def test_the_running_pytest_says_what_measures(
+    make_project: Callable[..., Project], addopts: str, plugin: str, executed_files: dict[str, int]
+) -> None:
+    """Coverage inside of coverage would leave the outer one without data, and a worker measures nothing."""
+    project = make_project(plugins=["pytest-cov", "pytest-xdist"])
+    project.write("pkg/never.py", functions("z"))
+    project.write("enabler.py" if addopts else "conftest.py", plugin)
+    project.write("pytest.ini", f"[pytest]\npythonpath = .\naddopts = {addopts}\n")
+    if addopts == "--cov":
+        project.configure('command = "pytest -o addopts="\n')
+    project.commit()
+    data = checked(project, PYTHONPATH=str(project.top))
+    assert data["error"] is None, data
+    files = {each["path"]: each["executed_statements"] for each in data["files"]}
+    assert {path: count for path, count in files.items() if path.startswith("pkg/") and "__init__" not in path} == (
+        executed_files
+    )
+    assert not any(path.startswith("tests/") for path in files)

@@ -1,11 +1,14 @@
 """The real poetry, pipenv, hatch, pdm, uv, tox and nox: the environment that the tool itself names measures the push.
 
+The command that starts the tests through the tool is followed into that environment.
+
 The tools are downloaded from the package index. ``COVGATE_REAL_TOOLS``: names to run, separated by commas, or ``all``;
 by default those that are installed within seconds.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import sys
@@ -30,15 +33,16 @@ PROJECT = '[project]\nname = "shop"\nversion = "1"\nrequires-python = ">=3.9"\n'
 class Tool:
     """``files`` are the project's own, ``create`` the commands by which its owner creates the environment.
 
-    ``asks`` is the command by which the tool names that environment, or a path for one that has none. ``origin`` is
-    what covgate says about it, with the environment's name for {}. ``links`` is whether the packages are linked, not
-    installed by the tool.
+    ``command`` runs the tests. ``asks`` is the command by which the tool names that environment, or a path for one that
+    has none. ``origin`` is what covgate says about it, with the environment's name for {}. ``links`` is whether the
+    packages are linked, not installed by the tool.
     """
 
     name: str
     requirement: str
     files: Mapping[str, str]
     create: tuple[str, ...]
+    command: str
     asks: str
     origin: str
     links: bool = False
@@ -51,6 +55,7 @@ TOOLS = (
         requirement="uv",
         files={"pyproject.toml": f'{PROJECT}[dependency-groups]\ndev = ["pytest", "coverage"]\n'},
         create=("uv sync --quiet",),
+        command="uv run python -m pytest",
         asks="../elsewhere",
         origin="uv's environment {}",
         environ={"UV_PROJECT_ENVIRONMENT": "../elsewhere"},
@@ -60,9 +65,10 @@ TOOLS = (
         requirement="tox",
         files={
             "tox.ini": "[tox]\nenv_list = lint, py\nno_package = true\n[testenv]\ndeps = pytest\n  coverage\n"
-            "commands = coverage run -m pytest\n[testenv:lint]\nskip_install = true\ndeps =\ncommands = python -V\n"
+            "commands = python -m pytest\n[testenv:lint]\nskip_install = true\ndeps =\ncommands = python -V\n"
         },
         create=("tox run --quiet --notest -e lint,py",),
+        command="tox",
         asks=".tox/py",
         origin="tox's environment {}",
     ),
@@ -72,8 +78,10 @@ TOOLS = (
         files={
             "noxfile.py": "import nox\n\n\n@nox.session\ndef lint(session):\n    session.run('python', '-V')\n\n\n"
             "@nox.session\ndef tests(session):\n    session.install('pytest', 'coverage')\n"
+            "    session.run('python', '-m', 'pytest')\n"
         },
         create=("nox --no-error-on-missing-interpreters",),
+        command="nox -R",
         asks=".nox/tests",
         origin="nox's environment {}",
     ),
@@ -86,6 +94,7 @@ TOOLS = (
             "dependencies = ['pytest', 'coverage']\n"
         },
         create=("hatch env create", "hatch env create unit"),
+        command="hatch run unit:python -m pytest",
         asks="hatch env find unit",
         origin="hatch's environment {}, the first of hatch's with coverage and pytest",
     ),
@@ -94,6 +103,7 @@ TOOLS = (
         requirement="pipenv",
         files={"Pipfile": "[packages]\n[dev-packages]\n"},
         create=("pipenv --bare install", "pipenv --bare run pip install --quiet pytest coverage"),
+        command="pipenv run python -m pytest",
         asks="pipenv --venv",
         origin="pipenv's environment {}",
     ),
@@ -102,6 +112,7 @@ TOOLS = (
         requirement="poetry",
         files={"pyproject.toml": f'{PROJECT}[tool.poetry]\npackage-mode = false\n'},
         create=("poetry install --quiet",),
+        command="poetry run python -m pytest",
         asks="poetry env info --path",
         origin="poetry's environment {}",
         links=True,
@@ -111,6 +122,7 @@ TOOLS = (
         requirement="pdm",
         files={"pyproject.toml": PROJECT},
         create=("pdm config venv.in_project false", "pdm venv create --quiet", "pdm use --quiet --first"),
+        command="pdm run python -m pytest",
         asks="pdm run python -c 'import sys; print(sys.prefix)'",
         origin="pdm's environment {}",
         links=True,
@@ -186,3 +198,35 @@ def test_the_environment_that_the_tool_names_measures(
     assert Path(shown).parent.parent.resolve() == Path(asked)
     assert origin == f"{tool.origin.format(Path(asked).name)})"
     assert sys.prefix not in shown
+    project.environ = {**environ, "PATH": f"{bin_directory}:{environ['PATH']}"}
+    project.write(".covgate.toml", f'command = "{tool.command}"\n')
+    project.commit()
+    followed = json.loads(project.covgate("check", "--format", "json").text)
+    assert followed["error"] is None, followed
+    numbers = followed["numbers"]
+    assert (numbers["executed_statements"], numbers["statements"], followed["cached"]) == (5, 6, False)
+
+
+def test_the_copy_that_tox_installs_counts_for_the_tree(
+    make_project: Callable[..., Project], install: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """tox is the only way: it builds the project, installs it, and runs the tests against the copy."""
+    project = make_project()
+    project.git("mv", "pkg", "lib")
+    project.write("src/pkg/__init__.py", "")
+    project.git("mv", "lib/mod.py", "src/pkg/mod.py")
+    project.git("rm", "-rfq", "lib")
+    build = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+    hatch = '[tool.hatch.build.targets.wheel]\npackages = ["src/pkg"]\n'
+    project.write("pyproject.toml", f'{PROJECT}{build}{hatch}[tool.covgate]\ncommand = "tox"\n')
+    project.write("tox.ini", "[tox]\nenv_list = py\n[testenv]\ndeps = pytest\n  coverage\ncommands = pytest\n")
+    project.write(".gitignore", "__pycache__/\n.pytest_cache/\n.tox/\n")
+    project.commit()
+    home = {"HOME": str(tmp_path / "home"), "PATH": f"{install('tox')}:{project.environ['PATH']}"}
+    project.environ = {**project.environ, **home, "COVGATE_PYTHON": project.python}
+    for where in ("in place", "aside"):
+        checked = json.loads(project.covgate("check", "--format", "json", "--no-cache").text)
+        assert checked["error"] is None, checked
+        files = {each["path"]: (each["executed_statements"], each["statements"]) for each in checked["files"]}
+        assert files == {"src/pkg/__init__.py": (0, 0), "src/pkg/mod.py": (5, 6)}, where
+        project.write("README", "another commit is checked out\n")

@@ -284,15 +284,20 @@ def test_an_installation_that_leads_elsewhere(project: Project, tmp_path: Path) 
 
 
 def test_an_installed_copy_in_an_environment_within_the_tree(project: Project) -> None:
-    """What `pip install .` puts into `.venv` is not the commit's code, though it lies below the checkout."""
+    """What `pip install .` puts into `.venv` is only the commit's code as long as it is the same."""
     project.git("mv", "pkg", "lib")
     (project.top / "src").mkdir()
     project.git("mv", "lib", "src/pkg")
     project.commit("src layout")
     site = project.top / ".venv/lib/python3/site-packages"
     shutil.copytree(project.top / "src/pkg", site / "pkg")
-    done = project.covgate("check", PYTHONPATH=str(site))
-    assert f"measured outside the tree: {site}/pkg/" in done
+    done = project.covgate("check", "--no-cache", "--format", "json", PYTHONPATH=str(site))
+    measured = json.loads(done.text)
+    assert measured["numbers"]["executed_statements"] == 5, done.text
+    assert [each["path"] for each in measured["files"]] == ["src/pkg/__init__.py", "src/pkg/mod.py"]
+    (site / "pkg/mod.py").write_text(functions("a", "b", "c", "d"))
+    done = project.covgate("check", "--no-cache", PYTHONPATH=str(site))
+    assert f"measured outside the tree: {site}/pkg/mod.py was imported for src/pkg/mod.py" in done
     assert project.note() == ""
     assert "PASS" in project.covgate("check", PYTHONPATH=str(project.top / "src"))
 

@@ -14,7 +14,7 @@ import pytest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Generator
+    from typing import Any, Dict, Generator, List
 
 SPEC = json.loads(os.environ.get("_COVGATE_GUARD", "{}"))
 _NOT_FOUND = re.compile("(?:file or directory )?not found: (.*)")
@@ -55,17 +55,24 @@ class BeforeConftests:
     """A plugin of its own, because one module can't implement a hook twice."""
 
     def pytest_load_initial_conftests(self, early_config: "Any") -> None:
-        """By now every plugin has said what it wants, and no code of the project has run."""
-        check_measuring(early_config, early_config.known_args_namespace)
+        """By now nearly every plugin has said what it wants, and no code of the project has run."""
+        if not SPEC.get("late"):
+            check_measuring(early_config, early_config.known_args_namespace, late=False)
+
+
+def workers(options: "Any") -> "List[str]":
+    """The options that start the workers of pytest-xdist; empty if there are none."""
+    count, specs = getattr(options, "numprocesses", None), getattr(options, "tx", None) or []
+    return ["--numprocesses=%s" % count] if count else ["--tx=%s" % each for each in specs]
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: "Any") -> None:
     """Check again: a conftest.py may have switched pytest-cov on."""
-    check_measuring(session.config, session.config.option)
+    check_measuring(session.config, session.config.option, late=True)
 
 
-def check_measuring(config: "Any", options: "Any") -> None:
+def check_measuring(config: "Any", options: "Any", late: bool) -> None:
     """Start pytest anew if what really measures is not what was expected: plugins can switch pytest-cov and xdist on.
 
     Coverage inside of coverage would leave the outer one without data.
@@ -74,15 +81,18 @@ def check_measuring(config: "Any", options: "Any") -> None:
         return
     plugin = config.pluginmanager.getplugin("_cov")
     has_cov = getattr(plugin, "cov_controller", None) is not None
-    distributed = bool(getattr(options, "numprocesses", None) or getattr(options, "tx", None))
+    distributed = workers(options)
     sees_workers = has_cov or not distributed or SPEC["measures_workers"]
     if has_cov == (SPEC["through"] == "pytest-cov") and sees_workers:
         return
     from covgate_programs import command_line, replace_process
 
     sources = getattr(options, "cov_source", None) or []
-    found = {"cov": has_cov, "bare": sources in ([], [True]), "distributed": distributed, "tries": SPEC["tries"] + 1}
-    os.environ["_COVGATE_FOUND"] = json.dumps(found)
+    found = {"cov": has_cov, "bare": sources in ([], [True]), "distributed": distributed, "late": late}
+    os.environ["_COVGATE_FOUND"] = json.dumps(dict(found, tries=SPEC["tries"] + 1))
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is not None:  # else the output goes to a file of this pytest
+        capture.stop_global_capturing()
     replace_process(command_line()[1:])
 
 

@@ -11,9 +11,11 @@ import platform
 import runpy
 import shlex
 import sys
+import traceback
 
 import covgate_seen
-from covgate_configured import configuration, from_here, names_sources, option
+from covgate_configured import configuration, names_sources, option
+from covgate_copies import default_sources
 from covgate_installed import (
     OLDEST_COVERAGE,
     OLDEST_PYTEST,
@@ -39,8 +41,10 @@ def main(spec: "Dict[str, Any]", program: "List[str]") -> None:
     suite = Suite(spec, program)
     try:
         suite.prepare()
-    finally:
-        suite.write_facts()
+    except Exception as error:  # a fault of covgate, never a failing test
+        traceback.print_exc()
+        suite.facts["problem"] = "internal: %s: %s" % (type(error).__name__, error)
+    suite.write_facts()
     if suite.facts["problem"]:
         sys.exit(NOT_STARTED)
     status: "Any" = None
@@ -158,7 +162,7 @@ class Suite:
         measures_subprocesses = "subprocess" in [str(each) for each in option(configured, "patch") or []]
         if self.is_pytest and distributed and not through_cov and not measures_subprocesses:
             return "xdist"
-        source = [] if self.facts["source_configured"] else from_here(spec["tree"], spec["source"])
+        source, omit = ([], []) if self.facts["source_configured"] else default_sources(spec)
         self.adds_cov = through_cov and (not has_cov or bool(self.found.get("bare")))
         self._choose_data_file(own=not (through_cov and has_cov))
         program = self.program
@@ -167,11 +171,14 @@ class Suite:
         if through_cov:
             self.arguments = program_arguments(program)
             if self.adds_cov:
+                # pytest-cov has to know of the workers when it starts, also if a plugin asks for them later.
+                self.arguments += self.found.get("distributed", [])
                 self.arguments += ["--cov=%s" % each for each in source] or ["--cov"]
             if spec["enforced_rcfile"]:
                 self.arguments.append("--cov-config=%s" % spec["enforced_rcfile"])
         else:
-            self.arguments = self._coverage_arguments(source, option(configured, "omit")) + program
+            omit = [str(each) for each in option(configured, "omit") or []] + omit
+            self.arguments = self._coverage_arguments(source, omit) + program
         return ""
 
     def _asked(self) -> "Tuple[bool, bool]":
@@ -197,14 +204,13 @@ class Suite:
             os.environ.setdefault("COVERAGE_FILE", self.spec["data"])
         self.facts["data"] = os.path.abspath(os.environ["COVERAGE_FILE"])
 
-    def _coverage_arguments(self, source: "List[str]", omit: "Any") -> "List[str]":
-        """The options of ``coverage run``; ``source`` is empty if the configured one is used, like ``omit``."""
+    def _coverage_arguments(self, source: "List[str]", omit: "List[str]") -> "List[str]":
+        """The options of ``coverage run``; ``source`` is empty if the configured one is used."""
         arguments = ["run"]
         if source:
             arguments.append("--source=%s" % ",".join(source))
-        if source and self.spec["omit"]:
-            added = from_here(self.spec["tree"], self.spec["omit"])
-            arguments.append("--omit=%s" % ",".join([str(each) for each in omit or []] + added))
+        if source and omit:
+            arguments.append("--omit=%s" % ",".join(omit))
         if self.spec["rcfile"]:
             arguments.append("--rcfile=%s" % self.spec["rcfile"])
         return arguments
@@ -222,10 +228,11 @@ class Suite:
             "source": source,
             "adds_cov": self.adds_cov,
             "omit_rcfile": spec["omit_rcfile"] if here else "",
+            "measures_workers": measures_workers,
             "pid": os.getpid(),
             "through": self.facts["through"],
-            "measures_workers": measures_workers,
             "tries": self.found.get("tries", 0),
+            "late": self.found.get("late", False),
         }
         os.environ["_COVGATE_GUARD"] = json.dumps(guard)
         sys.meta_path.append(PluginFinder())

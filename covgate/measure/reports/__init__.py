@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -76,16 +77,18 @@ def parse_report(data: bytes, tree: Path, name: str) -> Report:
     return _report_in(parse(data, name), tree, name, f"make {name} again")
 
 
-def parse_coverage_json(data: bytes, tree: Path, directory: str = os.curdir) -> Report:
+def parse_coverage_json(
+    data: bytes, tree: Path, directory: str = os.curdir, place: Callable[[str], str | None] = lambda file: None
+) -> Report:
     """What ``coverage json`` wrote about ``tree`` in a run of covgate's own, in the ``directory`` of the tree.
 
-    Raises ToolError if it is damaged.
+    ``place`` gives the path in the tree of a file that is a copy. Raises ToolError if the JSON is damaged.
     """
     name = "what coverage json wrote about this run"
     hint = "run coverage json by hand in the project's environment; another version of coverage may help"
     with readable(name, hint):
         parsed = replace(coverage_json.read(data, every_branch=False), sources=(directory,))
-    return _report_in(parsed, tree, name, hint)
+    return _report_in(parsed, tree, name, hint, place)
 
 
 def read_bytes(path: Path, name: str) -> bytes:
@@ -100,14 +103,17 @@ def read_bytes(path: Path, name: str) -> bytes:
     return data
 
 
-def _report_in(parsed: Parsed, tree: Path, name: str, hint: str) -> Report:
-    """``parsed`` as a report on the files under ``tree``, whose names are taken as they are."""
+def _report_in(
+    parsed: Parsed, tree: Path, name: str, hint: str, place: Callable[[str], str | None] = lambda file: None
+) -> Report:
+    """``parsed`` as a report on the files under ``tree``, whose names are taken as they are, except for copies."""
     paths = _TreePaths(tree)
     lines: dict[str, FileLines] = {}
     outside: list[str] = []
     with readable(name, hint):
         for each, found in parsed.files.items():
             path = paths.relative(each, parsed.sources)
+            path = place(os.path.join(tree, path or each)) or path
             if path is None:
                 outside.append(each)
                 continue
