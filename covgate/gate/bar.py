@@ -18,7 +18,7 @@ from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.model.policy import Policy, weakened
 from covgate.model.ref_update import RefUpdate, matches
-from covgate.notes.ref import NOTES_REF
+from covgate.notes.records import Notes
 
 _PYTEST_FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini")
 _COVERAGE_FILES = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
@@ -117,12 +117,12 @@ def _enforce(session: Session, commit: str, base: str, bar: Bar, branch: str) ->
         instead = f"those of {valid[:10]}, the last valid one before it," if valid else "the defaults"
         notices.append(f"the configuration of the base {base[:10]} is invalid: {instead} hold instead")
     kept: tuple[str, ...] = ()
-    if earlier.configured or _is_in_use(repository, base_files):
+    if earlier.configured or _is_in_use(repository, base, base_files):
         kept, unknown = kept_products(session, commit, base, earlier, base_files)
         notices += unknown
     if own_files == base_files and not kept and valid:
         return replace(bar, notices=(*bar.notices, *notices))
-    earlier = base_rules(own, earlier, lambda: _is_in_use(repository, base_files))
+    earlier = base_rules(own, earlier, lambda: _is_in_use(repository, base, base_files))
     config, weaker = stricter_config(
         bar.config, earlier, branch, lambda: (*_default_product(repository, commit), *kept)
     )
@@ -182,9 +182,12 @@ def _changed_cov_options(own: Mapping[str, bytes], base: Mapping[str, bytes]) ->
     return [what] if now != before else []
 
 
-def _is_in_use(repository: Repository, files: Mapping[str, bytes]) -> bool:
-    """Whether the hooks of a commit with these ``files`` call covgate, or notes show that they did."""
-    return b"covgate" in files.get(HOOKS_FILE, b"") or bool(repository.commit(NOTES_REF))
+def _is_in_use(repository: Repository, base: str, files: Mapping[str, bytes]) -> bool:
+    """Whether ``base``, a commit with these ``files``, was gated: its hooks call covgate, or records lead to it.
+
+    Records elsewhere don't count: a first `covgate check` of the commit that adopts covgate writes one, too.
+    """
+    return b"covgate" in files.get(HOOKS_FILE, b"") or Notes(repository).baseline([base]).baseline is not None
 
 
 def _default_product(repository: Repository, commit: str) -> tuple[str, ...]:
