@@ -132,8 +132,11 @@ def nothing_executed(workspace: Workspace, analyser: Analyser, *, source_configu
         arguments += [f"--omit={','.join(sources.omit)}"] if sources.omit else []
         analyser = replace(analyser, directory=workspace.job.tree)
     _run_coverage(workspace, analyser, workspace.data, "run", *arguments, str(empty))
-    report = analyse(workspace, analyser)
-    return report if report is not None else Report(files=())
+    report = analyse(workspace, analyser) or Report(files=())
+    # If the whole tree is the source, and the scratch directory is in it, what was run here is one of its files.
+    own = os.path.realpath(empty)
+    files = [each for each in report.files if os.path.realpath(workspace.job.tree / each.path) != own]
+    return replace(report, files=tuple(files))
 
 
 def _run_coverage(workspace: Workspace, analyser: Analyser, data: Path, *arguments: str) -> bool:
