@@ -20,11 +20,9 @@ from covgate.streams import say
 if TYPE_CHECKING:
     from covgate.measure.coverage_config import CoverageConfig
 
-# What these change is neither in the commit nor installed: a comparison would excuse it.
-_NOT_COMPARED = (
-    *("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "COVERAGE_RCFILE"),
-    *("COVGATE_COMMAND", "COVGATE_SOURCE", "COVGATE_REPORT", "COVGATE_SETUP"),
-)
+# What these change is neither in the commit nor installed, like what coverage and pytest take from the environment: a
+# comparison would excuse it.
+_NOT_COMPARED = frozenset(f"COVGATE_{key}" for key in ("COMMAND", "SOURCE", "REPORT", "REPORT_PATHS", "SETUP"))
 
 
 @dataclass(kw_only=True)
@@ -139,9 +137,12 @@ class BaselineCommit:
             self.notices.append(f"the baseline's commit is not measured for a comparison while {names} is set")
         return not self._variables
 
-    @property
-    def _variables(self) -> list[str]:
-        return [name for name in _NOT_COMPARED if self.session.environ.get(name)]
+    @cached_property
+    def _variables(self) -> tuple[str, ...]:
+        from covgate.measure.deciding_variables import deciding_variables
+
+        own = (name for name in self.bar.config.deciding_overrides if name in _NOT_COMPARED)
+        return (*own, *deciding_variables(self.session.environ, self.session.measurer.roots))
 
     @cached_property
     def _coverage_configs(self) -> tuple[CoverageConfig, CoverageConfig]:
