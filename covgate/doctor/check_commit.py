@@ -9,7 +9,6 @@ from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity, 
 from covgate.errors import ConfigurationError, UsageError
 from covgate.gate.context import CONFIGURATION_FILES, Session
 from covgate.gate.overridden import deciding_variables
-from covgate.git.remote import Remote
 from covgate.measure import uncommitted
 from covgate.measure.unmeasured import last_pushes, read_unmeasured
 from covgate.model.numbers import format_exact
@@ -78,10 +77,6 @@ def check_rules(checkout: Checkout, environ: Mapping[str, str]) -> Results:
     if config.branches != ("*",):
         without = f", so not to {branch}" if branch and not matches(branch, config.branches) else ""
         yield Fact(name="branches", value=f"only pushes to {', '.join(config.branches)} are gated{without}")
-    ratchet = config.ratchet_branches
-    if ratchet is None:
-        ratchet = (Remote(checkout.session.repository, checkout.remote).default_branch() if checkout.remote else "",)
-    yield Fact(name="ratchet", value=", ".join(filter(None, ratchet)) or "no branch is known yet")
 
 
 def check_pushes(checkout: Checkout) -> Results:

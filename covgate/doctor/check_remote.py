@@ -7,23 +7,24 @@ written, here or there.
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import shlex
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity, listed, shell
+from covgate.git.ask import PATIENCE, Question, asking
+from covgate.git.execute import end_group
+from covgate.git.listing import Listing
 from covgate.git.messages import error_line
-from covgate.git.remote import without_credentials
+from covgate.git.remote import Remote, without_credentials
 from covgate.git.repository import Repository
 from covgate.measure.cache import Cache
 from covgate.notes.records import Notes
 from covgate.notes.ref import NOTES_REF
 
-_TIMEOUT = 20.0  # seconds
 # Some servers and routers drop a connection that is idle for longer than this.
 _IDLE_LIMIT = 90.0  # seconds
 
@@ -32,29 +33,38 @@ _IDLE_LIMIT = 90.0  # seconds
 class Answer:
     """What the remote answered.
 
-    ``notes``: the oid of its notes, "" for none. ``unreadable``: why it can't be read, "" if it can. ``refused``: why
-    it accepts no push, "" if it does, as far as a dry run shows: it doesn't run the server's hooks and rules.
+    ``listing``: its branches and its default branch. ``refused``: why it accepts no push, "" if it does, as far as a
+    dry run shows: it doesn't run the server's hooks and rules.
     """
 
-    notes: str = ""
-    unreadable: str = ""
+    listing: Listing = field(default_factory=Listing)
     refused: str = ""
+
+    @property
+    def notes(self) -> str:
+        """The oid of its notes; "" for none."""
+        return self.listing.others.get(NOTES_REF, "")
+
+    @property
+    def unreadable(self) -> str:
+        """Why it can't be read; "" if it can."""
+        return self.listing.problem
 
 
 class RemoteQuery:
     """The questions to a remote, running in the background."""
 
-    def __init__(self, reading: subprocess.Popen[bytes], pushing: subprocess.Popen[bytes] | None) -> None:
-        self._reading = reading
+    def __init__(self, question: Question, pushing: subprocess.Popen[bytes] | None) -> None:
+        self._question = question
         self._pushing = pushing
 
     def answer(self) -> Answer:
         """Wait for the answer."""
-        status, out, err = _collect(self._reading)
-        if status:
-            return Answer(unreadable=error_line(err))
-        status, _, err = _collect(self._pushing) if self._pushing else (0, "", "")
-        return Answer(notes=(out.split() or [""])[0], refused=error_line(err) if status else "")
+        listing = self._question.listing()
+        if listing.problem or self._pushing is None:
+            return Answer(listing=listing)
+        status, err = _collect(self._pushing)
+        return Answer(listing=listing, refused=error_line(err) if status else "")
 
 
 @contextlib.contextmanager
@@ -63,19 +73,18 @@ def ask_remote(repository: Repository, name: str, head: str) -> Iterator[RemoteQ
     if not name:
         yield None
         return
-    processes = [repository.start("ls-remote", "--", name, NOTES_REF)]
-    source = Notes(repository).tip() or head
-    if source:
-        # A forced dry run: the question is whether a push is accepted, not what it would change.
-        options = ("--dry-run", "--no-verify", "--no-recurse-submodules")
-        processes.append(repository.start("push", *options, "--", name, f"+{source}:{NOTES_REF}"))
-    try:
-        yield RemoteQuery(processes[0], processes[1] if source else None)
-    finally:
-        for each in processes:
-            if each.returncode is None:
-                each.kill()
-                each.communicate()
+    pushing = None
+    with asking(Remote(repository, name), NOTES_REF) as question:
+        source = Notes(repository).tip() or head
+        if source:
+            # A forced dry run: the question is whether a push is accepted, not what it would change.
+            options = ("--dry-run", "--no-verify", "--no-recurse-submodules")
+            pushing = repository.start("push", *options, "--", name, f"+{source}:{NOTES_REF}", own_group=True)
+        try:
+            yield RemoteQuery(question, pushing)
+        finally:
+            if pushing is not None:
+                end_group(pushing)
 
 
 def push_remote(repository: Repository) -> str:
@@ -189,11 +198,10 @@ def _keep_alive(host: str, repository: Repository) -> int:
     return int(found[1]) if found else 0
 
 
-def _collect(process: subprocess.Popen[bytes]) -> tuple[int, str, str]:
+def _collect(process: subprocess.Popen[bytes]) -> tuple[int, str]:
+    """The exit status of ``process``, and its messages."""
     try:
-        out, err = process.communicate(timeout=_TIMEOUT)
+        err = process.communicate(timeout=PATIENCE)[1]
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-        return 1, "", f"no answer within {_TIMEOUT:.0f} seconds"
-    return process.returncode, os.fsdecode(out), err.decode(errors="replace")
+        return 1, f"no answer within {PATIENCE:.0f} seconds"
+    return process.returncode, err.decode(errors="replace")

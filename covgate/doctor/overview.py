@@ -10,6 +10,7 @@ from typing import Any
 
 from covgate.config import Config
 from covgate.doctor import (
+    check_branches,
     check_commit,
     check_documented,
     check_hooks,
@@ -93,6 +94,7 @@ def _check_exchange(checkout: Checkout, query: check_remote.RemoteQuery | None) 
     """What depends on the remote's answer, which is waited for here."""
     answer = query.answer() if query else None
     yield from check_remote.check_remote(checkout, answer)
+    yield from check_branches.check_branches(checkout, answer)
     yield from check_notes.check_notes(checkout, answer)
 
 

@@ -37,7 +37,7 @@ def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
     config = session.config_at(head)
     if not config.enabled:
         return Outcome(verdict=not_applicable("disabled: enabled = false"), commit=head, branch=branch)
-    remote = Remote(repository, repository.default_remote(branch), coming=(branch,) if branch else ())
+    remote = Remote(repository, repository.default_remote(branch))
     if remote.default.how is not How.KEPT:
         remote = ask(remote)  # once: the answer is kept
     # What nothing may be recorded of is left to a later hook.

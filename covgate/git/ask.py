@@ -26,11 +26,12 @@ class Question:
 
     def answered(self) -> Remote:
         """Wait for the answer, for 20 seconds at most. Returns the remote with it, and keeps the default branch."""
-        remote = replace(self._remote, listing=self._listing())
+        remote = replace(self._remote, listing=self.listing())
         remote.keep_default_branch()
         return remote
 
-    def _listing(self) -> Listing:
+    def listing(self) -> Listing:
+        """Wait for the answer, for 20 seconds at most, and keep nothing of it."""
         try:
             out, err = self._process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:

@@ -33,8 +33,8 @@ class Remote:
 
     ``name`` is the name of a configured remote, or a URL. A remote without a name is no remote, and false. ``listing``
     is what it answered, None if it was not asked (`covgate.git.ask`). ``coming`` are the branches that the push under
-    way brings: the first one of an empty remote becomes its default branch. ``upstream`` is the remote that this one is
-    a fork of: changes land there.
+    way brings: the first one of an empty remote becomes its default branch. Without a push it is one of those here.
+    ``upstream`` is the remote that this one is a fork of: changes land there.
     """
 
     repository: Repository
@@ -92,10 +92,12 @@ class Remote:
 
     def _branches_there(self) -> frozenset[str]:
         """The branches that may be the default branch, as far as they are known."""
-        if self.answer is not None:
-            return self.answer.candidates or frozenset(self.coming)
-        # Without a remote, the local branches are all there is.
-        prefix = self.tracking("") if self else HEADS
+        if self.answer is not None and self.answer.heads:
+            return self.answer.candidates
+        if self._is_empty and self.coming:
+            return frozenset(self.coming)
+        # Without a remote, or before the first push, the local branches are all there is.
+        prefix = HEADS if self._is_empty or not self else self.tracking("")
         listed = self.repository.text("for-each-ref", "--format=%(refname)", prefix).splitlines()
         return frozenset(each.removeprefix(prefix) for each in listed) - {"HEAD"}
 
@@ -106,8 +108,13 @@ class Remote:
             yield head.removeprefix(prefix), How.FETCHED
         for name in (repository.config("init.defaultBranch"), "main", "master"):
             yield name, How.USUAL
-        if self.coming:
+        if self._is_empty:
             yield repository.current_branch(), How.CHECKED_OUT
+
+    @property
+    def _is_empty(self) -> bool:
+        """Whether the remote has said that it has no branch yet."""
+        return self.answer is not None and not self.answer.heads
 
     @property
     def _kept_file(self) -> Path:

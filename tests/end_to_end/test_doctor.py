@@ -80,10 +80,11 @@ def test_the_commit_and_the_rules(doctor: Doctor, tmp_path: Path) -> None:
     project.commit()
     project.write("new.py", "")
     seen = doctor.examine()
-    assert seen.names == ["not-in-place"]
+    assert seen.names == ["not-in-place", "ratchet-not-gated"]
     assert seen.facts["branches"] == "only pushes to release/* are gated, so not to main"
     assert seen.facts["policy"].endswith(", patch floor 90.00%")
-    assert doctor.apply_fixes(seen).names == []
+    assert doctor.type(seen["not-in-place"]["mend"]).status == 0
+    assert doctor.examine().names == ["ratchet-not-gated"]
 
 
 def test_contradictions(doctor: Doctor) -> None:

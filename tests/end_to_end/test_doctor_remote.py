@@ -43,6 +43,30 @@ def executable(path: Path, text: str) -> Path:
     return path
 
 
+def test_where_the_baseline_rises(doctor: Doctor) -> None:
+    project = doctor.project
+    assert doctor.examine().facts["ratchet"] == "main"
+    # Renamed on the server, which this clone has not heard of.
+    project.git("branch", "--move", "main", "trunk", cwd=project.remote)
+    project.git("branch", "--move", "trunk")
+    seen = doctor.examine()
+    assert (seen.names, seen.facts["ratchet"]) == ([], "trunk")
+    # HEAD leads nowhere on the server.
+    project.git("symbolic-ref", "HEAD", "refs/heads/gone", cwd=project.remote)
+    seen = doctor.examine()
+    assert seen["default-branch"]["problem"] == "origin names no default branch: trunk is taken, the only branch there"
+    project.git("branch", "topic", "trunk", cwd=project.remote)
+    assert doctor.examine()["no-ratchet-branch"]["problem"] == "the default branch of origin is unknown"
+    project.configure('ratchet_branches = ["main"]\n')
+    project.commit()
+    seen = doctor.examine()
+    assert seen["no-ratchet-branch"]["problem"] == 'ratchet_branches = ["main"] matches no branch of origin'
+    project.git("symbolic-ref", "HEAD", "refs/heads/trunk", cwd=project.remote)
+    project.configure('branches = ["topic"]\n')
+    project.commit()
+    assert doctor.examine()["ratchet-not-gated"]["problem"] == 'branches = ["topic"] leaves out trunk'
+
+
 def test_which_remote_and_whether_it_answers(doctor: Doctor) -> None:
     project = doctor.project
     seen = doctor.examine()

@@ -109,7 +109,8 @@ def test_the_first_branch_of_an_empty_remote_becomes_its_default_branch(work: Wo
     def default(*coming: str) -> DefaultBranch:
         return ask(Remote(work.repository, "empty", coming=coming)).default
 
-    assert default() == DefaultBranch()
+    work.git("branch", "topic")
+    assert default() == DefaultBranch(name="trunk", how=How.CHECKED_OUT)  # without a push
     assert default("topic") == DefaultBranch(name="topic", how=How.ONLY)
     assert default("topic", "main") == DefaultBranch(name="main", how=How.USUAL)
     assert default("topic", "trunk") == DefaultBranch(name="trunk", how=How.CHECKED_OUT)
