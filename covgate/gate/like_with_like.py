@@ -38,6 +38,8 @@ def compare_before_a_block(around: Surroundings, verdict: Verdict, evidence: Evi
             return
         around.baseline_commit.measure(_why(around) or _UNKNOWN)
     _use_what_is_here(around)
+    if around.baseline_commit.known_here is None and (why := _why(around)):
+        around.notices.append(f"compared with a baseline from other circumstances: {why}")
 
 
 def compare_before_a_rise(around: Surroundings, evidence: Evidence) -> bool:

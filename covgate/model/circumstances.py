@@ -11,7 +11,7 @@ from enum import Enum
 from fractions import Fraction
 
 from covgate.model.explanation import Explanation
-from covgate.model.measurement import Measurement
+from covgate.model.measurement import Measurement, Toolchain
 from covgate.model.numbers import HUNDRED, Numbers
 from covgate.model.record import Judgement
 from covgate.model.source_files import is_prose
@@ -55,11 +55,11 @@ def compare(
 
 def why_other(recorded: Judgement, measured: Measurement, *, configured_alike: bool = True) -> str:
     """What is known to be different about the ``recorded`` circumstances, as a clause; "" for nothing."""
-    now = str(measured.toolchain)
-    if recorded.toolchain and now and recorded.toolchain != now:
-        return f"its record is from {recorded.toolchain}, and this is {now}"
+    if Toolchain.parse(recorded.toolchain).differs(measured.toolchain):
+        return f"its record is from {recorded.toolchain}, and this is {measured.toolchain}"
     if bool(recorded.numbers.branches) != bool(measured.numbers.branches):
-        return "its record is " + ("with branches" if recorded.numbers.branches else "without branches")
+        counts = recorded.numbers.branches
+        return "its record counts branches, and this does not" if counts else "its record counts no branches, this does"
     return "" if configured_alike else "the configuration of coverage was another one"
 
 

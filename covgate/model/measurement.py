@@ -38,6 +38,17 @@ class Toolchain:
         coverage = f"coverage {self.coverage}" if self.coverage else ""
         return ", ".join(part for part in (self.python, coverage) if part)
 
+    @classmethod
+    def parse(cls, text: str) -> Toolchain:
+        """The toolchain that a record has as this ``text``; it has no platform."""
+        python, named, coverage = text.rpartition("coverage ")
+        return cls(python=python.removesuffix(", "), coverage=coverage) if named else cls(python=text)
+
+    def differs(self, other: Toolchain) -> bool:
+        """Whether one of the versions is known for both, and is another one."""
+        pairs = ((self.python, other.python), (self.coverage, other.coverage))
+        return any(one and two and one != two for one, two in pairs)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:

@@ -103,8 +103,7 @@ def record_of(verdict: Verdict, numbers: Numbers, tree: str, toolchain: str, bas
 
 def measurement_of(judgement: Judgement) -> Measurement:
     """The measurement that was judged: its totals and toolchain, without files and lines."""
-    python, _, coverage = judgement.toolchain.partition(", coverage ")
-    toolchain = Toolchain(python=python, coverage=coverage)
+    toolchain = Toolchain.parse(judgement.toolchain)
     return Measurement(tree=judgement.tree, numbers=judgement.numbers, toolchain=toolchain)
 
 

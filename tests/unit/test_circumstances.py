@@ -73,8 +73,17 @@ def test_how_circumstances_compare(
             "its record is from CPython 3.8.18, coverage 7.2, and this is CPython 3.13.0, coverage 7.10",
         ),
         (record(toolchain=str(OLD)), measured(toolchain=Toolchain()), True, ""),  # a report without versions
-        (record(), measured(branches=4), True, "its record is without branches"),
-        (record(branches=4), measured(), True, "its record is with branches"),
+        (record(toolchain=str(OLD)), measured(toolchain=Toolchain(coverage="7.2")), True, ""),
+        (
+            record(toolchain=str(OLD)),
+            measured(toolchain=Toolchain(coverage="7.10")),
+            True,
+            "its record is from CPython 3.8.18, coverage 7.2, and this is coverage 7.10",
+        ),
+        (record(toolchain="coverage 7.2"), measured(toolchain=OLD), True, ""),
+        (record(toolchain="CPython 3.8.18"), measured(toolchain=OLD), True, ""),
+        (record(), measured(branches=4), True, "its record counts no branches, this does"),
+        (record(branches=4), measured(), True, "its record counts branches, and this does not"),
         (record(), measured(), False, "the configuration of coverage was another one"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from helpers.project import Project, calls, functions
-from helpers.sealed import Done, link_packages
+from helpers.sealed import Done, link_packages, run
 
 pytestmark = pytest.mark.end_to_end
 Make = Callable[..., Project]
@@ -155,7 +156,7 @@ def test_branches_that_are_switched_on_block_and_raise_nothing(make_project: Mak
     project.commit()
     done = project.push()
     assert done.status == 0, done.text
-    assert f"the baseline's commit {first[:10]} is measured here, too: its record is without branches" in done
+    assert f"the baseline's commit {first[:10]} is measured here, too: its record counts no branches, this does" in done
     assert "91.67% holds the baseline of 100.00%, which is 91.67% here" in done
     # Once they are measured, losing some is a regression.
     project.write("tests/test_mod.py", calls("a", "b", "c") + "    assert mod.d\n")
@@ -207,3 +208,21 @@ def test_code_is_not_excluded_together_with_what_its_tests_executed(project: Pro
     done = project.push()
     assert done.status == 1, done.text
     assert "50.00% is below the baseline of 83.33%" in done
+
+
+def test_a_report_from_other_circumstances_says_so(project: Project, tmp_path: Path) -> None:
+    """Where a report was made, nothing else can be measured."""
+    assert project.push().status == 0
+    report = tmp_path / "report.json"
+    environ = {**project.environ, "COVERAGE_FILE": str(tmp_path / "data")}
+    for argv in (["run", "--source=pkg", "--branch", "-m", "pytest", "-q", "--deselect=tests"], ["json", "-o", report]):
+        run([project.python, "-m", "coverage", *map(str, argv)], project.top, environ)
+    data = json.loads(report.read_text())
+    data["meta"]["version"] = "7.6.1"
+    report.write_text(json.dumps(data))
+    project.write("README", "more\n")
+    project.commit()
+    done = project.covgate("check", "--report", str(report))
+    assert done.status == 1, done.text
+    assert "compared with a baseline from other circumstances: its record is from CPython" in done
+    assert "and this is coverage 7.6.1\n" in done
