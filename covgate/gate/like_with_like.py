@@ -38,7 +38,9 @@ def compare_before_a_block(around: Surroundings, verdict: Verdict, evidence: Evi
             return
         around.baseline_commit.measure(_why(around) or _UNKNOWN)
     _use_what_is_here(around)
-    if around.baseline_commit.known_here is None and (why := _why(around)):
+    if not around.baseline_commit.exists:
+        around.notices.append("the commit that reached the baseline is not in this clone: it can't be measured here")
+    elif around.baseline_commit.known_here is None and (why := _why(around)):
         around.notices.append(f"compared with a baseline from other circumstances: {why}")
 
 

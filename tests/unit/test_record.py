@@ -61,6 +61,29 @@ def test_a_new_judgement_replaces_the_old_one_unless_it_has_the_same_result(
     assert merged == Note(records=(Record(judgement=OLD if same else new),))
 
 
+@pytest.mark.parametrize(
+    ("change", "baseline", "kept"),
+    [
+        ({"numbers": Numbers(statements=4, executed_statements=2)}, (3, 4), True),
+        ({"numbers": Numbers(statements=4, executed_statements=2)}, (6, 8), True),
+        # It is not what reached the baseline, or the new one is as high, fails, or is of another tree.
+        ({"numbers": Numbers(statements=4, executed_statements=2)}, (2, 4), False),
+        ({"numbers": Numbers(statements=8, executed_statements=6)}, (3, 4), False),
+        ({"numbers": Numbers(statements=4, executed_statements=4)}, (3, 4), False),
+        ({"numbers": Numbers(statements=4, executed_statements=2), "status": Status.FAIL}, (3, 4), False),
+        ({"numbers": Numbers(statements=4, executed_statements=2), "tree": "b" * 40}, (3, 4), False),
+    ],
+)
+def test_what_reached_the_baseline_stays_under_other_circumstances(
+    change: dict[str, object], baseline: tuple[int, int], kept: bool
+) -> None:
+    new = replace(OLD, **change)  # type: ignore[arg-type]
+    reached = Baseline(executed=baseline[0], executable=baseline[1])
+    note = Note(records=(Record(judgement=OLD, baseline=reached),))
+    (merged,) = merge_record(note, Record(judgement=new, baseline=reached)).records
+    assert merged.judgement == (OLD if kept else new)
+
+
 def test_the_texts_of_a_judgement_are_empty_if_they_are_not_known() -> None:
     bare = Judgement(status=Status.PASS, numbers=Numbers(), tree="a" * 40)
     assert (bare.toolchain, bare.floor, bare.policy, bare.epsilon, bare.delta, bare.reason) == ("",) * 6
