@@ -22,7 +22,6 @@ from covgate.gate.decisions import choose_bases
 from covgate.gate.exchange import deepen, fetch, syncs
 from covgate.gate.judge import Order, judge_commit
 from covgate.gate.new_code import with_new_code
-from covgate.gate.target import default_branch_notices
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.measure.report_files import ReportFile, measurement_from_reports
@@ -158,7 +157,6 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
     if not bar.config.enabled:
         disabled = not_applicable("disabled: enabled = false")
         return Outcome(verdict=disabled, commit=commit, tree=repository.tree(commit), notices=bar.notices)
-    before += default_branch_notices(remote, bar.config)
     measured = None
     if arguments.report:
         reports = [

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from covgate.config import Config
 from covgate.errors import ToolError
 from covgate.gate.context import Session
+from covgate.gate.target import default_branch_notices
 from covgate.git.ask import asking
 from covgate.git.execute import end_group
 from covgate.git.remote import Remote
@@ -92,11 +93,7 @@ def _fetching(remote: Remote, notices: list[str]) -> Iterator[_Fetching]:
         yield state
     finally:
         if state.given_up:
-            end_group(fetch.process)
-            notices.append(
-                f"WARNING: notes of {remote.shown} could not be fetched: {state.given_up}; {_NOT_FETCHED}, and not"
-                " published"
-            )
+            end_group(fetch.process)  # reported with the default branch, which got no answer either
         else:
             from covgate.notes.join import join_fetched
 
@@ -116,6 +113,8 @@ def fetch(config: Config, remote: Remote, commits: Sequence[str]) -> tuple[Remot
         if config.sync:
             reached.fetch_notes()
         remote = reached.answered()
+    for each in filter(None, (remote, remote.upstream)):
+        notices += default_branch_notices(each, config)
     if config.sync and not no_answer(remote):
         notices += deepen(remote, [[commit] for commit in commits])
     return remote, notices

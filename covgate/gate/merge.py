@@ -14,7 +14,7 @@ from covgate.gate.decisions import is_ratchet_branch
 from covgate.gate.exchange import Published, fetch, publish, publish_in_use, syncs
 from covgate.gate.judge import Order, judge_commit
 from covgate.gate.overridden import deciding_variables
-from covgate.gate.target import default_branch_notices, why_no_ratchet_branch
+from covgate.gate.target import why_no_ratchet_branch
 from covgate.git.ask import ask
 from covgate.git.remote import Remote
 from covgate.model.default_branch import How
@@ -46,7 +46,6 @@ def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
     before: list[str] = []
     if unseen or ratchets:
         remote, before = fetch(config, remote, [head, *unseen.values()])
-        before += default_branch_notices(remote, config)
     before += catch_up(session, unseen, remote, skip=(head,) if ratchets and not rewritten else ())
     if ratchets:
         outcome = _raise_baseline(session, head, config, remote, may_measure=not rewritten)

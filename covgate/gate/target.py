@@ -17,6 +17,9 @@ def default_branch_notices(remote: Remote, config: Config) -> list[str]:
     if listing is None or default.how is How.NAMED:
         return []
     taken = f"{default.name} is taken, {default.how.value}" if default.name else "none is known"
+    if listing.timed_out:  # the notes were given up, too
+        notes = ": judged by the notes that are here, and nothing is published" if config.sync else ""
+        return [f"WARNING: {remote.shown} gave {listing.problem}{notes}; for its default branch, {taken}"]
     if listing.problem:
         return [f"WARNING: {remote.shown} could not be asked for its default branch: {listing.problem}; {taken}"]
     if listing.named:

@@ -127,8 +127,8 @@ HEADS = {"main": ONE, "topic": TWO}
             Listing(problem="no answer within 20 seconds", timed_out=True),
             "trunk",
             None,
-            "WARNING: origin could not be asked for its default branch: no answer within 20 seconds;"
-            " trunk is taken, as the remote said last",
+            "WARNING: origin gave no answer within 20 seconds: judged by the notes that are here, and nothing is"
+            " published; for its default branch, trunk is taken, as the remote said last",
         ),
         (
             Listing(problem="fatal: denied"),
