@@ -144,21 +144,28 @@ class BaselineCommit:
         own = (name for name in self.bar.config.deciding_overrides if name in _NOT_COMPARED)
         return (*own, *deciding_variables(self.session.environ, self.session.measurer.roots))
 
+    def omitted_since(self, path: str) -> bool:
+        """Whether the configuration of coverage at the base, which has landed, omits the file that was counted."""
+        from covgate.measure.same_counting import omits
+
+        return omits(self._coverage_config_at(self.bar.base or self.oid), path)
+
+    def _coverage_config_at(self, commit: str) -> CoverageConfig:
+        from covgate.measure.coverage_config import FILES, read_coverage_config
+
+        found = {name: self.session.repository.file(commit, name) for name in FILES}
+        return read_coverage_config({name: data for name, data in found.items() if data is not None})
+
     @cached_property
     def _coverage_configs(self) -> tuple[CoverageConfig, CoverageConfig]:
         """Coverage's configuration as it is now, with what the base enforces, and as that commit has it.
 
         What only the push excludes counts: code must not be excluded together with what its tests executed.
         """
-        from covgate.measure.coverage_config import FILES, read_coverage_config
+        from covgate.measure.coverage_config import read_coverage_config
         from covgate.measure.same_counting import without_new_exclusions
 
-        repository = self.session.repository
-
-        def read(commit: str) -> CoverageConfig:
-            found = {name: repository.file(commit, name) for name in FILES}
-            return read_coverage_config({name: data for name, data in found.items() if data is not None})
-
+        read = self._coverage_config_at
         enforced = self.bar.config.coverage_config
         if enforced is None:
             now = read(self.measured.tree)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from covgate.errors import NothingMeasured
@@ -91,13 +91,15 @@ def with_unmentioned(around: Surroundings, measurement: Measurement) -> Measurem
             "the files that the baseline counted are not known here: nobody checked whether the report has them all"
         )
         return measurement
-    paths = {each.path for each in before.files} - {each.path for each in measurement.files}
-    if not paths:
+    mentioned = {each.path for each in measurement.files}
+    missing = [each for each in before.files if each.path not in mentioned]
+    missing = [each for each in missing if not around.baseline_commit.omitted_since(each.path)]
+    if not missing:
         return measurement
     from covgate.model.source_files import measured_suffixes
     from covgate.model.unmentioned import count_unmentioned
 
-    changed = around.changes_since_baseline(measured_suffixes(paths))
-    measurement, added = count_unmentioned(measurement, before, changed)
+    changed = around.changes_since_baseline(measured_suffixes(each.path for each in missing))
+    measurement, added = count_unmentioned(measurement, replace(before, files=tuple(missing)), changed)
     around.notices += unmentioned(added)
     return measurement

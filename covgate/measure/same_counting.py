@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from covgate.measure.coverage_config import CoverageConfig
@@ -20,6 +21,22 @@ def counts_alike(one: CoverageConfig, other: CoverageConfig) -> bool:
         return False
     keys = [(section, key) for section, names in _DECIDING.items() for key in names if key != "branch"]
     return all(sorted(one.values(*key)) == sorted(other.values(*key)) for key in keys)
+
+
+def omits(config: CoverageConfig, path: str) -> bool:
+    """Whether ``config`` omits the file at ``path``, relative to the top (coverage.py, "Source files": globs)."""
+    patterns = (*config.values("run", "omit"), *config.values("report", "omit"))
+    return any(_regex(pattern).fullmatch(path) for pattern in patterns)
+
+
+def _regex(pattern: str) -> re.Pattern[str]:
+    """A pattern of coverage as a regular expression for relative paths."""
+    pattern = pattern.replace("\\", "/").removeprefix("./")
+    pattern = f"**/{pattern[2:]}" if pattern.startswith("*/") else pattern
+    pattern = f"{pattern[:-2]}/**" if pattern.endswith("/*") else pattern
+    parts = re.split(r"(\*\*/|/\*\*|\*|\?)", pattern)
+    known = {"**/": "(?:.*/)?", "/**": "/.*", "*": "[^/]*", "?": "[^/]"}
+    return re.compile("".join(known.get(part, re.escape(part)) for part in parts))
 
 
 def without_new_exclusions(config: CoverageConfig, base: CoverageConfig) -> CoverageConfig:

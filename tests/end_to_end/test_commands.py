@@ -97,6 +97,16 @@ def test_a_file_that_no_report_mentions_counts_as_not_executed(project: Project)
     assert done.status == 1, done.text
     assert "50.00% is below the baseline of 87.50%" in done
     assert "counted as not executed, since the baseline counted them: pkg/other.py\n" in done
+    # What is omitted counts once that has landed.
+    project.write(".coveragerc", "[run]\nomit = pkg/m*\n")
+    project.commit()
+    assert "counted them: pkg/other.py\n" in project.covgate("check", "--report", ".git/lcov.info")
+    project.write(".coveragerc", "[run]\nomit = pkg/o*\n    pkg/more.py\n")
+    project.commit()
+    assert project.covgate("check", "--report", ".git/lcov.info").status == 1
+    assert project.push("--no-verify", "main").status == 0
+    done = project.covgate("check", "--report", ".git/lcov.info")
+    assert done.status == 0 and "counted them" not in done, done.text
     shutil.rmtree(project.top / ".git" / "covgate")
     project.git("update-ref", "-d", "refs/notes/coverage-files")
     project.git("-C", str(project.remote), "update-ref", "-d", "refs/notes/coverage-files")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from covgate.measure.coverage_config import CoverageConfig, Sections, read_coverage_config
-from covgate.measure.same_counting import counts_alike, with_branches, without_new_exclusions
+from covgate.measure.same_counting import counts_alike, omits, with_branches, without_new_exclusions
 
 
 def ini(text: str) -> CoverageConfig:
@@ -34,6 +34,24 @@ def toml(text: str) -> CoverageConfig:
 )
 def test_which_options_change_a_number(one: CoverageConfig, other: CoverageConfig, expected: bool) -> None:
     assert counts_alike(one, other) is counts_alike(other, one) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matching", "others"),
+    [
+        ("pkg/old.py", ["pkg/old.py"], ["pkg/old_py", "lib/pkg/old.py"]),
+        ("pkg/*", ["pkg/a.py", "pkg/sub/a.py"], ["lib/pkg/a.py", "pkg2/a.py"]),
+        ("*/old.py", ["old.py", "pkg/old.py", "a/b/old.py"], ["a/old.pyx"]),
+        ("pkg/*.py", ["pkg/a.py"], ["pkg/sub/a.py"]),
+        ("**/gen/**", ["gen/a.py", "a/b/gen/c/d.py"], ["agen/a.py"]),
+        ("pkg/?.py", ["pkg/a.py"], ["pkg/ab.py"]),
+        ("./pkg/a.py", ["pkg/a.py"], []),
+    ],
+)
+@pytest.mark.parametrize("section", ["run", "report"])
+def test_what_is_omitted(section: str, pattern: str, matching: list[str], others: list[str]) -> None:
+    config = ini(f"[{section}]\nomit =\n    none.py\n    {pattern}\n")
+    assert [each for each in [*matching, *others] if omits(config, each)] == matching
 
 
 @pytest.mark.parametrize("on", [True, False])
