@@ -70,8 +70,7 @@ def compare_before_a_rise(around: Surroundings, evidence: Evidence) -> bool:
 
 def _rise(around: Surroundings, evidence: Evidence) -> Rise:
     def suspicious() -> bool:
-        measured = {each.path for each in evidence.measurement.files}
-        return looks_like_circumstances(evidence.explanation(), around.changed_paths, measured)
+        return looks_like_circumstances(evidence.explanation(), around.changed_paths)
 
     commit = around.baseline_commit
     return may_rise(

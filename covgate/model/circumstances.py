@@ -6,7 +6,7 @@ versions. Whether the rest is the same shows if the baseline's commit is measure
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from fractions import Fraction
 
@@ -14,7 +14,7 @@ from covgate.model.explanation import Explanation
 from covgate.model.measurement import Measurement, Toolchain
 from covgate.model.numbers import HUNDRED, Numbers
 from covgate.model.record import Judgement
-from covgate.model.source_files import is_prose
+from covgate.model.source_files import is_test_file
 from covgate.model.verdict import Rule, Verdict
 
 
@@ -111,19 +111,15 @@ def may_rise(
     return Rise.YES if now > here.percent else Rise.NO
 
 
-def looks_like_circumstances(
-    explanation: Explanation | None, changed: Iterable[str], measured: Collection[str]
-) -> bool:
+def looks_like_circumstances(explanation: Explanation | None, changed: Iterable[str]) -> bool:
     """Whether an increase may come from circumstances although files were ``changed``.
 
-    That is so if untouched lines are counted that were not before, or if some are executed now although only measured
-    files were changed, no test and nothing else.
+    That is so if untouched lines are counted that were not before, or if some are executed now although no test was
+    changed.
     """
     if explanation is None:
         return False
-    return _counted_otherwise(explanation) or (
-        explanation.gained > 0 and all(is_prose(path) or path in measured for path in changed)
-    )
+    return _counted_otherwise(explanation) or (explanation.gained > 0 and not any(map(is_test_file, changed)))
 
 
 def _counted_otherwise(explanation: Explanation) -> bool:

@@ -167,8 +167,8 @@ def test_what_an_increase_may_raise(
     [
         (None, ["a.py"], False),
         (explained(85, gained=5), ["tests/test_a.py"], False),
-        (explained(85, gained=5), ["a.py", "data.json"], False),
-        (explained(85, gained=5), ["a.py", "README.md"], True),  # no test is new, and no data
+        (explained(85, gained=5), ["a.py", "conftest.py"], False),
+        (explained(85, gained=5), ["a.py", "pyproject.toml"], True),  # no test is new
         (explained(85), ["a.py"], False),
         (explained(85, anew=1), ["tests/test_a.py"], True),
         (explained(85, dropped=1), ["tests/test_a.py"], True),
@@ -177,7 +177,7 @@ def test_what_an_increase_may_raise(
 def test_what_looks_like_other_circumstances(
     explanation: Explanation | None, changed: list[str], expected: bool
 ) -> None:
-    assert looks_like_circumstances(explanation, changed, {"a.py"}) is expected
+    assert looks_like_circumstances(explanation, changed) is expected
 
 
 @pytest.mark.parametrize(
