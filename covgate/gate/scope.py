@@ -12,7 +12,7 @@ from covgate.gate.context import Session
 from covgate.gate.decisions import is_ratchet_branch
 from covgate.git.remote import Remote
 from covgate.model.outcome import Outcome
-from covgate.model.ref_update import RefUpdate, review_target, why_not_gated
+from covgate.model.ref_update import RefUpdate, matches, review_target, why_not_gated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,12 @@ def why_left_out(update: RefUpdate, config: Config) -> str:
     return why_not_gated(update, config.branches) if config.enabled else "disabled: enabled = false"
 
 
+def matches_nothing(remote: Remote, globs: Sequence[str]) -> bool:
+    """Whether the remote has branches, and none of them matches one of ``globs``."""
+    heads = remote.answer.heads if remote.answer else {}
+    return bool(heads) and not any(matches(each, globs) for each in heads)
+
+
 def find_rules(
     session: Session, candidates: Sequence[RefUpdate], remote: Remote, skipped: list[Outcome]
 ) -> list[GatedUpdate]:
@@ -85,6 +91,8 @@ def find_rules(
             update = replace(update, target=review_target(update.remote_ref, heads, remote.default_branch()))
         bar = bar_of_push(session, remote, update)
         why_not = why_left_out(update, bar.config)
+        if why_not and bar.config.enabled and matches_nothing(remote, bar.config.branches):
+            why_not += f", which matches no branch of {remote.shown}: no push is gated"
         if why_not:
             outcome = Outcome(verdict=not_applicable(why_not), commit=update.local_oid, branch=update.shown)
             skipped.append(outcome)

@@ -8,7 +8,7 @@ import pytest
 
 from helpers.project import Project, calls, functions
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees, pytest.mark.once]
 
 
 def regress(project: Project) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from helpers.project import Project, functions
-from helpers.sealed import run
+from helpers.sealed import run, script
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees, pytest.mark.once]
 
 
 @pytest.fixture
@@ -64,3 +64,23 @@ def test_no_commit_is_no_branch(pushed: Project) -> None:
     done = pushed.push(f"{tree}:refs/backup/tree")
     assert done.status == 0, done.text
     assert "is no commit, but a tree" in done
+
+
+def test_branches_that_match_nothing_gate_nothing_and_say_so(project: Project) -> None:
+    project.configure('branches = ["origin/main"]\n')
+    project.commit()
+    assert "no push is gated" not in project.push()  # the remote is empty: nobody knows yet
+    done = project.push("main:other")
+    assert "other is outside branches = ['origin/main'], which matches no branch of origin: no push is gated" in done, (
+        done.text
+    )
+
+
+@pytest.mark.parametrize(("config", "status"), [("", 0), ("fail_closed = true\n", 3)])
+def test_a_commit_that_is_not_here_is_not_known_to_need_no_gate(project: Project, config: str, status: int) -> None:
+    project.configure(config)
+    project.commit()
+    line = f"refs/heads/x {'1' * 40} refs/heads/x {'0' * 40}\n"
+    done = run([script("covgate-pre-push"), "origin", "url"], project.top, project.environ, input=line)
+    assert done.status == status, done.text
+    assert "not measured: refs/heads/x leads to 1111111111, which is not here" in done
