@@ -30,8 +30,8 @@ class Bar:
     """What a commit has to reach.
 
     ``config`` is what it is measured and judged with; ``base_policies`` must hold as well. ``bases`` are the commits
-    that these come from. ``notices`` say which of their rules apply. ``lands``: the commit goes where changes land, so
-    that its record may be the first one.
+    that these come from. ``notices`` say which of their rules apply. ``branch`` is where the commit goes, "" if that is
+    unknown; ``lands``: changes land there, so that its record may be the first one.
     """
 
     config: Config
@@ -39,6 +39,7 @@ class Bar:
     bases: tuple[str, ...] = ()
     base_policies: tuple[Policy, ...] = ()
     notices: tuple[str, ...] = ()
+    branch: str = ""
     lands: bool = True
 
     @property
@@ -96,7 +97,7 @@ def bar_of(session: Session, commit: str, bases: Sequence[str], remote: Remote, 
 
     Raises ConfigurationError if the commit's configuration is invalid.
     """
-    bar = Bar(config=session.config_at(commit), bases=tuple(bases), remote=remote)
+    bar = Bar(config=session.config_at(commit), bases=tuple(bases), remote=remote, branch=branch)
     for base in bases:
         if base != commit:
             bar = _enforce(session, commit, base, bar, branch)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from covgate.config import Config
@@ -100,6 +101,27 @@ def reported_changes(own: Config, base: Config) -> list[str]:
         if changed:
             found.append(f"this push changes {what}: {', '.join(changed)}")
     return found
+
+
+class Instead(Enum):
+    """What judges a commit none of whose ancestors has a record, although other commits have one."""
+
+    NOTHING = "nothing: the baseline begins anew"
+    DEFAULT_BRANCH = "the records of the default branch"
+    NOT_JUDGED = "nothing: it has nothing in common with the default branch"
+
+
+def instead_of_ancestors(
+    *, lands: bool, default_has_records: Callable[[], bool], is_related: Callable[[], bool]
+) -> Instead:
+    """What judges instead of the ancestors' records.
+
+    ``lands``: changes land on the branch that the commit goes to. ``is_related``: it shares history or source files
+    with the default branch.
+    """
+    if lands or not default_has_records():
+        return Instead.NOTHING
+    return Instead.DEFAULT_BRANCH if is_related() else Instead.NOT_JUDGED
 
 
 def baseline_to_reach(lookup: Lookup) -> Baseline | None:

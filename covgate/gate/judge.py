@@ -93,9 +93,10 @@ class _Judging:
         self.tree = self.session.repository.tree(self.commit)
         self.notices += repair(self.notes)
         known = find_baseline(self.session, self.notes, self.commit, tips, self.bar)
-        self.notices += known.notices
         if known.unrelated:
+            self.notices = [each for each in self.notices if each not in self.bar.notices]
             return self._not_judged(known.unrelated)
+        self.notices += known.notices
         baseline = baseline_to_reach(known.lookup)
         source = Source(session=self.session, notes=self.notes, bar=self.bar, commit=self.commit, tree=self.tree)
         obtained = source.obtain(self.order, baseline, self.notices)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from covgate.errors import ToolError
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
+from covgate.gate.decisions import Instead, instead_of_ancestors
 from covgate.git.repository import Repository
 from covgate.model.source_files import is_beside_product, suffix
 from covgate.notes.records import Lookup, Notes
@@ -59,30 +60,38 @@ def find_baseline(session: Session, notes: Notes, commit: str, tips: Sequence[st
 
 def _stand_in(notes: Notes, commit: str, found: KnownBaseline, bar: Bar) -> KnownBaseline:
     """The records of the default branch, for a commit whose ancestors have none."""
-    default, repository = bar.remote.landing.default_branch(), notes.repository
-    anew = f"WARNING: no ancestor of {commit[:10]} has a record, although other commits have (was history rewritten?)"
-    if bar.lands:
-        return replace(found, notices=(f"{anew}: the baseline begins anew",))
-    tip = bar.remote.default_tip()
+    landing = bar.remote.landing
+    default, tip = landing.default_branch(), "" if bar.lands else bar.remote.default_tip()
     lookup = notes.baseline([*found.tips, tip]) if tip else Lookup()
-    if lookup.baseline is None:
-        also = (
-            f"no ancestor of {default} either"
-            if tip
-            else f"the default branch of {bar.remote.landing.shown} is unknown"
+    instead = instead_of_ancestors(
+        lands=bar.lands,
+        default_has_records=lambda: lookup.baseline is not None,
+        is_related=lambda: _is_related(notes.repository, commit, tip),
+    )
+    if instead is Instead.NOT_JUDGED:
+        where = bar.branch or commit[:10]
+        return replace(found, unrelated=f"{where} has neither history nor a source file in common with {default}")
+    if instead is Instead.DEFAULT_BRANCH:
+        return KnownBaseline(
+            tips=(*found.tips, tip),
+            lookup=Lookup(baseline=lookup.baseline),  # not ``seen``: this commit does not inherit it
+            notices=(f"no ancestor of {commit[:10]} has a record: judged by those of {default}, at {tip[:10]}",),
         )
-        return replace(found, notices=(f"{anew}, and {also}: judged without a baseline",))
-    if not repository.text("merge-base", commit, tip) and not _share_source(repository, commit, tip):
-        return replace(found, unrelated=f"{commit[:10]} has neither history nor a source file in common with {default}")
-    return KnownBaseline(
-        tips=(*found.tips, tip),
-        lookup=Lookup(baseline=lookup.baseline),  # not ``seen``: this commit does not inherit it
-        notices=(f"no ancestor of {commit[:10]} has a record: judged by those of {default}, at {tip[:10]}",),
+    unknown = f", and the default branch of {landing.shown} is unknown"
+    also = "" if bar.lands else f", and no ancestor of {default} either" if tip else unknown
+    return replace(
+        found,
+        notices=(
+            f"WARNING: no ancestor of {commit[:10]} has a record{also}, although other commits have (was history"
+            f" rewritten?): {'the baseline begins anew' if bar.lands else 'judged without a baseline'}",
+        ),
     )
 
 
-def _share_source(repository: Repository, commit: str, other: str) -> bool:
-    """Whether a file that may be source code has the same path in both commits."""
+def _is_related(repository: Repository, commit: str, other: str) -> bool:
+    """Whether the commits share history, or the path of a file that may be source code."""
+    if repository.text("merge-base", commit, other):
+        return True
     return not _source_paths(repository, commit).isdisjoint(_source_paths(repository, other))
 
 

@@ -123,8 +123,8 @@ def test_a_branch_with_something_else(project: Project) -> None:
     project.commit("pages")
     done = project.push("gh-pages")
     assert done.status == 0, done.text
-    assert "has neither history nor a source file in common with main" in done
-    assert "WARNING" not in done
+    assert "not applicable: gh-pages has neither history nor a source file in common with main" in done
+    assert "WARNING" not in done and "hold for this push" not in done
 
 
 def test_a_history_that_was_rewritten_on_the_server(project: Project) -> None:
@@ -135,7 +135,8 @@ def test_a_history_that_was_rewritten_on_the_server(project: Project) -> None:
     project.git("checkout", "--quiet", "-b", "topic")
     project.commit()
     done = project.push("topic")
-    assert "no ancestor of main either: judged without a baseline" in done
+    assert "has a record, and no ancestor of main either, although other commits have" in done
+    assert "(was history rewritten?): judged without a baseline" in done
     project.git("checkout", "--quiet", "main")
     project.commit()
     done = project.push("main")

@@ -9,10 +9,12 @@ import pytest
 
 from covgate.config import Config
 from covgate.gate.decisions import (
+    Instead,
     arrivals,
     base_rules,
     baseline_to_reach,
     choose_bases,
+    instead_of_ancestors,
     is_ratchet_branch,
     may_raise,
     measured_nothing,
@@ -182,6 +184,25 @@ MEASURED, KEPT = "this push changes how it is measured: ", "this push changes ho
 )  # fmt: skip
 def test_changes_that_are_reported(own: dict[str, object], reported: list[str]) -> None:
     assert reported_changes(Config(**own), Config()) == reported  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("lands", "has_records", "is_related", "expected"),
+    [
+        (False, True, True, Instead.DEFAULT_BRANCH),
+        (False, True, False, Instead.NOT_JUDGED),  # pages, packages
+        (False, False, True, Instead.NOTHING),
+        (False, False, False, Instead.NOTHING),  # without records nobody knows what belongs to the project
+        # Where changes land, a first record is right: another release branch, or a history that was rewritten.
+        (True, True, True, Instead.NOTHING),
+        (True, True, False, Instead.NOTHING),
+    ],
+)
+def test_what_judges_without_recorded_ancestors(
+    lands: bool, has_records: bool, is_related: bool, expected: Instead
+) -> None:
+    found = instead_of_ancestors(lands=lands, default_has_records=lambda: has_records, is_related=lambda: is_related)
+    assert found is expected
 
 
 @pytest.mark.parametrize(
