@@ -76,7 +76,7 @@ def guarded(
         return EXIT_INTERRUPTED
     except Exception as error:
         if isinstance(error, BrokenPipeError) and not gate:
-            # The reader of the output has ended (`covgate log | head`), which is no error.
+            # The reader of the output has ended (`covgate log | head`). This is not an error.
             discard(sys.stdout)
             return EXIT_PASSED
         from covgate.defect import unexpected
@@ -87,9 +87,9 @@ def guarded(
 
 
 def decided(status: int, *steps: Callable[[], None]) -> int:
-    """``status``, after each of ``steps`` has shown or sent something.
+    """Run each of ``steps``, which show or send something, and return ``status``.
 
-    What goes wrong there is reported, if that is possible, and does not change the status.
+    An error in a step is reported if possible, and does not change the status.
     """
     for step in steps:
         try:
@@ -114,12 +114,12 @@ def leave(status: int) -> NoReturn:
 
 
 def _written() -> None:
-    """Write out what waits to be written to stdout: a failure at the end of the process would change its status."""
+    """Flush stdout now: a failure at the end of the process would change its status."""
     sys.stdout.flush()
 
 
 def _drop_what_waits() -> None:
-    """Discard what can't be written to stdout, if that is so."""
+    """If stdout can't be written, discard its output."""
     try:
         _written()
     except (OSError, ValueError):
@@ -127,7 +127,7 @@ def _drop_what_waits() -> None:
 
 
 def _written_out(status: int) -> int:
-    """``status`` of a command whose output is all that it is for. Raises OSError if that can't be written."""
+    """The ``status`` of a command whose only result is its output. Raises OSError if that can't be written."""
     _written()
     return status
 
@@ -152,7 +152,7 @@ def _warn(error: ToolError, environ: Mapping[str, str], on_unmeasured: Callable[
     text = warning_text(error.message, error.hint, error.output, paint_for(environ), blocks=blocks)
     last = ""
     if not blocks:
-        with contextlib.suppress(Exception):  # the line is worth less than the exit code
+        with contextlib.suppress(Exception):  # a failing last line must not change the exit code
             last = on_unmeasured(error.message)
     write_error(text + (f"{last}\n" if last else ""))
     return EXIT_TOOL_ERROR if blocks else EXIT_PASSED

@@ -42,13 +42,13 @@ def parse_ini(text: str, *, allow_no_value: bool = False, strict: bool = True) -
     parser = configparser.RawConfigParser(allow_no_value=allow_no_value, strict=strict)
     try:
         parser.read_string(text)
-    except (configparser.Error, AttributeError) as error:  # one that continues a key without a value
+    except (configparser.Error, AttributeError) as error:  # a line continues a key without a value
         raise ValueError(str(error)) from None
     return parser
 
 
 def parse_python(source: str | bytes) -> ast.Module:
-    """The syntax tree of ``source``. Python's warnings about it are for its owner, and not shown.
+    """The syntax tree of ``source``. Python's warnings about it are not shown: they are for its authors.
 
     Raises ValueError if it is not valid, also if it is nested too deeply.
     """

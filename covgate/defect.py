@@ -1,4 +1,4 @@
-"""An error that nobody expected: a full disk, or a defect of covgate, whose traceback goes to a file."""
+"""An unexpected error: a full disk, or a bug in covgate. The traceback of a bug goes to a file."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def unexpected(error: Exception) -> ToolError:
-    """A full disk, else a defect of covgate, as an error for the user. Call it while it is handled.
+    """The exception being handled, as an error for the user: a full disk, or else a bug in covgate.
 
-    The traceback of a defect is in a log file.
+    The traceback of a bug is written to a log file.
     """
     if isinstance(error, OSError) and error.errno in _FULL:
         return ToolError(described(error), hint="make room, and run it again")

@@ -57,7 +57,7 @@ class ToolError(CovgateError):
 class NothingMeasured(ToolError):
     """The tests ran, but left no data, or data without a statement.
 
-    With a baseline, the files that it counted count as not executed. Without one, the commit can't be measured.
+    If there is a baseline, the files that it counted count as not executed. Otherwise the commit can't be measured.
     """
 
 
@@ -93,9 +93,9 @@ def described(error: Exception) -> str:
 
 @contextlib.contextmanager
 def as_notice(notices: list[str], what: str) -> Iterator[None]:
-    """Turn whatever goes wrong in the block into a notice that begins with ``what``.
+    """Turn any error in the block into a notice that begins with ``what``; Interrupted is still raised.
 
-    For what comes after a decision, which stands. Interrupted is raised as ever.
+    Use it for steps after a decision: an error there must not change the decision.
     """
     try:
         yield

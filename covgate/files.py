@@ -40,7 +40,7 @@ def usual_mode(path: Path) -> int:
 
 
 def may_write_output(name: str) -> None:
-    """UsageError if the file that the user named ``name`` can't be written: asked before anything is measured."""
+    """Raise UsageError if the file that the user named ``name`` can't be written. Called before measuring."""
     path = Path(name)
     nearest = next((each for each in (path, *path.absolute().parents) if each.exists()), path)
     if path.is_dir() or not os.access(nearest, os.W_OK) or (nearest != path and not nearest.is_dir()):

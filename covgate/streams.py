@@ -1,6 +1,6 @@
-"""The standard streams, when they can't be written to: a full disk, a reader that has ended, a closed descriptor.
+"""Standard streams that can't be written to: a full disk, a reader that has ended, a closed descriptor.
 
-What covgate has to say is worth a try. It never decides how covgate ends.
+covgate tries to write its messages. A failure to write them never changes the exit code.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ def open_missing_streams() -> None:
 
 
 def say(text: str) -> None:
-    """Write a line to stderr at once, for somebody who waits."""
+    """Write a line to stderr immediately, because the user is waiting."""
     write_error(f"covgate: {text}\n")
 
 
 def write_error(text: str) -> None:
-    """Write ``text`` to stderr. If that is impossible, the rest of stderr is discarded."""
+    """Write ``text`` to stderr. If that fails, discard all further output to stderr."""
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
@@ -40,7 +40,7 @@ def write_error(text: str) -> None:
 
 
 def discard(stream: TextIO) -> None:
-    """Let what is written to ``stream`` vanish, and what waits to be written: its end must not raise once more."""
+    """Discard everything written to ``stream``, including its buffer: closing it must not raise again."""
     with contextlib.suppress(OSError, ValueError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, stream.fileno())

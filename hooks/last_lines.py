@@ -1,4 +1,4 @@
-"""What a hook says at the end of its output: pushes that were not measured, and how to call covgate from a shell."""
+"""The last lines of a hook's output: pushes that were not measured, and how to call covgate from a shell."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def unmeasured_line(repository: Repository, outcomes: Sequence[Outcome]) -> str:
 
 
 def unmeasured_by_error(environ: Mapping[str, str], reason: str) -> str:
-    """The same for a push whose gate ended with an error."""
+    """Like `unmeasured_line`, for a push whose gate ended with an error."""
     try:
         repository = Repository.discover(Path.cwd(), environ)
     except (CovgateError, OSError):
@@ -41,9 +41,9 @@ def unmeasured_by_error(environ: Mapping[str, str], reason: str) -> str:
 
 
 def command_line(text: str, environ: Mapping[str, str]) -> str:
-    """How to type the commands that ``text`` names, if a shell does not find them; else "".
+    """How to type the commands that ``text`` names, if a shell doesn't find them; else "".
 
-    pre-commit installs covgate into an environment of its own, which is on nobody's PATH.
+    pre-commit installs covgate into its own environment, which is not on PATH.
     """
     if not _COMMAND.search(text):
         return ""

@@ -30,7 +30,7 @@ def _main(argv: list[str], environ: Mapping[str, str]) -> int:
         print("covgate-post-merge: the post-merge hook of covgate; git and pre-commit call it. See covgate --help.")
         return 0
     switch = switched_off_by(environ)
-    if switch:  # before anything that can fail: it is the way out
+    if switch:  # before anything that can fail: COVGATE_DISABLE must always work
         print(f"covgate: not applicable: disabled by {switch}")
         return EXIT_PASSED
     repository = Repository.discover(Path.cwd(), environ)

@@ -38,10 +38,10 @@ def _main(argv: list[str], environ: Mapping[str, str]) -> int:
         print("covgate-pre-push: the pre-push hook of covgate; git and pre-commit call it. See covgate --help.")
         return 0
     switch = switched_off_by(environ)
-    if switch:  # before anything that can fail: it is the way out
+    if switch:  # before anything that can fail: COVGATE_DISABLE must always work
         print(f"covgate: not applicable: disabled by {switch}")
         return EXIT_PASSED
-    if "covgate-pre-push" in environ.get("SKIP", "").replace(" ", "").split(","):  # pre-commit looks by itself
+    if "covgate-pre-push" in environ.get("SKIP", "").replace(" ", "").split(","):  # pre-commit checks SKIP itself
         print("covgate: skipped, as SKIP says")
         return EXIT_PASSED
     repository = Repository.discover(Path.cwd(), environ)

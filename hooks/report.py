@@ -33,7 +33,7 @@ def report_push(
     *,
     by_hand: bool = False,
 ) -> int:
-    """Gate a push and print the report. Returns the exit code. ``by_hand``: nothing is being pushed."""
+    """Gate a push and print the report. Returns the exit code. ``by_hand``: the hook was called without a push."""
     from covgate.gate.push import gate_push
 
     report = gate_push(Session(repository=repository, environ=environ, publishes=not by_hand), updates, remote)

@@ -53,7 +53,7 @@ def find_commit(repository: Repository, name: str) -> str:
 
 
 def repaired_notes(repository: Repository) -> tuple[Notes, list[str]]:
-    """The local notes, once what was done to them by hand is repaired, and notices. A failure is one of these."""
+    """Repair changes made to the local notes by hand. Returns the notes and notices; a failure is a notice, too."""
     notes = Notes(repository)
     try:
         return notes, repair(notes)

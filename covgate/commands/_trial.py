@@ -1,4 +1,4 @@
-"""`covgate init` measures the project once, so that nobody learns at a push that it can't be measured."""
+"""`covgate init` measures the project once: a problem should show up now, not at the first push."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _UNTIL_THEN = "until this is fixed, pushes pass unmeasured, with a WARNING (`fai
 
 
 def try_measuring(repository: Repository, environ: Mapping[str, str]) -> list[str]:
-    """Measure HEAD with the configuration in the checkout. Returns what came of it, as lines for the user.
+    """Measure HEAD with the configuration in the checkout. Returns the result as lines for the user.
 
     Raises Interrupted if the user stops the tests.
     """

@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _init(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> None:
-    """Set up pre-commit. What can fail comes before the first file is written."""
+    """Set up pre-commit. Do whatever can fail before writing the first file."""
 
     def pin() -> Pin | None:
         return find_pin(arguments.repo, arguments.rev, repository.top, environ)
@@ -67,7 +67,7 @@ def _init_natively(repository: Repository, environ: Mapping[str, str], *, measur
 
 
 def _finish(measured: list[str], done: str) -> None:
-    """Say at the end what a push will measure: that is the line to remember."""
+    """Say what a push will measure. This comes last, because the user should remember it."""
     print(done if measured else f"{done}; `covgate doctor` shows what will be measured")
     for line in measured:
         print(line)

@@ -31,9 +31,9 @@ class Config:
     the directories of the repository that they stand for. ``timeout``: seconds. ``retries``: how often a tree is
     measured again if its coverage may have dropped by chance. ``configured``: whether there is a table or a file for
     covgate at all. ``coverage_config``: the name and the text of a configuration of coverage to measure with instead
-    of the tree's own. ``base_product``: what is measured beside the default sources, because the base's default sources
-    had it. No key sets these two. ``overrides``: the variables that change a key's value; ``deciding_overrides``: those
-    of them that change what is run, counted or judged.
+    of the tree's own. ``base_product``: what is measured in addition to the default sources, because it belongs to the
+    base's default sources. No key sets these two. ``overrides``: the variables that change a key's value;
+    ``deciding_overrides``: those of them that change what is run, counted or judged.
     """
 
     enabled: bool = True

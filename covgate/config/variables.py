@@ -10,10 +10,10 @@ from covgate.config.show import close_match, show
 
 PREFIX = "COVGATE_"
 NOT_YET = "not supported by covgate 0.1 yet; remove it"
-# covgate's own: between its hooks, and from it to the tests that it runs.
+# Variables that covgate itself sets, for its hooks and for the tests that it runs.
 _OWN = frozenset({"COVGATE_NATIVE", "COVGATE_CHAINING", "COVGATE_GUARD"})
-# These change neither what is run or counted nor what is judged. COVGATE_PYTHON is among them as long as the commit
-# leaves the interpreter open: then each machine has its own.
+# These don't change what is run, counted or judged. COVGATE_PYTHON is one of them as long as the commit doesn't
+# configure an interpreter: then each machine uses its own.
 _DECIDES_NOTHING = frozenset({"timeout", "isolation", "fail_closed", "sync", "on_block"})
 
 

@@ -93,7 +93,7 @@ def check_pushes(checkout: Checkout) -> Results:
 
 
 def _check_variables(checkout: Checkout) -> Results:
-    """Variables that decide instead of the commit."""
+    """Whether environment variables change what is run, counted or judged."""
     deciding = deciding_variables(checkout.session, checkout.config)
     if deciding:
         yield Finding(

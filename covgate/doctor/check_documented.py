@@ -13,7 +13,7 @@ def check_documented(checkout: Checkout) -> Results:
         return
     yield Fact(name="documented", value=f"{documented.command} ({documented.origin})")
     if documented.is_pytest:
-        return  # the same tests, unless its arguments leave some out: that is for the reader to judge
+        return  # the same tests, unless its arguments leave some out: only a reader can tell
     yield Finding(
         name="documented-command",
         what=f"{documented.origin} runs `{documented.command}`, and covgate runs pytest",
@@ -24,7 +24,7 @@ def check_documented(checkout: Checkout) -> Results:
 
 
 def unused_command(checkout: Checkout) -> Documented | None:
-    """The test command that the project documents, if nothing is configured, and if it is more than `pytest`."""
+    """The test command that the project documents; None if `command` is configured, or if it is just `pytest`."""
     if checkout.config.command is not None or checkout.config.report:
         return None
     documented = documented_command(checkout.top)

@@ -19,7 +19,7 @@ _SCOPES = {"global": ("--global",), "system": ("--system",), "worktree": ("--wor
 
 
 def check_changes(checkout: Checkout) -> Results:
-    """What was done to the notes here by hand, and is not repaired yet."""
+    """Changes made to the local notes by hand that are not repaired yet."""
     for line in changes_to_repair(Notes(checkout.session.repository)):
         yield Finding(
             name="notes-changed",

@@ -91,7 +91,7 @@ def _check_nothing_measured(checkout: Checkout, project: Project, facts: Coverag
 
 
 def _no_file(checkout: Checkout, facts: CoverageFacts) -> Finding:
-    """Coverage finds no file by itself: because of `omit`, of missing ``__init__.py``, or because there is none."""
+    """Why coverage finds no file by itself: `omit`, a missing ``__init__.py``, or because there is no file."""
     sources = listed(facts.source)
     if not facts.omitted and any(any((checkout.top / each).rglob("*.py")) for each in facts.source):
         return Finding(

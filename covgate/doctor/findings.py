@@ -56,7 +56,7 @@ Results = Iterator[Fact | Finding]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """The interpreter that would measure, and what it answered; ``probe`` is None if it does not run.
+    """The interpreter that would measure, and its answer; ``probe`` is None if it does not run.
 
     ``program``: what ``coverage run`` starts, None for a command that is followed or measures by itself.
     ``tests_left_out``: how many files in the default sources are tests, which don't count.

@@ -15,7 +15,7 @@ from covgate.model.lines import line_list
 from covgate.model.measurement import FileResult, Measurement
 from covgate.model.outcome import Outcome
 
-# On a terminal. Elsewhere nothing is left out: nobody scrolls there.
+# On a terminal only: elsewhere nothing is left out, because nobody has to scroll.
 _FILES_SHOWN = 8
 _PLACES_SHOWN = 6
 # What the lines of a table get at least, beside a long path.
@@ -57,7 +57,7 @@ def _details(outcome: Outcome, after: Measurement, paint: Paint, source: ReadSou
 
 
 def _tests(outcome: Outcome, paint: Paint) -> list[str]:
-    """The tests that were changed, the deleted ones first: the likeliest reason."""
+    """The tests that were changed. Deleted ones come first, because they are the likeliest reason."""
     tests = outcome.changed_tests
     most = _FILES_SHOWN if paint.terminal else len(tests)
     since = outcome.baseline_commit or outcome.base

@@ -11,9 +11,9 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paint:
-    """How a text looks where it goes: in colour or not, ``width`` columns, in UTF-8 or in ASCII alone.
+    """How to format text for its destination: in colour or not, ``width`` columns, in UTF-8 or only in ASCII.
 
-    ``terminal``: somebody looks at it on a screen, so that long lists and long names are shortened.
+    ``terminal``: the text is shown on a screen, so long lists and long names are shortened.
     """
 
     colour: bool = False
@@ -56,9 +56,9 @@ def columns(text: str) -> int:
 
 
 def shortened(path: str, paint: Paint, beside: int) -> str:
-    """``path`` without its middle if it does not fit on the terminal with ``beside`` more columns.
+    """``path``, shortened in the middle if it and ``beside`` more columns don't fit on the terminal.
 
-    The end is kept: a file's name says more than its directories.
+    The end is kept, because the name of a file matters more than its directories.
     """
     room = max(paint.width - beside, 20)
     if not paint.terminal or columns(path) <= room:
@@ -73,7 +73,7 @@ def shortened(path: str, paint: Paint, beside: int) -> str:
 
 
 def cut(text: str, paint: Paint, beside: int) -> str:
-    """``text`` without its end if it does not fit on the terminal with ``beside`` more columns."""
+    """``text``, shortened at the end if it and ``beside`` more columns don't fit on the terminal."""
     room = max(paint.width - beside, 20)
     if not paint.terminal or columns(text) <= room:
         return text

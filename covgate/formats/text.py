@@ -14,7 +14,7 @@ from covgate.model.verdict import Rule, Status
 
 
 def verdict_text(outcome: Outcome, paint: Paint, *, pushing: bool, source: ReadSource = no_source) -> str:
-    """One line for a pass; for a block, all that explains it. ``source`` reads the files of the commit."""
+    """One line for a pass, the full explanation for a block. ``source`` reads the files of the commit."""
     verdict = outcome.verdict
     if outcome.error:
         return warning_text(outcome.error, outcome.hint, outcome.output, paint, blocks=outcome.blocks)

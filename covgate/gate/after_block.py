@@ -1,4 +1,4 @@
-"""After a block: tests and sources that are not committed, since somebody may think that they were measured."""
+"""After a block, name tests and sources that are not committed: the user may think that they were measured."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The rules a push is judged by: its own configuration, and its base's wherever its own is weaker.
 
 A push can't weaken its own rules. Its bases are the commit that it replaces, and the point where it left the default
-branch. A changed configuration becomes the base's once it has landed there.
+branch. A changed configuration counts as the base's once it has landed there.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Bar:
 
 
 def lands_on(session: Session, remote: Remote, branch: str) -> bool:
-    """Whether changes land on ``branch``: the default branch, or what is a ratchet branch by the rules there."""
+    """Whether changes land on ``branch``: the default branch, or a ratchet branch by the default branch's rules."""
     if remote.upstream is not None:
         return False  # the branch of a fork
     if branch == remote.default_branch():
@@ -81,7 +81,7 @@ def bar_of_push(session: Session, remote: Remote, update: RefUpdate) -> Bar:
             lands=lands,
             named="" if update.certain else remote.repository.commit(update.remote_oid),
         )
-    else:  # for review: it has not landed yet, whatever it is meant for
+    else:  # for review: it has not landed yet, whatever its target branch is
         left = [remote.replaced_tip(update), remote.fork_point(commit, branch)]
         left += [] if lands else [remote.fork_point(commit)]
         bases, lands = tuple(dict.fromkeys(filter(None, left))), False
@@ -157,7 +157,7 @@ def _enforce(session: Session, commit: str, base: str, bar: Bar, branch: str) ->
 def _last_valid(session: Session, base: str, own: Config) -> tuple[str, Config]:
     """The newest commit before ``base`` whose configuration is valid, and that configuration.
 
-    Without one: "", and the switches of the defaults. A base that can't be read must not switch the gate off.
+    If there is none: "" and ``own``, enabled for all branches. An unreadable base must not switch the gate off.
     """
     argv = ("rev-list", "--first-parent", f"--max-count={_SEARCHED}", base, "--", *CONFIGURATION_FILES)
     for commit in session.repository.text(*argv).split():
@@ -184,9 +184,9 @@ def _changed_cov_options(own: Mapping[str, bytes], base: Mapping[str, bytes]) ->
 
 
 def _is_in_use(repository: Repository, base: str, files: Mapping[str, bytes]) -> bool:
-    """Whether ``base``, a commit with these ``files``, was gated: its hooks call covgate, or records lead to it.
+    """Whether ``base``, a commit with these ``files``, was gated: its hooks call covgate, or its history has a record.
 
-    Records elsewhere don't count: a first `covgate check` of the commit that adopts covgate writes one, too.
+    Other records don't count: the first `covgate check` of the commit that adopts covgate writes one, too.
     """
     return b"covgate" in files.get(HOOKS_FILE, b"") or Notes(repository).baseline([base]).baseline is not None
 

@@ -1,4 +1,4 @@
-"""What the base measures stays in force, by default or configured: a push must not narrow what is measured."""
+"""Keep measuring what the base measures, by default or by configuration: a push must not measure less."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _PYTHON = (".py", ".pyw")
 def kept_products(
     session: Session, commit: str, base: str, base_config: Config, base_files: Mapping[str, bytes]
 ) -> tuple[tuple[str, ...], list[str]]:
-    """What ``base`` measures by default, and ``commit`` has, but doesn't measure by default; and notices.
+    """The sources that ``base`` measures by default and ``commit`` still has but doesn't; and notices.
 
     ``base_config`` and ``base_files`` are the configuration of the base, and the files that it may be in. If git can't
-    compare the two, that is a notice: the push is judged all the same.
+    compare the two commits, a notice says so, and the push is still judged.
     """
     if base_config.source:
         return (), []
@@ -45,7 +45,7 @@ def _find(session: Session, commit: str, base: str, base_files: Mapping[str, byt
 def stricter_coverage(
     session: Session, commit: str, config: Config, own_files: Mapping[str, bytes], base_files: Mapping[str, bytes]
 ) -> tuple[Config, list[str], list[str]]:
-    """``config`` with a coverage configuration that measures all that the base's did; clauses about it, and notices."""
+    """``config``, changed to measure everything that the base's did; clauses about the changes, and notices."""
     from covgate.measure.coverage_config import enforce_base, plugin_changes, read_coverage_config
 
     repository = session.repository
@@ -68,7 +68,7 @@ def stricter_coverage(
 
 
 def _is_installed(session: Session, config: Config, module: str) -> bool:
-    """Whether the project's interpreter finds ``module``, as far as that is known without starting it."""
+    """Whether the project's interpreter finds ``module``. This doesn't start the interpreter."""
     from covgate.measure.environments.installed import installed
 
     try:

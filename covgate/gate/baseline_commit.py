@@ -1,4 +1,4 @@
-"""The commit that reached the baseline: what its record says, its lines, and what it measures here and now."""
+"""The commit that reached the baseline: its record, its lines, and what it measures under the present circumstances."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _NOT_COMPARED = frozenset(f"COVGATE_{key}" for key in ("COMMAND", "SOURCE", "REP
 
 @dataclass(kw_only=True)
 class BaselineCommit:
-    """The commit ``oid`` ("" if it is unknown), seen from the commit that is judged.
+    """The commit ``oid`` ("" if it is unknown), for comparison with the commit that is judged.
 
-    ``measured`` is the measurement of that, ``measured_here`` whether this clone made it. ``may_measure`` allows test
-    runs. ``notices`` collects what went wrong on the way.
+    ``measured`` is the measurement of the judged commit, ``measured_here`` whether this clone made it. ``may_measure``
+    allows test runs. ``notices`` collects what went wrong.
     """
 
     session: Session
@@ -57,7 +57,7 @@ class BaselineCommit:
 
     @cached_property
     def recorded_lines(self) -> Measurement | None:
-        """Its measurement line by line, from the notes, else from the cache; None if nobody here has it."""
+        """Its measurement line by line, from the notes, else from the cache; None if it is in neither."""
         for find in (self._lines_in_notes, self._lines_in_cache) if self.exists else ():
             known = find(self.oid)
             # Lines that don't match the record are not used: anybody who may push notes can write them.
@@ -77,7 +77,7 @@ class BaselineCommit:
 
     @cached_property
     def configured_alike(self) -> bool:
-        """Whether coverage counts the same here as there, as far as its configuration says."""
+        """Whether coverage's configuration counts the same at that commit as at the judged one."""
         if not self.exists:
             return True
         from covgate.measure.same_counting import counts_alike
@@ -108,9 +108,9 @@ class BaselineCommit:
         return own if self.configured_alike else replace(own, coverage_config=self._coverage_configs[0].render())
 
     def measure(self, why: str) -> Measurement | None:
-        """What it measures here, after a run of its tests if need be; None if it can't be measured.
+        """What it measures here; this may run its tests. None if it can't be measured.
 
-        ``why`` is shown: somebody waits for the run.
+        ``why`` is shown, because the user has to wait for the run.
         """
         if self.known_here is not None or not self._may_run():
             return self.known_here
@@ -158,9 +158,9 @@ class BaselineCommit:
 
     @cached_property
     def _coverage_configs(self) -> tuple[CoverageConfig, CoverageConfig]:
-        """Coverage's configuration as it is now, with what the base enforces, and as that commit has it.
+        """Coverage's present configuration, with what the base enforces, and the one of that commit.
 
-        What only the push excludes counts: code must not be excluded together with what its tests executed.
+        Lines that only the push excludes still count: code must not be excluded together with what its tests executed.
         """
         from covgate.measure.coverage_config import read_coverage_config
         from covgate.measure.same_counting import without_new_exclusions
@@ -175,7 +175,7 @@ class BaselineCommit:
         return without_new_exclusions(now, read(self.bar.base or self.oid)), read(self.oid)
 
     def _lines_in_notes(self, commit: str) -> Measurement | None:
-        """The lines that travel with the notes, fetched if this clone has none."""
+        """The lines that are published with the notes, fetched if this clone has none."""
         from covgate.notes.fetch import SyncError
         from covgate.notes.join import fetch_notes
         from covgate.notes.line_notes import DetailNotes

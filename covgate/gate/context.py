@@ -22,8 +22,8 @@ HOOKS_FILE = ".pre-commit-config.yaml"
 class Session:
     """The repository, the caller's environment, and the options of the call.
 
-    ``fail_closed`` overrides the configuration unless it is None. ``publishes`` False: the hook was called by hand, so
-    it must not push notes. Each commit's configuration is read once.
+    ``fail_closed`` overrides the configuration unless it is None. ``publishes`` is False if the hook was called by
+    hand: then it must not push notes. Each commit's configuration is read once.
     """
 
     repository: Repository
@@ -56,7 +56,7 @@ class Session:
         return self._configs[commit]
 
     def uses_covgate(self, commit: str) -> bool:
-        """Whether the tree of ``commit`` asks for covgate: in its configuration, or in its pre-commit hooks."""
+        """Whether the tree of ``commit`` uses covgate: in its configuration, or in its pre-commit hooks."""
         return self.config_at(commit).configured or b"covgate" in (self.repository.file(commit, HOOKS_FILE) or b"")
 
     def path_changes(self, base: str, commit: str) -> PathChanges:

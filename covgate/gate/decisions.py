@@ -34,7 +34,7 @@ _IN_CI = ("CI", "BUILD_NUMBER", "TF_BUILD")
 
 
 def measures_itself(environ: Mapping[str, str], *, fail_closed: bool) -> bool:
-    """Whether what another clone recorded never replaces a run: under fail-closed, and in CI, which has the last word.
+    """Whether covgate must measure for itself instead of using another clone's record: under fail-closed, and in CI.
 
     CI services set one of these variables; pytest looks for the first two (pytest's documentation, "CI Pipelines").
     """
@@ -52,8 +52,9 @@ def choose_bases(*, replaced: str, fork_point: Callable[[], str], lands: bool, n
     """The commits whose rules a push has to keep.
 
     ``replaced`` is the remote tip that the push replaces, ``fork_point`` finds where it left the default branch; "" for
-    none. Both count: otherwise one push could weaken the rules, and the next one make use of it. Where changes land
-    (``lands``) the replaced tip is enough. ``named`` is an ancestor that pre-commit names, the last resort.
+    none. Both count: otherwise one push could weaken the rules, and the next one could use the weaker rules. For a
+    branch where changes land (``lands``), only the replaced tip counts. ``named`` is an ancestor that pre-commit names;
+    it is the last resort.
     """
     if replaced and lands:
         return (replaced,)
@@ -153,7 +154,7 @@ def runs_again(
     *,
     touches: Callable[[], bool] = lambda: True,
 ) -> bool:
-    """Whether the tests run once more, since what was lost may be chance.
+    """Whether to run the tests once more, because the loss may be chance.
 
     ``touches`` says whether anything that can change coverage was changed since the baseline was reached.
     """
@@ -163,7 +164,7 @@ def runs_again(
 
 
 def measured_nothing(verdict: Verdict, measurement: Measurement) -> bool:
-    """Whether a pass means nothing: tests ran, or a report was made, and there is no statement."""
+    """Whether a pass would mean nothing: tests ran, or a report was made, but no statement was counted."""
     return verdict.status is Status.PASS and measurement.tests_collected and not measurement.numbers.executable
 
 

@@ -60,7 +60,7 @@ class Evidence:
         return self.found_explanation
 
     def changed_tests(self) -> tuple[ChangedTest, ...]:
-        """The tests, and what configures them, that may be why coverage was lost; empty if only new code is why."""
+        """The changed tests and test configuration that may be the reason; empty if only new code can be it."""
         explanation = self.explanation()
         since = self.around.baseline_commit.oid or self.around.bar.base
         if not since or (explanation is not None and not explanation.lost):

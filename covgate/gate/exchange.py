@@ -27,9 +27,9 @@ def syncs(config: Config, remote: Remote) -> bool:
 
 
 class Reaching:
-    """A remote that is being asked, and the one that it is a fork of. Their notes may be fetched meanwhile.
+    """A remote that is being asked, and the one that it is a fork of. Their notes may be fetched in parallel.
 
-    Use `reaching`. ``notices`` gets what goes wrong.
+    Use `reaching` to create it. ``notices`` collects what goes wrong.
     """
 
     def __init__(self, target: Remote, under_way: contextlib.ExitStack, notices: list[str]) -> None:
@@ -47,9 +47,9 @@ class Reaching:
                 self._fetches.append(self._under_way.enter_context(_fetching(remote, self._notices)))
 
     def answered(self) -> Remote:
-        """The remote with its answer. What gave none in time is not waited for any longer.
+        """The remote with its answer. A remote that didn't answer in time is given up.
 
-        A fork is judged by the remote that it is a fork of only if covgate is in use there: if that has notes.
+        A fork is judged by its original only if the original uses covgate, which means that it has notes.
         """
         target = self._question.answered() if self._question else self._target
         upstream = self._other.answered() if self._upstream is not None else None
@@ -68,7 +68,7 @@ def reaching(target: Remote, notices: list[str]) -> Iterator[Reaching]:
 
 
 def _has_notes(remote: Remote) -> bool:
-    """Whether ``remote`` has notes; if it gave no answer, whether it had."""
+    """Whether ``remote`` has notes; if it gave no answer, whether it had some before."""
     if remote.answer is not None:
         return NOTES_REF in remote.answer.others
     from covgate.notes.fetch import tracking_ref
@@ -77,7 +77,7 @@ def _has_notes(remote: Remote) -> bool:
 
 
 class _Fetching:
-    """A fetch of the notes that is under way. ``given_up``: why it is not waited for, "" if it is."""
+    """A running fetch of the notes. ``given_up``: why covgate no longer waits for it, "" if it does."""
 
     def __init__(self) -> None:
         self.given_up = ""
@@ -121,7 +121,7 @@ def fetch(config: Config, remote: Remote, commits: Sequence[str]) -> tuple[Remot
 
 
 def no_answer(remote: Remote) -> str:
-    """Why ``remote`` is not waited for any longer; "" if it answered, be it with an error."""
+    """Why covgate no longer waits for ``remote``; "" if it answered, even with an error."""
     return remote.listing.problem if remote.listing and remote.listing.timed_out else ""
 
 
@@ -147,16 +147,16 @@ def deepen(remote: Remote, groups: Sequence[Sequence[str]]) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """What became of the notes: ``notices`` for the user, and whether the remote refused them (``failed``)."""
+    """The result of publishing: ``notices`` for the user, and whether the remote refused the notes (``failed``)."""
 
     notices: tuple[str, ...] = ()
     failed: bool = False
 
 
 def publish(remote: Remote) -> Published:
-    """Push the notes. Somebody who may not write there is gated all the same, so that is only a notice.
+    """Push the notes. A user who may not write them is still gated, so a refusal is only a notice.
 
-    A remote that gave no answer in time is not waited for again.
+    covgate doesn't try a remote again that gave no answer in time.
     """
     if no_answer(remote):
         return Published(failed=True)
@@ -164,7 +164,7 @@ def publish(remote: Remote) -> Published:
     from covgate.notes.publish import publish as push_notes
 
     repository = remote.repository
-    # Reading the lines is slow to load; without news about them only the records are looked at.
+    # The code that reads the lines is slow to load. If there are no new lines, publish only the records.
     lines = repository.commit(FILES_REF) != repository.commit(tracking_ref(remote, FILES_REF))
     refs = [NOTES_REF, *([FILES_REF] if lines else [])]
     notices: list[str] = []

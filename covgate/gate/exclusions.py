@@ -1,4 +1,4 @@
-"""Lines that a push newly excludes from the measurement: every push names them, whether it passes or not."""
+"""Lines that a push newly excludes from the measurement: every push reports them, whether it passes or not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def with_newly_excluded(session: Session, outcome: Outcome, bar: Bar) -> Outcome:
-    """``outcome``, which names the lines that are excluded and were not at the base of ``bar``."""
+    """``outcome`` with the lines that are excluded now but were not at the base of ``bar``."""
     measurement = outcome.measurement
     if measurement is None or not bar.base or bar.base == outcome.commit or not measurement.numbers.excluded:
         return outcome

@@ -120,7 +120,7 @@ class _Judging:
         )
         verdict, evidence = self._judge_measurement(around, result)
         earned = False
-        # Nothing that goes wrong from here on lets a push pass that fails.
+        # From here on, no error may turn a failing push into a pass.
         with as_notice(self.notices, "the baseline's commit could not be compared"):
             verdict, evidence, earned = self._compare_like_with_like(verdict, evidence)
         with as_notice(self.notices, "the tests did not run once more"):
@@ -205,7 +205,7 @@ class _Judging:
             )
 
     def _record(self, seen: Baseline | None, verdict: Verdict, measurement: Measurement, *, earned: bool) -> Recorded:
-        # A report that was made elsewhere is judged, but the next merge must not trust it.
+        # A report made elsewhere is judged, but the next merge must not reuse it.
         if self.order.measured is not None or self.overridden:
             return Recorded()
         raises = earned and may_raise(verdict, measurement, ratchets=self.order.ratchets)

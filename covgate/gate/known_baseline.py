@@ -1,7 +1,7 @@
-"""The baseline that a commit has to reach: from its ancestors' records, or from the default branch's without any.
+"""The baseline that a commit has to reach: from its ancestors' records, else from the default branch's.
 
-An orphan branch, a history that was rewritten, or a branch from before the first record has no ancestor with a record,
-although other commits have one. It must not begin anew in silence.
+An orphan branch, a rewritten history, or a branch from before the first record has no ancestor with a record, although
+other commits have one. Such a branch must not silently start without a baseline.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from covgate.git.repository import Repository
 from covgate.model.source_files import is_beside_product, suffix
 from covgate.notes.records import Lookup, Notes
 
-# Pages and packages on a branch of their own may well have such files in common with the project.
+# Branches for web pages or packages often share such files with the project.
 _NO_SOURCE = frozenset(
     """.cfg .css .csv .gif .html .ico .in .ini .jpg .json .lock .map .md .pdf .png .rst .sh .svg .toml .txt .woff
     .woff2 .xml .yaml .yml""".split()
@@ -28,7 +28,7 @@ _NO_SOURCE = frozenset(
 class KnownBaseline:
     """``lookup``: what was found among the ancestors of ``tips``; ``notices`` for the user.
 
-    ``unrelated``: why the commit is not judged at all, "" if it is.
+    ``unrelated``: why the commit is not judged at all; "" if it is judged.
     """
 
     tips: tuple[str, ...]

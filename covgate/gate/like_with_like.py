@@ -26,9 +26,9 @@ _OTHER = "something else is installed, or the tests depend on this machine"
 
 
 def compare_before_a_block(around: Surroundings, verdict: Verdict, evidence: Evidence) -> None:
-    """Set ``around.here``, by which the push is judged again, if the circumstances are other ones than the record's.
+    """Set ``around.here`` if the circumstances differ from the record's; the push is then judged again.
 
-    Only a push that fails by the baseline alone is compared. The tests of the baseline's commit run if other
+    This is done only if the push fails nothing but the baseline. The tests of the baseline's commit run if other
     circumstances could be the reason.
     """
     if verdict.failed != (Rule.BASELINE,):
@@ -45,9 +45,9 @@ def compare_before_a_block(around: Surroundings, verdict: Verdict, evidence: Evi
 
 
 def compare_before_a_rise(around: Surroundings, evidence: Evidence) -> bool:
-    """Whether the baseline may rise to what was measured: not by circumstances alone.
+    """Whether the baseline may rise to what was measured. Other circumstances alone must not raise it.
 
-    Sets ``around.here``, by which the push is judged again, if these are known to be other ones than the record's.
+    Sets ``around.here`` if the circumstances are known to differ from the record's; the push is then judged again.
     """
     percent, baseline = evidence.measurement.numbers.percent, around.baseline
     if baseline is None or percent is None or percent <= baseline.percent:
@@ -84,9 +84,9 @@ def _rise(around: Surroundings, evidence: Evidence) -> Rise:
 
 
 def _are_the_same(around: Surroundings) -> bool:
-    """Whether an older commit that reached the baseline shows that the circumstances are those of the records.
+    """Whether an older commit that reached the baseline shows that the circumstances match the records.
 
-    If it shows that they are other ones, it is compared with instead: no test needs to run.
+    If it shows that they differ, the push is compared with that older commit: no test needs to run.
     """
     older = around.measured_before()
     if older is None:

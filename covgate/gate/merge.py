@@ -40,7 +40,7 @@ def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
     remote = Remote(repository, repository.default_remote(branch))
     if remote.default.how is not How.KEPT:
         remote = ask(remote)  # once: the answer is kept
-    # What nothing may be recorded of is left to a later hook.
+    # If nothing may be recorded, leave these commits to a later hook.
     unseen = {} if deciding_variables(session, config) else behind(config, remote)
     ratchets = bool(branch) and is_ratchet_branch(config, branch, remote.default_branch)
     before: list[str] = []

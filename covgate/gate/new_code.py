@@ -1,4 +1,4 @@
-"""New source files that nothing measures: every push names them, whether it passes or not."""
+"""New source files that nothing measures: every push reports them, whether it passes or not."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def with_new_code(session: Session, outcome: Outcome, bar: Bar) -> Outcome:
 
 
 def with_unmeasured(session: Session, outcome: Outcome, bar: Bar) -> Outcome:
-    """``outcome``, which names the source files that are new against the base of ``bar`` and that nothing measures.
+    """``outcome`` with the source files that are new since the base of ``bar`` and that nothing measures.
 
-    Without a base, all files are new. An outcome without measured files stays as it is.
+    Without a base, all files are new. An outcome without measured files is returned unchanged.
     """
     measurement = outcome.measurement
     if measurement is None or outcome.commit == bar.base:
@@ -58,9 +58,9 @@ def _find(session: Session, bar: Bar, commit: str, measured: list[str]) -> tuple
 
 
 def _more_bases(bar: Bar, commit: str) -> Iterator[str]:
-    """The commits beside the bar's base whose files are not new, looked up one by one.
+    """Other commits than the bar's base whose files are not new, looked up one by one.
 
-    What a merge of the default branch brings into a branch that was pushed before is new to neither.
+    If the default branch is merged into a branch that was pushed before, the merged files are not new.
     """
     if not bar.base:
         return

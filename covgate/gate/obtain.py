@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obtained:
-    """A measurement, how the tests failed, or None if they would have to run and may not.
+    """A measurement, or how the tests failed, or None if the tests would have to run but may not.
 
     ``cached``: no test ran for it. ``here``: this clone measured it, with the interpreter of the push.
     """
@@ -46,8 +46,8 @@ class Source:
     def obtain(self, order: Order, baseline: Baseline | None, notices: list[str]) -> Obtained:
         """The measurement that ``order`` asks for.
 
-        If the tests ran and left nothing, it is empty: with a ``baseline``, that is a result. Raises ToolError if the
-        commit can't be measured.
+        If the tests ran and left no data, the measurement is empty; with a ``baseline``, that is a valid result. Raises
+        ToolError if the commit can't be measured.
         """
         if order.measured is not None:
             return Obtained(result=order.measured(), here=False)
@@ -69,7 +69,7 @@ class Source:
             return Obtained(result=Measurement(tree=self.tree, numbers=Numbers(), complete=False))
 
     def _recorded(self) -> Measurement | None:
-        """What another clone measured and published for this very tree, if that may replace a run."""
+        """What another clone measured and published for exactly this tree, if that may replace a run."""
         session = self.session
         if not session.use_cache or measures_itself(
             session.environ, fail_closed=session.blocks_on_error(self.bar.config)

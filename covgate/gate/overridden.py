@@ -1,4 +1,4 @@
-"""What the environment decides instead of the commit: it is named, and nothing is recorded then."""
+"""Environment variables that change the verdict: they are reported, and nothing is recorded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from covgate.gate.context import Session
 
 
 def deciding_variables(session: Session, config: Config, *, runs_tests: bool = True) -> tuple[str, ...]:
-    """The variables that change what is run, counted or judged. ``runs_tests``: those of the tests' tools, too."""
+    """The variables that change what is run, counted or judged. ``runs_tests``: also those of the tests' tools."""
     if not runs_tests:
         return config.deciding_overrides
     from covgate.measure.deciding_variables import deciding_variables
@@ -16,7 +16,7 @@ def deciding_variables(session: Session, config: Config, *, runs_tests: bool = T
 
 
 def override_notices(deciding: tuple[str, ...], config: Config) -> list[str]:
-    """At most one notice: it names each variable that has an effect, and says what follows if it decides."""
+    """At most one notice. It names each variable that has an effect, and says if nothing is recorded because of it."""
     others = [name for name in config.overrides if name not in deciding]
     if not deciding:
         return [f"set in the environment: {', '.join(others)}"] if others else []

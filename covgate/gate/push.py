@@ -51,7 +51,7 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> Pu
         return PushReport(outcomes=tuple(skipped))
     target = Remote(session.repository, remote, coming=tuple(each.branch for each in candidates if each.branch))
     ready = _prepare(session, candidates, target, skipped)
-    skipped.sort(key=lambda outcome: not outcome.branch)  # a long list is cut off: branches matter most
+    skipped.sort(key=lambda outcome: not outcome.branch)  # a long list is shortened, so branches come first
     if not ready.gated:
         return PushReport(outcomes=tuple(skipped), notices=tuple(ready.notices))
     from covgate.gate.catch_up import save_bookmarks
@@ -65,7 +65,7 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> Pu
         with as_notice(notices, "new files that are not measured could not be listed"):
             outcome = with_new_code(session, outcome, each.bar)
         judged.append(replace(outcome, branch=each.update.shown, on_block=each.bar.config.on_block))
-    # The verdicts stand, whatever goes wrong from here on.
+    # From here on, errors no longer change the verdicts.
     with as_notice(notices, "not everything is known about the baseline"):
         save_bookmarks(session.repository, ready.unseen)
         notices += _about_baselines(session, ready, judged)
@@ -94,15 +94,15 @@ class _Ready:
 
 
 def _prepare(session: Session, candidates: Sequence[RefUpdate], target: Remote, skipped: list[Outcome]) -> _Ready:
-    """Ask the remote, fetch the notes, and find the rules. What the rules leave out goes to ``skipped``."""
+    """Ask the remote, fetch the notes, and find the rules. Updates that the rules leave out go to ``skipped``."""
     own_rules = {update: session.config_at(update.local_oid) for update in candidates}
     sync = all(syncs(config, target) for config in own_rules.values())
     notices: list[str] = []
     with reaching(target, notices) as reached:
-        # Without need the notes are not fetched: the base may gate what the push itself leaves out, but seldom does.
+        # Fetch the notes only if the push's own rules gate something. The base may gate more, but this is rare.
         if sync and any(not why_left_out(update, config) for update, config in own_rules.items()):
             reached.fetch_notes()
-        # Done while the remote answers and the notes travel: imports and look-ups that need neither.
+        # While the remote answers and the notes are fetched: imports and look-ups that need neither.
         from covgate.gate.catch_up import behind
         from covgate.gate.judge import Order
         from covgate.gate.overridden import deciding_variables
@@ -115,7 +115,7 @@ def _prepare(session: Session, candidates: Sequence[RefUpdate], target: Remote, 
         if sync:
             reached.fetch_notes()
         orders = [Order(ratchets=each.may_raise_baseline, known=_cached(session, each)) for each in gated]
-        # What nothing may be recorded of is left to a later hook.
+        # If nothing may be recorded, leave these commits to a later hook.
         unseen = {} if deciding_variables(session, gated[0].bar.config) else behind(gated[0].bar.config, target)
     for remote in filter(None, (target, target.upstream)):
         notices += default_branch_notices(remote, gated[0].bar.config)

@@ -1,4 +1,4 @@
-"""Writing down what was judged: the commit's record, and its lines if it reached the baseline."""
+"""Record what was judged: the commit's record, and its lines if it reached the baseline."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from covgate.notes.records import Notes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What became of a record: the baseline if it was ``raised``, and whether the note could not be written."""
+    """The result of recording: the baseline if it was ``raised``, and whether the note could not be written."""
 
     raised: Baseline | None = None
     unrecorded: bool = False
@@ -28,11 +28,11 @@ def record_verdict(
 ) -> Recorded:
     """Write the commit's record, and its lines if it reached the baseline.
 
-    ``seen`` is the baseline that its ancestors reached; ``raises``: it rises to what was measured. The verdict stands
-    even if nothing can be written.
+    ``seen`` is the baseline that its ancestors reached. ``raises``: the baseline rises to what was measured. The
+    verdict doesn't change if nothing can be written.
     """
     stands = ratchet(seen, measurement.numbers) if raises else seen
-    # A blocked push replaces nothing: the baseline of the tip that it would replace is not recorded here.
+    # A blocked push doesn't replace the remote tip, so don't record the baseline of that tip here.
     kept = stands if verdict.status is Status.PASS else notes.baseline([commit]).seen
     record = record_of(verdict, measurement.numbers, measurement.tree, str(measurement.toolchain), kept)
     failed = _write(notes, commit, record)
@@ -54,7 +54,7 @@ def _write(notes: Notes, commit: str, record: Record) -> str:
 
 
 def keep_lines(repository: Repository, commit: str, measurement: Measurement) -> list[str]:
-    """Keep every line of a commit that reached the baseline: later pushes are compared with it. Returns notices."""
+    """Store all lines of a commit that reached the baseline: later pushes are compared with them. Returns notices."""
     from covgate.notes.line_notes import DetailNotes
 
     if measurement.files:

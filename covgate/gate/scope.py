@@ -30,12 +30,12 @@ class GatedUpdate:
     @property
     def may_raise_baseline(self) -> bool:
         """Whether a pass raises the baseline: a merge may have happened elsewhere."""
-        branch = self.update.branch  # what is for review has not landed
+        branch = self.update.branch  # "" for a commit for review, which has not landed
         return bool(branch) and is_ratchet_branch(self.bar.config, branch, self.bar.remote.default_branch)
 
 
 def sort_updates(session: Session, updates: Sequence[RefUpdate]) -> tuple[list[RefUpdate], list[Outcome]]:
-    """The updates that may have to be judged, and the outcomes of those that are not, whatever is configured."""
+    """The updates to judge unless the configuration leaves them out, and the outcomes of those never judged."""
     from covgate.model.verdict import not_applicable
 
     candidates: list[RefUpdate] = []
@@ -57,7 +57,7 @@ def sort_updates(session: Session, updates: Sequence[RefUpdate]) -> tuple[list[R
 
 
 def _no_commit(session: Session, update: RefUpdate) -> str:
-    """Why an update that leads to no commit is not gated. Raises ToolError if its object is not here."""
+    """Why an update to something other than a commit is not gated. Raises ToolError if its object is not here."""
     found = session.repository.object(update.local_oid)
     if found is None:
         raise ToolError(

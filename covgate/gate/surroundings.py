@@ -1,4 +1,4 @@
-"""What is known around a commit: its bases, and what changed since the baseline was reached."""
+"""The context of a commit: its bases, and what changed since the baseline was reached."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _MOST_ORIGINS = 20
 
 @dataclass(kw_only=True)
 class Surroundings:
-    """What is known around a commit, looked up when it is asked for.
+    """The context of a commit. Each part is looked up when it is needed.
 
     ``baseline`` is what the commit must reach; ``tips`` or their ancestors reached it. ``measured`` is the commit's
     measurement, ``measured_here`` whether this clone made it. ``may_measure`` allows test runs. ``here`` is what the
-    baseline's commit measures, if the present circumstances are other ones than its record's. ``notices`` collects what
-    went wrong on the way.
+    baseline's commit measures, if the present circumstances differ from its record's. ``notices`` collects what went
+    wrong.
     """
 
     session: Session
@@ -53,9 +53,10 @@ class Surroundings:
         return self._seen_from_here(self.notes.origin(self.tips, self.baseline) if self.baseline else "")
 
     def measured_before(self) -> BaselineCommit | None:
-        """Another commit that reached the baseline, and that was measured under the present circumstances already.
+        """Another commit that reached the baseline, and that was already measured under the present circumstances.
 
-        Where two circumstances take turns, each push would measure the newest one, which only the other one measured.
+        If two circumstances take turns, the newest such commit was measured only under the other ones. Each push would
+        then measure it again.
         """
         known = self.notes.all_origins(self.tips, self.baseline) if self.baseline else ()
         seen = (self._seen_from_here(oid) for oid in itertools.islice(known, _MOST_ORIGINS))
@@ -80,7 +81,7 @@ class Surroundings:
 
     @property
     def required_here(self) -> Fraction | None:
-        """What the baseline requires under the present circumstances; None if these are its record's."""
+        """What the baseline requires under the present circumstances; None if they are those of its record."""
         recorded = self.baseline_commit.recorded if self.here is not None else None
         if self.baseline is None or self.here is None or recorded is None:
             return None
@@ -90,7 +91,7 @@ class Surroundings:
     def bases(self) -> list[str]:
         """The merge bases with the push's base and with the default branch.
 
-        What a merge of the default branch brings into a branch that was pushed before is new to neither.
+        If the default branch is merged into a branch that was pushed before, the merged code is not new.
         """
         repository, remote = self.session.repository, self.bar.remote
         targets = {self.bar.base, remote.fork_point(self.commit) if remote else ""}
@@ -101,8 +102,8 @@ class Surroundings:
     def before(self) -> Measurement | None:
         """The baseline's measurement, line by line; None if nobody has it.
 
-        As it is here, else from the notes, else from the cache, else measured again: the verdict may depend on what was
-        removed since, and must not depend on what this clone happens to know.
+        It comes from a measurement here, else the notes, else the cache, else a new run. The verdict may depend on code
+        that was removed since then, so it must not depend on what this clone happens to have.
         """
         if self.here is not None:
             return self.here

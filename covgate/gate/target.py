@@ -1,4 +1,4 @@
-"""Where a push goes: what the user is told if the default branch is unknown, or if no push raises a baseline."""
+"""Where a push goes: notices for when the default branch is unknown, or when no push raises a baseline."""
 
 from __future__ import annotations
 

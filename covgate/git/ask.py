@@ -1,4 +1,4 @@
-"""A remote is asked for its branches and its default branch: in the background, and never for long."""
+"""Ask a remote for its branches and its default branch: in the background, and never for long."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from covgate.git.listing import Listing, parse_listing
 from covgate.git.messages import error_line
 from covgate.git.remote import Remote
 
-# A remote that takes longer than this is not waited for: somebody is waiting for the push.
+# Don't wait longer than this for a remote, because the user is waiting for the push.
 PATIENCE = 20.0  # seconds
 
 
@@ -43,8 +43,8 @@ class Question:
 
 @contextlib.contextmanager
 def asking(remote: Remote, *refs: str) -> Iterator[Question]:
-    """Ask ``remote`` while the block runs, also for ``refs``. What it started ends with the block."""
-    # In a process group of its own: the ssh that git starts would outlive it, and hold the pipes open.
+    """Ask ``remote`` while the block runs, also for ``refs``. The processes that it started end with the block."""
+    # In its own process group: otherwise the ssh that git starts would outlive git and keep the pipes open.
     argv = ("ls-remote", "--symref", "--", remote.name, "HEAD", "refs/heads/*", *refs)
     process = remote.repository.start(*argv, own_group=True)
     try:

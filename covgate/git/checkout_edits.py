@@ -1,4 +1,4 @@
-"""Which files of the checkout are not what HEAD has."""
+"""Which files of the checkout differ from HEAD."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Whether the files of a worktree are those of a commit, byte for byte.
 
-``git status`` answers from the index: from times and sizes, from flags that hide a change, and from contents as the
-filters of this clone see them. Here the files themselves are hashed.
+``git status`` answers from the index. It relies on times and sizes, on flags that can hide a change, and on contents
+after this clone's filters. This module hashes the files themselves.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from covgate.git.repository import Repository
 _LINK, _SUBMODULE, _EXECUTABLE = "120000", "160000", "100755"
 _LFS = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:[^\n]+\n)*?oid sha256:([0-9a-f]{64})\n")
 _ANNEX = b"/annex/objects/"
-_TEXT_SIZE = 8000  # git takes a file with a NUL byte among the first ones for binary
+_TEXT_SIZE = 8000  # git treats a file as binary if one of the first bytes is NUL
 _CHUNK = 1 << 20
 
 
@@ -35,9 +35,9 @@ class Entry:
 
 
 class Contents:
-    """The files of ``commit``, beside those in the worktree of ``repository``. Submodules that are checked out count.
+    """Compares the files of ``commit`` with the worktree of ``repository``, including checked-out submodules.
 
-    A file that was the same is not read again until the file system shows that it has changed.
+    A file that was equal is not read again until the file system shows a change.
     """
 
     def __init__(self, repository: Repository, commit: str, prefix: str = "") -> None:
@@ -86,7 +86,7 @@ class Contents:
             yield from inner.differences(concerns)
 
     def restore(self) -> None:
-        """Write what differs as the commit has it, without the filters of this clone. Submodules are left alone.
+        """Overwrite each file that differs with the commit's, without this clone's filters; submodules are left alone.
 
         Raises OSError or GitError if that fails.
         """
@@ -146,7 +146,7 @@ class Contents:
         return ""
 
     def _is_in_real_directory(self, path: str) -> bool:
-        """Whether no directory on the way to ``path`` is a link, behind which other files may be."""
+        """Whether no directory above ``path`` is a link: behind a link there may be other files."""
         parent = path.rpartition("/")[0]
         if not parent or parent in self._directories:
             return True
@@ -171,7 +171,7 @@ class Contents:
     def _is_converted(self, entry: Entry, path: str) -> bool:
         """Whether the file at ``path`` is what a checkout writes for the entry.
 
-        The filters of this clone count only where the blob is of no use without them: other clones may not have them.
+        The filters of this clone are applied only if the blob is useless without them: other clones may not have them.
         """
         blob = self._blob(entry)
         pointer = _LFS.match(blob)
@@ -224,7 +224,7 @@ def entries_of(repository: Repository, commit: str) -> list[Entry]:
 
 
 def is_opaque(blob: bytes) -> bool:
-    """Whether a file is of no use as it is stored: it is encrypted, or stands for one that is kept elsewhere."""
+    """Whether a file is useless as it is stored: it is encrypted, or a pointer to content that is stored elsewhere."""
     return b"\0" in blob[:_TEXT_SIZE] or blob.startswith(_ANNEX) or _LFS.match(blob) is not None
 
 

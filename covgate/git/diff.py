@@ -91,7 +91,7 @@ def added_lines(
 class PathChanges(NamedTuple):
     """The paths of the files that differ between two commits; a moved file is added and deleted.
 
-    ``empty``: those of the added ones in which nothing is. Links and submodules are left out.
+    ``empty``: the added files that are empty. Links and submodules are left out.
     """
 
     added: frozenset[str] = frozenset()
@@ -113,7 +113,7 @@ def path_changes(repository: Repository, base: str, commit: str) -> PathChanges:
 
 
 def renames(repository: Repository, base: str, commit: str) -> dict[str, str]:
-    """By its path at ``commit``, where a file that was renamed since ``base`` was before."""
+    """For each file that was renamed since ``base``: its path at ``commit`` -> its path at ``base``."""
     entries = _changed_entries(repository, base, commit, "--find-renames", _RENAME_LIMIT)
     return {each.path: each.old_path for each in entries if each.status == "R"}
 

@@ -15,14 +15,14 @@ _LOCAL = frozenset(
 # The configuration of one git command (`git -c key=value push`), which may contain credentials.
 _CALL_CONFIGURATION = frozenset({"GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"})
 
-# No such file. With one that is empty, git would warn at every call that grafts are deprecated.
+# A path that doesn't exist. With an empty file, git would warn at every call that grafts are deprecated.
 NO_GRAFTS = f"{os.devnull}/none"
 
 
 def environment_of_git(environ: Mapping[str, str]) -> dict[str, str]:
     """``environ`` for git in the user's repository: messages in English, no prompts, no optional locks.
 
-    A push sends the objects as they are: what `git replace` and grafts show instead of them exists in this clone only.
+    `git replace` and grafts are switched off: a push sends the original objects, and the replacements exist only here.
     """
     return {
         **environ,

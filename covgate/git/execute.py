@@ -19,8 +19,8 @@ from covgate.errors import ToolError
 # No hooks of the user, no file system monitor that would outlive us, no garbage collection while somebody waits.
 GIT = ("git", "-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", "-c", "gc.auto=0")
 
-# For covgate's own worktree: all of the commit is written, whatever the user leaves out of a checkout, and no setting
-# makes git look at less of a file. On the command line, because all worktrees share one configuration file.
+# For covgate's own worktree: git writes the whole commit, even with a sparse checkout, and no setting makes git compare
+# less of a file. These are on the command line, because all worktrees share one configuration file.
 CHECKOUT_OPTIONS = (
     *("-c", "core.sparseCheckout=false"),
     *("-c", "core.untrackedCache=false"),
@@ -75,7 +75,7 @@ def start(
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
-    """End ``process``, which has a group of its own, and what it started, if it still runs. Its pipes are closed."""
+    """If ``process``, which has its own group, still runs, end it and what it started. Close its pipes."""
     if process.poll() is None:
         if os.name == "posix":
             with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -26,7 +26,7 @@ class Listing:
 
     @property
     def candidates(self) -> frozenset[str]:
-        """The branches that can be the default branch: those where HEAD is, else all of them."""
+        """The branches that can be the default branch: those at the oid of HEAD, else all of them."""
         return frozenset(name for name, oid in self.heads.items() if oid == self.head) or frozenset(self.heads)
 
 

@@ -15,7 +15,7 @@ _OTHERS = ("--others", "--exclude-standard", "--directory")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Others:
-    """Paths from the top. A directory with nothing of the commit ends in ``/`` and stands for all that is in it."""
+    """Paths from the top. A path that ends in ``/`` stands for a whole directory without any file of the commit."""
 
     uncommitted: tuple[str, ...]
     ignored: tuple[str, ...]
@@ -27,7 +27,7 @@ class Others:
 
 
 def list_others(contents: Contents) -> Others:
-    """What is in the worktree beside the commit of ``contents``, without bytecode and environments that nobody ignores.
+    """The files in the worktree that the commit of ``contents`` lacks, without unignored bytecode and environments.
 
     Raises GitError if git can't list it.
     """
@@ -58,7 +58,7 @@ def _run(repository: Repository, *options: str) -> list[str]:
 
 
 def _is_left_by_python(repository: Repository, path: str) -> bool:
-    """Whether ``path`` is what Python leaves beside sources: bytecode, or a virtual environment."""
+    """Whether ``path`` is bytecode or a virtual environment, which Python tools leave beside sources."""
     if "__pycache__" in path.rstrip("/").split("/"):
         return True
     if not path.endswith("/"):

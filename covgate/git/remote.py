@@ -129,7 +129,7 @@ class Remote:
         return name if re.fullmatch(r"[^\x00-\x20\x7f]{1,1000}", name) else ""
 
     def keep_default_branch(self) -> None:
-        """Keep the default branch that the remote has named. A file that can't be written is ignored."""
+        """Store the default branch that the remote has named. It is no error if the file can't be written."""
         if self.default.how is How.NAMED and self.default.name != self._kept_default_branch():
             with contextlib.suppress(OSError):
                 write_atomically(self._kept_file, os.fsencode(self.default.name))
@@ -137,8 +137,8 @@ class Remote:
     def default_tip(self) -> str:
         """The oid of the default branch's tip, where changes land; "" if there is none.
 
-        If the remote answered, this is the tip that it has now, which is fetched if it is new here. Otherwise it is the
-        tip that was fetched last. A URL has no tracking refs: the default remote stands for it.
+        If the remote answered, this is its present tip, which is fetched if it is new here. Otherwise it is the tip
+        that was fetched last. A URL has no tracking refs, so those of the default remote are used.
         """
         if self.upstream is not None:
             return self.upstream.default_tip()
@@ -162,7 +162,7 @@ class Remote:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What went wrong while tips were fetched, a notice each."""
+        """One notice for each tip that could not be fetched."""
         return (*self._problems, *(self.upstream.problems if self.upstream else ()))
 
     def fork_point(self, commit: str, branch: str = "") -> str:
@@ -178,9 +178,9 @@ class Remote:
     def replaced_tip(self, update: RefUpdate) -> str:
         """The oid of the remote tip that ``update`` replaces; "" if the ref is new.
 
-        pre-commit names an ancestor if the ref is new: only the remote's answer, or a tip that was seen there, tells.
-        A tip that is not here is fetched. If that fails, this is the tip that was fetched last. A new ref replaces
-        nothing, even if an old branch of the same name still has a tracking ref here.
+        pre-commit names an ancestor if the ref is new, so only the remote's answer, or a tip that was seen there, is
+        reliable. A tip that is not here is fetched. If that fails, this is the tip that was fetched last. A new ref
+        replaces nothing, even if an old branch of the same name still has a tracking ref here.
         """
         repository, tracking = self.repository, self.tracking(update.branch)
         oid = update.remote_oid

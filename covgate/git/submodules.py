@@ -1,7 +1,7 @@
 """The submodules of covgate's own worktree, at the commits that the measured commit names.
 
-They come from the user's own repositories of them, which may have commits that nobody has pushed yet. Only what is not
-there is fetched.
+They come from the user's own submodule repositories, which may have commits that nobody has pushed yet. Only what these
+lack is fetched.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def update_submodules(user: Repository, view: Repository, commit: str) -> None:
                     update_submodules(source, inner, oid)
         elif user.config(f"submodule.{name}.url"):
             _fetch(view, path).close()
-        else:  # as empty as it is there
+        else:  # leave it empty, as it is in the user's checkout
             shutil.rmtree(target, ignore_errors=True)
             target.mkdir(parents=True)
 
@@ -55,9 +55,9 @@ def _submodules(view: Repository, commit: str) -> Iterator[tuple[str, str, str]]
 
 
 def _users_repository(user: Repository, path: str, name: str) -> Repository | None:
-    """The repository that the user has of a submodule: the one that is checked out, else the one that git keeps.
+    """The user's repository of a submodule: the one that is checked out, else the one that git keeps.
 
-    None if the user has not initialised it, or not yet.
+    None if the user has not initialised it.
     """
     environ = without_local_environment(user.environ, keep_call_configuration=True)
     if (user.top / path / ".git").exists():
@@ -65,7 +65,7 @@ def _users_repository(user: Repository, path: str, name: str) -> Repository | No
     for directory in (user.git_dir, user.common_dir) if user.config(f"submodule.{name}.url") else ():
         kept = directory / "modules" / name
         if (kept / "HEAD").is_file():
-            # Its worktree may be gone. Nothing is checked out there.
+            # Its worktree may be gone; nothing is checked out there.
             return Repository.discover(user.top, {**environ, "GIT_DIR": str(kept), "GIT_WORK_TREE": str(user.top)})
     return None
 
@@ -73,7 +73,7 @@ def _users_repository(user: Repository, path: str, name: str) -> Repository | No
 def _borrow(source: Repository, target: Path, oid: str) -> Repository | None:
     """A repository at ``target`` with ``oid`` checked out, which has the objects of ``source``.
 
-    None if these do not suffice. Raises OSError if it can't be written.
+    None if these objects are not enough. Raises OSError if it can't be written.
     """
     if not source.commit(oid):
         return None

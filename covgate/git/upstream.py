@@ -11,7 +11,7 @@ _NAME = "upstream"
 
 
 def upstream_of(remote: Remote) -> Remote | None:
-    """The remote where what is pushed to ``remote`` lands, as far as the configuration says; None for itself."""
+    """The remote where changes pushed to ``remote`` land, according to the configuration; None for itself."""
     pattern = r"^(remote\..*\.(url|gh-resolved)|branch\..*\.remote)$"
     listed = remote.repository.text("config", "-z", "--get-regexp", pattern)
     configured: dict[str, list[str]] = {}
@@ -26,7 +26,7 @@ def choose_upstream(target: str, configured: Mapping[str, Sequence[str]], branch
     """The name of the remote that ``target``, a name or URL, is a fork of; "" if it is none.
 
     ``configured``: git's configuration, key -> values. ``branches``: likely default branches, the likeliest first. In
-    this order: the base that GitHub's `gh` has noted, what the local default branch follows, the remote ``upstream``.
+    this order: the base that GitHub's `gh` has stored, what the local default branch follows, the remote ``upstream``.
     """
     urls = {
         key.removeprefix("remote.").removesuffix(".url"): set(values)

@@ -25,7 +25,7 @@ _SOURCES = (".py", ".toml", ".cfg", ".ini", ".coveragerc")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkout:
-    """A directory in which ``commit`` is measured; ``contents`` has its files, ``others`` what else is there.
+    """A directory in which ``commit`` is measured; ``contents`` has its files, ``others`` the other files there.
 
     ``repository`` is the repository as seen from there.
     """
@@ -38,23 +38,23 @@ class Checkout:
     others: Others
 
     def difference(self) -> str:
-        """A clause that says how the directory differs from the commit, as to the commit's own files; "" if not at all.
+        """A clause that says how the commit's own files differ in the directory; "" if they don't.
 
-        It is cheap to ask again after the tests.
+        A second call, after the tests, is cheap.
         """
         if not has_checked_out(self.repository, self.commit):
             return "another commit is checked out"
         return next((f"{path} {how}" for path, how in self.contents.differences()), "")
 
     def changed_source(self) -> str:
-        """Like `difference`, but only as to sources and configuration: tests may write to data of their own."""
+        """Like `difference`, but only for sources and configuration: tests may write to their own data files."""
         if not has_checked_out(self.repository, self.commit):
             return "HEAD moved"
         changed = (path for path, _ in self.contents.differences(lambda path: path.endswith(_SOURCES)))
         return next((f"{path} was changed" for path in changed), "")
 
     def restore(self) -> str:
-        """Write what differs as the commit has it. Returns what differs all the same, as a clause.
+        """Overwrite each file that differs with the commit's. Returns a clause about what still differs.
 
         The checkout is closed if that fails.
         """
@@ -67,7 +67,7 @@ class Checkout:
             raise
 
     def close(self) -> None:
-        """End the processes that read objects, those of the user's repository excepted."""
+        """End the processes that read objects, except those of the user's repository."""
         self.contents.close()
         if not self.in_place:
             self.repository.close()

@@ -33,10 +33,10 @@ class Pin:
 
 
 def find_pin(repo: str | None, rev: str | None, top: Path, environ: Mapping[str, str]) -> Pin | None:
-    """The repository and revision to pin; what is None comes from where this covgate was installed from.
+    """The repository and revision to pin. An argument that is None defaults to where this covgate was installed from.
 
-    A relative ``repo`` counts from ``top``. None if this covgate came from a package index. Raises UsageError if
-    pre-commit could not get the hooks from there.
+    A relative ``repo`` is relative to ``top``. Returns None if this covgate came from a package index. Raises
+    UsageError if pre-commit could not get the hooks from there.
     """
     problem = None
     for pin in pin_candidates(repo, rev):
@@ -54,7 +54,7 @@ def find_pin(repo: str | None, rev: str | None, top: Path, environ: Mapping[str,
 def pin_candidates(repo: str | None, rev: str | None) -> list[Pin]:
     """The pins to try, the best first; empty if this covgate came from a package index.
 
-    Raises UsageError if it came from elsewhere than a repository, and none is named.
+    Raises UsageError if it came from somewhere else that is not a repository, and none is named.
     """
     found_repo, found_rev = installed_from()
     if repo is None:

@@ -25,7 +25,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """What `covgate init` is going to write, and what is there already, as lines for the user."""
+    """What `covgate init` is going to write, and lines for the user about what is there already."""
 
     edits: tuple[FileEdit, ...]
     present: tuple[str, ...]
@@ -34,7 +34,7 @@ class Setup:
 def plan_setup(repository: Repository, find_pin: Callable[[], Pin | None], *, pins_anew: bool = False) -> Setup:
     """What has to be written so that pre-commit runs covgate's hooks. Nothing is written yet.
 
-    ``find_pin`` is asked where the hooks come from if the file lacks them; ``pins_anew``: also if it has them.
+    ``find_pin`` says where the hooks come from. It is called if the file lacks them; with ``pins_anew``, always.
     Raises UsageError if a file can't be extended.
     """
     _require_own_hooks_directory(repository)

@@ -1,4 +1,4 @@
-"""Which coverage analyses the data of a test run: the Python that produced it, with the configuration used there."""
+"""Which coverage analyses the data of a test run: that of the Python that produced it, with the same configuration."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Analyser:
 def choose_analyser(runs: Sequence[Runner], default: Analyser) -> Analyser:
     """The analyser for the data of ``runs``, else ``default``, which also says which tree they are about.
 
-    If several Pythons ran tests, the newest one analyses the data of all: what an older one can't parse, it may.
+    If several Pythons ran tests, the newest one analyses all data, because an older one may fail to parse some files.
     """
     if not runs:
         return default

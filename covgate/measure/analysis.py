@@ -28,13 +28,13 @@ _LOG = "analysis.log"
 
 
 def default_analyser(workspace: Workspace, rcfile: str = "") -> Analyser:
-    """The project's interpreter, for data of which nothing else is known."""
+    """The project's interpreter, for data from an unknown Python."""
     rcfile = rcfile or workspace.rcfile
     return Analyser(python=workspace.job.interpreter.path, directory=workspace.job.tree, rcfile=rcfile)
 
 
 def data_of(workspace: Workspace, runs: Sequence[Runner]) -> list[Path]:
-    """The data files that ``runs`` have left: in the workspace, and where the programs say that they put them."""
+    """The data files of ``runs``: in the workspace, and where the programs say that they put them."""
     found = [each for each in workspace.data.parent.rglob(f"{workspace.data.name}*") if each.is_file()]
     for data in {Path(run.data) for run in runs if run.data}:
         if not data.is_relative_to(workspace.data.parent):
@@ -49,7 +49,7 @@ def analyse(
     runs: Sequence[Runner] = (),
     place: Callable[[str], str | None] = lambda file: None,
 ) -> Report | None:
-    """The report on the data of ``runs``, whose parts are combined first; None if there is no data.
+    """Combine the data of ``runs`` and return the report on it; None if there is no data.
 
     Files that coverage can't parse are left out, as with ``coverage json --ignore-errors``: templates, for example, and
     files that the tests wrote and deleted. ``place`` gives the path in the tree of a file that is a copy. Raises
@@ -64,13 +64,13 @@ def analyse(
 
 
 def combine_parts(workspace: Workspace, analyser: Analyser, runs: Sequence[Runner] = ()) -> bool:
-    """Make the workspace's data file of all that ``runs`` have left. Returns whether there is data."""
+    """Combine all data of ``runs`` into the workspace's data file. Returns whether there is data."""
     parts = data_of(workspace, runs)
     if len(parts) == 1 and parts[0].name == workspace.data.name:
         if parts[0] != workspace.data:
             shutil.copyfile(parts[0], workspace.data)
     elif parts:
-        # What the parts are combined into must not be one of them.
+        # The combined file must not be one of the parts.
         combined = workspace.data.with_name(f"combined-{workspace.data.name}")
         _run_coverage(workspace, analyser, combined, "combine", "--keep", *map(str, parts))
         if combined.exists():

@@ -1,7 +1,7 @@
-"""Bytecode that Python would run although it may not be that of the source: it is removed before the tests run.
+"""Remove bytecode that Python would run although it may not match its source. This happens before the tests run.
 
 Python compares a cached module with the time and the size of its source, or not at all (PEP 552). After an edit of the
-same size within one second, or with a cache that was made unchecked, it runs another text than the one that is pushed.
+same size within one second, or with an unchecked cache, Python runs code other than the code that is pushed.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ _BY_HASH, _CHECKED = 1, 2
 
 
 def remove_unsound_bytecode(top: Path, committed: Collection[str], environ: Mapping[str, str]) -> str:
-    """Remove what Python may have cached of another text than that of the sources among ``committed``, below ``top``.
+    """Remove bytecode below ``top`` that may not match the sources among ``committed``.
 
-    Python writes it anew. Returns the path of a file that can't be removed, "" if none is left.
+    Python writes it again. Returns the path of a file that can't be removed, "" if none is left.
     """
     sources: dict[str, set[str]] = {}
     kept = {str(top / path) for path in committed if path.endswith(".pyc")}
@@ -58,7 +58,7 @@ def _remove_in(cache: Path, directory: Path, stems: Collection[str], kept: Colle
 
 
 def _is_sound(path: str, source: str) -> bool:
-    """Whether Python ignores the bytecode at ``path``, or it is that of ``source``. Raises OSError."""
+    """Whether Python ignores the bytecode at ``path``, or the bytecode matches ``source``. Raises OSError."""
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123
         header = file.read(_HEADER)
         written = os.fstat(file.fileno()).st_mtime_ns

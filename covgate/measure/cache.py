@@ -109,6 +109,6 @@ def _read(path: Path) -> Measurement | None:
         )
     except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return None
-    # An edited file: the threat model says what this is good for, and what it isn't.
+    # Somebody edited the file. docs/threat-model.md says what this check achieves, and what it doesn't.
     is_sound = not found.files or total(each.numbers for each in found.files) == found.numbers
     return found if is_sound and path.name.startswith(f"{found.tree}-") else None

@@ -146,7 +146,7 @@ class Measurer:
             sources=self.sources(checkout.commit, config),
             setup=config.setup,
             coverage_config=config.coverage_config,
-            # An editable install leads to the main worktree, if it leads to any.
+            # If an editable install points to a worktree, it is the main one.
             isolated=checkout.path != self.roots[-1],
             checkouts=tuple(each for each in checkouts(self.repository) if each != checkout.path),
             package_roots=package_roots(checkout.contents.paths()),

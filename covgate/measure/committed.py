@@ -33,7 +33,7 @@ def commit_of(repository: Repository, commit: str, checkouts: Sequence[Path]) ->
 
 
 def _both(directory: Path) -> tuple[str, ...]:
-    """The absolute path of ``directory`` as it is given, and without symbolic links."""
+    """The absolute path of ``directory``, once as given and once with symbolic links resolved."""
     return tuple(dict.fromkeys([str(directory), os.path.realpath(directory)]))
 
 

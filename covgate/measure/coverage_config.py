@@ -51,7 +51,7 @@ class CoverageConfig:
 
     @property
     def exclusions(self) -> tuple[str, ...]:
-        """The regular expressions of the lines that are excluded; coverage's own default is among them if it holds."""
+        """The regular expressions of excluded lines, including coverage's default if it applies."""
         own = self._patterns("exclude_lines")
         return (*(own or _DEFAULT_EXCLUSIONS), *self._patterns("exclude_also"))
 
@@ -61,7 +61,7 @@ class CoverageConfig:
         return tuple(str(each) for each in listed if str(each).strip()) if isinstance(listed, (list, tuple)) else ()
 
     def with_omit(self, patterns: Sequence[str]) -> CoverageConfig:
-        """This configuration, which leaves out the files that match ``patterns``, too."""
+        """This configuration, changed to leave out the files that match ``patterns``, too."""
         values = [*self.values("run", "omit"), *patterns]
         run = {**self.sections.get("run", {}), "omit": values if self.toml else "\n".join(values)}
         return CoverageConfig(toml=self.toml, sections={**self.sections, "run": run})
@@ -118,10 +118,10 @@ def enforce_base(
     source_exists: Callable[[str], bool],
     plugin_exists: Callable[[str], bool],
 ) -> tuple[CoverageConfig | None, tuple[str, ...]]:
-    """``own``, changed so that it measures all that ``base`` measures, and a clause for each difference.
+    """``own``, changed to measure everything that ``base`` measures, and a clause for each change.
 
-    The configuration is None, and there are no clauses, if ``own`` measures as much. ``source_exists`` is asked whether
-    a source of the base is still there, ``plugin_exists`` whether one of its plugins can still be imported.
+    If ``own`` already measures as much, the configuration is None and there are no clauses. ``source_exists`` says
+    whether a source of the base is still there, ``plugin_exists`` whether one of its plugins can still be imported.
     """
     sections: Sections = {name: dict(table) for name, table in own.sections.items()}
     draft = _Draft(own=own, base=base, run=sections.setdefault("run", {}), report=sections.setdefault("report", {}))
@@ -147,7 +147,7 @@ class _Draft:
     report: dict[str, object]
 
     def enforce_plugins(self, sections: Sections, plugin_exists: Callable[[str], bool]) -> Iterator[str]:
-        """The plugins are the base's, with its options: each may set any other option, unseen."""
+        """Use the base's plugins and their options: a plugin may set any other option without a trace."""
         own, base = self.own.values("run", "plugins"), self.base.values("run", "plugins")
         kept = [each for each in base if each in own or plugin_exists(each)]
         if list(own) != kept:

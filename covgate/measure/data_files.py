@@ -25,7 +25,7 @@ _PART = ".coverage.report"  # as one part of several, its paths are mapped by co
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where data is analysed: a checkout, and the interpreter there, which is only looked up if it is needed."""
+    """Where data is analysed: a checkout and its interpreter. The interpreter is looked up only if it is needed."""
 
     tree: Path
     interpreter: Callable[[], Interpreter]
@@ -56,7 +56,7 @@ def parse_data_file(data: bytes, name: str, commit: Commit, naming: Naming, plac
             raise ToolError(f"{name}: the data file has no data", hint="combine the parts first: coverage combine")
         located = _move_paths(workspace.data, name, commit, naming, place.tree)
         found = write_json(workspace, analyser)
-        # While its parts are combined, coverage may look for files where they were on the other machine.
+        # While coverage combines the parts, it may look for files at the paths of the other machine.
         left_out = tuple(each for each in parse_left_out(workspace) if each not in located.paths)
     if found is None:
         raise ToolError(f"{name}: the data file has no data", hint="combine the parts first: coverage combine")
@@ -80,7 +80,7 @@ def _move_paths(data: Path, name: str, commit: Commit, naming: Naming, tree: Pat
 
 @contextmanager
 def _database(data: Path, name: str) -> Iterator[sqlite3.Connection]:
-    """The data file as a database; what is changed is written at the end."""
+    """The data file as a database. Changes are written at the end of the block."""
     try:
         with closing(sqlite3.connect(data)) as database, database:
             yield database
@@ -94,7 +94,7 @@ def _database(data: Path, name: str) -> Iterator[sqlite3.Connection]:
 
 
 def _read_same(commit: Commit, tree: Path, paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """Each of ``paths`` and its content. Raises ToolError if it is another one in ``tree``, where it was analysed."""
+    """Each of ``paths`` and its content. Raises ToolError if the content differs in ``tree``, where it was analysed."""
     for path, content in commit.read(paths):
         try:
             analysed = (tree / path).read_bytes()

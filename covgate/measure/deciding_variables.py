@@ -48,7 +48,7 @@ def _selects(value: str, roots: Sequence[Path]) -> bool:
 
 
 def _leads_outside(value: str, roots: Sequence[Path]) -> bool:
-    """Whether a path has a directory outside of the repository: what is inside is the commit's own."""
+    """Whether a search path has a directory outside the repository; directories inside belong to the commit."""
     tops = [os.path.realpath(root) for root in roots]
     entries = [os.path.realpath(roots[0] / each) for each in value.split(os.pathsep) if each]
     return not all(any(each == top or each.startswith(top + os.sep) for top in tops) for each in entries)

@@ -1,7 +1,7 @@
 """How a test run ended: with a result, or with a ToolError if nothing can be concluded from it.
 
-Decisions only: exit statuses, what the processes wrote down, and what they printed go in. The statuses of pytest are
-``pytest.ExitCode``; since Python 3.12, unittest also ends with 5 if there was no test.
+This module only decides. Its inputs are exit statuses, the facts that the processes recorded, and their output. The
+statuses of pytest are ``pytest.ExitCode``; since Python 3.12, unittest also ends with 5 if there was no test.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Ending:
 
 
 def command_ending(status: int, runs: Sequence[Runner], output: str) -> Ending:
-    """How a command ended that was followed; ``runs`` are the programs that ran tests. All of them were started.
+    """How a followed command ended; ``runs`` are the programs that ran tests. All of them were started.
 
     Raises ToolError if it was ended by a signal, if its program was not found, or if one of ``runs`` says nothing about
     the commit. ``output`` is shown with an error.
@@ -62,7 +62,7 @@ def command_ending(status: int, runs: Sequence[Runner], output: str) -> Ending:
 
 
 def _followed_ending(run: Runner, status: int, output: str) -> Ending:
-    """How one of the programs ended that a command has started; ``status`` is that of the command."""
+    """How a program that a command has started ended; ``status`` is that of the command."""
     if run.status is not None or status:
         return run_ending(run, status if run.status is None else run.status, output)
     raise ToolError(
@@ -73,7 +73,7 @@ def _followed_ending(run: Runner, status: int, output: str) -> Ending:
 
 
 def _unfollowed_ending(status: int, runs: Sequence[Runner], output: str) -> Ending:
-    """How a command ended that measures by itself, or runs no Python."""
+    """How a command that measures by itself, or runs no Python, ended."""
     if status in _NOT_EXECUTABLE:
         raise ToolError(f"command was not found (exit status {status})", hint="correct `command`", output=output)
     collected = not (status in (0, _NOTHING_COLLECTED) and none_ran(output))
@@ -96,7 +96,7 @@ def run_ending(run: Runner, status: int, output: str) -> Ending:
 
 
 def none_ran(output: str) -> bool:
-    """Whether a test runner printed that there was no test, and no other one that there was."""
+    """Whether a test runner printed that there was no test, and no other one printed that there was one."""
     return bool(_NONE_RAN.search(output)) and not _SOME_RAN.search(output)
 
 

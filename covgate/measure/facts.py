@@ -1,4 +1,4 @@
-"""What the processes of a test run have written down about themselves: `covgate.measure.inside` writes it."""
+"""The facts that the processes of a test run recorded about themselves; `covgate.measure.inside` writes them."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class PytestSession:
 class Runner:
     """One program that ran tests.
 
-    ``problem`` is why covgate did not start it, "" if it did. ``status`` is its exit status, None if it did not come to
-    its end. ``through`` is what measured: coverage, pytest-cov, or "" if the program measured by itself; then
+    ``problem`` is why covgate did not start it, "" if it did. ``status`` is its exit status, None if it did not finish.
+    ``through`` is what measured: coverage, pytest-cov, or "" if the program measured by itself; then
     ``toolchain`` has no version of coverage. ``executable`` is its Python, ``data`` its data file, ``rcfile`` the
     configuration of coverage that it names, "" if it names none. ``directory`` is where it ran. ``pytest`` is the
     version of pytest.

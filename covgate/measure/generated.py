@@ -1,7 +1,7 @@
-"""The sources that a build has left in the user's checkout, for a commit that is measured aside.
+"""The sources that a build has left in the user's checkout, for a commit that is measured in the worktree.
 
-Generated modules, extensions, and the C that Cython wrote (coverage's plugin for Cython reads it). They are not in the
-commit, but its tests can't run without them. Tests and configuration are never among them.
+These are generated modules, extensions, and the C code that Cython wrote (coverage's plugin for Cython reads it). They
+are not in the commit, but its tests can't run without them. Tests and configuration are never among them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LEFT_OVER = (".pyc", ".pyo", ".log", ".orig", ".rej", "~", "conftest.py")
 
 
 def copy_generated(repository: Repository, checkout: Checkout) -> tuple[str, ...]:
-    """Copy what a build has left in the worktree of ``repository`` to ``checkout``. Returns the paths.
+    """Copy generated sources from the worktree of ``repository`` to ``checkout``. Returns the paths.
 
     Raises ToolError if a copy fails.
     """
@@ -50,7 +50,7 @@ def copy_generated(repository: Repository, checkout: Checkout) -> tuple[str, ...
 
 
 def check_extensions(repository: Repository, checkout: Checkout, copied: Collection[str]) -> None:
-    """Raise ToolError if a copied extension was built from other sources than those of the measured commit."""
+    """Raise ToolError if a copied extension was not built from the sources of the measured commit."""
     extension = next((each for each in copied if each.endswith(_EXTENSIONS)), "")
     if not extension:
         return

@@ -1,7 +1,7 @@
 """Where the packages of a measured tree are imported from, if the project is installed from another checkout of it.
 
-An editable install leads to the directory that it was made in: through a path file, through a finder with a mapping, or
-through a link. What leads to a checkout of this repository must lead to the measured tree instead.
+An editable install points to the directory that it was made in: through a path file, through a finder with a mapping,
+or through a link. If it points to a checkout of this repository, it must point to the measured tree instead.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def link_renamed(tree: Path, installed: Installed, links: Path) -> list[str]:
 
 
 def moved(path: str, checkouts: Sequence[Path], tree: Path) -> str:
-    """``path``, or its place in ``tree`` if it leads into one of ``checkouts``."""
+    """``path``, or the same place in ``tree`` if it is in one of ``checkouts``."""
     return next((str(tree / place) for place in _places([Path(path)], checkouts)), path)
 
 
@@ -124,7 +124,7 @@ def _base(name: str, place: str) -> str | None:
 
 
 def _places(paths: Iterable[Path], checkouts: Sequence[Path]) -> Iterator[str]:
-    """The place in its checkout of each path that is in one; what git and environments keep there is left out."""
+    """For each path in a checkout, its place there; files of git and of environments are left out."""
     for path in paths:
         real = os.path.realpath(path)
         tops = [top for top in map(os.path.realpath, checkouts) if real == top or real.startswith(top + os.sep)]

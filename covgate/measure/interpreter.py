@@ -40,7 +40,7 @@ class Interpreter:
 
     ``environment`` is the directory of its environment, "" if it has none. ``origin`` says how it was found.
     ``manager`` is the tool that installs packages there, "" if it is unknown. ``notices`` name environments that were
-    passed over, and why.
+    skipped, and why.
     """
 
     path: str

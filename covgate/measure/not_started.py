@@ -1,4 +1,4 @@
-"""Why tests could not be started under coverage, as an error that says what to type."""
+"""Why tests could not be started under coverage, as an error with the command that fixes it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def interpreter_of(run: Runner) -> Interpreter:
 def not_started(run: Runner, interpreter: Interpreter, how_to_install: Callable[[str], str]) -> ToolError:
     """The error for ``run``, whose problem is one of those that ``covgate_suite`` gives.
 
-    ``how_to_install`` tells how its environment gets a package.
+    ``how_to_install`` says how to install a package in its environment.
     """
     where = f"{interpreter.path} ({interpreter.origin})" + "".join(f"; {each}" for each in interpreter.notices)
     other = "" if interpreter.origin == _BY_COMMAND else ", or set `python` in the covgate configuration"

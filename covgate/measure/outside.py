@@ -1,7 +1,7 @@
 """Code of the project that was imported from outside the measured tree.
 
-A copy that a tool such as tox has just installed from the tree is the same code, and counts for the file of the tree.
-Any other code is an error, never a number.
+A copy that a tool such as tox has just installed from the tree is the same code, and counts as the file of the tree.
+Any other code is an error; it never changes the number.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _HINT = (
 
 
 def check_checkouts(scratch: Path) -> None:
-    """Raise ToolError if a module came from another checkout of the repository: the tests say nothing about this one.
+    """Raise ToolError if a module came from another checkout of the repository: then the tests didn't test this one.
 
     ``scratch`` has what the processes of the run reported.
     """
@@ -68,7 +68,7 @@ class Copies:
         return None
 
     def check(self, report: Report, scratch: Path) -> None:
-        """Raise ToolError if a module was imported from elsewhere and is not counted for the file of the tree."""
+        """Raise ToolError if a module was imported from elsewhere and doesn't count as the file of the tree."""
         known = {each.path for each in report.files}
         is_empty = not any(each.numbers.executable for each in report.files)
         for seen in _reports(scratch):

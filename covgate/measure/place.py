@@ -1,6 +1,7 @@
-"""Where a commit is measured: in the user's checkout if nothing else decides the number there, else aside.
+"""Where a commit is measured: in the user's checkout if only the commit decides the number there, else aside.
 
-Before the run the files are compared with the commit. After it, the run itself reports which files took part.
+"Aside" means in covgate's own worktree. Before the run, covgate compares the files with the commit. After the run, the
+processes report which files took part.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Place:
     notify: Callable[[str], None]
 
     def measure(self) -> Measurement | TestsFailed:
-        """In place if the checkout is the commit before and after the run, else aside.
+        """Measure in place if the checkout equals the commit before and after the run, else aside.
 
         Raises ToolError if the commit can't be measured.
         """
@@ -107,7 +108,7 @@ class Place:
             tests = [path for path in found if path in copied]
             if not tests:
                 break
-            # Tests that have other names than most. The next run collects none of them.
+            # Tests with unusual names. The next run collects none of them.
             copied = tuple(path for path in copied if path not in tests)
             for path in tests:
                 (checkout.path / path).unlink(missing_ok=True)

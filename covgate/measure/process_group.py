@@ -71,7 +71,7 @@ def run_group(command: Command, *, deadline: float, tick: Callable[[], None] = l
 
 
 def _cap(log: Path) -> None:
-    """Delete the beginning of ``log`` if it is too long. Its writers append, so they go on at the new end."""
+    """Delete the beginning of ``log`` if it is too long. Its writers append, so they continue at the new end."""
     with contextlib.suppress(OSError):
         if log.stat().st_size > _MAX_LOG:
             end = last_bytes(log, _KEPT_LOG)

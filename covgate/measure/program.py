@@ -42,9 +42,9 @@ def needs_of(command: tuple[str, ...] | None, report: str) -> tuple[str, ...]:
 
 
 def program_of(command: tuple[str, ...] | None, report: str) -> Program | None:
-    """The program that ``command`` starts, if it names it itself.
+    """The Python program that ``command`` names.
 
-    None for any other command: it is followed to the Python that runs the tests, unless it writes a ``report``.
+    None for any other command: covgate follows it to the Python that runs the tests, unless it writes a ``report``.
     Without a command, covgate runs pytest.
     """
     if report:

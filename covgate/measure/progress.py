@@ -23,7 +23,7 @@ _MAKE_ROOM = _DOWN + _UP
 class Progress:
     """Draws the line on ``terminal``; nothing if it is None. ``expected`` is in seconds, 0 if unknown.
 
-    ``below``: the cursor is behind a text of somebody else, which must stay. The line is drawn below it.
+    ``below``: the cursor is after another program's text, which must stay. The line is drawn below it.
     """
 
     def __init__(self, terminal: TextIO | None, expected: float, *, below: bool = False) -> None:

@@ -83,7 +83,7 @@ def read_pytest_config(tree: Path, arguments: tuple[str, ...], environ: Mapping[
 
 
 def cov_options(files: Mapping[str, bytes]) -> tuple[str, ...]:
-    """The options in ``addopts`` by which pytest-cov decides what is measured; ``files`` are by name."""
+    """The options in ``addopts`` that decide what pytest-cov measures; ``files`` are by name."""
     found = (_settings(name, files[name]) for name in FILES if name in files)
     words = next((each for each in found if each is not None), _Settings()).addopts
     kept = []

@@ -33,7 +33,7 @@ class ReportFile:
 def measurement_from_reports(
     measurer: Measurer, config: Config, commit: str, files: Sequence[ReportFile]
 ) -> Measurement:
-    """The measurement of ``commit`` that the reports in ``files`` hold together.
+    """The measurement of ``commit``, combined from the reports in ``files``.
 
     Raises UsageError if a file can't be read, ToolError if a report is malformed or not about the commit.
     """

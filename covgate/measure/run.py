@@ -68,7 +68,7 @@ def measure(job: Job) -> Measurement | TestsFailed:
 
 
 def _about_the_command(suite: SuiteRun, job: Job) -> tuple[str, ...]:
-    """A notice if covgate has chosen what runs the tests, and it is not pytest."""
+    """A notice if covgate chose something other than pytest to run the tests."""
     if job.command is None and any(each.kind == UNITTEST for each in suite.runs):
         return ("pytest is not installed for this project: its tests ran with python -m unittest",)
     return ()
@@ -118,7 +118,7 @@ def _analysed_report(workspace: Workspace, suite: SuiteRun, analyser: Analyser, 
 
 
 def _nothing_followed(workspace: Workspace) -> NothingMeasured:
-    """The error for a command that neither measured nor started a program that covgate takes for the tests."""
+    """The error for a command that didn't measure and didn't start a program that covgate recognises as tests."""
     started = read_started(workspace.job.scratch)
     what = f" It started: {'; '.join(started[:5])}." if started else ""
     return NothingMeasured(

@@ -1,8 +1,8 @@
 """The default sources: what is measured if neither covgate's nor coverage's configuration names a source.
 
-It is what the project's owner would name: what the build packages, else ``src/``, else the top-level packages and
-modules. Tests, tools and examples are no part of it, wherever they are (`covgate.model.source_files`). Only paths of
-the commit decide: what lies in a checkout beside them must not change the number.
+They are what the project's owner would name: what the build packages, else ``src/``, else the top-level packages and
+modules. Tests, tools and examples never belong to them (`covgate.model.source_files`). Only paths of the commit
+decide: other files in a checkout must not change the number.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _TEST_NAMES = ("test_*.py", "*_test.py", "conftest.py", "tests.py")
 class Sources:
     """What is measured: the directories and modules of the ``product``, as its owner would name them.
 
-    ``source`` and ``omit`` are what coverage's options of that name have to be, relative to the tree. Coverage counts
-    what no test imports only in packages and in the very directories of ``source``. ``tests`` is the number of test
-    files in the product's directories, which are omitted.
+    ``source`` and ``omit`` are the values for coverage's options of that name, relative to the tree. Coverage counts
+    files that no test imports only in packages and directly in the directories of ``source``. ``tests`` is the number
+    of test files in the product's directories, which are omitted.
     """
 
     product: tuple[str, ...] = ()
@@ -114,7 +114,7 @@ def _in_src(tree: PythonTree, build: Build) -> list[str]:
 
 
 def _at_the_top(tree: PythonTree, build: Build) -> list[str]:
-    """The packages at the top, and the modules unless packages are what is packaged. A namespace has packages in it."""
+    """The packages and namespaces at the top; also the modules, unless the project is packaged and has packages."""
     entries = _top_entries(tree, (path for path in tree.sources if build.finds or not is_beside_product(path)))
     modules = [path for path in entries if path.endswith(_PYTHON)]
     packaging = {path.partition("/")[0] for path in tree.packages if not is_test_file(f"{path}/__init__.py")}
@@ -191,7 +191,7 @@ def _parents(path: str) -> list[str]:
 
 
 def _escaped(path: str) -> str:
-    """``path`` as a part of a pattern of coverage, which has no way to write these characters."""
+    """``path`` as a part of a pattern for coverage, which has no way to escape special characters."""
     return re.sub(r"[*?\[\],\n]", "?", path)
 
 

@@ -114,7 +114,7 @@ def _run_command(workspace: Workspace, command: Sequence[str]) -> SuiteRun:
 
 
 def _write_wrappers(workspace: Workspace, start: str) -> Path:
-    """A directory for PATH: its programs put ``start`` on PYTHONPATH again, where a command replaces that variable."""
+    """A directory for PATH: its programs put ``start`` back on PYTHONPATH if a command has replaced that variable."""
     directory = workspace.job.scratch / "bin"
     directory.mkdir(exist_ok=True)
     for name in _WRAPPED if os.name == "posix" else ():
@@ -154,7 +154,7 @@ def _write_spec(workspace: Workspace, config: PytestConfig, rcfile: str) -> Path
 def _write_omit(workspace: Workspace, rcfile: str) -> str:
     """Write a configuration of coverage that omits what the default sources omit; "" if that is nothing.
 
-    Beside that it is the one in ``rcfile``, "" for the one that coverage finds.
+    The rest is copied from ``rcfile``, "" for the configuration that coverage finds.
     """
     job = workspace.job
     if not job.sources.omit:
@@ -171,7 +171,7 @@ def _pytest_arguments(workspace: Workspace, config: PytestConfig) -> list[str]:
     job = workspace.job
     if not job.isolated:
         return []
-    # The kept worktree is inside the user's checkout, whose files pytest would find by looking upwards.
+    # covgate's worktree is inside the user's checkout. pytest looks upwards, and would find the files there.
     arguments = [f"--rootdir={job.tree}", f"--confcutdir={job.tree}"]
     if not config.file:
         empty = job.scratch / "pytest.ini"

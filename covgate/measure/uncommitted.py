@@ -1,7 +1,7 @@
-"""Files that the commit does not have, but that may take part in a test run: what they mean for the measurement.
+"""Files that the commit doesn't have, but that may take part in a test run: how the measurement treats them.
 
-Tests and configuration decide the number, so the commit is measured aside if a checkout has others. Sources that a
-build has generated are used, and named.
+Tests and configuration decide the number. If a checkout has some that the commit lacks, the commit is measured aside.
+Sources that a build has generated are used, and a notice names them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from covgate.model.source_files import is_test_directory, is_test_file, is_tool
 
 _CONFIGURATION = frozenset({".coveragerc", ".coveragerc.toml", *PYTEST_FILES})
 _AT_START = frozenset({"sitecustomize.py", "usercustomize.py"})  # imported by Python from any directory on its path
-# Directories with copies of the sources, or with the code of others.
+# Directories with copies of the sources, or with third-party code.
 BUILD_OUTPUT = frozenset({"build", "dist", "node_modules", "__pycache__", "site-packages"})
 _GENERATED = (".py", ".so", ".pyd")
 _NAMES_CONFIGURATION = ("COVERAGE_RCFILE", "PYTEST_ADDOPTS")
@@ -75,7 +75,7 @@ def decides(path: str) -> bool:
 
 
 def is_test_module(name: str) -> bool:
-    """Whether pytest takes a file of this ``name`` for tests, or for a part of them."""
+    """Whether pytest treats a file of this ``name`` as tests, or as a part of them."""
     return name == "conftest.py" or (name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py")))
 
 
@@ -89,7 +89,7 @@ def is_generated(path: str) -> bool:
 def read_seen(scratch: Path, tree: Path, environ: Mapping[str, str]) -> Seen:
     """What the processes of a run in ``tree`` have reported in ``scratch``; empty if none did.
 
-    A configuration that a variable of ``environ`` names is left out: that is another fault than an ignored file.
+    A configuration that a variable of ``environ`` names is left out: that is a different problem from an ignored file.
     """
     reports = [_load(path) for path in scratch.glob("seen-*") if path.suffix != ".new"]
     facts = [_load(path) for path in scratch.glob("run-*") if path.suffix != ".new"]
@@ -110,9 +110,9 @@ def read_seen(scratch: Path, tree: Path, environ: Mapping[str, str]) -> Seen:
 
 
 def foreign(seen: Seen, others: Others, committed: Collection[str]) -> tuple[str, ...]:
-    """The files that decided a run although the commit does not have them, and that no build makes.
+    """The files that affected a run although the commit does not have them, and that no build makes.
 
-    ``others`` were in the directory before the run: what the tests themselves make is theirs.
+    ``others`` were in the directory before the run. Files that the tests create themselves don't count.
     """
     modules = {each for each in seen.modules if not is_generated(each)}
     decided = seen.tests | seen.configuration | modules

@@ -1,6 +1,6 @@
 """Pushes from this clone that passed without being measured, counted until one is measured again.
 
-A push that passes with a WARNING is easily overlooked. The count makes visible that the gate has been off for a while.
+It is easy to overlook that a push passed with a WARNING. The count shows that the gate has been off for a while.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def count_unmeasured(state: Path, reason: str) -> Unmeasured:
 
 
 def reset_unmeasured(state: Path) -> None:
-    """Begin to count anew: pushes can be measured."""
+    """Reset the count: pushes can be measured again."""
     with contextlib.suppress(OSError):
         _file(state).unlink(missing_ok=True)
 

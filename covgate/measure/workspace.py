@@ -82,7 +82,7 @@ class Workspace:
         return "\n".join(text.rstrip().splitlines()[-lines:])
 
     def how_to_install(self, package: str, interpreter: Interpreter | None = None) -> str:
-        """What the user does if the tests need a package that ``interpreter`` does not have (the project's)."""
+        """What to do if the tests need a package that ``interpreter``, the project's, does not have."""
         # Late: only for an error.
         from covgate.measure.documented import documented_command
         from covgate.measure.environments.advice import advise
@@ -101,7 +101,7 @@ class Workspace:
         if self.rcfile:
             environ["COVERAGE_RCFILE"] = self.rcfile
         if self.job.isolated:
-            # What is installed editable leads to another checkout, so this one comes first on the path.
+            # Editable installs point to another checkout, so this one comes first on the path.
             environ["PYTHONPATH"] = os.pathsep.join(self._import_path(environ.get("PYTHONPATH", "")))
         return environ
 

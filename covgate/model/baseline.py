@@ -94,8 +94,8 @@ def override(baseline: Baseline | None, percent: Fraction, reason: str) -> Basel
 class Removal:
     """How the code changed since the baseline was reached.
 
-    ``of``: how many statements and branches there were then, and ``executed`` how many of them were executed, None if
-    that was the baseline's ratio; ``removed`` and ``added``: the counts of those that are gone and new since.
+    ``of``: how many statements and branches there were then. ``executed``: how many of them were executed, None if that
+    was the baseline's ratio. ``removed`` and ``added``: the counts of those that were removed and added since.
     """
 
     of: int
@@ -108,7 +108,7 @@ def level_here(baseline: Baseline, recorded: Numbers, here: Numbers) -> Fraction
     """The percentage that ``baseline`` requires under the present circumstances.
 
     ``recorded`` and ``here``: what the commit that reached it measured then, and measures now. A baseline that was set
-    by hand keeps its share of that, and requires no more than somebody has set.
+    by hand keeps its share of that, and never requires more than was set.
     """
     then, now = recorded.percent, here.percent
     if not then or now is None:
@@ -118,15 +118,15 @@ def level_here(baseline: Baseline, recorded: Numbers, here: Numbers) -> Fraction
 
 
 def without_removed(baseline: Baseline, removal: Removal, percent: Fraction | None = None) -> Fraction | None:
-    """The percentage that ``baseline`` requires once the removed code is taken out of both its counts.
+    """The percentage that ``baseline`` requires after the removed code is subtracted from both its counts.
 
     ``percent`` is what it requires under the present circumstances, None for what is recorded. Returns None if no
     executable code is left and none was added.
 
     If nothing was added, this is Codecov's definition (docs.codecov.com, "Removed Code Behavior", adjust_base). Added
     code must reach the baseline by itself: otherwise well-tested code could be replaced by code that is covered no
-    better than the rest (docs/adr/0010). If more was executed than the baseline requires, because somebody set it by
-    hand, only the required part of the removed code counts: otherwise the rest would need no tests any more.
+    better than the rest (docs/adr/0010). If somebody set the baseline by hand below what was executed, only the
+    required part of the removed code counts: otherwise the rest would no longer need tests.
     """
     ratio = (baseline.percent if percent is None else percent) / HUNDRED
     required = ratio * removal.of

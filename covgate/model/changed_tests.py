@@ -1,4 +1,4 @@
-"""Tests, and files that configure them, that were changed: where coverage was lost, they come first."""
+"""Changed tests and test configuration: if coverage was lost, they are the likeliest reason."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class HowChanged(Enum):
     """What happened to the file; the value is the word for it."""
 
     DELETED = "deleted"
-    MOVED = "moved"  # perhaps to where it is not collected any more
+    MOVED = "moved"  # perhaps to a place where pytest no longer collects it
     CHANGED = "changed"
 
 

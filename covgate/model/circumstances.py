@@ -1,7 +1,7 @@
-"""Whether two numbers were measured under the same circumstances: decisions, see docs/adr/0015.
+"""Decide whether two numbers were measured under the same circumstances; see docs/adr/0015.
 
 Counts depend on Python, on coverage's version and configuration, and on what is installed. A record has only the
-versions. Whether the rest is the same shows if the baseline's commit is measured here, too.
+versions. To find out whether the rest is the same, covgate measures the baseline's commit here, too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from covgate.model.verdict import Rule, Verdict
 
 
 class Circumstances(Enum):
-    """Those of the baseline's record, seen from here."""
+    """The circumstances of the baseline's record, compared with the present ones."""
 
     SAME = "same"
     OTHER = "other"
@@ -39,8 +39,8 @@ def compare(
 ) -> Circumstances:
     """How the circumstances of ``measured`` compare with those of ``recorded``, the record of the baseline's commit.
 
-    ``here``: what that commit measures under the present ones, None if it was not measured. ``configured_alike``:
-    whether coverage's configuration is the same at both commits.
+    ``here``: what that commit measures under the present circumstances, None if it was not measured.
+    ``configured_alike``: whether coverage's configuration is the same at both commits.
     """
     if recorded is None:
         return Circumstances.UNKNOWN
@@ -64,10 +64,10 @@ def why_other(recorded: Judgement, measured: Measurement, *, configured_alike: b
 
 
 def may_be_circumstances(verdict: Verdict, explanation: Explanation | None) -> bool:
-    """Whether a push fails in a way that other circumstances can explain.
+    """Whether other circumstances can explain why a push fails.
 
-    They change what untouched lines count and whether they are executed. If the push would fail with all of these as
-    they were, its own lines are the reason.
+    They change whether untouched lines count and whether they are executed. If the push would fail even with all
+    untouched lines as they were, its own lines are the reason.
     """
     if verdict.failed != (Rule.BASELINE,) or verdict.baseline is None:
         return False
@@ -91,15 +91,15 @@ def may_rise(
     touches: bool,
     suspicious: Callable[[], bool],
 ) -> Rise:
-    """Whether an increase over the baseline was earned, at least in part, by what changed since.
+    """Whether changes since the baseline caused at least part of an increase over it.
 
-    ``touches``: whether anything changed that can change the number. ``suspicious``: whether the lines that were gained
-    look like other circumstances; only asked if nothing else decides.
+    ``touches``: whether anything changed that can change the number. ``suspicious``: whether the gained lines look like
+    other circumstances; called only if nothing else decides.
     """
     now = measured.percent
     then = recorded.numbers.percent if recorded else None
     if now is None or then is None or now <= then:
-        return Rise.YES  # the baseline's own commit reached as much: it was set lower by hand
+        return Rise.YES  # the baseline's own commit reached as much, but somebody set the baseline lower by hand
     if not touches:
         return Rise.NO
     if circumstances is Circumstances.SAME:
@@ -123,5 +123,5 @@ def looks_like_circumstances(explanation: Explanation | None, changed: Iterable[
 
 
 def _counted_otherwise(explanation: Explanation) -> bool:
-    """Whether lines that nobody touched are statements, or branches, that they were not before, or the reverse."""
+    """Whether untouched lines became statements or branches, or are no longer statements or branches."""
     return bool(explanation.counted_anew.executable or explanation.no_longer_counted.executable)

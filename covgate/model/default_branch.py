@@ -1,4 +1,4 @@
-"""Which branch of a remote is its default branch: the one that the remote names, else the likeliest that is there."""
+"""Which branch of a remote is its default branch: the one that the remote names, else the likeliest existing one."""
 
 from __future__ import annotations
 
@@ -37,9 +37,8 @@ def choose_default_branch(
     """The default branch of a remote.
 
     ``named`` is what the remote says: one branch, none, or several if it contradicts itself; None if it gave no answer.
-    ``kept`` is what it said last time. ``there`` gives the branches that are there, as far as that is known. ``likely``
-    gives other candidates, the likeliest first: each counts only if it is there, since a wrong guess would disable the
-    gate.
+    ``kept`` is what it said last time. ``there`` returns the known branches of the remote. ``likely`` returns other
+    candidates, the likeliest first. Only guess a branch that exists; a wrong guess would disable the gate.
     """
     if named is not None and len(named) == 1:
         return DefaultBranch(name=named[0], how=How.NAMED)

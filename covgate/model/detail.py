@@ -19,7 +19,7 @@ from covgate.model.record import DEFAULT_COMPONENT
 
 FORMAT = 1
 MAX_BYTES = 64 * 1024 * 1024  # some 100 bytes a file
-# Statements and excluded lines of all files: a note of few bytes must not claim more than memory holds.
+# Statements and excluded lines of all files: a short note must not expand to more than fits into memory.
 MAX_LINES = 10_000_000
 
 # By component.

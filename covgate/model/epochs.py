@@ -1,8 +1,8 @@
-"""The epochs of the baseline: which were opened by an override, and which nobody gave a reason for.
+"""The epochs of the baseline: which of them an override opened, and which have no reason.
 
-A higher epoch wins over every ratio of a lower one, so it must not be believed just because a note says so. Epoch 0 is
-always open. A higher one is opened by an override: a record that gives a reason. Others may then carry it on, at the
-override's percentage or above.
+A higher epoch wins over every ratio of a lower one, so covgate must not trust it just because a note claims it. Epoch 0
+is always open. An override, which is a record with a reason, opens a higher one. Other records may then continue it, at
+the override's percentage or above.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from fractions import Fraction
 
 from covgate.model.baseline import Baseline
 
-# How far an override may be above the highest epoch that is open. It is one above; the rest is for overrides that were
-# made one after the other in a clone without connection. Without a limit, one note could use up the numbers.
+# How far an override may be above the highest open epoch. Usually it is one above. Several overrides in a clone that is
+# offline can be further above. Without a limit, one note could use up the numbers.
 REACH = 1000
 
 # By component and epoch, a percentage.
@@ -34,12 +34,12 @@ class Epochs:
                 self.opened[key] = min(self.opened.get(key, baseline.percent), baseline.percent)
 
     def is_open(self, component: str, baseline: Baseline) -> bool:
-        """Whether ``baseline`` may be believed: its epoch is open, and it is no lower than the override."""
+        """Whether ``baseline`` can be trusted: its epoch is open, and it is not below the override."""
         opened = self.opened.get((component, baseline.epoch))
         return not baseline.epoch or (opened is not None and baseline.percent >= opened)
 
     def why_not_open(self, component: str, baseline: Baseline) -> str:
-        """Why ``baseline``, whose epoch is not open, is not believed."""
+        """Why ``baseline``, whose epoch is not open, is not trusted."""
         if (component, baseline.epoch) in self.opened:
             return f"no override opened epoch {baseline.epoch} so low"
         if baseline.override:

@@ -1,6 +1,6 @@
-"""Which lines a push newly excludes from the measurement. That is no regression, but worth a look by a reviewer.
+"""Which lines a push newly excludes from the measurement. That is not a regression, but a reviewer should look at it.
 
-Lines are compared, not totals: as many may become included elsewhere.
+covgate compares lines, not totals, because the push may include as many other lines again.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class NewlyExcluded:
 
 
 def compared_with_lines(now: FileResult, change: FileChange, before: str | None) -> NewlyExcluded:
-    """The excluded lines of ``now`` that were not excluded before; ``change`` leads to where they were.
+    """The excluded lines of ``now`` that were not excluded before; ``change`` maps them to their old places.
 
     ``before`` is the text of the file's lines at the base (`covgate.model.lines`), None if it was not measured there:
-    then only lines that are new count. What replaces excluded lines, or is put between them, is not newly excluded.
+    then only new lines count. Lines that replace excluded lines, or are inserted between them, are not newly excluded.
     """
     was = frozenset(excluded(before)) if before is not None else frozenset()
 
@@ -47,10 +47,10 @@ def compared_with_lines(now: FileResult, change: FileChange, before: str | None)
 def compared_with_text(
     now: FileResult, change: FileChange, source: str, patterns: Sequence[str], new_patterns: Sequence[str]
 ) -> NewlyExcluded:
-    """The excluded lines of ``now`` that seem to be newly excluded, if nobody knows the lines of the base.
+    """The excluded lines of ``now`` that seem to be newly excluded, if the lines of the base are unknown.
 
-    They are in the blocks that a new line with one of ``patterns`` begins, or any line with one of ``new_patterns``:
-    regular expressions, as in coverage's options ``exclude_lines`` and ``exclude_also``.
+    They are in blocks that start at a new line with one of ``patterns``, or at any line with one of ``new_patterns``.
+    These are regular expressions, as in coverage's options ``exclude_lines`` and ``exclude_also``.
     """
     marked = {line for line in _matching(source, patterns) if change.was_at(line) is None}
     marked |= _matching(source, new_patterns)
@@ -96,7 +96,7 @@ def _matching(source: str, patterns: Iterable[str]) -> set[int]:
 
 
 def _blocks(lines: Sequence[str], marked: Iterable[int], hidden: Collection[int]) -> set[int]:
-    """The ``hidden`` lines in the blocks that the ``marked`` lines begin: their heads, and what is indented more."""
+    """The ``hidden`` lines in the blocks that start at ``marked`` lines: their heads, and more indented lines."""
     found: set[int] = set()
     for first in filter(None, (_head(lines, line, hidden) for line in marked)):
         found.add(first)

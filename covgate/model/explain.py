@@ -42,7 +42,7 @@ def _file_pairs(
     deleted = {change.old_path for change in changes if not change.path}
     for path, result in new.items():
         change = by_path.get(path, FileChange(old_path=path, path=path))
-        # A file is new if what it was made from is still there.
+        # If the file that it was made from still exists, this is a new file.
         if change.old_path != path and change.old_path in new:
             change = replace(change, old_path="")
         was = old.pop(change.old_path, None)

@@ -49,7 +49,7 @@ def is_lower(after: Baseline | None, before: Baseline) -> bool:
 
 
 def shown_change(before: Baseline | None, after: Baseline | None) -> str:
-    """``before`` and ``after`` for people: "85.00% -> 70.00%"; with the epochs if there are several or higher ones."""
+    """``before`` and ``after`` as text: "85.00% -> 70.00%"; with the epochs if there are several or higher ones."""
     epochs = {each.epoch for each in (before, after) if each is not None}
 
     def shown(baseline: Baseline | None) -> str:

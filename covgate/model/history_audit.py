@@ -102,8 +102,8 @@ def audit(
 ) -> Audit:
     """Audit ``steps``, which lead to one tip, parents first; ``read`` reads the note in a blob.
 
-    Of a history that goes on: ``known`` has the state at each parent that is not among the steps, and ``epochs`` those
-    that are open there. Those that are opened are added to them.
+    If ``steps`` continue a history that was read before, ``known`` has the state at each parent that is not among them,
+    and ``epochs`` has the epochs that are open there. Epochs that the steps open are added to ``epochs``.
     """
     auditor = _Auditor(read, Epochs() if epochs is None else epochs)
     states = {oid: state.copy() for oid, state in (known or {}).items()}
@@ -136,9 +136,9 @@ class _Auditor:
         self._versions: dict[tuple[object, ...], Version] = {}
 
     def visit(self, step: Step, sides: Sequence[State], state: State, closed: Set[Epoch]) -> State:
-        """Audit ``step``, whose parents have the states ``sides``; ``state``, which is the first, becomes its own.
+        """Audit ``step``, whose parents have the states ``sides``; ``state``, the first of these, becomes its own.
 
-        ``closed``: the epochs that were there before, though no override opened them.
+        ``closed``: epochs that the notes already had although no override opened them.
         """
         changes = [
             _Change(step, commit, self._version_after(commit, files, sides))
@@ -195,7 +195,7 @@ class _Auditor:
         closed: Set[Epoch],
     ) -> Iterator[Finding]:
         for component, baseline in after.items():
-            # Whoever builds on such an epoch is not charged with it.
+            # Don't report an author who only builds on such an epoch.
             if (component, baseline.epoch) in change.version.closed - closed:
                 why, before = self._epochs.why_not_open(component, baseline), known.get(component)
                 yield change.finding(

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from covgate.model.numbers import COUNTS, Numbers
 
-# A text may come from anybody's notes: a short one must not make covgate use much memory or time.
+# Anybody may have written the text into the notes. A short one must not make covgate use much memory or time.
 MAX_LINES = 1_000_000
 _MAX_DIGITS = 15
 # Longer numbers than the pattern allows can't be read at all.

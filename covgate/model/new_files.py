@@ -1,4 +1,4 @@
-"""New source files that nothing measures. Coverage can't fall where nothing is measured, so each push names them."""
+"""New source files that nothing measures. Coverage can't fall in such files, so each push reports them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class NewFile:
 def may_be_unmeasured(added: Iterable[str], deleted: Iterable[str], measured: Collection[str]) -> bool:
     """Whether one of the files ``added`` may be a source file that nothing measures.
 
-    That a file was moved is not known yet: any deleted source file may be any file that was added.
+    Renames are not known yet: any deleted source file may have become any of the added files.
     """
     suffixes, known = _suffixes(measured), frozenset(measured)
     unknown = [path for path in added if path not in known and suffix(path) in suffixes]
@@ -33,8 +33,8 @@ def may_be_unmeasured(added: Iterable[str], deleted: Iterable[str], measured: Co
 def find_unmeasured(added: Iterable[str], moved: Mapping[str, str], measured: Collection[str]) -> tuple[NewFile, ...]:
     """Those of the files ``added`` that are source files of a measured kind, and not among the ``measured`` ones.
 
-    ``moved``: by path, where a file was before. What was a source file stays one, wherever it goes. Files without a
-    suffix are left out: they may be anything.
+    ``moved``: path -> old path. A file that was a source file stays one, wherever it is moved to. Files without a
+    suffix are left out, because they may be anything.
     """
     suffixes, known = _suffixes(measured), frozenset(measured)
     return tuple(

@@ -19,8 +19,8 @@ class Version:
     """A note of one commit between two changes.
 
     ``known``: its baselines; for a note that was removed or damaged, those that it last had. ``closed``: the components
-    and epochs of its baselines that are not believed. ``kept``: the records that the note should have, by component,
-    since only an override lowers one. ``merged``: git merged the note as text.
+    and epochs of its baselines that are not trusted. ``kept``: the records that the note should have, by component,
+    because only an override lowers one. ``merged``: git merged the note as text.
     """
 
     __slots__ = ("blob", "came_from", "closed", "files", "kept", "known", "merged", "number")
@@ -41,7 +41,7 @@ class Version:
         self.merged = False
 
     def keep(self, note: Note, epochs: Epochs) -> None:
-        """Add what ``note``, the version's own, says to ``kept``: nothing that lowers a baseline."""
+        """Merge ``note``, the version's own, into ``kept``. Nothing that lowers a baseline is added."""
         for record in note.records:
             component, before = record.component, self.kept.get(record.component)
             record = _believed(record, epochs)
@@ -56,7 +56,7 @@ class Version:
 
 
 def believed(note: Note, epochs: Epochs) -> Note:
-    """``note`` without the baselines whose epochs are not open, and without records that then say nothing."""
+    """``note`` without the baselines whose epochs are not open, and without records that are empty then."""
     records = [_believed(each, epochs) for each in note.records]
     return replace(note, records=tuple(each for each in records if each.baseline or each.judgement))
 
@@ -68,7 +68,7 @@ def _believed(record: Record, epochs: Epochs) -> Record:
 
 
 class State:
-    """The notes after one step: the version of each, by commit, and how many have each epoch that is not believed."""
+    """The notes after one step: the version of each, by commit, and how many have each epoch that is not trusted."""
 
     def __init__(self) -> None:
         self.versions: dict[str, Version] = {}
@@ -139,9 +139,9 @@ def highest_of(versions: Iterable[Version]) -> Baseline | None:
 
 
 def notes_to_repair(state: State, read: Read) -> dict[str, Note]:
-    """By commit, the note that should be there in place of the one in ``state``; one without records: none.
+    """By commit, the note that should replace the one in ``state``; one without records means that none should exist.
 
-    A note that git merged is always among them, a note of another format never: see `left_to_others`.
+    A note that git merged is always included. A note of another format never is: see `left_to_others`.
     """
     repairs = {}
     for commit, version in state.versions.items():
@@ -154,7 +154,7 @@ def notes_to_repair(state: State, read: Read) -> dict[str, Note]:
 
 
 def left_to_others(state: State, read: Read) -> dict[str, Note]:
-    """By commit, the records that stand beside a note of another format, which that version of covgate repairs."""
+    """By commit, the records that apply beside a note of another format; the version that wrote it has to repair it."""
     beside = {}
     for commit, version in state.versions.items():
         note = read(version.blob) if version.blob else Note()

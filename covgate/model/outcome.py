@@ -32,7 +32,7 @@ class OutcomeKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A verdict on one commit and everything it rests on.
+    """A verdict on one commit, and everything it depends on.
 
     ``commit``, ``tree`` and ``base`` are oids, ``branch`` is the remote branch; "" if unknown. ``base`` is the commit
     whose rules apply as well. ``numbers`` is None if nothing was measured. ``measurement`` has the detail of each file,
@@ -42,7 +42,7 @@ class Outcome:
     ``error`` and ``hint`` say why there is no verdict and what to do; ``blocks`` whether that blocks. ``output`` is
     the end of what the failing program printed, ``ran_with`` the interpreter of failing tests. ``raised`` is the
     new baseline if this commit raised it. ``on_block`` is the command to run if this blocks a push. ``notices`` are
-    sentences about this commit. ``changed_tests``: where coverage was lost, the tests and their configuration that
+    sentences about this commit. ``changed_tests``: if coverage was lost, the tests and their configuration that
     were changed since the baseline, or since the base. ``unmeasured``: the new source files that nothing measures.
     ``newly_excluded``: the lines that the base didn't exclude. ``unrecorded``: its note could not be written;
     ``unpublished``: the notes could not be pushed to the remote.

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 _OID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 HEADS = "refs/heads/"
 _REVIEW = ("refs/for/", "refs/drafts/", "refs/draft/", "refs/publish/")
-# What else git and its hosts keep under refs. By their prefixes, what they are.
+# Other refs of git and its hosts: prefix -> what they are.
 _NO_BRANCH = {
     "refs/tags/": "a tag",
     "refs/notes/": "notes",
@@ -50,7 +50,7 @@ class RefUpdate:
 
     @property
     def gated_as(self) -> str:
-        """The branch whose rules apply: itself, or what it is meant for; "" if that is unknown."""
+        """The branch whose rules apply: the updated branch, or the target of a review; "" if that is unknown."""
         return self.branch or self.target
 
     @property
@@ -104,7 +104,7 @@ def why_not_gated(update: RefUpdate, branches: Sequence[str]) -> str:
 
 
 def review_target(remote_ref: str, heads: Collection[str], default: str) -> str:
-    """The branch that a commit pushed to ``remote_ref``, which is no branch, is meant for; "" if it is unknown.
+    """The target branch of a commit that is pushed to ``remote_ref``, which is not a branch; "" if it is unknown.
 
     ``heads`` are the branches of the remote. Gerrit takes refs/for/BRANCH%options (and refs/drafts, refs/publish), AGit
     refs/for/BRANCH/topic. Other refs, such as refs/changes/34/1234 or refs/merge-requests/5/head, don't name a branch:

@@ -1,7 +1,7 @@
-"""What the path of a file says about it: a test, a tool, or a source file of a kind that is measured.
+"""What a file is according to its path: a test, a tool, or a source file of a kind that is measured.
 
-This is covgate's one definition of a test file. It knows no contents: a path is all that git, a report and a checkout
-have in common.
+This is covgate's only definition of a test file. It doesn't use contents: git, a report and a checkout have only the
+path in common.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from collections.abc import Collection, Iterable, Mapping
 _TEST_DIRECTORY = re.compile(r"tests?|__tests__|.+[_-]tests|tests[_-].+")
 _TEST_FILE = re.compile(r"test_.+|.+_test\.[^.]+|.+[._](test|spec)\.[^.]+|(conftest|tests)\.py")
 _TOOL_FILE = re.compile(r"(setup|noxfile|toxfile|fabfile|versioneer|ez_setup|conanfile|dodo|duties)\.py|.+\.d\.ts")
-# At the top of the tree only: inside of a package the same name is a part of the product.
+# Only at the top of the tree: inside a package, a file of this name belongs to the product.
 _TOP_TOOL_FILE = re.compile(
     r"(manage|hatch_build|tasks|bootstrap|toolfile|__init__)\.py|(run|all)[_-]?tests?\.py|.+\.config\.[^.]+"
 )
 _TOP_TOOL_DIRECTORY = re.compile(r"testing|docs?|documentation|examples?|benchmarks?")
-# What may well be a product, but usually isn't. Mostly from setuptools.discovery, whose finders leave it out.
+# Names that usually, but not always, don't belong to the product. Most are from setuptools.discovery, whose finders
+# leave them out.
 _BESIDE_PRODUCT_FILE = re.compile(
     r"(build|release|example|benchmarks?|exercises?|task|conf)\.py"
     r"|(run|make|update|bump|check|generate|gen|build)[_-].+\.py|[._].*"
@@ -27,7 +28,7 @@ _BESIDE_PRODUCT_DIRECTORY = re.compile(
     r"samples?|demos?|exercises?|bench|scripts?|tools?|utils?|ci|bin|build|dist|debian|manpages|news|newsfragments"
     r"|changelog|htmlcov|site_scons|tasks|fabfile|vendor|third_party|node_modules|[._].*"
 )
-# What no test executes and no configuration reads. Text files of tests may be their data.
+# Files that no test executes and no configuration reads. Text files among tests may be their data.
 _PROSE = frozenset({".md", ".rst", ".txt", ".adoc", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico", ".pdf"})
 _PROSE_NAMES = frozenset({"license", "licence", "copying", "notice", "authors", "contributors", "codeowners"})
 _PROSE_NAMES |= {"readme", "changelog", "changes", "history", "news", "todo", ".gitignore", ".gitattributes"}
@@ -48,7 +49,7 @@ def is_test_file(path: str) -> bool:
 
 
 def is_tool(path: str) -> bool:
-    """Whether the file, which is no test, is a tool, an example or documentation: not a part of any product."""
+    """Whether the file, which is not a test, is a tool, an example or documentation, so not part of a product."""
     top, *rest = path.split("/")
     if rest:
         return bool(_TOP_TOOL_DIRECTORY.fullmatch(top) or _TOOL_FILE.fullmatch(rest[-1]))
@@ -89,7 +90,7 @@ def is_prose(path: str) -> bool:
 
 
 def uncommitted_notice(files: Mapping[str, str]) -> str:
-    """What somebody should know whose fix is not committed: ``files`` are path -> how it differs. "" for nothing."""
+    """A notice for users who forgot to commit their fix. ``files``: path -> how it differs. "" if there is nothing."""
     relevant = {path: how for path, how in sorted(files.items()) if suffix(path) == ".py"}
     # A new test is the likeliest reason why somebody expected a pass.
     ordered = sorted(relevant, key=lambda path: could_be_measured(path, (".py",)))

@@ -1,4 +1,4 @@
-"""Files that were counted before, that still exist, and that a measurement doesn't mention: nothing of them ran."""
+"""Files that were counted before, still exist, and are missing from a measurement: they count as not executed."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def count_unmentioned(
 ) -> tuple[Measurement, tuple[str, ...]]:
     """``measurement`` with the files that only ``earlier`` counted and that still exist, as not executed.
 
-    ``changes`` are those from the tree of ``earlier`` to this one: a deleted file is not counted, a renamed one is
-    looked up by its new name. Of a changed file, the statements that are still there are counted.
+    ``changes`` are those from the tree of ``earlier`` to this one. A deleted file is not counted, and a renamed one is
+    looked up by its new name. In a changed file, only statements that still exist are counted.
 
     Returns the measurement, and the paths of the files that were added to it, sorted.
     """

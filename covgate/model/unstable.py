@@ -13,7 +13,7 @@ from covgate.model.verdict import Rule, Verdict
 
 # Percentage points: a smaller difference may be chance even if nobody knows which lines it comes from.
 _SMALL = Fraction(1, 10)
-# What may be lost by chance although something was changed: statements and branches, and percentage points of all.
+# The largest loss that may be chance although something was changed: statements and branches, and percentage points.
 _FEW = 50
 _LITTLE = Fraction(1)
 
@@ -21,9 +21,9 @@ _LITTLE = Fraction(1)
 def may_be_chance(verdict: Verdict, explanation: Explanation | None, *, touches: bool = True) -> bool:
     """Whether another run of the same tests may pass, so that it is worth a try.
 
-    True only if the push fails by the baseline alone, and either it is below it by less than a tenth of a point (with
-    no epsilon set), or it would hold it with the lines that it lost without touching them. If the push ``touches``
-    what can change coverage, these must be few: more are lost by the change.
+    True only if the push fails nothing but the baseline. In addition, it must be below the baseline by less than a
+    tenth of a point (with no epsilon set), or it must reach the baseline if the lost lines that it did not touch count
+    as executed. If the push ``touches`` what can change coverage, these lines must be few: a change loses more.
     """
     minimum = verdict.minimum
     if verdict.failed != (Rule.BASELINE,) or minimum is None or verdict.measured is None:

@@ -43,7 +43,7 @@ class Verdict:
 
     ``measured``, ``here``, ``adjusted`` and ``patch`` are exact percentages, ``delta`` is in percentage points.
     ``failed``: the rules that the push fails. ``here``: what the baseline requires under the present circumstances,
-    None if these are its record's. ``adjusted``: that, without the code that was removed, None where it was not needed.
+    None if these are its record's. ``adjusted``: the same without the removed code, None if it was not needed.
     ``patch``: the coverage of the changed lines, None if they are unknown or none is executable.
     ``bootstrap``: the policy uses a baseline and there is none yet.
     """
@@ -67,7 +67,7 @@ class Verdict:
 
     @property
     def minimum(self) -> Fraction | None:
-        """What the baseline required in the end: of the code that is left, under the present circumstances."""
+        """The final requirement of the baseline: for the remaining code, under the present circumstances."""
         known = (self.adjusted, self.here, self.baseline.percent if self.baseline else None)
         return next((each for each in known if each is not None), None)
 

@@ -1,4 +1,4 @@
-"""What a verdict is made of, checked: exact numbers within their bounds. Each function raises ValueError otherwise."""
+"""Check the inputs of a verdict: exact numbers within their bounds. Each function raises ValueError otherwise."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def passes(
     """Why the floor and the baseline hold.
 
     ``here``: what the baseline requires under the present circumstances, None if these are its record's. ``adjusted``:
-    that, without the code that was removed, None if that was not needed.
+    the same without the removed code, None if it was not needed.
     """
     if measured is None:
         return "nothing to measure: no executable statement"

@@ -58,7 +58,7 @@ def finish_fetch(fetch: Fetch) -> list[str]:
     now = repository.commit(fetch.tracking)
     if not before or now == before or fetch.ref != NOTES_REF or _goes_on(fetch, now):
         return notices
-    # Of two covgates in this clone, one may have stored an older answer after the other stored a newer one.
+    # If two covgates run in this clone, one may store an older answer after the other stored a newer one.
     _wait(start_fetch(fetch.remote, fetch.ref))
     now = repository.commit(fetch.tracking)
     from covgate.notes.records import Notes
@@ -66,7 +66,7 @@ def finish_fetch(fetch: Fetch) -> list[str]:
 
     was_none, is_none = not has_notes(Notes(repository), before), not now and repository.object(fetch.tracking)
     if was_none or is_none or _goes_on(fetch, now):
-        return notices  # what is no notes commit is reported where it would be joined
+        return notices  # anything but a notes commit is reported later, when it would be joined
     who = repository.text("log", "-1", "--no-show-signature", "--format=%an <%ae>, %as", before)
     what = f"rewritten: they are without {before[:10]} ({who})" if now else "deleted"
     return [

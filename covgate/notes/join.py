@@ -43,12 +43,12 @@ def open_notes(repository: Repository, ref: str, *, at: str = "") -> NotesRef:
 def join(local: NotesRef, fetched: NotesRef, remote: Remote) -> list[str]:
     """Join the ``fetched`` notes of ``remote`` into the ``local`` ones, whose ref then descends from the fetched one.
 
-    Nothing is followed that lowers a record without an override: see `settle`. Returns notices. Raises SyncError if
+    Changes that lower a record without an override are ignored: see `settle`. Returns notices. Raises SyncError if
     other processes kept moving the ref.
     """
     notices: list[str] = []
     for _ in tries():
-        # Before: notes that are rebuilt on the fetched tip no longer have the local history.
+        # Do this first: notes that are rebuilt on the fetched tip no longer have the local history.
         notices += repair(local) if isinstance(local, Notes) else []
         ours, theirs = local.repository.commit(local.ref), local.repository.commit(fetched.ref)
         if not theirs and not is_broken(local.repository, fetched.ref):
@@ -64,7 +64,7 @@ def join(local: NotesRef, fetched: NotesRef, remote: Remote) -> list[str]:
 
 def _move_to_join(local: NotesRef, fetched: NotesRef, remote: Remote) -> list[str]:
     """Raises RefMoved if another process moved the local ref first."""
-    # Late imports: there is news.
+    # Late imports: only needed if there is something new.
     from covgate.notes.notices import finding_notices
     from covgate.notes.ref_faults import find_fault
     from covgate.notes.settle import build_join, settle

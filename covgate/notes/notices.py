@@ -1,4 +1,4 @@
-"""What the user is told about the notes: each change that was not followed, in one line."""
+"""Notices about the notes: one line for each change that covgate ignored."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from covgate.model.history import shown_change
 from covgate.model.history_audit import Finding, FindingKind
 from covgate.model.record import DEFAULT_COMPONENT
 
-_SHOWN = 5  # somebody who removed all notes is named as well by a few
+_SHOWN = 5  # a few lines are enough to show who removed all notes
 
 
 def finding_notices(findings: Sequence[Finding]) -> list[str]:
-    """A line for each of ``findings``, which were not followed; of many, the newest few and a count."""
+    """A line for each of ``findings``, which were ignored; if there are many, the newest few and a count."""
     if not findings:
         return []
     notices = [f"WARNING: not followed: {finding_line(each)}" for each in findings[-_SHOWN:]]
@@ -25,7 +25,7 @@ def finding_notices(findings: Sequence[Finding]) -> list[str]:
 
 
 def finding_line(finding: Finding) -> str:
-    """What was done to which note, and who did it in which notes commit."""
+    """What happened to which note, and who did it in which notes commit."""
     if finding.kind is FindingKind.CUT:
         return finding.why
     parts = [f"the note of {finding.commit[:10]}: {finding.why}"]

@@ -29,8 +29,8 @@ _IDLE = 20.0
 def publish(remote: Remote, *refs: str, notices: list[str] | None = None) -> int:
     """Push the local notes at ``refs`` (default: the records) to ``remote``, all of them at once.
 
-    Returns the number of pushes that it took; 0 if the remote had everything. What is to be said about the notes of
-    others that came in between is added to ``notices``. Raises SyncError if the remote refused.
+    Returns the number of pushes that it took; 0 if the remote had everything. ``notices`` collects notices about other
+    people's notes that arrived in the meantime. Raises SyncError if the remote refused.
     """
     publication = _Publication(remote, refs or (NOTES_REF,), [] if notices is None else notices)
     for attempt in tries():
@@ -77,7 +77,7 @@ class _Publication:
         return time.monotonic() - self._moved <= _IDLE
 
     def is_blocked(self) -> bool:
-        """Whether one of the remote's refs is not one of notes: then no push without force will ever succeed."""
+        """Whether one of the remote's refs does not lead to notes: then only a forced push can succeed."""
         from covgate.notes.ref_faults import find_fault
 
         found = (find_fault(open_notes(self.remote.repository, ref, at=at)) for ref, at in self.tracking.items())

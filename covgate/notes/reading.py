@@ -1,8 +1,8 @@
-"""What is new in the history of the notes: who lowered or removed what, and the notes that should be there instead.
+"""Read what is new in the history of the notes: who lowered or removed what, and which notes should replace it.
 
-The history is audited once, from its beginning; later only the notes commits that are new. Where these can't be judged
-without what led to them, the whole history is read once more: after a merge by git's own commands, where a note was
-removed or damaged before, and where an epoch is claimed without a reason.
+covgate audits the history once from its beginning, and later only the new notes commits. In these cases they can't be
+judged alone, and it reads the whole history once more: after a merge by git's own commands, if a note was removed or
+damaged before, and if an epoch is claimed without a reason.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from covgate.notes.steps import note_reader, read_steps
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What reading up to a tip has shown.
+    """The result of reading up to a tip.
 
-    ``findings``: what must not be followed, the oldest first. ``repairs``: the bytes that a note should have, None if
-    it should not be there. ``read``: the commits of which the note was read. ``seen``: what to remember.
+    ``findings``: the changes to ignore, the oldest first. ``repairs``: the bytes that a note should have, None if it
+    should not exist. ``read``: the commits whose notes were read. ``seen``: what to store.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -73,9 +73,9 @@ def _not_behind(steps: Sequence[Step], seen: Seen) -> tuple[str, ...]:
 
 
 def _known_states(notes: Notes, steps: Sequence[Step], seen: Seen, read: Read) -> dict[str, State] | None:
-    """The state at each parent that is not among ``steps``, as far as these change it.
+    """For each parent that is not among ``steps``: the state there of the notes that the steps change.
 
-    None if the notes there don't show all that their history knows: one was merged, removed or damaged.
+    None if the notes there don't show everything that is in their history: one was merged, removed or damaged.
     """
     if any(len(each.parents) > 1 for each in steps):
         return None

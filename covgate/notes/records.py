@@ -67,7 +67,7 @@ class Notes(NotesRef):
 
     def has_written(self, old: str, new: str, changed: Mapping[str, bytes]) -> None:
         seen = self.seen
-        if old == seen.tip:  # nothing of somebody else's is in between
+        if old == seen.tip:  # nobody else's change is in between
             epochs = seen.epochs()
             epochs.open(each for data in changed.values() for each in baselines_in(parse_note(data)).items())
             self.save_seen(replace(seen, tip=new, opened=epochs.opened))
@@ -115,7 +115,7 @@ class Notes(NotesRef):
         return any(baseline is not None for baseline, _ in known.values())
 
     def _known_beside(self, by_commit: Mapping[str, Known], component: str) -> dict[str, Known]:
-        """What is remembered of notes that are not valid: the baseline that they had stands."""
+        """The stored records of notes that are not valid: their last baseline still applies."""
         found = {}
         for commit, note in self.seen.beside.items():
             baseline, problem = by_commit.get(commit, (None, ""))

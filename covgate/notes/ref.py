@@ -24,7 +24,7 @@ FILES_REF = "refs/notes/coverage-files"
 
 
 class BrokenRef(ToolError):
-    """A notes ref leads to something that is no commit, or nowhere."""
+    """A notes ref leads to something that is not a commit, or nowhere."""
 
 
 class NotesRef(ABC):
@@ -118,7 +118,7 @@ class NotesRef(ABC):
         Raises RefMoved if another process moved or locked it first, ToolError if it can't be written.
         """
         expected = old or "0" * len(new)
-        # Never through a symbolic ref: it may lead to a branch of the user.
+        # Never write through a symbolic ref: it may lead to a branch of the user.
         argv = ("update-ref", "--no-deref", "-m", "covgate", "--create-reflog", self.ref, new)
         status, _, err = self.repository.attempt(*argv, expected)
         if status:
@@ -147,7 +147,7 @@ class NotesRef(ABC):
 
 
 def is_broken(repository: Repository, ref: str) -> bool:
-    """Whether ``ref``, which leads to no commit, exists all the same."""
+    """Whether ``ref``, which leads to no commit, exists."""
     return repository.object(ref) is not None or (repository.common_dir / ref).is_file()
 
 

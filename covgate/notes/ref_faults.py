@@ -1,7 +1,7 @@
-"""A notes ref that is not one: it leads to a branch, a tag, a file, a commit of code, or nowhere.
+"""A broken notes ref: it leads to a branch, a tag, a file, a commit of code, or nowhere.
 
-Somebody pushed, fetched or wrote it by mistake, or a machine was switched off. Such a ref has no notes, and it must
-not be written through: a symbolic ref leads to a branch of the user.
+Somebody pushed, fetched or wrote it by mistake, or a machine was switched off. Such a ref has no notes. covgate must
+not write through it: a symbolic ref may lead to a branch of the user.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ _FORMAT = "%(refname)%00%(objectname)%00%(objecttype)%00%(symref)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefFault:
-    """Why a ref is not one of notes: ``what`` is a phrase that follows its name.
+    """Why a ref is not a notes ref: ``what`` is a phrase that follows its name.
 
-    ``oid`` is where it stands, "" if that can't be read; ``tip`` the notes commit that it leads to all the same.
+    ``oid`` is the object it points to, "" if that can't be read. ``tip`` is the notes commit that it still leads to.
     """
 
     what: str
@@ -49,12 +49,12 @@ def find_fault(notes: NotesRef) -> RefFault | None:
 
 
 def has_notes(notes: NotesRef, tip: str) -> bool:
-    """Whether the commit ``tip`` is one of notes. All of them may have been removed, but then nothing else is there."""
+    """Whether ``tip`` is a notes commit. Its notes may all have been removed, but then it contains nothing else."""
     return bool(notes.entries(tip)) or not notes.repository.run("ls-tree", tip)
 
 
 def replace_faulty(notes: NotesRef, fault: RefFault, tip: str) -> None:
-    """Let the ref lead to the notes commit ``tip``, or not exist if that is "". Raises ToolError if git can't."""
+    """Point the ref at the notes commit ``tip``, or delete it if that is "". Raises ToolError if git can't."""
     if not fault.oid:
         path = notes.repository.common_dir / notes.ref
         try:

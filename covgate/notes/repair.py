@@ -1,8 +1,8 @@
-"""The local notes are repaired: what was done to them behind covgate's back is reported and not followed.
+"""Repair the local notes: report changes that covgate didn't make, and ignore them.
 
-Somebody edits or removes a note by hand, moves or deletes the ref, or merges notes as text (git's strategies `ours`
-and `theirs` drop one side, `union` appends one record to another, `cat_sort_uniq` sorts their lines). What was there
-before is still in the history of the ref, or where this clone saw it last.
+Somebody may edit or remove a note by hand, move or delete the ref, or merge notes as text (git's strategies `ours` and
+`theirs` drop one side, `union` appends one record to another, `cat_sort_uniq` sorts their lines). The previous notes
+are still in the history of the ref, or at the tip that this clone saw last.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from covgate.git.repository import Repository
 from covgate.notes.ref import NOTES_REF, is_broken
 from covgate.notes.retry import tries
 
-# Late imports below: if nothing has moved, nothing is read.
+# Late imports below: if no ref has moved, nothing is read.
 if TYPE_CHECKING:
     from covgate.model.history import Read
     from covgate.model.history_audit import Finding
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def repair(notes: Notes) -> list[str]:
-    """Join what was lost or lowered since the last call back into the local ``notes``. Returns notices, one for each.
+    """Restore what was lost or lowered in the local ``notes`` since the last call. Returns a notice for each change.
 
     Raises ToolError if the notes can't be read or written.
     """
@@ -57,7 +57,7 @@ def repair(notes: Notes) -> list[str]:
 
 
 def changes_to_repair(notes: Notes) -> list[str]:
-    """What `repair` would repair, a line for each; nothing is changed."""
+    """A line for each thing that `repair` would repair; changes nothing."""
     if _is_as_seen(notes):
         return []
     from covgate.notes.notices import finding_line
@@ -99,7 +99,7 @@ def find_cut(notes: Notes, tip: str, seen: str, read: Read | None = None) -> Fin
 
 
 def repair_ref(notes: NotesRef, seen: str = "") -> list[str]:
-    """If the local ref is not one of notes, let it lead to those of the notes commit ``seen``. Returns a notice."""
+    """If the local ref doesn't lead to notes, point it at the notes commit ``seen``. Returns a notice."""
     from covgate.notes.ref_faults import find_fault, replace_faulty
 
     fault = find_fault(notes)
@@ -111,7 +111,7 @@ def repair_ref(notes: NotesRef, seen: str = "") -> list[str]:
 
 
 def repair_unreadable(repository: Repository, refs: Iterable[str]) -> Iterator[str]:
-    """Repair those of ``refs`` whose object can't be found: with one of them, git fetches nothing. Gives notices."""
+    """Repair those of ``refs`` whose object is missing: with such a ref, git fetches nothing. Returns notices."""
     for ref in refs:
         if not repository.commit(ref) and repository.object(ref) is None and is_broken(repository, ref):
             from covgate.notes.records import Notes
@@ -124,7 +124,7 @@ def repair_unreadable(repository: Repository, refs: Iterable[str]) -> Iterator[s
 
 
 def known_seen(notes: Notes) -> Seen:
-    """How far the history was read; nothing if the notes commit that was seen last is no longer here."""
+    """How far the history was read; empty if the notes commit that was seen last is no longer here."""
     from covgate.notes.seen import Seen
 
     seen = notes.seen

@@ -1,7 +1,7 @@
-"""How far this clone has read the history of the notes, and what it has to remember of it.
+"""How far this clone has read the history of the notes, and what it has to store about it.
 
-It is stored under the git directory. A file that is missing or can't be read means that nothing was read yet: the
-history is then read once more, from its beginning. (Format 1 is the first.)
+The file is in the git directory. If it is missing or can't be read, covgate reads the history once more from its
+beginning. (Format 1 is the first.)
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _MOST_OTHERS = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """The history up to ``tip``, "" for none. The notes there are what all of it allows.
+    """The history up to ``tip``, "" for none. The notes at ``tip`` are what the whole history allows.
 
-    ``others``: tips that were read as well and that ``tip`` may not descend from: of notes that were rewritten, and
-    of our own before they were built on those of others.
-    ``opened``: the epochs, as `Epochs` has them. ``beside``: by commit, the records that stand although another version
-    of covgate left a note there that can't be read.
+    ``others``: other tips that were read, which ``tip`` may not descend from: those of rewritten notes, and our own
+    before they were rebuilt on other people's notes.
+    ``opened``: the epochs, as `Epochs` has them. ``beside``: by commit, the records that apply although another version
+    of covgate left a note there that this one can't read.
     """
 
     tip: str = ""
@@ -77,7 +77,7 @@ def _lowest(rows: list[list[object]]) -> Lowest:
 
 
 def _fraction(text: str) -> Fraction:
-    """What `str` makes of a Fraction, read back; ValueError for anything else, such as 1e999999999."""
+    """Parse the `str` of a Fraction. Raises ValueError for anything else, such as 1e999999999."""
     if not _FRACTION.fullmatch(text):
         raise ValueError(text)
     return Fraction(text)

@@ -1,6 +1,6 @@
-"""Two sides of the notes become one: note by note, the higher baseline, and nothing that only lowers one.
+"""Join two sides of the notes: for each note take the higher baseline, and ignore changes that only lower one.
 
-That one side descends from the other proves nothing: whoever may push notes can remove a note, or write a lower one,
+It proves nothing that one side descends from the other: whoever may push notes can remove a note, or write a lower one,
 in an ordinary fast-forward.
 """
 
@@ -21,7 +21,7 @@ from covgate.notes.seen import Seen
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """The notes commit ``tip`` has all that both sides allow. ``findings``: what was not followed."""
+    """The notes commit ``tip`` has everything that both sides allow. ``findings``: the changes that were ignored."""
 
     tip: str
     seen: Seen
@@ -31,7 +31,7 @@ class Settled:
 def settle(notes: Notes, ours: str, theirs: str, seen: Seen) -> Settled:
     """Join the notes of the tip ``ours`` ("" for none) into those of ``theirs``. No ref moves.
 
-    ``ours`` must be settled already. The history of ``theirs`` is read as far as ``seen`` does not cover it.
+    ``ours`` must be settled already. Only the part of the history of ``theirs`` that ``seen`` doesn't cover is read.
     """
     reading = read_news(notes, theirs, seen)
     repairs = {**_without_closed_epochs(notes, ours, theirs, reading), **reading.repairs}
@@ -68,10 +68,10 @@ def _read(notes: NotesRef, blob: str | None) -> bytes | None:
 
 
 def _join_note(notes: NotesRef, ours: bytes | None, theirs: bytes | None) -> bytes | None:
-    """The bytes of a note for those of two sides, None where a side has none; None to leave theirs.
+    """Join the bytes of a note from two sides, None for a side without the note. Returns None to keep theirs.
 
-    A note that can't be read gives way to one that can, unless another version of covgate wrote it; of two of them,
-    theirs stays.
+    A readable note replaces an unreadable one, unless another version of covgate wrote the unreadable one. If both are
+    unreadable, theirs stays.
     """
     if ours is None or theirs is None:
         return ours
@@ -84,7 +84,7 @@ def _join_note(notes: NotesRef, ours: bytes | None, theirs: bytes | None) -> byt
 
 
 def _without_closed_epochs(notes: Notes, ours: str, theirs: str, reading: Reading) -> dict[str, bytes | None]:
-    """The notes of ``theirs`` that nothing new has touched, and that still have what was not followed before."""
+    """The notes of ``theirs`` that nothing new has touched, and that still contain a change that was ignored before."""
     epochs = reading.seen.epochs()
     changed: dict[str, bytes | None] = {}
     for commit, blob in notes.entries(theirs).items() - notes.entries(ours).items():
@@ -97,7 +97,7 @@ def _without_closed_epochs(notes: Notes, ours: str, theirs: str, reading: Readin
 
 
 def _left_to_others(notes: Notes, ours: str, tip: str, beside: Mapping[str, Note]) -> dict[str, Note]:
-    """``beside``, and what ``ours`` has, where ``tip`` has a note of another version of covgate."""
+    """``beside`` and the notes of ``ours``, for commits whose note at ``tip`` is from another version of covgate."""
     there = notes.entries(tip)
     left = {
         commit: note

@@ -26,7 +26,7 @@ _TEST_MODULES = frozenset(
 )
 _TEST_PROGRAMS = frozenset({"trial", "nose2", "zope-testrunner", "stestr", "django-admin", "ward"})
 _TEST_SCRIPT = re.compile(r"(.*[_-])?(run)?_?tests?\.py|test_\w+\.py")
-# Options of coverage run, and of pytest, that say how is measured or shown, not which tests run.
+# Options of coverage run and pytest that change how tests are measured or shown, but not which tests run.
 _COVERAGE_VALUES = frozenset(
     {"--source", "--include", "--omit", "--rcfile", "--context", "--concurrency", "--data-file"}
 )
@@ -66,15 +66,15 @@ class Documented:
 def as_test_command(line: str) -> str:
     """The command that covgate has to run in place of ``line``; "" if that is no test command, or can't be read.
 
-    Without what runs it in an environment (`uv run`), and without what measures it (`coverage run`, `--cov`), since
-    covgate does both.
+    It leaves out the parts that start the tests in an environment (`uv run`) or measure them (`coverage run`, `--cov`),
+    because covgate does both.
     """
     try:
         words = shlex.split(line, comments=True)
     except ValueError:
         return ""
     command = _test_command(_without_measuring(_without_runner(words)))
-    # What only its own tool or a shell can fill in can't be run from here.
+    # covgate can't run a command with placeholders that only its own tool or a shell can fill in.
     return "" if any(mark in word for word in shlex.split(command) for mark in ("$", "{", "|", ">", "`")) else command
 
 

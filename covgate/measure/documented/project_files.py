@@ -72,12 +72,12 @@ def _tox_ini(text: str) -> Lines:
 
 
 def _starts_at_top(directory: str) -> bool:
-    """Whether what starts in ``directory`` can start at the top: in tox's own directories there is nothing to find."""
+    """Whether a command that starts in ``directory`` can start at the top: tox's own directories contain no tests."""
     return directory in ("", ".", "{toxinidir}", "{tox_root}") or directory.startswith(("{toxworkdir}", "{env"))
 
 
 def _from_tox(line: str) -> str:
-    """``line`` of `commands` in tox.ini as a shell would get it, without arguments of the user; "" if it is endless."""
+    """``line`` of `commands` in tox.ini as a shell would get it, without the user's arguments; "" if it never ends."""
     if len(line) > _MAX_LINE:
         return ""
     line = _POSARGS.sub(lambda match: match[1] or "", _FACTORS.sub("", line.strip()))
@@ -193,7 +193,7 @@ def _shell_script(text: str) -> Lines:
 
 
 def _by_likelihood(names: Mapping[str, Any]) -> list[str]:
-    """Those of ``names`` that speak of tests, the likeliest first."""
+    """Those of ``names`` that suggest tests, the likeliest first."""
     return sorted((each for each in names if _rank(each) < len(_NAMES)), key=_rank)
 
 

@@ -1,4 +1,4 @@
-"""How to install packages for a project's interpreter, the way its own tool does it: commands that can be typed."""
+"""How to install packages for a project's interpreter with the project's own tool: commands to type."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ _SELECT = {
 class Facts:
     """What decides how packages are installed.
 
-    ``manager`` is the tool that looks after the environment, or that would create one. ``prefix`` is the environment,
-    "" for none. ``python`` and ``venv`` are as they are typed: the interpreter, and where an environment would be.
-    ``uv`` is whether uv can be typed, ``pip`` whether the interpreter has pip, ``packaged`` whether pip can install the
-    project. ``declared`` is where the project declares the package that is to be installed (``where_declared``).
+    ``manager`` is the tool that manages the environment, or that would create one. ``prefix`` is the environment, ""
+    for none. ``python`` and ``venv`` are paths to type: the interpreter, and where an environment would be. ``uv``: uv
+    is on PATH. ``pip``: the interpreter has pip. ``packaged``: pip can install the project. ``declared`` is where the
+    project declares the package to install (``where_declared``).
     """
 
     python: str
@@ -61,7 +61,7 @@ class Facts:
 
 
 def how_to_install(facts: Facts, *arguments: str) -> str:
-    """What to do so that the packages ``arguments``, as pip takes them, are in the project's environment."""
+    """How to install ``arguments``, which are packages as pip accepts them, in the project's environment."""
     if not facts.prefix:
         return how_to_create(facts, *arguments)
     names = shlex.join(arguments)
@@ -89,9 +89,9 @@ def how_to_install(facts: Facts, *arguments: str) -> str:
 
 
 def how_to_create(facts: Facts, *arguments: str) -> str:
-    """What to do so that the project has an environment, with ``arguments`` and what every test run needs.
+    """How to create an environment for the project, with ``arguments`` and what every test run needs.
 
-    A Python without an environment is left alone: it often refuses to install packages (PEP 668).
+    Nothing is installed for a Python outside of an environment: it often refuses that (PEP 668).
     """
     if facts.manager in _CREATE:
         return _install_declared(facts)
@@ -116,13 +116,13 @@ def _install_declared(facts: Facts) -> str:
 def advise(
     package: str, interpreter: Interpreter, top: Path, environ: Mapping[str, str], shown: Callable[[Path], str]
 ) -> str:
-    """What to do so that ``interpreter`` has ``package``, for the project at ``top``. See ``facts_about``."""
+    """How to install ``package`` for ``interpreter``, for the project at ``top``. See ``facts_about``."""
     facts = facts_about(interpreter, top, environ, shown)
     return how_to_install(replace(facts, declared=where_declared(top, package)), package)
 
 
 def how_to_start_anew(broken: str, top: Path, environ: Mapping[str, str]) -> str:
-    """What to do so that the project at ``top`` has an environment in place of ``broken``, "" for none."""
+    """How to create an environment for the project at ``top`` in place of ``broken``, "" for none."""
     facts = facts_about(Interpreter(path="python3"), top, environ, lambda path: os.path.relpath(path, top))
     create = how_to_create(facts)
     if not broken:

@@ -1,4 +1,4 @@
-"""Which of the environments found is the project's. Decisions only: facts about each of them go in."""
+"""Which of the environments found is the project's. This module only decides; its inputs are facts about each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Kind(Enum):
 
     TOOL: the project's own tool (poetry, uv, hatch ...) keeps it. RUNNER: tox or nox made it, for one of its tasks.
     NESTED: it is in a directory of the repository, as in one with several projects.
-    ON_PATH: a virtual environment that nobody is known to have activated. OWN: covgate is installed in it, beside the
+    ON_PATH: a virtual environment that doesn't seem to be activated. OWN: covgate is installed in it, beside the
     project. SYSTEM: a Python that is in no environment.
     """
 
@@ -57,9 +57,9 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The chosen environment, None if none can be used. ``notices`` name those that were passed over, and why.
+    """The chosen environment, None if none can be used. ``notices`` name those that were skipped, and why.
 
-    ``broken`` is the first of these that can't run.
+    ``broken`` is the first skipped one that can't run.
     """
 
     candidate: Candidate | None
@@ -70,9 +70,9 @@ class Choice:
 def choose(candidates: Iterable[Candidate]) -> Choice:
     """The project's environment among ``candidates``, which come in the order of ``Kind``.
 
-    The first one that has everything the tests need; else the first one that can measure; else the first one that is
-    the project's, so that the error is about that one. A Python outside of any environment is only used if the project
-    has none. Nothing is read from ``candidates`` after the first that has everything.
+    This is the first one that has everything the tests need, else the first one that can measure, else the first one
+    that is the project's, so that the error is about that one. A Python outside of any environment is only used if the
+    project has none. Nothing is read from ``candidates`` after the first one that has everything.
     """
     seen: list[Candidate] = []
     found_own = False
@@ -89,7 +89,7 @@ def choose(candidates: Iterable[Candidate]) -> Choice:
     usable = [each for each in seen if not each.problem]
     own = [each for each in usable if each.kind not in _OTHER_PURPOSES]
     if found_own:
-        # A suite that does not need pytest can be measured all the same.
+        # A suite that doesn't need pytest can still be measured.
         own.sort(key=lambda each: "coverage" in each.lacks)
     else:
         own = [each for each in usable if each.kind is Kind.ON_PATH] + own
@@ -112,7 +112,7 @@ def _chosen(chosen: Candidate | None, seen: Sequence[Candidate]) -> Choice:
 
 
 def _are_alternatives(one: Candidate, other: Candidate) -> bool:
-    """Whether one tool keeps both, for its several tasks or versions: to choose between them needs no notice."""
+    """Whether one tool keeps both, for several tasks or versions: a choice between them needs no notice."""
     return one.kind is other.kind and bool(one.manager) and one.manager == other.manager
 
 

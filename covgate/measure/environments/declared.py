@@ -13,7 +13,7 @@ from covgate.measure.environments.user_files import read, read_toml
 
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")  # its name
 _TABLES = (("project",), ("dependency-groups",), ("tool", "poetry"))
-_BRINGS = {"coverage": ("pytest-cov",)}  # what requires a distribution
+_BRINGS = {"coverage": ("pytest-cov",)}  # distribution -> others that require it
 _REQUIREMENT_FILES = (
     "requirements.txt",
     "test-requirements.txt",
@@ -34,7 +34,7 @@ class Declared:
 
 
 def declared_distributions(top: Path) -> Declared:
-    """What the pyproject.toml and the requirement files in ``top`` declare; what can't be read declares nothing."""
+    """What the pyproject.toml and the requirement files in ``top`` declare. Unreadable files count as empty."""
     data = read_toml(top / "pyproject.toml")
     listed = [name for file in _REQUIREMENT_FILES for name in _requirements(_lines(read(top / file)))]
     name = _table(data, "project").get("name") or _table(data, "tool", "poetry").get("name")
@@ -74,7 +74,7 @@ def _declared(data: dict[str, Any]) -> Iterator[str]:
 
 
 def _lines(data: bytes) -> list[str]:
-    """The requirements in a file for pip: neither its options, nor what is installed from an address."""
+    """The requirements in a file for pip, without options and without packages from a URL or path."""
     lines = (
         line.partition("#")[0].partition(" --")[0].strip(" \t\\") for line in data.decode(errors="replace").splitlines()
     )

@@ -23,9 +23,9 @@ _PYTHONS = ("python3", "python", "python3.exe", "python.exe")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """The directory of an environment, which may not be one after all. The rest is as in ``Candidate``.
+    """A directory that may be an environment. The other fields are as in ``Candidate``.
 
-    ``is_named`` is whether somebody chose this very directory: then it is reported if it can't be used.
+    ``is_named``: somebody chose exactly this directory, so it is reported if it can't be used.
     """
 
     kind: Kind
@@ -36,9 +36,9 @@ class Place:
 
 
 def candidates(roots: Sequence[Path], environ: Mapping[str, str], needs: Sequence[str]) -> Iterator[Candidate]:
-    """The environments that may be the project's, the likeliest first; each is looked at when it is asked for.
+    """The environments that may be the project's, the likeliest first. Each is inspected only when it is requested.
 
-    ``roots`` are the checkouts of the project. ``needs`` are what its tests need in any case.
+    ``roots`` are the checkouts of the project. ``needs`` are the packages that its tests always need.
     """
     declared = declared_distributions(roots[0])
     needed = [*needs, *(declared.required if needs else ())]
@@ -99,7 +99,7 @@ def manager_of(root: Path) -> str:
 
 
 def _activated(roots: Sequence[Path], environ: Mapping[str, str]) -> Iterator[Place]:
-    """What the user has activated. A hook of pre-commit sees its own environment in VIRTUAL_ENV, and must infer it."""
+    """The environment that the user has activated. In pre-commit's hooks, VIRTUAL_ENV is pre-commit's, so infer it."""
     origin = "the activated virtual environment"
     if environ.get("VIRTUAL_ENV"):
         prefix = Path(environ["VIRTUAL_ENV"])
@@ -117,7 +117,7 @@ def _activated(roots: Sequence[Path], environ: Mapping[str, str]) -> Iterator[Pl
 
 
 def _manager_at(prefix: Path, roots: Sequence[Path]) -> str:
-    """The tool that made the environment at ``prefix``, by its place; "" if that does not show it."""
+    """The tool that made the environment at ``prefix``, judging by its path; "" if that doesn't show it."""
     if prefix.parent in roots:
         return manager_of(prefix.parent)
     place = f"{prefix.parent.as_posix()}/"
@@ -149,7 +149,7 @@ def _on_path(environ: Mapping[str, str]) -> list[Path]:
 
 
 def _examine(place: Place, needed: Sequence[str], environ: Mapping[str, str]) -> Candidate | None:
-    """What is at ``place``; None if there is no environment, and nobody claims that there is."""
+    """The candidate at ``place``; None if there is no environment, and nobody named the directory."""
     if not is_environment(place.prefix) and not place.is_named:
         return None
     python = python_in(place.prefix)
@@ -187,7 +187,7 @@ def _is_program(path: Path) -> bool:
 
 
 def _lacking(needed: Sequence[str], python: str, prefix: str, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Those of ``needed`` that are not installed; () if nothing can be told."""
+    """Those of ``needed`` that are not installed; () if that is unknown."""
     if not needed:
         return ()
     names = installed(python, prefix, environ)

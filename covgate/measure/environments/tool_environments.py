@@ -41,7 +41,7 @@ def uv(root: Path, environ: Environ) -> Iterator[Path]:
 
 
 def poetry(root: Path, environ: Environ) -> Iterator[Path]:
-    """`.venv`, unless poetry is told to leave it alone, then those that poetry has made elsewhere."""
+    """`.venv`, unless poetry is configured not to use it, then those that poetry has made elsewhere."""
     if not is_file(root / "poetry.lock") and b"poetry" not in read(root / "pyproject.toml"):
         return
     config_home = environ.get("POETRY_CONFIG_DIR") or user_directory("config", "pypoetry", environ)
@@ -84,7 +84,7 @@ def virtualenvwrapper(root: Path, environ: Environ) -> Iterator[Path]:
 
 
 def hatch(root: Path, environ: Environ) -> Iterator[Path]:
-    """The environment `default`, then those whose names speak of tests."""
+    """The environment `default`, then those whose names suggest tests."""
     if b"hatch" not in read(root / "pyproject.toml") and not is_file(root / "hatch.toml"):
         return
     config_file = environ.get("HATCH_CONFIG") or Path(user_directory("config", "hatch", environ), "config.toml")
@@ -116,7 +116,7 @@ def pdm(root: Path, environ: Environ) -> Iterator[Path]:
 
 
 def pixi(root: Path, environ: Environ) -> Iterator[Path]:
-    """`default`, then those whose names speak of tests."""
+    """`default`, then those whose names suggest tests."""
     yield root / ".pixi/envs/default"
     yield from _for_tests(root / ".pixi/envs")
 
@@ -142,16 +142,16 @@ def pyenv(root: Path, environ: Environ) -> Iterator[Path]:
 
 
 def tox(root: Path, environ: Environ) -> Iterator[Path]:
-    """Those whose names speak of tests first, and of these the newest Python."""
+    """Those whose names suggest tests first, and of these the newest Python."""
     yield from _for_tests(root / environ.get("TOX_WORK_DIR", ".tox"))
 
 
 def nox(root: Path, environ: Environ) -> Iterator[Path]:
-    """As those of tox."""
+    """The environments of nox, in the same order as those of tox."""
     yield from _for_tests(root / environ.get("NOX_ENVDIR", ".nox"))
 
 
-# In the order in which they are asked; a project rarely has two of them.
+# In the order in which they are tried; a project rarely uses two of them.
 TOOLS: dict[str, Callable[[Path, Environ], Iterator[Path]]] = {
     "uv": uv,
     "poetry": poetry,

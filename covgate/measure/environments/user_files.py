@@ -1,4 +1,4 @@
-"""Where applications keep a user's files, and how these are read: what is absent or damaged is empty."""
+"""Where applications keep a user's files, and how to read them. A missing or damaged file counts as empty."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def item(value: Any, *keys: str) -> Any:
-    """What ``keys`` lead to in nested tables; None if they lead nowhere."""
+    """The value at the path ``keys`` in nested tables; None if there is none."""
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value

@@ -1,4 +1,4 @@
-"""Coverage's configuration as coverage has it in the end: after its files, the environment, and its plugins.
+"""Coverage's effective configuration: after its files, the environment, and its plugins.
 
 A plugin may set any option (``Coverage.set_option`` in its ``configure``). Standard library only, Python 3.8 and newer.
 """
@@ -20,7 +20,7 @@ def configuration(rcfile: str) -> "Any":
     import coverage
 
     configured = coverage.Coverage(data_file=None, config_file=rcfile or True)
-    configured.get_data()  # the public function that lets the plugins configure, and does nothing else here
+    configured.get_data()  # the public function that runs the plugins' configuration; it has no other effect here
     return configured
 
 
@@ -38,7 +38,7 @@ def names_sources(configured: "Any") -> bool:
 
 
 def from_here(tree: str, paths: "List[str]") -> "List[str]":
-    """``paths``, relative to ``tree``, as they are found from the current directory; names to import stay names."""
+    """``paths``, which are relative to ``tree``, made valid in the current directory; names to import are unchanged."""
     if os.path.realpath(os.getcwd()) == os.path.realpath(tree):
         return list(paths)
     joined = [(each, os.path.normpath(os.path.join(tree, each))) for each in paths]

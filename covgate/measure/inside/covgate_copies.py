@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def default_sources(spec: "Dict[str, Any]") -> "Tuple[List[str], List[str]]":
-    """``source`` and ``omit`` for coverage in the current directory: those of ``spec``, which are relative to its tree.
+    """``source`` and ``omit`` for coverage in the current directory, made from those of ``spec``.
 
-    They are joined by the installed copies of the packages that they are about.
+    The ones of ``spec`` are relative to its tree. Installed copies of the packages that they cover are added.
     """
     tree = spec["tree"]
     source, omit = from_here(tree, spec["source"]), from_here(tree, spec["omit"])
@@ -28,14 +28,14 @@ def default_sources(spec: "Dict[str, Any]") -> "Tuple[List[str], List[str]]":
         for name in packages(os.path.join(tree, root) if root else tree, sources):
             place = installed_at(name)
             if place and is_copy(place, os.path.join(tree, root, name)):
-                # A name that is no directory here is imported by coverage.
+                # Coverage imports a name that is not a directory here.
                 more.append(place if os.path.isdir(place) else name)
                 patterns += moved(spec["omit"], root, os.path.dirname(place))
     return source + more, omit + sorted(set(patterns))
 
 
 def packages(directory: str, sources: "List[str]") -> "List[str]":
-    """The names of the packages and modules in ``directory`` that one of ``sources`` has to do with."""
+    """The names of the packages and modules in ``directory`` that one of ``sources`` concerns."""
     found = []
     for name in sorted(os.listdir(directory)) if os.path.isdir(directory) else []:
         path = os.path.join(directory, name)

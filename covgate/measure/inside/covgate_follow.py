@@ -1,8 +1,9 @@
 """Follow a test command to the Python that runs the tests, and start it under coverage.
 
-``start/sitecustomize.py`` imports this at the start of each Python that the command starts. Tools, such as tox and
-poetry, run as they are, and pass it on. A program that runs tests is started anew, by ``covgate_launch``. A program
-that measures by itself writes down where. Standard library only, Python 3.6 and newer.
+``start/sitecustomize.py`` imports this at the start of each Python that the command starts. Tools such as tox and
+poetry run as they are, and the Pythons that they start import it, too. A program that runs tests is restarted by
+``covgate_launch``. A program that measures by itself records where its data is. Standard library only, Python 3.6 and
+newer.
 """
 
 import json
@@ -30,7 +31,7 @@ _START = os.path.join(_INSIDE, "start")
 
 
 def follow() -> None:
-    """Decide what this process is. Does not return if it runs tests."""
+    """Find out what this process runs. Does not return if it runs tests."""
     spec_file = os.environ.get(SPEC, "")
     if not os.path.isfile(spec_file):
         return
@@ -52,7 +53,7 @@ def follow() -> None:
 
 
 def stop_following() -> None:
-    """Leave the processes that the tests start alone, as coverage does."""
+    """Don't follow the processes that the tests start; coverage doesn't measure them either."""
     wrappers = os.path.join(os.path.dirname(os.environ.pop(SPEC)), "bin")
     path = os.environ.get("PATH", "").split(os.pathsep)
     os.environ["PATH"] = os.pathsep.join(each for each in path if each != wrappers)
@@ -64,14 +65,14 @@ def stop_following() -> None:
 
 
 def note_program(spec: "Dict[str, Any]", program: "List[str]") -> None:
-    """Write down that ``program`` was started, for the message if no tests are found."""
+    """Record that ``program`` was started, for the message if no tests are found."""
     if program:
         with open(os.path.join(spec["directory"], "started"), "a", encoding="utf-8") as file:
             file.write(json.dumps(program[:6]) + "\n")
 
 
 def note_own_data(spec: "Dict[str, Any]", program: "List[str]") -> None:
-    """Write down which Python measures by itself, with which configuration, and where its data goes."""
+    """Record which Python measures by itself, with which configuration, and where its data goes."""
     import platform
 
     os.environ.setdefault("COVERAGE_FILE", spec["data"])
@@ -90,7 +91,7 @@ def note_own_data(spec: "Dict[str, Any]", program: "List[str]") -> None:
 
 
 def pass_on() -> None:
-    """Let the processes that this one starts be followed, also if it gives them an environment of its own (tox)."""
+    """Follow the processes that this one starts, even if it gives them a new environment (tox)."""
     import subprocess
 
     kept = {name: os.environ[name] for name in (SPEC, "COVERAGE_FILE") if name in os.environ}

@@ -1,4 +1,4 @@
-"""covgate's pytest plugin: it reports how far the run is, how it ended, and which files took part.
+"""covgate's pytest plugin: it reports the progress of the run, how it ended, and which files took part.
 
 pytest loads it by its name, like any plugin (``-p covgate_guard``). PYTEST_DONT_REWRITE: it has no assertions.
 Standard library only, Python 3.8 and newer.
@@ -47,7 +47,7 @@ def pytest_load_initial_conftests(early_config: "Any") -> "Generator[None, Any, 
 
 
 def pytest_addoption(pluginmanager: "Any") -> None:
-    """Have the way of measuring checked between the plugins and the first conftest.py."""
+    """Check how the tests are measured, after the plugins and before the first conftest.py."""
     pluginmanager.register(BeforeConftests(), "covgate_before_conftests")
 
 
@@ -55,7 +55,7 @@ class BeforeConftests:
     """A plugin of its own, because one module can't implement a hook twice."""
 
     def pytest_load_initial_conftests(self, early_config: "Any") -> None:
-        """By now nearly every plugin has said what it wants, and no code of the project has run."""
+        """By now, nearly every plugin has set its options, and no code of the project has run."""
         if not SPEC.get("late"):
             check_measuring(early_config, early_config.known_args_namespace, late=False)
 
@@ -73,9 +73,9 @@ def pytest_sessionstart(session: "Any") -> None:
 
 
 def check_measuring(config: "Any", options: "Any", late: bool) -> None:
-    """Start pytest anew if what really measures is not what was expected: plugins can switch pytest-cov and xdist on.
+    """Restart pytest if it is not measured as expected: plugins can switch pytest-cov and xdist on.
 
-    Coverage inside of coverage would leave the outer one without data.
+    If coverage ran inside coverage, the outer one would get no data.
     """
     if SPEC.get("pid") != os.getpid():  # a worker of xdist, or a pytest that the tests start
         return
@@ -91,7 +91,7 @@ def check_measuring(config: "Any", options: "Any", late: bool) -> None:
     found = {"cov": has_cov, "bare": sources in ([], [True]), "distributed": distributed, "late": late}
     os.environ["_COVGATE_FOUND"] = json.dumps(dict(found, tries=SPEC["tries"] + 1))
     capture = config.pluginmanager.getplugin("capturemanager")
-    if capture is not None:  # else the output goes to a file of this pytest
+    if capture is not None:  # otherwise the output would go to a file of this pytest
         capture.stop_global_capturing()
     replace_process(command_line()[1:])
 
@@ -108,7 +108,7 @@ def pytest_collection() -> "Generator[None, Any, None]":
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: "Any", error: "Any") -> None:
-    """Note that a worker of xdist crashed: without any worker, pytest ends as if there were no tests."""
+    """Record that a worker of xdist crashed: without any worker, pytest ends as if there were no tests."""
     if error:
         _session["broken"] = "a worker of pytest-xdist crashed"
 

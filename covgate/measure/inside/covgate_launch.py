@@ -1,7 +1,7 @@
 """Start the tests under coverage: ``python covgate_launch.py SPEC PROGRAM...``, in the Python that runs them.
 
-PROGRAM is what follows Python's own options on its command line. This file is valid for any Python, so that one that is
-too old can be named; `covgate_suite` does the work.
+PROGRAM is what follows Python's own options on its command line. This file is valid for any Python, so that covgate can
+report one that is too old; `covgate_suite` does the work.
 """
 
 import io
@@ -21,7 +21,7 @@ if sys.version_info < (3, 8):
     sys.exit(NOT_STARTED)
 
 _inside = os.path.dirname(os.path.abspath(__file__))
-# Python has put this directory first, unless an option forbids it. The tests' imports must not find it.
+# Python has put this directory first on sys.path, unless an option prevents it. The tests must not import from it.
 if not sys.flags.isolated and not getattr(sys.flags, "safe_path", False):
     del sys.path[0]
 sys.path.insert(0, _inside)

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List, Sequence, Tuple
 
-# What a program is, to covgate.
+# The kinds of programs.
 PYTEST = "pytest"
 UNITTEST = "unittest"
 TESTS = "tests"  # another program that runs tests
@@ -52,7 +52,7 @@ def _command_line_in_memory() -> "List[str]":
 
 
 def replace_process(arguments: "Sequence[str]") -> None:
-    """Start Python anew with ``arguments``, in place of this process."""
+    """Replace this process with a new Python with ``arguments``."""
     argv = [sys.executable] + list(arguments)
     sys.stdout.flush()
     sys.stderr.flush()
@@ -83,7 +83,7 @@ def split_arguments(arguments: "Sequence[str]") -> "Tuple[List[str], List[str]]"
             taken = 2 if word == "--check-hash-based-pycs" else 1
             options, rest = options + rest[:taken], rest[taken:]
             continue
-        # A cluster of short options: the first one with a value takes what is left of the word, or the next one.
+        # A cluster of short options. The first value is the rest of the word, or the next word.
         flags, name, value = _cluster(word[1:])
         if name == "c":
             return options, []
@@ -96,7 +96,7 @@ def split_arguments(arguments: "Sequence[str]") -> "Tuple[List[str], List[str]]"
 
 
 def _cluster(letters: str) -> "Tuple[str, str, str]":
-    """The flags before the first option with a value, that option, and its value; "" for what is not there."""
+    """The flags before the first option with a value, that option, and its value; "" for each that is missing."""
     for position, letter in enumerate(letters):
         if letter in _OPTIONS_WITH_VALUE or letter in "cm":
             return letters[:position], letter, letters[position + 1 :]
@@ -123,7 +123,7 @@ def program_arguments(program: "Sequence[str]") -> "List[str]":
 
 
 def kind_of(program: "Sequence[str]") -> str:
-    """What ``program`` is: one of the names above; OTHER if it does not look like something that runs tests."""
+    """The kind of ``program``: one of the names above; OTHER if it doesn't look like a program that runs tests."""
     name, arguments = program_name(program), program_arguments(program)
     if name in _PYTEST:
         return PYTEST
@@ -135,7 +135,7 @@ def kind_of(program: "Sequence[str]") -> str:
         return TESTS
     if name in _SUBCOMMANDS:
         return TESTS if set(_SUBCOMMANDS[name]).intersection(arguments) else OTHER
-    # As a script of an environment, it is a tool whose name says nothing: test-server, for example.
+    # A script of an environment is a tool, even if its name contains "test": test-server, for example.
     if program and program[0] != "-m" and is_in_environment(program[0]):
         return OTHER
     return TESTS if _WORDS.intersection(re.split(r"[^a-z]+", name.lower())) else OTHER

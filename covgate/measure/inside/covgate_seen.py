@@ -17,7 +17,7 @@ INSTALLED = frozenset({"site-packages", "dist-packages", "__pypackages__"})
 
 
 def write(spec: "Dict[str, Any]", session: "Any" = None) -> None:
-    """Write what this process has seen to the ``directory`` of ``spec``; ``session`` is pytest's, None without pytest.
+    """Write the files that took part to the ``directory`` of ``spec``; ``session`` is pytest's, None without pytest.
 
     Files in the ``tree`` of ``spec`` are named by their path in it, others by their absolute path.
     """
@@ -37,7 +37,7 @@ def write(spec: "Dict[str, Any]", session: "Any" = None) -> None:
 
 
 def elsewhere(spec: "Dict[str, Any]", files: "Dict[str, str]") -> "List[str]":
-    """Modules that came from another checkout of the repository, although the tree has the directory they are in."""
+    """Modules that came from another checkout of the repository, although their directory exists in the tree."""
     found = []
     for each in shown(spec["tree"], files.values()):
         tops = [top for top in spec.get("checkouts", ()) if each.startswith(top + os.sep)]
@@ -74,7 +74,7 @@ def copies(spec: "Dict[str, Any]", files: "Dict[str, str]") -> "List[List[str]]"
 
 
 def shown(tree: str, files: "Iterable[str]") -> "List[str]":
-    """``files`` as they are named for covgate, without those of an environment; sorted."""
+    """``files`` in the form that covgate reads, sorted, without those of an environment."""
     prefixes = [os.path.realpath(each) + os.sep for each in {sys.prefix, sys.base_prefix}]
     environments = tuple(each for each in prefixes if each.startswith(tree + os.sep))
     found = set()

@@ -1,6 +1,6 @@
-"""Run a program under coverage, or a pytest that measures itself through pytest-cov, as its owner would by hand.
+"""Run a program under coverage, or pytest with pytest-cov, as its owner would by hand.
 
-What this process learns about its environment, and how the program ended, is written to a file for covgate. Standard
+This process writes what it learns about its environment, and how the program ended, to a file for covgate. Standard
 library only, Python 3.8 and newer.
 """
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from typing import Any, Dict, List, Tuple
 
 NOT_STARTED = 97  # the exit status if the facts have a "problem"
-FOUND = "_COVGATE_FOUND"  # what a pytest that was started anew has found out about itself
+FOUND = "_COVGATE_FOUND"  # what pytest found out about itself before it was restarted
 MOST_TRIES = 2  # to find out how a pytest measures itself
 _INSIDE = os.path.dirname(os.path.abspath(__file__))
 
@@ -41,7 +41,7 @@ def main(spec: "Dict[str, Any]", program: "List[str]") -> None:
     suite = Suite(spec, program)
     try:
         suite.prepare()
-    except Exception as error:  # a fault of covgate, never a failing test
+    except Exception as error:  # a bug in covgate, never a failing test
         traceback.print_exc()
         suite.facts["problem"] = "internal: %s: %s" % (type(error).__name__, error)
     suite.write_facts()
@@ -69,7 +69,7 @@ class Suite:
         self.program = program
         self.arguments: "List[str]" = []  # of `coverage run`, or of pytest
         self.adds_cov = False  # whether covgate names the sources of pytest-cov
-        # What this pytest has found out about itself before it was started anew.
+        # What this pytest found out about itself before it was restarted.
         self.found: "Dict[str, Any]" = json.loads(os.environ.pop(FOUND, "{}"))
         self.facts: "Dict[str, Any]" = {
             "program": program,
@@ -93,7 +93,7 @@ class Suite:
         os.replace(path + ".new", path)
 
     def prepare(self) -> None:
-        """Decide how the program is measured. If it can't be, the facts have the problem."""
+        """Decide how to measure the program. If that is impossible, set the "problem" in the facts."""
         self._set_path()
         self.facts["problem"] = self._missing() or self._configure()
 
@@ -139,7 +139,7 @@ class Suite:
         return "old pytest" if release(self.facts["pytest"]) < OLDEST_PYTEST else ""
 
     def _without_pytest(self) -> str:
-        """Run the tests that unittest discovers, if no command says what to run; else pytest is what is missing."""
+        """Without a configured command, run the tests that unittest discovers; otherwise pytest is missing."""
         problem = why_not_unittest() if self.spec["or_unittest"] else "pytest"
         if not problem:
             self.program = self.facts["program"] = ["-m", "unittest"]
@@ -171,7 +171,7 @@ class Suite:
         if through_cov:
             self.arguments = program_arguments(program)
             if self.adds_cov:
-                # pytest-cov has to know of the workers when it starts, also if a plugin asks for them later.
+                # pytest-cov has to know about the workers when it starts, even if a plugin starts them later.
                 self.arguments += self.found.get("distributed", [])
                 self.arguments += ["--cov=%s" % each for each in source] or ["--cov"]
             if spec["enforced_rcfile"]:
@@ -195,7 +195,7 @@ class Suite:
         return wants_cov(options), wants_workers(options)
 
     def _choose_data_file(self, own: bool) -> None:
-        """Where the data goes. A run that the owner does not measure has its own file: no other one deletes it."""
+        """Where the data goes. A run that the owner doesn't measure has its own file, which no other run deletes."""
         if own:
             directory = os.path.join(os.path.dirname(self.spec["data"]), str(os.getpid()))
             os.makedirs(directory, exist_ok=True)
@@ -218,8 +218,8 @@ class Suite:
     def _with_plugin(self, source: "List[str]", distributed: bool, measures_workers: bool) -> "List[str]":
         """The program with the options that load covgate's plugin, which is made importable.
 
-        Nothing of pytest is imported here. It must be imported after coverage has started: otherwise the code of a
-        project that pytest itself imports would run unmeasured.
+        This imports nothing of pytest. pytest must be imported after coverage has started: pytest itself may import the
+        project's code, which would run unmeasured otherwise.
         """
         spec = self.spec
         here = os.path.realpath(os.getcwd()) == os.path.realpath(spec["tree"])

@@ -1,7 +1,7 @@
 """Which directories and modules a project packages, as the configuration of its build says.
 
-Read are pyproject.toml, setup.cfg, and what is literal in setup.py; nothing is executed. What can't be read, or is
-found out only during the build, is not declared.
+covgate reads pyproject.toml, setup.cfg, and the literal values in setup.py; it executes nothing. It ignores what it
+can't read, and what only the build finds out.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class Build:
 
     ``roots``: the directories that its packages are imported from, "" for the top of the tree; empty if unknown.
     ``paths``: packages and modules, as paths from the top. ``finds``: patterns of the names that are packaged from the
-    root, as setuptools' finders get them; ``excludes``: of those that aren't. ``names``: what may be the name of the
-    one package. ``packaged``: whether anything is packaged at all.
+    root, as setuptools' finders get them. ``excludes``: patterns of the names that are not. ``names``: possible names
+    of the only package. ``packaged``: whether anything is packaged at all.
     """
 
     roots: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class Build:
 
 
 def read_build(read: Callable[[str], bytes | None]) -> Build:
-    """What the configuration says that ``read`` gives (name -> content, None if there is no such file)."""
+    """What the configuration declares; ``read`` gives its files (name -> content, None if there is no such file)."""
     pyproject, declared = _pyproject(read("pyproject.toml")), Declared()
     tool, project = table_of(pyproject, "tool"), table_of(pyproject, "project")
     backend = str(table_of(pyproject, "build-system").get("build-backend", ""))

@@ -1,4 +1,4 @@
-"""What other build backends than setuptools package, by their tables in pyproject.toml."""
+"""What build backends other than setuptools package, by their tables in pyproject.toml."""
 
 from __future__ import annotations
 

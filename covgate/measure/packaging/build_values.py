@@ -27,7 +27,7 @@ class Declared:
             self.roots.append(self.package_dir[""])
 
     def add_packages(self, names: object) -> None:
-        """Packages by their dotted names; those inside of others say nothing new."""
+        """Add packages by their dotted names; those inside of others change nothing."""
         listed = strings(names)
         for name in listed:
             if name in self.package_dir:
@@ -36,7 +36,7 @@ class Declared:
                 self.paths.append(f"{self.package_dir.get('', '')}/{name.replace('.', '/')}")
 
     def add_modules(self, names: object) -> None:
-        """Modules by their dotted names."""
+        """Add modules by their dotted names."""
         self.paths += [f"{self.package_dir.get('', '')}/{name.replace('.', '/')}.py" for name in strings(names)]
 
     def add_finder(self, options: Mapping[str, Any]) -> None:

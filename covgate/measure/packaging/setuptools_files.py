@@ -1,4 +1,4 @@
-"""What setuptools packages: pyproject.toml, setup.cfg, and what is literal in setup.py. Nothing is executed."""
+"""What setuptools packages, from pyproject.toml, setup.cfg, and literal values in setup.py. Nothing is executed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def read_cfg(data: bytes | None, declared: Declared) -> None:
 
 
 def read_script(data: bytes | None, declared: Declared) -> None:
-    """Add what the call of ``setup`` in setup.py says, as far as its arguments are literal."""
+    """Add what the call of ``setup`` in setup.py declares in literal arguments."""
     try:
         tree = parse_python(data or b"")
     except ValueError:

@@ -22,7 +22,7 @@ from covgate.model.numbers import Numbers, total
 _FORMAT = "Cobertura XML"
 _CONDITIONS = re.compile(r"[^(]*\((\d{1,9})/(\d{1,9})\)\s*")
 _TRUE = ("true", "1")
-_LINE = ("class", "lines", "line")  # a line of a class; those of its methods are the same once more
+_LINE = ("class", "lines", "line")  # a line of a class; the lines of its methods repeat these
 
 
 def read(data: bytes) -> Parsed:
@@ -134,7 +134,7 @@ class _Document:
         executed, count = int(match[1]), int(match[2])
         if executed > count:
             raise Malformed(f"{shown(self._name)}:{number}: {executed} of {count} conditions are executed")
-        # Which of them were executed is not known: as many as the better of two lines has.
+        # The report doesn't say which of them were executed. Of two lines, take the better count.
         known = file.conditions.get(number, (0, 0))
         file.conditions[number] = max(executed, known[0]), max(count, known[1])
         file.listed[2] += count
@@ -174,7 +174,7 @@ class _Totals:
         return cls(pair("lines-covered", "lines-valid"), pair("branches-covered", "branches-valid"))
 
     def differ_from(self, numbers: Numbers) -> str:
-        """Which totals are not those of ``numbers``, as a clause; "" if all are."""
+        """A clause that names the totals that differ from ``numbers``; "" if none does."""
         found = (numbers.executed_statements, numbers.statements), (numbers.executed_branches, numbers.branches)
         differing = [
             f"{own[0]} of {own[1]} {kind}, not {'?' if told[0] is None else told[0]} of {told[1]}"
@@ -187,10 +187,10 @@ class _Totals:
 def _with_totals(
     totals: _Totals, files: Mapping[str, FileLines], listed: Mapping[str, Numbers]
 ) -> tuple[Mapping[str, FileLines], list[str]]:
-    """``files`` with the numbers that the report itself counts, and a remark if its totals are others.
+    """``files`` with the numbers that the report itself counts, and a remark if its totals differ.
 
     Some tools list a line once for each template instance, class or statement in it, and count it as often. Raises
-    Malformed if the totals have more lines than are listed: then the report has lost some of them.
+    Malformed if the totals have more lines than are listed: then the report has lost some lines.
     """
     merged = totals.differ_from(total(each.counts for each in files.values()))
     if not merged:

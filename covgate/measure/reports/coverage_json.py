@@ -84,8 +84,8 @@ def _only_statements(name: str, lines: FileLines, source: Callable[[], bytes | N
     """``lines`` without the executed lines that are not statements. ``source`` gives the content of the file ``name``.
 
     Before 7.13.1, coverage lists executed lines that it does not count: excluded lines, docstrings, and the one line of
-    an empty module. The summary is right in every version. Lines that can't be explained stay: the counts come from
-    the summary in any case. Raises Malformed if there are fewer lines than the summary counts.
+    an empty module. The summary is right in every version. Lines without such an explanation stay: the counts come
+    from the summary anyway. Raises Malformed if there are fewer lines than the summary counts.
     """
     numbers, listed = lines.numbers or lines.counts, lines.statements
     if len(listed) > numbers.statements:

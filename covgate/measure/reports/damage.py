@@ -1,4 +1,4 @@
-"""A damaged report becomes an error that names it and says what is wrong with it."""
+"""Turn a damaged report into an error that names the report and says what is wrong with it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Where files are if only the commit's own files show it: the same endings, in one directory for the whole report.
+"""Guess which files a report means by comparing the ends of its paths with those of the commit's files.
 
-A guess is made for a report as a whole: the directory that fits most of its names. It takes one pass through the names
-and one through the files, whatever their number.
+A guess is for the whole report: the directory that fits most of its names. It takes one pass through the names and one
+through the files, however many there are.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Guess(NamedTuple):
 def by_ending(
     names: Mapping[str, str], files: Collection[str], *, vote: bool
 ) -> Iterator[tuple[str, Mapping[str, Guess]]]:
-    """For names that are relative to an unknown directory of the repository, the files they may mean, by guess.
+    """For names that are relative to an unknown directory of the repository, a guess of the files that they may mean.
 
     ``names``: name -> the relative path it stands for. ``vote``: if a name fits several files, the directory that fits
     most names decides. Names that fit no file are left out.
@@ -40,8 +40,8 @@ def by_prefix(
 ) -> Iterator[tuple[str, Mapping[str, Guess]]]:
     """For names that begin with an unknown prefix, such as the directory of a container, the files they may mean.
 
-    ``names``: name -> the paths it may stand for. One prefix and its directory are used for all: those that fit most
-    names. Names that they don't fit are left out.
+    ``names``: name -> the paths it may stand for. One prefix and one directory are used for all: those that fit most
+    names. Other names are left out.
     """
     known = frozenset(files)
     same_name = _by_last_component(files, {path.rpartition("/")[2] for paths in names.values() for path in paths})
@@ -69,7 +69,7 @@ def _by_last_component(files: Iterable[str], wanted: Collection[str]) -> dict[st
 
 
 def _possible(path: str, same_name: Mapping[str, list[str]], known: Collection[str]) -> Iterable[str]:
-    """The files that ``path`` may mean. If many are called the same, only those that it ends with."""
+    """The files that ``path`` may mean. If many have the same name, only those that it ends with."""
     parts = path.split("/")
     found = same_name.get(parts[-1], [])
     if len(found) <= _MANY:

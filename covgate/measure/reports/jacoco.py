@@ -1,4 +1,4 @@
-"""JaCoCo's own XML (report.dtd). A file is named by its package and its name: where the sources are, it doesn't say."""
+"""JaCoCo's own XML (report.dtd). It names a file by its package and name, but doesn't say where the sources are."""
 
 from __future__ import annotations
 

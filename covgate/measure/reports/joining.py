@@ -65,7 +65,7 @@ def join_lines(path: str, one: FileLines, other: FileLines) -> FileLines:
     counted = dict(one.counted_branches)
     for line, (executed, count) in other.counted_branches.items():
         known = counted.get(line, (0, 0))
-        # Which of them were executed is not known: as many as in the better report.
+        # The reports don't say which of them were executed. Take the better count.
         counted[line] = max(executed, known[0]), max(count, known[1])
     return FileLines(
         format=one.format if one.has_branches else other.format,

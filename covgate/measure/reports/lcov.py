@@ -1,4 +1,4 @@
-"""LCOV's tracefile, as geninfo(1) describes it, and as the tools that imitate it write it.
+"""LCOV's tracefile, as geninfo(1) describes it, and as other tools write it.
 
 Comments and records that are not about lines and branches are skipped.
 """
@@ -160,7 +160,7 @@ _TOTALS = ("LF", "LH", "BRF", "BRH")
 
 
 def _agrees(record: _Record) -> bool:
-    """Whether the section's own totals, where it has some, are those of what it lists."""
+    """Whether the section's own totals, if it has any, match what it lists."""
     merged = (len(record.statements), sum(record.statements.values()))
     branches = (len(record.branches), sum(record.branches.values()))
     for keys, possible in ((("LF", "LH"), (merged, tuple(record.listed))), (("BRF", "BRH"), (branches,))):

@@ -1,4 +1,4 @@
-"""A report is judged only as far as the commit confirms it: its names, its lines, and whose it is."""
+"""Check a report against the commit: its names, its lines, and whether it is about this commit at all."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def report_at_commit(parsed: Parsed, name: str, commit: Commit, naming: Naming) 
 
 
 def check_agreement(reports: Sequence[tuple[str, Report]], commit: Commit) -> None:
-    """Raise ToolError if two reports, given with their names, list different lines of what may be two files."""
+    """Raise ToolError if two named reports list different lines for a path that may mean two files."""
     first: dict[str, tuple[str, FileLines]] = {}
     for name, report in reports:
         for path, lines in report.lines.items():
@@ -134,7 +134,7 @@ def _notices(parsed: Parsed, located: Located, name: str, commit: Commit) -> Ite
 
 
 def guess_notices(located: Located, name: str) -> Iterator[str]:
-    """What was guessed about the paths in the report ``name``, and how to make it certain."""
+    """What covgate guessed about the paths in the report ``name``, and how to configure it instead."""
     for prefix, directory in located.guessed:
         whose = "relative paths" if prefix == "." else f"paths that begin with {shown(prefix)}"
         where = "the top of the repository" if directory == "." else shown(directory)

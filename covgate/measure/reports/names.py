@@ -1,8 +1,8 @@
-"""Which file of a commit each name in a report means. Decisions on texts only: nothing is looked up here.
+"""Which file of a commit each name in a report means. This module works on texts only, without I/O.
 
 Names are relative to the top of the repository, to the directory of the report, or to a directory that the report
-names; or they are absolute, here or on the machine where the report was made. Where only the files themselves show
-what is meant, `_guess` decides if they leave no doubt. `report_paths` says what can't be known.
+names; or they are absolute, here or on the machine where the report was made. If none of this gives a file of the
+commit, covgate guesses, as long as only one file fits. Users configure the rest in `report_paths`.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def same_ending(name: str, tree: Tree) -> list[str]:
 
 
 def normal(name: str) -> str:
-    """``name`` with ``/``, and without ``.``, ``..`` and ``//`` where they say nothing."""
+    """``name`` with ``/``, and without redundant ``.``, ``..`` and ``//``."""
     name = name.removeprefix("file://")
     if "\\" in name and (_DRIVE.match(name) or "/" not in name):
         name = name.replace("\\", "/")
@@ -124,7 +124,7 @@ def normal(name: str) -> str:
 
 
 def _guess(rest: Mapping[str, list[str]], paths: dict[str, str], tree: Tree, *, several: bool) -> tuple[Guess, ...]:
-    """Add to ``paths`` what only the files themselves show. ``several``: names are relative to several directories."""
+    """Add guessed files to ``paths``. ``several``: names are relative to several directories."""
     found = _by_prefix(rest, paths, tree) if not paths else ()
     below = {name: places[-1] for name, places in _without(rest, paths).items() if _is_below(places[-1])}
     if paths:
@@ -137,7 +137,7 @@ def _guess(rest: Mapping[str, list[str]], paths: dict[str, str], tree: Tree, *, 
 
 
 def _by_prefix(rest: Mapping[str, list[str]], paths: dict[str, str], tree: Tree) -> tuple[Guess, ...]:
-    """Add to ``paths`` what absolute names of another machine show."""
+    """Add the files that absolute names of another machine mean to ``paths``."""
     absolute = {name: [each for each in places if is_absolute(each)] for name, places in rest.items()}
     return tuple(_accept(by_prefix(absolute, tree.files), paths))
 
@@ -147,7 +147,7 @@ def _without(rest: Mapping[str, list[str]], names: Container[str]) -> dict[str, 
 
 
 def _accept(guesses: Iterable[tuple[str, Mapping[str, Guess]]], paths: dict[str, str]) -> Iterator[Guess]:
-    """Add the files that are guessed without doubt to ``paths``; yields how. Raises Ambiguous for the first other."""
+    """Add unambiguous guesses to ``paths`` and yield how each was made. Raises Ambiguous for the first other one."""
     for name, files in guesses:
         if len(files) > 1:
             raise Ambiguous(name, files)
@@ -157,7 +157,7 @@ def _accept(guesses: Iterable[tuple[str, Mapping[str, Guess]]], paths: dict[str,
 
 
 class _Search:
-    """What the user says, and what the report says, about where files are. ``used``: the prefixes that fit a name."""
+    """Where files are according to the user and to the report. ``used``: the prefixes that fit a name."""
 
     def __init__(self, tree: Tree, naming: Naming) -> None:
         self.used: set[str] = set()
@@ -168,7 +168,7 @@ class _Search:
 
     @property
     def is_foreign(self) -> bool:
-        """Whether names are relative to directories of another machine: at the top, they fit only by chance."""
+        """Whether names are relative to directories of another machine: then a match at the top is only chance."""
         return bool(self._sources) and all(
             is_absolute(each) and each not in self._tree.roots and not self._tree.inside(each) for each in self._sources
         )

@@ -1,4 +1,4 @@
-"""What a report says, as values: what the readers of all formats give, and what is made of it."""
+"""The content of a report as values: what the readers of all formats return, and the report made from it."""
 
 from __future__ import annotations
 
@@ -125,14 +125,14 @@ class Malformed(Exception):
 
 
 class Odd:
-    """The counts of a report that are no numbers: how many, and where the first is."""
+    """The invalid counts of a report: how many, and where the first one is."""
 
     def __init__(self) -> None:
         self.count = 0
         self.first = ""
 
     def executed(self, text: str, name: str, line: int) -> bool:
-        """Whether the count ``text`` is above zero. Anything but a number of at least zero is odd, and is not."""
+        """Whether the count ``text`` is above zero. Anything but a number of at least zero is invalid: False."""
         if text.isascii() and text.isdigit():
             return text.strip("0") != ""
         if _NUMBER.fullmatch(text) and math.isfinite(value := float(text)):
@@ -155,7 +155,7 @@ class Odd:
 
 
 class LineBudget:
-    """Adds up the lines and branches of a report, so that no report fills the memory."""
+    """Adds up the lines and branches of a report, so that no report uses up the memory."""
 
     def __init__(self) -> None:
         self._left = _MAX_TOTAL_LINES
@@ -170,7 +170,7 @@ class LineBudget:
 
 
 def check_lines(name: str, count: int) -> None:
-    """Raises Malformed if ``count`` is more than the file ``name`` may have lines, or branches."""
+    """Raises Malformed if ``count`` is more than the lines or branches that the file ``name`` may have."""
     if count > MAX_LINES:
         raise Malformed(f"{shown(name)} has more than {MAX_LINES} lines or branches in it")
 
