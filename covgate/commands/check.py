@@ -117,7 +117,7 @@ def _check(arguments: argparse.Namespace, repository: Repository, environ: Mappi
     )
     outcome = _judge(arguments, session)
     notices = list(outcome.notices)
-    with as_notice(notices, "not everything is known about this clone"):
+    with as_notice(notices, "some facts about this clone could not be found"):
         if outcome.numbers is not None and not arguments.report:
             reset_unmeasured(repository.state_dir)  # pushes can be measured again
         if outcome.failed:

@@ -86,7 +86,7 @@ def check_pushes(checkout: Checkout) -> Results:
         yield Finding(
             name="unmeasured-pushes",
             what=f"{last_pushes(unmeasured.pushes)} not measured: {unmeasured.reason}",
-            why="they passed without a verdict, and the baseline knows nothing of them",
+            why="they passed without a verdict, and the baseline does not include them",
             fix="covgate check",
             severity=Severity.WARNING,
         )
@@ -100,7 +100,7 @@ def _check_variables(checkout: Checkout) -> Results:
             name="environment",
             what=f"{listed(deciding)} in this shell {'changes' if len(deciding) == 1 else 'change'} what is run,"
             " counted or judged",
-            why="others get another result for the same commit, so nothing is recorded, and no baseline rises",
+            why="others get a different result for the same commit, so nothing is recorded, and no baseline rises",
             fix=shell("unset", *deciding),
             severity=Severity.WARNING,
         )

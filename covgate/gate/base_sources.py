@@ -25,7 +25,7 @@ def kept_products(
     try:
         return _find(session, commit, base, base_files), []
     except CovgateError as error:
-        return (), [f"whether all of the base {base[:10]} is still measured is unknown: {error.message}"]
+        return (), [f"could not check whether all sources of the base {base[:10]} are still measured: {error.message}"]
 
 
 def _find(session: Session, commit: str, base: str, base_files: Mapping[str, bytes]) -> tuple[str, ...]:

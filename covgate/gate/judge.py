@@ -123,12 +123,12 @@ class _Judging:
         # From here on, no error may turn a failing push into a pass.
         with as_notice(self.notices, "the baseline's commit could not be compared"):
             verdict, evidence, earned = self._compare_like_with_like(verdict, evidence)
-        with as_notice(self.notices, "the tests did not run once more"):
+        with as_notice(self.notices, "the tests could not run again"):
             if around.may_measure and result.files:
                 verdict, evidence = self._rerun_if_flaky(verdict, evidence, result)
         if measured_nothing(verdict, evidence.measurement):
             raise NothingMeasured("there is no statement to measure", hint="name what is to be measured: `source`")
-        with as_notice(self.notices, "not everything is known about this commit"):
+        with as_notice(self.notices, "some facts about this commit could not be found"):
             self._report_lines(evidence)
         recorded = Recorded(unrecorded=True)
         with as_notice(self.notices, "nothing was recorded"):
@@ -140,7 +140,7 @@ class _Judging:
 
     def _tests_failed(self, failed: TestsFailed, baseline: Baseline | None) -> Outcome:
         ran_with = ""
-        with as_notice(self.notices, "the interpreter is not known"):
+        with as_notice(self.notices, "the interpreter could not be found"):
             interpreter = self.session.measurer.interpreter(self.bar.config)
             ran_with = f"{interpreter.path} ({interpreter.origin})"
             self.notices += interpreter.notices
@@ -217,7 +217,7 @@ class _Judging:
         if self.order.explains or not verdict.passed:
             evidence.patch()
             evidence.explanation()
-            with as_notice(self.notices, "the baseline's commit is not known"):
+            with as_notice(self.notices, "the baseline's commit could not be found"):
                 baseline_commit = evidence.around.baseline_commit.oid
             with as_notice(self.notices, "changed tests could not be listed"):
                 changed_tests = () if verdict.passed else evidence.changed_tests()

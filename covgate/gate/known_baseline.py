@@ -45,7 +45,7 @@ def find_baseline(session: Session, notes: Notes, commit: str, tips: Sequence[st
     known = tuple(filter(None, map(session.repository.commit, (commit, *tips))))
     lookup = notes.baseline(known)
     if lookup.problems and session.blocks_on_error(bar.config):
-        raise ToolError(lookup.problems[0], hint="git notes --ref=coverage remove <commit> takes it away")
+        raise ToolError(lookup.problems[0], hint="git notes --ref=coverage remove <commit> removes it")
     notices = list(lookup.problems)
     if lookup.hidden:
         notices.append(

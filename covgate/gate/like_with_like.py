@@ -22,7 +22,7 @@ from covgate.model.numbers import format_percent
 from covgate.model.verdict import Rule, Verdict
 
 _UNKNOWN = "its record may be from other circumstances"
-_OTHER = "something else is installed, or the tests depend on this machine"
+_OTHER = "the installed software differs, or the tests depend on this machine"
 
 
 def compare_before_a_block(around: Surroundings, verdict: Verdict, evidence: Evidence) -> None:
@@ -57,7 +57,7 @@ def compare_before_a_rise(around: Surroundings, evidence: Evidence) -> bool:
         rise = Rise.YES
     elif rise is Rise.MEASURE:
         commit = around.baseline_commit
-        commit.measure(_why(around) or "only that tells whether this change raised the coverage")
+        commit.measure(_why(around) or "only this shows whether the change raised the coverage")
         rise = _rise(around, evidence) if commit.known_here is not None else Rise.NO
     _use_what_is_here(around)
     if rise is not Rise.YES:

@@ -66,7 +66,7 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> Pu
             outcome = with_new_code(session, outcome, each.bar)
         judged.append(replace(outcome, branch=each.update.shown, on_block=each.bar.config.on_block))
     # From here on, errors no longer change the verdicts.
-    with as_notice(notices, "not everything is known about the baseline"):
+    with as_notice(notices, "some facts about the baseline could not be found"):
         save_bookmarks(session.repository, ready.unseen)
         notices += _about_baselines(session, ready, judged)
     # A push that brings the notes itself would find that we have moved its ref.

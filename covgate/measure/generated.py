@@ -61,7 +61,7 @@ def check_extensions(repository: Repository, checkout: Checkout, copied: Collect
         contents.close()
     if changed:
         raise ToolError(
-            f"{extension} was not built from this commit: its {changed} is another one than that of the checkout",
+            f"{extension} was not built from this commit: its {changed} differs from the one in the checkout",
             hint='let `setup` build it where the commit is measured, such as setup = "python setup.py build_ext -i",'
             " or check the commit out and build it",
         )

@@ -32,7 +32,7 @@ def check_checkouts(scratch: Path) -> None:
         for file in _strings(seen.get("elsewhere")):
             raise ToolError(
                 f"measured outside the tree: {file} was imported, from another checkout of this repository",
-                hint="covgate can't lead this install to the measured tree: build the project there with `setup`,"
+                hint="covgate can't redirect this install to the measured tree: build the project there with `setup`,"
                 ' or check the commit out and set isolation = "in-place"',
             )
 

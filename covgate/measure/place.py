@@ -127,7 +127,7 @@ class Place:
             missing = left_behind(self.repository, checkout, copied)
             if missing:
                 self.notify(
-                    f"measured aside, where files that git ignores are missing: {missing}; `setup` can make them"
+                    f"measured in the separate worktree without ignored files: {missing}; `setup` can create them"
                 )
         return self._finish(run, checkout, others)
 

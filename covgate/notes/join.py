@@ -72,7 +72,7 @@ def _move_to_join(local: NotesRef, fetched: NotesRef, remote: Remote) -> list[st
     fault = find_fault(fetched)
     if fault is not None and not fault.tip:
         return [
-            f"WARNING: {local.ref} on {remote.shown} {fault.what}: the notes that are here are used;"
+            f"WARNING: {local.ref} on {remote.shown} {fault.what}: the local notes are used;"
             f" `git push {remote.shown} :{local.ref}` deletes it there, and `covgate sync` publishes them"
         ]
     theirs = local.repository.commit(fetched.ref)
