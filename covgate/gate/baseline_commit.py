@@ -29,14 +29,16 @@ _NOT_COMPARED = frozenset(f"COVGATE_{key}" for key in ("COMMAND", "SOURCE", "REP
 class BaselineCommit:
     """The commit ``oid`` ("" if it is unknown), for comparison with the commit that is judged.
 
-    ``measured`` is the measurement of the judged commit, ``measured_here`` whether this clone made it. ``may_measure``
-    allows test runs. ``notices`` collects what went wrong.
+    ``is_published``: it is not part of what is pushed, so its record is not the pusher's own claim. ``measured`` is the
+    measurement of the judged commit, ``measured_here`` whether this clone made it. ``may_measure`` allows test runs.
+    ``notices`` collects what went wrong.
     """
 
     session: Session
     notes: Notes
     bar: Bar
     oid: str
+    is_published: bool
     measured: Measurement
     measured_here: bool
     may_measure: bool

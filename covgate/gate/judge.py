@@ -112,6 +112,8 @@ class _Judging:
             bar=self.bar,
             commit=self.commit,
             tips=known.tips,
+            # What has been merged is published, or will be by somebody who may.
+            published=known.tips if self.order.trusts_record else (*self.bar.bases, *known.tips[1:]),
             baseline=baseline,
             measured=result,
             measured_here=obtained.here,

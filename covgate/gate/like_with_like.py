@@ -8,6 +8,7 @@ from __future__ import annotations
 from covgate.gate.baseline_commit import BaselineCommit
 from covgate.gate.evidence import Evidence
 from covgate.gate.surroundings import Surroundings
+from covgate.model.baseline import level_here
 from covgate.model.circumstances import (
     Circumstances,
     Rise,
@@ -32,6 +33,11 @@ def compare_before_a_block(around: Surroundings, verdict: Verdict, evidence: Evi
     circumstances could be the reason.
     """
     if verdict.failed != (Rule.BASELINE,):
+        return
+    if not around.baseline_commit.is_published:
+        around.notices.append(
+            "the commit that reached the baseline is part of this push: what it measures here excuses nothing"
+        )
         return
     if around.baseline_commit.known_here is None:
         if not may_be_circumstances(verdict, evidence.explanation()) or _are_the_same(around):
@@ -108,7 +114,10 @@ def _use_what_is_here(around: Surroundings) -> None:
     """Set ``around.here`` if the baseline's commit measures something else here than its record says."""
     commit = around.baseline_commit
     known = commit.known_here
-    if known is None or commit.recorded is None or _circumstances(around) is not Circumstances.OTHER:
+    if known is None or commit.recorded is None or around.baseline is None:
+        return
+    level = level_here(around.baseline, commit.recorded.numbers, known.numbers)
+    if _circumstances(around) is not Circumstances.OTHER or level == around.baseline.percent:
         return
     around.here = known
     around.notices.append(

@@ -29,7 +29,8 @@ _MOST_ORIGINS = 20
 class Surroundings:
     """The context of a commit. Each part is looked up when it is needed.
 
-    ``baseline`` is what the commit must reach; ``tips`` or their ancestors reached it. ``measured`` is the commit's
+    ``baseline`` is what the commit must reach; ``tips`` or their ancestors reached it. ``published`` are those of the
+    tips that are not new: the records of what is pushed may be anybody's. ``measured`` is the commit's
     measurement, ``measured_here`` whether this clone made it. ``may_measure`` allows test runs. ``here`` is what the
     baseline's commit measures, if the present circumstances differ from its record's. ``notices`` collects what went
     wrong.
@@ -40,6 +41,7 @@ class Surroundings:
     bar: Bar
     commit: str
     tips: tuple[str, ...]
+    published: tuple[str, ...]
     baseline: Baseline | None
     measured: Measurement
     measured_here: bool
@@ -50,7 +52,12 @@ class Surroundings:
     @cached_property
     def baseline_commit(self) -> BaselineCommit:
         """The commit that reached the baseline; its oid is "" if there is none, or if its record is hidden."""
-        return self._seen_from_here(self.notes.origin(self.tips, self.baseline) if self.baseline else "")
+        if self.baseline is None:
+            return self._seen_from_here("")
+        published = self.notes.origin(self.published, self.baseline) if self.published else ""
+        if published:
+            return self._seen_from_here(published)
+        return self._seen_from_here(self.notes.origin(self.tips, self.baseline), is_published=False)
 
     def measured_before(self) -> BaselineCommit | None:
         """Another commit that reached the baseline, and that was already measured under the present circumstances.
@@ -58,7 +65,7 @@ class Surroundings:
         If two circumstances take turns, the newest such commit was measured only under the other ones. Each push would
         then measure it again.
         """
-        known = self.notes.all_origins(self.tips, self.baseline) if self.baseline else ()
+        known = self.notes.all_origins(self.published, self.baseline) if self.baseline and self.published else ()
         seen = (self._seen_from_here(oid) for oid in itertools.islice(known, _MOST_ORIGINS))
         return next((each for each in seen if each.known_here is not None), None)
 
@@ -67,8 +74,9 @@ class Surroundings:
         self.baseline_commit = baseline_commit
         self.__dict__.pop("changed_paths", None)
 
-    def _seen_from_here(self, oid: str) -> BaselineCommit:
+    def _seen_from_here(self, oid: str, *, is_published: bool = True) -> BaselineCommit:
         return BaselineCommit(
+            is_published=is_published,
             session=self.session,
             notes=self.notes,
             bar=self.bar,

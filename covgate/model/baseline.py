@@ -105,16 +105,17 @@ class Removal:
 
 
 def level_here(baseline: Baseline, recorded: Numbers, here: Numbers) -> Fraction:
-    """The percentage that ``baseline`` requires under the present circumstances.
+    """The percentage that ``baseline`` requires under the present circumstances: what its commit measures here.
 
-    ``recorded`` and ``here``: what the commit that reached it measured then, and measures now. A baseline that was set
-    by hand keeps its share of that, and never requires more than was set.
+    ``recorded`` and ``here``: what that commit measured then, and measures now. A baseline that was set by hand
+    requires no more than somebody has set. A record that did not reach the baseline says nothing about it.
     """
     then, now = recorded.percent, here.percent
-    if not then or now is None:
+    if then is None or now is None:
         return baseline.percent
-    level = min(baseline.percent * now / then, HUNDRED)
-    return min(level, baseline.percent) if baseline.override else level
+    if baseline.override:
+        return min(now, baseline.percent) if then >= baseline.percent else baseline.percent
+    return now if then == baseline.percent else baseline.percent
 
 
 def without_removed(baseline: Baseline, removal: Removal, percent: Fraction | None = None) -> Fraction | None:

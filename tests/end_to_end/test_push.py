@@ -329,6 +329,25 @@ def test_a_push_does_not_believe_the_note_of_its_own_commit(project: Project) ->
     assert "75.00% is below the baseline of 83.33%" in done
 
 
+def test_a_push_is_not_compared_with_what_its_own_notes_claim(project: Project) -> None:
+    """A commit that is said to have reached the baseline, and that measures less here, would excuse as much."""
+    project.push()
+    project.write("tests/test_mod.py", calls("a"))
+    project.commit()
+    claim = (
+        FORGED.format(tree=project.git("rev-parse", "HEAD^{tree}")).replace(": 8", ": 6", 1).replace(": 8", ": 5", 1)
+    )
+    project.write("../forged", claim)
+    for _ in range(2):  # for the pushed commit, and for its parent
+        project.git("notes", "--ref=coverage", "add", "-f", "-F", "../forged")
+        done = project.push(COVGATE_RETRIES="0")
+        assert done.status != 0, done.text
+        assert "66.67% is below the baseline of 83.33%" in done
+        project.git("notes", "--ref=coverage", "add", "-f", "-F", "../forged")
+        project.write("README", "more\n")
+        project.commit()
+
+
 def test_a_merge_spares_the_run_that_another_clone_has_published(project: Project, tmp_path: Path) -> None:
     log = tmp_path / "runs"
     project.count_runs(log)

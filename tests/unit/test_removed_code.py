@@ -171,15 +171,16 @@ def test_a_baseline_set_by_hand_asks_for_its_share_of_what_is_left(data: st.Data
     [
         # What the baseline's commit measures here.
         ((80, 100, ""), (80, 100), (159, 200), Fraction(159, 2)),
-        ((80, 100, ""), (80, 100), (90, 100), Fraction(90)),
-        # Another record carries the baseline: its share.
-        ((80, 100, ""), (90, 100), (45, 100), Fraction(40)),
-        ((80, 100, ""), (40, 100), (60, 100), Fraction(100)),
-        # Set by hand: no more than was set.
-        ((60, 100, "why"), (80, 100), (40, 100), Fraction(30)),
+        ((80, 100, ""), (160, 200), (90, 100), Fraction(90)),
+        # A record that did not reach it: its counts may be anybody's.
+        ((80, 100, ""), (90, 100), (45, 100), Fraction(80)),
+        ((80, 100, ""), (40, 100), (30, 100), Fraction(80)),
+        # Set by hand: no more than was set, and not less where that was more than was measured.
+        ((60, 100, "why"), (80, 100), (50, 100), Fraction(50)),
+        ((60, 100, "why"), (60, 100), (50, 100), Fraction(50)),
         ((60, 100, "why"), (80, 100), (90, 100), Fraction(60)),
+        ((60, 100, "why"), (59, 100), (50, 100), Fraction(60)),
         # Nothing to compare with.
-        ((60, 100, ""), (0, 100), (90, 100), Fraction(60)),
         ((60, 100, ""), (0, 0), (90, 100), Fraction(60)),
         ((60, 100, ""), (60, 100), (0, 0), Fraction(60)),
     ],
