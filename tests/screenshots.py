@@ -170,7 +170,6 @@ def _project(directory: Path) -> Project:
         "COLUMNS": f"{WIDTH}",
         "LC_ALL": "C.UTF-8",
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), environ["PATH"]]),
-        "COVGATE_PYTHON": project_python(directory / "home"),
     }
     project = Project(directory / "shop", directory / "origin.git", environ)
     project.top.mkdir()
@@ -180,7 +179,9 @@ def _project(directory: Path) -> Project:
     project.write("shop/__init__.py", "")
     project.write("shop/prices.py", PRICES)
     project.write("tests/test_prices.py", TEST_TOTAL + TEST_DISCOUNTED)
-    project.write(".gitignore", "__pycache__/\n.pytest_cache/\n")
+    project.write(".gitignore", "__pycache__/\n.pytest_cache/\n.venv\n")
+    environment = Path(project_python(directory / "home")).parent.parent
+    (project.top / ".venv").symlink_to(environment, target_is_directory=True)
     done = project.covgate("init", "--native", "--no-measure")
     assert done.status == 0, done.text
     _commit(project, "Begin", hour=9)

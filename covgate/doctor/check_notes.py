@@ -20,10 +20,11 @@ _SCOPES = {"global": ("--global",), "system": ("--system",), "worktree": ("--wor
 
 def check_changes(checkout: Checkout) -> Results:
     """Changes made to the local notes by hand that are not repaired yet."""
-    for line in changes_to_repair(Notes(checkout.session.repository)):
+    lines = changes_to_repair(Notes(checkout.session.repository))
+    if lines:
         yield Finding(
             name="notes-changed",
-            what=line,
+            what="\n".join(lines),
             why="only an override lowers a baseline: covgate follows no other change, and the next push repairs it",
             fix=shell("covgate", "sync", checkout.remote_shown) if checkout.remote else shell("covgate", "status"),
             severity=Severity.WARNING,

@@ -182,7 +182,7 @@ def test_a_command_that_measures_by_itself(doctor: Doctor) -> None:
     doctor.project.commit()
     seen = doctor.examine()
     assert seen.names == []
-    assert seen.facts["tests"] == "./check, which writes coverage data to COVERAGE_FILE"
+    assert seen.facts["tests"] == "./check, followed to the Python that runs the tests"
 
 
 def test_what_is_broken_never_makes_it_fail(tmp_path: Path, environ: dict[str, str]) -> None:
