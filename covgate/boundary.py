@@ -140,16 +140,19 @@ def _report(error: CovgateError) -> int:
     if error.hint:
         lines.append("  " + "\n".join(map(plain, error.hint.split("\n"))))
     lines += [f"  | {line}" for line in (tail(error.output) if isinstance(error, ToolError) else ())]
+    lines += [f"covgate: {plain(notice)}" for notice in error.notices]
     write_error("\n".join(lines) + "\n")
     return error.exit_code
 
 
 def _warn(error: ToolError, environ: Mapping[str, str], on_unmeasured: Callable[[str], str]) -> int:
     """Print that there is no verdict, and why; the exit code that the configuration asks for."""
+    from covgate.formats.paint import plain
     from covgate.formats.text import warning_text
 
     blocks = _fails_closed(environ)
     text = warning_text(error.message, error.hint, error.output, paint_for(environ), blocks=blocks)
+    text += "".join(f"covgate: {plain(notice)}\n" for notice in error.notices)
     last = ""
     if not blocks:
         with contextlib.suppress(Exception):  # a failing last line must not change the exit code

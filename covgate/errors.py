@@ -17,9 +17,13 @@ EXIT_INTERRUPTED = 130
 
 
 class CovgateError(Exception):
-    """What went wrong, in one sentence; ``hint`` says what to do about it, "" if nothing can be done."""
+    """What went wrong, in one sentence; ``hint`` says what to do about it, "" if nothing can be done.
+
+    ``notices``: what the user should know of what happened before.
+    """
 
     exit_code = EXIT_TOOL_ERROR
+    notices: tuple[str, ...] = ()
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -89,6 +93,16 @@ def described(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror + (f": {error.filename}" if error.filename else "")
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+@contextlib.contextmanager
+def keeping_notices(notices: list[str]) -> Iterator[None]:
+    """Give an error of the block the ``notices`` that were collected: some are reported only once."""
+    try:
+        yield
+    except CovgateError as error:
+        error.notices = (*notices, *error.notices)
+        raise
 
 
 @contextlib.contextmanager

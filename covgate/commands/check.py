@@ -11,7 +11,7 @@ from pathlib import Path
 from covgate.boundary import decided, paint_for
 from covgate.commands._outcome import print_outcome
 from covgate.commands._shared import add_fail_closed, find_commit, open_repository
-from covgate.errors import as_notice
+from covgate.errors import as_notice, keeping_notices
 from covgate.files import may_write_output, write_output
 from covgate.formats import FORMATS, Context
 from covgate.formats.html_files import source_reader
@@ -147,7 +147,8 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
         return Outcome(verdict=disabled, commit=commit, tree=repository.tree(commit))
     config = session.config_at(commit)
     remote, before = fetch(config, remote, [commit])
-    tip = _find_base(remote, arguments.base) if arguments.base else upstream
+    with keeping_notices(before):
+        tip = _find_base(remote, arguments.base) if arguments.base else upstream
     before += deepen(remote, [[tip]]) if tip and syncs(config, remote) else []
     lands = _lands(session, remote) if here else False
     bases: tuple[str, ...] = (tip,)
@@ -156,7 +157,8 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
     bar = replace(bar_of(session, commit, bases, remote, here), lands=lands)
     if not bar.config.enabled:
         disabled = not_applicable("disabled: enabled = false")
-        return Outcome(verdict=disabled, commit=commit, tree=repository.tree(commit), notices=bar.notices)
+        notices = (*bar.notices, *before)
+        return Outcome(verdict=disabled, commit=commit, tree=repository.tree(commit), notices=notices)
     measured = None
     if arguments.report:
         reports = [
@@ -165,7 +167,9 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
         ]
         measured = partial(measurement_from_reports, session.measurer, bar.config, commit, reports)
     order = Order(ratchets=False, measured=measured, explains=arguments.format != "text" or bool(arguments.html))
-    outcome = with_new_code(session, judge_commit(session, commit, bar, [tip], order), bar)
+    outcome = judge_commit(session, commit, bar, [tip], order)
+    with as_notice(before, "new files that are not measured could not be listed"):
+        outcome = with_new_code(session, outcome, bar)
     return replace(outcome, notices=tuple(dict.fromkeys([*bar.notices, *before, *outcome.notices])))
 
 

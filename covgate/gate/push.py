@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from covgate.errors import ToolError, as_notice
+from covgate.errors import ToolError, as_notice, keeping_notices
 from covgate.gate.context import Session
 from covgate.gate.exchange import deepen, no_answer, publish_in_use, reaching, syncs
 from covgate.gate.scope import GatedUpdate, find_rules, sort_updates, why_left_out
@@ -58,7 +58,9 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> Pu
     from covgate.gate.judge import judge_commit
     from covgate.gate.new_code import with_new_code
 
-    notices = [*ready.notices, *_before_judging(session, ready)]
+    notices = list(ready.notices)
+    with keeping_notices(notices):
+        notices += _before_judging(session, ready)
     judged = []
     for each, order in zip(ready.gated, ready.orders, strict=True):
         outcome = judge_commit(session, each.commit, each.bar, [each.tip], order)
@@ -98,7 +100,7 @@ def _prepare(session: Session, candidates: Sequence[RefUpdate], target: Remote, 
     own_rules = {update: session.config_at(update.local_oid) for update in candidates}
     sync = all(syncs(config, target) for config in own_rules.values())
     notices: list[str] = []
-    with reaching(target, notices) as reached:
+    with keeping_notices(notices), reaching(target, notices) as reached:
         # Fetch the notes only if the push's own rules gate something. The base may gate more, but this is rare.
         if sync and any(not why_left_out(update, config) for update, config in own_rules.items()):
             reached.fetch_notes()

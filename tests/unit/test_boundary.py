@@ -17,6 +17,7 @@ from covgate.errors import (
     RefMoved,
     ToolError,
     UsageError,
+    keeping_notices,
 )
 
 TOOL = ToolError("no coverage", hint="install it", output="first\nlast\n")
@@ -138,3 +139,15 @@ def test_colour_follows_the_environment(environ: dict[str, str], colour: bool) -
 def test_the_width_is_the_terminals_within_limits(columns: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", columns)
     assert paint_for({}).width == width
+
+
+@pytest.mark.parametrize("gate", [False, True])
+def test_what_was_known_before_an_error_is_shown_with_it(gate: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    def work() -> int:
+        with keeping_notices(["the notes were repaired"]), keeping_notices(["two records"]):
+            raise ToolError("no coverage")
+
+    guarded(work, {}, gate=gate)
+    shown = capsys.readouterr().err
+    assert shown.endswith("covgate: the notes were repaired\ncovgate: two records\n")
+    assert "no coverage" in shown
