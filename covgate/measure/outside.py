@@ -23,18 +23,23 @@ _HINT = (
 )
 
 
-def check_checkouts(scratch: Path) -> None:
-    """Raise ToolError if a module came from another checkout of the repository: then the tests didn't test this one.
+def from_other_checkout(scratch: Path) -> str:
+    """A module that the tests imported from another checkout of the repository; "" if there is none.
 
     ``scratch`` has what the processes of the run reported.
     """
-    for seen in _reports(scratch):
-        for file in _strings(seen.get("elsewhere")):
-            raise ToolError(
-                f"measured outside the tree: {file} was imported, from another checkout of this repository",
-                hint="covgate can't redirect this install to the measured tree: build the project there with `setup`,"
-                ' or check the commit out and set isolation = "in-place"',
-            )
+    return next((file for seen in _reports(scratch) for file in _strings(seen.get("elsewhere"))), "")
+
+
+def check_checkouts(scratch: Path) -> None:
+    """Raise ToolError if a module came from another checkout of the repository: then the tests didn't test this one."""
+    file = from_other_checkout(scratch)
+    if file:
+        raise ToolError(
+            f"measured outside the tree: {file} was imported, from another checkout of this repository",
+            hint="covgate can't redirect this install to the measured tree: build the project there with `setup`,"
+            ' or check the commit out and set isolation = "in-place"',
+        )
 
 
 def check_outside(report: Report) -> None:

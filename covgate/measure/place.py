@@ -47,8 +47,10 @@ class Place:
     def measure(self) -> Measurement | TestsFailed:
         """Measure in place if the checkout equals the commit before and after the run, else aside.
 
-        Raises ToolError if the commit can't be measured.
+        Tests that fail in place count as failing if the run aside gives no result. Raises ToolError if the commit can't
+        be measured.
         """
+        first: Measurement | TestsFailed | ToolError | None = None
         checkout = self._exact_checkout()
         if checkout is not None:
             with contextlib.closing(checkout):
@@ -57,10 +59,22 @@ class Place:
                 if not why:
                     return self._finish(run, checkout, checkout.others)
             if self.config.isolation is Isolation.IN_PLACE:
-                raise ToolError(f'isolation is "in-place", but {why}', hint='set isolation = "auto"')
+                error = ToolError(f'isolation is "in-place", but {why}', hint='set isolation = "auto"')
+                return self._failed_anyway(run.result, error)
             self.notify(f"{why}: measured again aside")
-        with contextlib.closing(kept_worktree(self.repository, self.commit)) as checkout:
-            return self._measure_aside(checkout)
+            first = run.result
+        try:
+            with contextlib.closing(kept_worktree(self.repository, self.commit)) as checkout:
+                return self._measure_aside(checkout)
+        except ToolError as error:
+            return self._failed_anyway(first, error)
+
+    def _failed_anyway(self, result: Measurement | TestsFailed | ToolError | None, error: ToolError) -> TestsFailed:
+        """``result`` if its tests failed: no problem with a run lets failing tests pass. Otherwise raises ``error``."""
+        if not isinstance(result, TestsFailed):
+            raise error
+        self.notify(error.message + (f" ({error.hint})" if error.hint else ""))
+        return result
 
     def _exact_checkout(self) -> Checkout | None:
         """The user's checkout if the commit can be measured there; None if it must be measured in the kept worktree."""
@@ -113,16 +127,18 @@ class Place:
             for path in tests:
                 (checkout.path / path).unlink(missing_ok=True)
         if found:
-            raise ToolError(
+            error = ToolError(
                 f"{found[0]} took part in the run, but is not in the commit",
                 hint="commit it, or let the tests run without it",
             )
+            return self._failed_anyway(run.result, error)
         changed = "" if isinstance(run.result, ToolError) else checkout.changed_source()
         if changed:
-            raise ToolError(
+            error = ToolError(
                 f"the tests changed what they measure: {changed}",
                 hint="let them work on a copy in a temporary directory",
             )
+            return self._failed_anyway(run.result, error)
         if isinstance(run.result, TestsFailed):
             missing = left_behind(self.repository, checkout, copied)
             if missing:

@@ -11,7 +11,7 @@ from covgate.measure.analysis import analyse, data_of, default_analyser, left_ou
 from covgate.measure.facts import read_started
 from covgate.measure.inside.covgate_programs import UNITTEST
 from covgate.measure.job import Job, TestsFailed
-from covgate.measure.outside import Copies, check_checkouts, check_outside
+from covgate.measure.outside import Copies, check_checkouts, check_outside, from_other_checkout
 from covgate.measure.reports import DataFile, Report, parse, parse_report, read_bytes
 from covgate.measure.reports.located import report_at_commit
 from covgate.measure.reports.names import Naming
@@ -31,11 +31,15 @@ def measure(job: Job) -> Measurement | TestsFailed:
         set_up(workspace, job.setup)
     stamp = _report_stamp(job)
     suite = run_suite(workspace)
-    check_checkouts(job.scratch)
     ending = suite.ending
     if not ending.passed:
-        summary = f"{ending.reason} (exit status {ending.status})"
+        wrong = from_other_checkout(job.scratch)
+        also = (
+            f"; they imported {wrong}, from another checkout of this repository, and not the commit's" if wrong else ""
+        )
+        summary = f"{ending.reason} (exit status {ending.status}){also}"
         return TestsFailed(summary=summary, output=workspace.output())
+    check_checkouts(job.scratch)
     report = _written_report(workspace, stamp) if job.report else None
     copies = Copies(job.tree, job.package_roots)
     analyser = choose_analyser(suite.runs, default_analyser(workspace, suite.rcfile))

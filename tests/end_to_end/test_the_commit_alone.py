@@ -147,3 +147,28 @@ def test_an_install_that_can_not_be_led_elsewhere(project: Project) -> None:
     done = project.covgate("check", "--no-cache")
     assert f"not measured: measured outside the tree: {project.top}/pkg/__init__.py was imported" in done
     assert "build the project there with `setup`" in done
+    # Failing tests block, wherever their imports come from.
+    project.write("tests/test_mod.py", calls() + "    assert 0\n")
+    project.commit()
+    project.write("README", "not committed\n")
+    done = project.covgate("check", "--no-cache")
+    assert done.status == 1, done.text
+    assert f"the tests failed (exit status 1); they imported {project.top}/pkg/__init__.py" in " ".join(
+        done.text.split()
+    )
+
+
+@pytest.mark.parametrize("isolation", ["auto", "in-place"])
+def test_failing_tests_block_if_no_other_run_has_a_result(project: Project, isolation: str) -> None:
+    """In place the tests fail, with an ignored test among them; in the worktree they can't start."""
+    project.write(".gitignore", "__pycache__/\n.pytest_cache/\npkg/check_local.py\n")
+    add(project, f'isolation = "{isolation}"\nsetup = "false"\n')
+    add(project, '[tool.pytest.ini_options]\npython_files = ["test_*.py", "check_*.py"]\n')
+    project.write("tests/test_mod.py", calls("a") + "    assert 0, 'it is broken'\n")
+    project.commit()
+    project.write("pkg/check_local.py", calls("a", "b", "c"))
+    done = project.covgate("check")
+    assert done.status == 1, done.text
+    assert "the tests failed" in done
+    assert "it is broken" in done
+    assert ("setup failed" if isolation == "auto" else 'isolation is "in-place", but pkg/check_local.py') in done
