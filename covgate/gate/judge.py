@@ -20,7 +20,7 @@ from covgate.gate.surroundings import Surroundings
 from covgate.model.baseline import Baseline
 from covgate.model.measurement import Measurement
 from covgate.model.outcome import Outcome
-from covgate.model.verdict import Verdict, judge_push, not_applicable, tests_failed
+from covgate.model.verdict import Rule, Verdict, judge_push, not_applicable, tests_failed
 from covgate.notes.records import Notes
 from covgate.notes.repair import repair
 from covgate.streams import say
@@ -222,7 +222,8 @@ class _Judging:
             with as_notice(self.notices, "the baseline's commit could not be found"):
                 baseline_commit = evidence.around.baseline_commit.oid
             with as_notice(self.notices, "changed tests could not be listed"):
-                changed_tests = () if verdict.passed else evidence.changed_tests()
+                if {Rule.BASELINE, Rule.FLOOR} & {*verdict.failed}:
+                    changed_tests = evidence.changed_tests()
         measurement = evidence.measurement
         return Outcome(
             verdict=verdict,
