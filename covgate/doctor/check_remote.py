@@ -74,7 +74,7 @@ def ask_remote(repository: Repository, name: str, head: str) -> Iterator[RemoteQ
         yield None
         return
     pushing = None
-    with asking(Remote(repository, name), NOTES_REF) as question:
+    with asking(Remote(repository, name), NOTES_REF, always=True) as question:
         source = Notes(repository).tip() or head
         if source:
             # A forced dry run: the question is whether a push is accepted, not what it would change.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from covgate.git.execute import end_group
@@ -20,35 +20,46 @@ PATIENCE = 20.0  # seconds
 class Question:
     """The question to ``remote``, running in the background. Use `asking`."""
 
-    def __init__(self, remote: Remote, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, remote: Remote, process: subprocess.Popen[bytes] | None, refs: Sequence[str]) -> None:
         self._remote = remote
         self._process = process
+        self._refs = refs
 
     def answered(self) -> Remote:
         """Wait for the answer, for 20 seconds at most. Returns the remote with it, and keeps the default branch."""
+        if self._process is None:
+            return replace(self._remote, spared=True)
         remote = replace(self._remote, listing=self.listing())
         remote.keep_default_branch()
         return remote
 
     def listing(self) -> Listing:
         """Wait for the answer, for 20 seconds at most, and keep nothing of it."""
+        if self._process is None:
+            return Listing()
         try:
             out, err = self._process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             return Listing(problem=f"no answer within {PATIENCE:.0f} seconds", timed_out=True)
         if self._process.returncode:
             return Listing(problem=error_line(err.decode(errors="replace")))
-        return parse_listing(os.fsdecode(out))
+        return parse_listing(os.fsdecode(out), self._refs)
 
 
 @contextlib.contextmanager
-def asking(remote: Remote, *refs: str) -> Iterator[Question]:
-    """Ask ``remote`` while the block runs, also for ``refs``. The processes that it started end with the block."""
-    # In its own process group: otherwise the ssh that git starts would outlive git and keep the pipes open.
-    argv = ("ls-remote", "--symref", "--", remote.name, "HEAD", "refs/heads/*", *refs)
-    process = remote.repository.start(*argv, own_group=True)
+def asking(remote: Remote, *refs: str, always: bool = False) -> Iterator[Question]:
+    """Ask ``remote`` while the block runs, also for ``refs``. The processes that it started end with the block.
+
+    ``always``: ask even if the last answer is recent enough.
+    """
+    if not always and remote.kept.suffices:
+        yield Question(remote, None, refs)
+        return
+    # Without patterns: git transfers all refs in any case. In its own process group: otherwise the ssh that git starts
+    # would outlive git and keep the pipes open.
+    process = remote.repository.start("ls-remote", "--symref", "--", remote.name, own_group=True)
     try:
-        yield Question(remote, process)
+        yield Question(remote, process, refs)
     finally:
         end_group(process)
 

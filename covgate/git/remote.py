@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from covgate.files import write_atomically
+from covgate.git.kept_answer import KeptAnswer, forget, keep, read_kept
 from covgate.git.listing import Listing
 from covgate.git.repository import Repository
 from covgate.model.default_branch import DefaultBranch, How, choose_default_branch
@@ -34,13 +32,15 @@ class Remote:
     ``name`` is the name of a configured remote, or a URL. A remote without a name is no remote, and false. ``listing``
     is what it answered, None if it was not asked (`covgate.git.ask`). ``coming`` are the branches that the push under
     way brings: the first one of an empty remote becomes its default branch. Without a push it is one of those here.
-    ``upstream`` is the remote that this one is a fork of: changes land there.
+    ``spared`` means that it was not asked, since it lists very many refs and was asked lately. ``upstream`` is the
+    remote that this one is a fork of: changes land there.
     """
 
     repository: Repository
     name: str = ""
     listing: Listing | None = None
     coming: tuple[str, ...] = ()
+    spared: bool = False
     upstream: Remote | None = None
     _problems: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
     _fork_points: dict[tuple[str, str], str] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -85,7 +85,7 @@ class Remote:
         """The default branch, and how it is known: from the answer, else from what is known here."""
         return choose_default_branch(
             named=self.answer.named if self.answer else None,
-            kept=self._kept_default_branch(),
+            kept=self.kept.default,
             there=self._branches_there,
             likely=self._likely_branches,
         )
@@ -120,19 +120,15 @@ class Remote:
     def _kept_file(self) -> Path:
         return self.repository.state_dir / f"default-branch-{ref_component(self.name)}"
 
-    def _kept_default_branch(self) -> str:
-        """The default branch that the remote named last; "" if it never did, or if the file is damaged."""
-        try:
-            name = os.fsdecode(self._kept_file.read_bytes()) if self else ""
-        except OSError:
-            return ""
-        return name if re.fullmatch(r"[^\x00-\x20\x7f]{1,1000}", name) else ""
+    @property
+    def kept(self) -> KeptAnswer:
+        """What it answered last."""
+        return read_kept(self._kept_file) if self else KeptAnswer()
 
     def keep_default_branch(self) -> None:
         """Store the default branch that the remote has named. It is no error if the file can't be written."""
-        if self.default.how is How.NAMED and self.default.name != self._kept_default_branch():
-            with contextlib.suppress(OSError):
-                write_atomically(self._kept_file, os.fsencode(self.default.name))
+        if self.answer is not None and self.default.how is How.NAMED:
+            keep(self._kept_file, self.default.name, self.answer.size)
 
     def default_tip(self) -> str:
         """The oid of the default branch's tip, where changes land; "" if there is none.
@@ -142,7 +138,7 @@ class Remote:
         """
         if self.upstream is not None:
             return self.upstream.default_tip()
-        if self.answer is not None or self.known:
+        if self.answer is not None or self.spared or self.known:
             return self._default_tip
         other = self.repository.default_remote()
         return Remote(self.repository, other)._default_tip if other else ""
@@ -151,10 +147,11 @@ class Remote:
     def _default_tip(self) -> str:
         repository, branch = self.repository, self.default.name
         oid = self.answer.heads.get(branch, "") if self.answer else ""
-        if oid:
+        if oid or self.spared:
             found = repository.commit(oid) or self.fetch_tip(HEADS + branch, "HEAD")
             if found:
                 return found
+            forget(self._kept_file)  # it may have been renamed: the next push asks
             self._problems.append(
                 f"WARNING: {branch} of {self.shown} could not be fetched: judged by what was fetched of it before"
             )
@@ -194,9 +191,11 @@ class Remote:
         return repository.commit(oid) or self.fetch_tip(update.remote_ref) or repository.commit(tracking)
 
     def branch_tip(self, branch: str) -> str:
-        """The oid of a branch that the remote listed, fetched if it is new here; "" if there is none."""
+        """The oid of a branch of the remote, fetched if it is new here; "" if there is none."""
         oid = self.answer.heads.get(branch, "") if self.answer else ""
-        return oid and (self.repository.commit(oid) or self.fetch_tip(HEADS + branch))
+        if not oid and not self.spared:
+            return ""
+        return self.repository.commit(oid) or self.fetch_tip(HEADS + branch)
 
     def fetch_tip(self, ref: str, name: str = "fetched") -> str:
         """Fetch the tip of ``ref`` to covgate's own ref ``name``. Returns its oid, "" if that fails."""

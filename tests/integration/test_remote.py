@@ -94,7 +94,7 @@ def test_a_default_branch_that_was_renamed_on_the_remote(work: Work) -> None:
     assert Remote(work.repository, "origin").default_branch() == "main"  # kept
 
 
-@pytest.mark.parametrize("damage", [b"", b"two\nlines", b"\0", b"x" * 2000])
+@pytest.mark.parametrize("damage", [b"", b"two\nlines", b"main\n1\n2", b"main\n" + b"1" * 99, b"\0", b"x" * 2000])
 def test_a_damaged_answer_is_treated_as_absent(work: Work, damage: bytes) -> None:
     work.git("remote", "set-head", "origin", "trunk")
     work.repository.state_dir.mkdir()
@@ -138,6 +138,23 @@ def test_a_remote_that_does_not_answer_is_not_waited_for(work: Work, monkeypatch
         time.sleep(0.1)
     else:
         pytest.fail(f"{pid} still runs")
+
+
+def test_a_remote_with_very_many_refs_is_asked_once_an_hour(work: Work) -> None:
+    refs = "".join(f"create refs/pull/{number}/head {work.second}\n" for number in range(10_000))
+    run(["git", "update-ref", "--stdin"], work.bare, work.environ, input=refs)
+    asked = ask(work.origin)
+    assert asked.answer is not None and asked.answer.size > 10_000 and set(asked.answer.heads) == {"trunk"}
+    theirs = work.commit_elsewhere()
+    spared = ask(Remote(work.repository, "origin"))
+    assert (spared.answer, spared.spared, spared.default.how) == (None, True, How.KEPT)
+    assert spared.default_tip() == spared.branch_tip("trunk") == theirs  # its tips are fetched all the same
+    # A default branch that is gone is asked for once more.
+    work.git("branch", "--move", "trunk", "main", at=work.bare)
+    gone = ask(Remote(work.repository, "origin"))
+    assert gone.default_tip() == work.second
+    assert "trunk of origin could not be fetched" in gone.problems[0]
+    assert ask(Remote(work.repository, "origin")).default == DefaultBranch(name="main", how=How.NAMED)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the remote's program is a shell script")

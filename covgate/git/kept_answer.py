@@ -1,0 +1,57 @@
+"""What a remote answered last about its default branch, kept in a file under covgate's directory.
+
+A file that is missing or damaged counts as no answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from covgate.files import write_atomically
+
+# To ask a remote, all its refs travel. One with many, such as those of all pull requests, is asked once an hour only.
+_MANY = 10_000  # refs
+_FRESH = 3600.0  # seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptAnswer:
+    """``default``: the branch that the remote named; ``refs``: how many it listed; ``age`` in seconds."""
+
+    default: str = ""
+    refs: int = 0
+    age: float = 0.0
+
+    @property
+    def suffices(self) -> bool:
+        """Whether the remote need not be asked again yet."""
+        return bool(self.default) and self.refs > _MANY and 0 <= self.age < _FRESH
+
+
+def read_kept(file: Path) -> KeptAnswer:
+    """The answer in ``file``."""
+    try:
+        text = os.fsdecode(file.read_bytes())
+        age = time.time() - file.stat().st_mtime
+    except OSError:
+        return KeptAnswer()
+    found = re.fullmatch(r"([^\x00-\x20\x7f]{1,1000})(?:\n([0-9]{1,12}))?", text)
+    return KeptAnswer(default=found[1], refs=int(found[2] or 0), age=age) if found else KeptAnswer()
+
+
+def keep(file: Path, default: str, refs: int) -> None:
+    """Keep that a remote with ``refs`` refs has named ``default``. A file that can't be written is ignored."""
+    if refs > _MANY or read_kept(file).default != default:
+        with contextlib.suppress(OSError):
+            write_atomically(file, os.fsencode(f"{default}\n{refs}"))
+
+
+def forget(file: Path) -> None:
+    """Keep nothing: the next push asks."""
+    with contextlib.suppress(OSError):
+        file.unlink(missing_ok=True)
