@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Raise the baseline. Returns 1 if the commit does not pass.
 
-    Under fail-closed it is an error if the record can't be written or published: CI has no other use for it.
+    Under fail-closed it is an error if nothing is recorded or published: CI has no other use for it.
     """
     with open_repository(environ) as repository:
         commit = find_commit(repository, arguments.rev)

@@ -144,7 +144,8 @@ class BaselineCommit:
         from covgate.measure.deciding_variables import deciding_variables
 
         own = (name for name in self.bar.config.deciding_overrides if name in _NOT_COMPARED)
-        return (*own, *deciding_variables(self.session.environ, self.session.measurer.roots))
+        command = self.bar.config.command
+        return (*own, *deciding_variables(self.session.environ, self.session.measurer.roots, command))
 
     def omitted_since(self, path: str) -> bool:
         """Whether the configuration of coverage at the base, which has landed, omits the file that was counted."""

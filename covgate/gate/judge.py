@@ -14,7 +14,7 @@ from covgate.gate.evidence import Evidence
 from covgate.gate.known_baseline import find_baseline
 from covgate.gate.like_with_like import compare_before_a_block, compare_before_a_rise
 from covgate.gate.obtain import Source, with_unmentioned
-from covgate.gate.overridden import deciding_variables, override_notices
+from covgate.gate.overridden import circumstances, deciding_variables, override_notices
 from covgate.gate.recording import Recorded, record_verdict
 from covgate.gate.surroundings import Surroundings
 from covgate.model.baseline import Baseline
@@ -86,7 +86,8 @@ class _Judging:
         self.notes = Notes(session.repository)
         runs_tests = order.measured is None
         self.overridden = deciding_variables(session, bar.config, runs_tests=runs_tests)
-        self.notices: list[str] = [*override_notices(self.overridden, bar.config), *bar.notices]
+        around = circumstances(session, bar.config, runs_tests=runs_tests)
+        self.notices: list[str] = [*override_notices(self.overridden, bar.config, around), *bar.notices]
 
     def judge(self, tips: Sequence[str]) -> Outcome:
         """The steps, in order. Raises ToolError if the commit can't be judged."""
@@ -208,8 +209,10 @@ class _Judging:
 
     def _record(self, seen: Baseline | None, verdict: Verdict, measurement: Measurement, *, earned: bool) -> Recorded:
         # A report made elsewhere is judged, but the next merge must not reuse it.
-        if self.order.measured is not None or self.overridden:
+        if self.order.measured is not None:
             return Recorded()
+        if self.overridden:
+            return Recorded(unrecorded=True)
         raises = earned and may_raise(verdict, measurement, ratchets=self.order.ratchets)
         return record_verdict(self.notes, self.commit, verdict, measurement, seen, raises=raises)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from covgate.config import Config
 from covgate.gate.context import Session
 
@@ -12,12 +14,22 @@ def deciding_variables(session: Session, config: Config, *, runs_tests: bool = T
         return config.deciding_overrides
     from covgate.measure.deciding_variables import deciding_variables
 
-    return (*config.deciding_overrides, *deciding_variables(session.environ, session.measurer.roots))
+    found = deciding_variables(session.environ, session.measurer.roots, config.command)
+    return (*config.deciding_overrides, *found)
 
 
-def override_notices(deciding: tuple[str, ...], config: Config) -> list[str]:
+def circumstances(session: Session, config: Config, *, runs_tests: bool = True) -> tuple[str, ...]:
+    """The variables that are circumstances of a test run: they are named, and they don't stop recording."""
+    if not runs_tests:
+        return ()
+    from covgate.measure.deciding_variables import circumstances
+
+    return circumstances(session.environ, session.measurer.roots, config.command)
+
+
+def override_notices(deciding: Sequence[str], config: Config, circumstances: Sequence[str] = ()) -> list[str]:
     """At most one notice. It names each variable that has an effect, and says if nothing is recorded because of it."""
-    others = [name for name in config.overrides if name not in deciding]
+    others = [*(name for name in config.overrides if name not in deciding), *circumstances]
     if not deciding:
         return [f"set in the environment: {', '.join(others)}"] if others else []
     verb = "changes" if len(deciding) == 1 else "change"

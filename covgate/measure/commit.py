@@ -194,7 +194,7 @@ class Measurer:
 
     def _cache_key(self, config: Config) -> dict[str, object]:
         """Everything beside the tree that decides the measurement."""
-        from covgate.measure.deciding_variables import DECIDING
+        from covgate.measure.deciding_variables import key_values
         from covgate.measure.interpreter import fingerprint, site_directories
 
         interpreter = self.interpreter(config)
@@ -210,7 +210,10 @@ class Measurer:
             "interpreter": fingerprint(interpreter, site_directories(interpreter, self.environ)),
             "python-version": pinned.read_bytes().hex() if pinned.is_file() else "",
             "platform": [sys.platform, os.uname().machine if hasattr(os, "uname") else ""],
-            "environment": {name: self.environ.get(name, "") for name in (*DECIDING, "PYENV_VERSION")},
+            "environment": {
+                **key_values(self.environ, self.roots, config.command),
+                "PYENV_VERSION": self.environ.get("PYENV_VERSION", ""),
+            },
         }
 
 

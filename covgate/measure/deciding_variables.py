@@ -1,70 +1,186 @@
-"""Environment variables that change what a test run executes or counts, beside covgate's own."""
+"""Environment variables that affect what a test run executes or counts, beside covgate's own.
+
+A variable either decides, like an option that selects tests: then nothing is recorded. Or it is a circumstance, like
+an installed package: then it is named, and it is part of the cache key.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path, PurePath
 
-# Options of pytest that change what it prints, or how the same tests are distributed.
+# Options of pytest that change what it prints, how the same tests are distributed, or what happens after a failure.
 _HARMLESS_OPTION = re.compile(
-    r"-[vqslx]+|-r\w*|--(verbose|quiet|showlocals|exitfirst|no-header|no-summary)|-n\w+|-p=?no:(cacheprovider|sugar)"
-    r"|--(color|code-highlight|tb|durations|durations-min|verbosity|show-capture|capture|maxfail|junit-?xml"
-    r"|numprocesses|maxprocesses|dist|basetemp)=.*"
+    r"-[vqslx]+|-r\w+|-n\w+|-p=?no:(cacheprovider|sugar)"
+    r"|--(verbose|quiet|showlocals|exitfirst|no-header|no-summary|full-trace|disable-(pytest-)?warnings)"
+    r"|--(strict|strict-markers|strict-config|instafail|force-sugar)"
 )
-_HARMLESS_WITH_VALUE = frozenset(
-    {"-r", "-n", "--color", "--tb", "--durations", "--maxfail", "--numprocesses", "--maxprocesses", "--dist"}
-    | {"--junitxml", "--junit-xml", "--basetemp", "--capture", "--show-capture", "--code-highlight", "--verbosity"}
+# The same, of options with a value: `--tb=short` or `--tb short`.
+_HARMLESS_WITH_VALUE = re.compile(
+    r"-[rn]|--(color|code-highlight|tb|durations|durations-min|verbosity|show-capture|capture|maxfail"
+    r"|junit-?xml|junit-prefix|numprocesses|maxprocesses|dist|basetemp|timeout|timeout-method|reruns|reruns-delay"
+    r"|log-[a-z-]+|cov-report)"
 )
+_HARMLESS_SETTING = re.compile(
+    r"(log_\w+|junit_\w+|console_output_style|faulthandler_timeout|verbosity_\w+|truncation_limit_\w+|cache_dir)=.*",
+    re.S,
+)
+_SETS = frozenset({"-o", "--override-ini"})
+# What make sets for the commands that it starts, and options that leave the result the same: jobs, output.
+_HARMLESS_TO_MAKE = re.compile(r"-?[swSkr]*(j\d*)?|-[jlO]\S*|--(jobserver-\S+|(no-)?print-directory|silent|jobs\S*)|--")
 
 
-def deciding_variables(environ: Mapping[str, str], roots: Sequence[Path]) -> tuple[str, ...]:
-    """The names of the variables in ``environ`` that have an effect; ``roots`` are the checkouts of the repository."""
-    return tuple(name for name, decides in DECIDING.items() if environ.get(name) and decides(environ[name], roots))
+class Effect(Enum):
+    """What a variable does to a measurement."""
+
+    NONE = "none"
+    CIRCUMSTANCE = "circumstance"
+    DECIDES = "decides"
 
 
-def _always(value: str, roots: Sequence[Path]) -> bool:
-    return bool(value.strip())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """``roots`` are the checkouts of the repository, ``command`` is the configured test command."""
+
+    roots: Sequence[Path]
+    command: Sequence[str] = ()
+
+    def arguments_of(self, *tools: str) -> list[str] | None:
+        """The arguments of the first of ``tools`` that the command names, also in a line for a shell; None without."""
+        words = re.split(r"[\s;&|()]+", " ".join(self.command))
+        # `pytest tests/tox` doesn't run tox; `.venv/bin/tox` does.
+        programs = (PurePath(each).name if "bin" in PurePath(each).parts else each for each in words)
+        start = next((count for count, each in enumerate(programs, 1) if each in tools), None)
+        return None if start is None else words[start:]
+
+    def leaves_choice(self, *tools: str, options: frozenset[str] = frozenset()) -> bool:
+        """Whether the command starts one of ``tools`` without any of ``options``, which beat the variables."""
+        arguments = self.arguments_of(*tools)
+        return arguments is not None and not any(each.partition("=")[0] in options for each in arguments)
 
 
-def _selects(value: str, roots: Sequence[Path]) -> bool:
+def deciding_variables(
+    environ: Mapping[str, str], roots: Sequence[Path], command: Sequence[str] | None = None
+) -> tuple[str, ...]:
+    """The names of the variables in ``environ`` that change what ``command`` runs, or what is counted."""
+    return _with_effect(Effect.DECIDES, environ, Surroundings(roots=roots, command=command or ()))
+
+
+def circumstances(
+    environ: Mapping[str, str], roots: Sequence[Path], command: Sequence[str] | None = None
+) -> tuple[str, ...]:
+    """The names of the variables in ``environ`` that belong to the environment, like an installed package."""
+    return _with_effect(Effect.CIRCUMSTANCE, environ, Surroundings(roots=roots, command=command or ()))
+
+
+def key_values(environ: Mapping[str, str], roots: Sequence[Path], command: Sequence[str] | None) -> dict[str, str]:
+    """The variables that are part of the cache key, with their values."""
+    around = Surroundings(roots=roots, command=command or ())
+    named = {name for effect in (Effect.DECIDES, Effect.CIRCUMSTANCE) for name in _with_effect(effect, environ, around)}
+    return {name: environ.get(name, "") for name in VARIABLES if name in named or name in _ALWAYS_IN_KEY}
+
+
+def _with_effect(effect: Effect, environ: Mapping[str, str], around: Surroundings) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name, find in VARIABLES.items()
+        if environ.get(name, "").strip() and find(environ[name], around) is effect
+    )
+
+
+def _decides(value: str, around: Surroundings) -> Effect:
+    return Effect.DECIDES
+
+
+def _circumstance(value: str, around: Surroundings) -> Effect:
+    return Effect.CIRCUMSTANCE
+
+
+def _pytest_options(value: str, around: Surroundings) -> Effect:
     """Whether options of pytest do more than change its output."""
     import shlex
 
     try:
         words = shlex.split(value)
     except ValueError:
-        return True
+        return Effect.DECIDES
     while words:
         word = words.pop(0)
-        following = "".join(words[:1])
-        takes_next = word in _HARMLESS_WITH_VALUE or (word == "-p" and _HARMLESS_OPTION.fullmatch(f"-p{following}"))
-        if words and takes_next:
-            words.pop(0)
-        elif not _HARMLESS_OPTION.fullmatch(word):
-            return True
-    return False
+        option, equals, given = word.partition("=")
+        if word in _SETS or word == "-p" or (_HARMLESS_WITH_VALUE.fullmatch(word) and words):
+            given, option = words.pop(0) if words else "", word
+        elif word.startswith("-o"):
+            option, given = "-o", word[2:]
+        elif _HARMLESS_OPTION.fullmatch(word) or (equals and _HARMLESS_WITH_VALUE.fullmatch(option)):
+            continue
+        elif option not in _SETS:
+            return Effect.DECIDES
+        if option in _SETS and not _HARMLESS_SETTING.fullmatch(given):
+            return Effect.DECIDES
+        if option == "-p" and not _HARMLESS_OPTION.fullmatch(f"-p{given}"):
+            return Effect.DECIDES
+    return Effect.NONE
 
 
-def _leads_outside(value: str, roots: Sequence[Path]) -> bool:
-    """Whether a search path has a directory outside the repository; directories inside belong to the commit."""
-    tops = [os.path.realpath(root) for root in roots]
-    entries = [os.path.realpath(roots[0] / each) for each in value.split(os.pathsep) if each]
-    return not all(any(each == top or each.startswith(top + os.sep) for top in tops) for each in entries)
+def _search_path(value: str, around: Surroundings) -> Effect:
+    """Directories in the repository belong to the commit, those outside to the environment."""
+    tops = [os.path.realpath(root) for root in around.roots]
+    entries = [os.path.realpath(around.roots[0] / each) for each in value.split(os.pathsep) if each]
+    inside = all(any(each == top or each.startswith(top + os.sep) for top in tops) for each in entries)
+    return Effect.NONE if inside else Effect.CIRCUMSTANCE
 
 
-def _optimizes(value: str, roots: Sequence[Path]) -> bool:
-    return value.strip() not in ("", "0")
+def _optimizes(value: str, around: Surroundings) -> Effect:
+    return Effect.NONE if value.strip() == "0" else Effect.DECIDES
 
 
-# The name of each variable, and whether a value of it has an effect.
-DECIDING: dict[str, Callable[[str, Sequence[Path]], bool]] = {
-    "COVERAGE_CORE": _always,
-    "COVERAGE_RCFILE": _always,
-    "PYTEST_ADDOPTS": _selects,
-    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": _always,
-    "PYTEST_PLUGINS": _always,
+def _coverage_file(value: str, around: Surroundings) -> Effect:
+    """A relative path names a file of the commit: a run that uses one that is not committed is reported by itself."""
+    top = around.roots[0].resolve()
+    path = (top / value).resolve()
+    there = path.is_relative_to(top) and path.is_file() and not Path(value).is_absolute()
+    return Effect.CIRCUMSTANCE if there else Effect.DECIDES
+
+
+def _tox(value: str, around: Surroundings) -> Effect:
+    chosen = frozenset({"-e", "--env", "-m", "-f"})
+    return Effect.DECIDES if around.leaves_choice("tox", options=chosen) else Effect.NONE
+
+
+def _tox_settings(value: str, around: Surroundings) -> Effect:
+    return Effect.DECIDES if around.leaves_choice("tox") else Effect.NONE
+
+
+def _nox(value: str, around: Surroundings) -> Effect:
+    chosen = frozenset({"-s", "-e", "--session", "--sessions", "-t", "--tags", "-k", "--keywords"})
+    return Effect.DECIDES if around.leaves_choice("nox", options=chosen) else Effect.NONE
+
+
+def _make(value: str, around: Surroundings) -> Effect:
+    harmless = all(_HARMLESS_TO_MAKE.fullmatch(each) for each in value.split())
+    return Effect.DECIDES if around.leaves_choice("make", "gmake") and not harmless else Effect.NONE
+
+
+# The name of each variable, and what a value of it does.
+VARIABLES: dict[str, Callable[[str, Surroundings], Effect]] = {
+    "COVERAGE_CORE": _circumstance,
+    "COVERAGE_RCFILE": _coverage_file,
+    "DJANGO_SETTINGS_MODULE": _circumstance,
+    "HYPOTHESIS_PROFILE": _circumstance,
+    "MAKEFLAGS": _make,
+    "NOXSESSION": _nox,
+    "PYTEST_ADDOPTS": _pytest_options,
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": _decides,
+    "PYTEST_PLUGINS": _decides,
     "PYTHONOPTIMIZE": _optimizes,
-    "PYTHONPATH": _leads_outside,
+    "PYTHONPATH": _search_path,
+    "TOXENV": _tox,
+    "TOX_OVERRIDE": _tox_settings,
+    "TOX_SKIP_ENV": _tox_settings,
 }
+# Their value matters even if it only leads to files of the commit.
+_ALWAYS_IN_KEY = frozenset({"PYTHONPATH"})

@@ -75,6 +75,9 @@ def test_what_the_environment_decides_is_named_and_not_recorded(project: Project
     done = project.push(PYTEST_ADDOPTS="-k calls")
     assert "PYTEST_ADDOPTS changes what is run" in done.text, done.text
     assert project.note() == ""
+    done = project.covgate("ratchet", "--fail-closed", PYTEST_ADDOPTS="-k calls")
+    assert done.status == 3, done.text
+    assert "PYTEST_ADDOPTS changes what is run, counted or judged here: nothing is recorded" in done.text, done.text
     assert "the baseline rises from 83.33% to 100.00%" in project.covgate("ratchet").text
     assert "unknown variable; did you mean COVGATE_FLOOR?" in project.covgate("check", COVGATE_FLOR="99").text
 
