@@ -112,25 +112,30 @@ def merge_record(note: Note, record: Record) -> Note:
 
     Baselines join. The new judgement replaces the old one, unless it has the same result: then the old one stays, with
     the reason that was given first, so that a ratchet that runs twice writes the same bytes. What reached the baseline
-    stays, too, if the same tree passes with another number: it is what others are compared with (docs/adr/0015).
+    stays, too, if the same tree passes with other counts: it is what others are compared with (docs/adr/0015).
     """
     known = note.record(record.component)
     if known is None:
         return join_notes(note, Note(records=(record,)))
     old, new = known.judgement, record.judgement
-    if new is None or (old is not None and (new.same_result(old) or _is_what_counts(old, new, known.baseline))):
-        new = old
     baseline = merge_baseline(known.baseline, record.baseline)
+    if new is None or (old is not None and (new.same_result(old) or _is_what_counts(old, new, baseline))):
+        new = old
     merged = Record(component=record.component, baseline=baseline, judgement=new)
     others = tuple(each for each in note.records if each.component != record.component)
     return Note(records=(*others, merged))
 
 
 def _is_what_counts(old: Judgement, new: Judgement, baseline: Baseline | None) -> bool:
-    """Whether ``old`` reached the ``baseline`` of its commit, and ``new`` is lower on the same tree."""
-    reached = baseline is not None and old.numbers.percent == baseline.percent
-    lower = (new.numbers.percent or Fraction(0)) < (old.numbers.percent or Fraction(0))
-    return reached and lower and new.tree == old.tree and new.status is Status.PASS
+    """Whether ``old`` reached the ``baseline`` that holds now, or stands beside one that was set, and ``new`` does not.
+
+    Only a pass with other counts of the same tree is turned down.
+    """
+    if baseline is None or new.numbers == old.numbers or new.numbers.percent == baseline.percent:
+        return False
+    both_pass = old.status is Status.PASS and new.status is Status.PASS
+    reached = bool(baseline.override) or old.numbers.percent == baseline.percent
+    return reached and both_pass and new.tree == old.tree
 
 
 def join_records(one: Record, other: Record) -> Record:

@@ -124,6 +124,9 @@ def test_a_push_of_documentation_passes_and_raises_nothing(
         assert stays in done
         # Nor does a merge elsewhere raise it, which trusts what was measured here.
         assert stays in colleague.git("pull", "--quiet")
+        # The baseline's commit is judged here, too, with more than it reached. Its record stays.
+        assert project.covgate("check", first).status == 0
+        assert project.field("measured_coverage", first) == baseline
     else:
         assert float(measured) < float(baseline)
         costs = f"the baseline's commit {first[:10]} is measured here, too: its record "
@@ -232,3 +235,21 @@ def test_a_report_from_other_circumstances_says_so(project: Project, tmp_path: P
     assert done.status == 1, done.text
     assert "compared with a baseline from other circumstances: its record is from CPython" in done
     assert "and this is coverage 7.6.1\n" in done
+
+
+def test_counts_that_did_not_reach_the_baseline_lower_nothing(project: Project, tmp_path: Path) -> None:
+    """Another judgement of the baseline's commit, or an edit of its record, must not lower what is required."""
+    assert project.push().status == 0
+    note = project.git("notes", "--ref=coverage", "show", "HEAD")
+    edited = note.replace("executed_statements: 5", "executed_statements: 6").replace(
+        "measured_coverage: 83.33", "measured_coverage: 100.00"
+    )
+    assert edited.count("6") > note.count("6")
+    (tmp_path / "note").write_text(edited + "\n")
+    project.git("notes", "--ref=coverage", "add", "--force", "--file", str(tmp_path / "note"))
+    project.write("tests/test_mod.py", calls("a"))
+    project.commit()
+    done = project.push()
+    assert done.status == 1, done.text
+    assert "66.67% is below the baseline of 83.33%" in done
+    assert "which is" not in done

@@ -66,10 +66,10 @@ def test_a_new_judgement_replaces_the_old_one_unless_it_has_the_same_result(
     [
         ({"numbers": Numbers(statements=4, executed_statements=2)}, (3, 4), True),
         ({"numbers": Numbers(statements=4, executed_statements=2)}, (6, 8), True),
+        ({"numbers": Numbers(statements=4, executed_statements=4)}, (3, 4), True),
         # It is not what reached the baseline, or the new one is as high, fails, or is of another tree.
         ({"numbers": Numbers(statements=4, executed_statements=2)}, (2, 4), False),
         ({"numbers": Numbers(statements=8, executed_statements=6)}, (3, 4), False),
-        ({"numbers": Numbers(statements=4, executed_statements=4)}, (3, 4), False),
         ({"numbers": Numbers(statements=4, executed_statements=2), "status": Status.FAIL}, (3, 4), False),
         ({"numbers": Numbers(statements=4, executed_statements=2), "tree": "b" * 40}, (3, 4), False),
     ],
