@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
@@ -223,6 +223,25 @@ def test_thousands_of_files_of_the_same_name() -> None:
 def test_files_that_are_called_the_same() -> None:
     tree = Tree(files=frozenset([*PACKAGES, "src/index.js", "mysrc/index.js"]))
     assert same_ending("src/index.js", tree) == [*PACKAGES[:2], "src/index.js"]
+    assert same_ending("ndex.js", tree) == same_ending("none.js", tree) == []
+
+
+class Paths(frozenset[str]):
+    """The paths of a tree; ``walks`` counts how often all of them were looked at."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.walks += 1
+        return super().__iter__()
+
+
+def test_many_names_are_looked_up_in_one_pass_through_the_files() -> None:
+    files = Paths(f"packages/p{count}/mod{count}.py" for count in range(50))
+    tree = Tree(files=files)
+    for count in range(50):
+        assert same_ending(f"mod{count}.py", tree) == [f"packages/p{count}/mod{count}.py"]
+    assert files.walks == 1
 
 
 def test_odd_names_are_only_names() -> None:
