@@ -11,7 +11,7 @@ from covgate.gate.bar import Bar
 from covgate.gate.context import Session
 from covgate.gate.decisions import baseline_to_reach, may_raise, measured_nothing, runs_again
 from covgate.gate.evidence import Evidence
-from covgate.gate.known_baseline import find_baseline
+from covgate.gate.known_baseline import find_baseline, repair_notes
 from covgate.gate.like_with_like import compare_before_a_block, compare_before_a_rise
 from covgate.gate.obtain import Source, with_unmentioned
 from covgate.gate.overridden import circumstances, deciding_variables, override_notices
@@ -22,7 +22,6 @@ from covgate.model.measurement import Measurement
 from covgate.model.outcome import Outcome
 from covgate.model.verdict import Rule, Verdict, judge_push, not_applicable, tests_failed
 from covgate.notes.records import Notes
-from covgate.notes.repair import repair
 from covgate.streams import say
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ class _Judging:
     def judge(self, tips: Sequence[str]) -> Outcome:
         """The steps, in order. Raises ToolError if the commit can't be judged."""
         self.tree = self.session.repository.tree(self.commit)
-        self.notices += repair(self.notes)
+        repair_notes(self.session, self.notes, self.bar, self.notices)
         known = find_baseline(self.session, self.notes, self.commit, tips, self.bar)
         if known.unrelated:
             self.notices = [each for each in self.notices if each not in self.bar.notices]

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from covgate.errors import ToolError
+from covgate.errors import ToolError, as_notice
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
 from covgate.gate.decisions import Instead, instead_of_ancestors
 from covgate.git.repository import Repository
 from covgate.model.source_files import is_beside_product, suffix
 from covgate.notes.records import Lookup, Notes
+from covgate.notes.repair import repair
 
 # Branches for web pages or packages often share such files with the project.
 _NO_SOURCE = frozenset(
@@ -35,6 +36,18 @@ class KnownBaseline:
     lookup: Lookup
     notices: tuple[str, ...] = ()
     unrelated: str = ""
+
+
+def repair_notes(session: Session, notes: Notes, bar: Bar, notices: list[str]) -> None:
+    """Restore what was lost or lowered in ``notes``. ``notices`` gets what was done, and an error.
+
+    After an error, what the notes say now decides: they still have baselines. Raises it as ToolError if errors block.
+    """
+    if session.blocks_on_error(bar.config):
+        notices += repair(notes)
+        return
+    with as_notice(notices, "the history of the notes could not be checked, so they are used as they are"):
+        notices += repair(notes)
 
 
 def find_baseline(session: Session, notes: Notes, commit: str, tips: Sequence[str], bar: Bar) -> KnownBaseline:
