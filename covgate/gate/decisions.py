@@ -107,7 +107,7 @@ def reported_changes(own: Config, base: Config) -> list[str]:
 class Instead(Enum):
     """What judges a commit none of whose ancestors has a record, although other commits have one."""
 
-    NOTHING = "nothing: the baseline begins anew"
+    NOTHING = "nothing: a new baseline begins"
     DEFAULT_BRANCH = "the records of the default branch"
     NOT_JUDGED = "nothing: it has nothing in common with the default branch"
 

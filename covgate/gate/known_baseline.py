@@ -96,7 +96,7 @@ def _stand_in(notes: Notes, commit: str, found: KnownBaseline, bar: Bar) -> Know
         found,
         notices=(
             f"WARNING: no ancestor of {commit[:10]} has a record{also}, although other commits have (was history"
-            f" rewritten?): {'the baseline begins anew' if bar.lands else 'judged without a baseline'}",
+            f" rewritten?): {'a new baseline begins' if bar.lands else 'judged without a baseline'}",
         ),
     )
 

@@ -148,7 +148,8 @@ class Remote:
         repository, branch = self.repository, self.default.name
         oid = self.answer.heads.get(branch, "") if self.answer else ""
         if oid or self.spared:
-            found = repository.commit(oid) or self.fetch_tip(HEADS + branch, "HEAD")
+            # Another covgate of this clone may have fetched it meanwhile, and held the ref.
+            found = repository.commit(oid) or self.fetch_tip(HEADS + branch, "HEAD") or repository.commit(oid)
             if found:
                 return found
             forget(self._kept_file)  # it may have been renamed: the next push asks
@@ -200,8 +201,10 @@ class Remote:
     def fetch_tip(self, ref: str, name: str = "fetched") -> str:
         """Fetch the tip of ``ref`` to covgate's own ref ``name``. Returns its oid, "" if that fails."""
         repository, own = self.repository, self.own_ref(name)
-        # In a shallow clone only the tip: a fetch with a depth cuts off the history behind it, even if it was here.
-        depth = ["--depth=1"] if repository.shallow else []
+        # A fetch with a depth cuts off the history behind the tip, even if it was here. So it is used only in a shallow
+        # clone that knows nothing of the branch, as in CI: without it, the whole history would be fetched there.
+        seen = repository.commit(self.tracking(ref.removeprefix(HEADS))) or repository.commit(own)
+        depth = ["--depth=1"] if repository.shallow and not seen else []
         argv = (*FETCH, "--refmap=", *depth, "--", self.name, f"+{ref}:{own}")
         status, _, _ = repository.attempt(*argv)
         repository.refresh()

@@ -141,7 +141,7 @@ def test_a_history_that_was_rewritten_on_the_server(project: Project) -> None:
     project.commit()
     done = project.push("main")
     assert done.status == 0, done.text
-    assert "has a record, although other commits have (was history rewritten?): the baseline begins anew" in done
+    assert "has a record, although other commits have (was history rewritten?): a new baseline begins" in done
     assert "the baseline rises to 83.33%" in done
 
 

@@ -140,6 +140,26 @@ def test_a_remote_that_does_not_answer_is_not_waited_for(work: Work, monkeypatch
         pytest.fail(f"{pid} still runs")
 
 
+def test_a_fetch_cuts_off_no_history_of_a_shallow_clone(work: Work, tmp_path: Path) -> None:
+    """Otherwise the user's next merge would be one of unrelated histories."""
+    work.git("clone", "--quiet", "--depth=1", f"file://{work.bare}", str(tmp_path / "shallow"), at=tmp_path)
+    work.commit_elsewhere()
+    theirs = work.commit_elsewhere()
+    repository = Repository.discover(tmp_path / "shallow", work.environ)
+    try:
+        assert repository.shallow
+        origin = ask(Remote(repository, "origin"))
+        assert origin.default_tip() == theirs
+        assert origin.fork_point(work.second) == work.second
+        assert list(repository.walk([theirs])) == [
+            theirs,
+            work.git("rev-parse", f"{theirs}^", at=work.bare),
+            work.second,
+        ]
+    finally:
+        repository.close()
+
+
 def test_a_remote_with_very_many_refs_is_asked_once_an_hour(work: Work) -> None:
     refs = "".join(f"create refs/pull/{number}/head {work.second}\n" for number in range(10_000))
     run(["git", "update-ref", "--stdin"], work.bare, work.environ, input=refs)
