@@ -107,9 +107,10 @@ def pytest_ending(status: int, session: PytestSession, output: str) -> Ending:
 
     Raises ToolError if pytest failed by itself, or did not finish its session.
     """
-    if status == 4 and session.broken:
+    if status in (3, 4) and session.broken:
         # The commit itself is broken: its code can't be imported, or it deletes the tests that are to run.
-        return Ending(status=status, reason=f"the tests could not start: {session.broken}")
+        what = "start" if status == 4 else "run"
+        return Ending(status=status, reason=f"the tests could not {what}: {session.broken}")
     if status in (3, 4):
         what = "an internal error" if status == 3 else "a usage error"
         raise ToolError(f"pytest ended with {what} (exit status {status})", output=output)

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from covgate.errors import ToolError
+from covgate.measure.broken import with_broken
 from covgate.measure.coverage_config import coverage_config_in
 from covgate.measure.ending import Ending, command_ending, run_ending
 from covgate.measure.facts import Runner, read_runs
@@ -87,6 +88,7 @@ def _run_program(workspace: Workspace, program: Program) -> SuiteRun:
     [run] = runs
     if run.problem:
         raise not_started(run, job.interpreter, workspace.how_to_install)
+    run = with_broken(run, status, workspace)
     return SuiteRun(ending=run_ending(run, status, workspace.output()), runs=(run,), rcfile=rcfile)
 
 
@@ -108,6 +110,7 @@ def _run_command(workspace: Workspace, command: Sequence[str]) -> SuiteRun:
         if run.problem:
             started = interpreter_of(run)
             raise not_started(run, started, partial(workspace.how_to_install, interpreter=started))
+    runs = tuple(with_broken(run, status, workspace) for run in runs)
     ending = command_ending(status, runs, workspace.output())
     rcfile = workspace.rcfile or next((each.rcfile for each in runs if each.rcfile), "")
     return SuiteRun(ending=ending, runs=runs, rcfile=rcfile)

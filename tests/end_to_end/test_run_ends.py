@@ -75,6 +75,40 @@ def test_a_commit_whose_tests_can_not_start_is_blocked(
     assert project.git("rev-parse", "refs/notes/coverage") == notes
 
 
+WARNINGS = '[tool.pytest.ini_options]\nfilterwarnings = ["error::pkg.mod.Old"]\n'
+PLUGIN = '[tool.pytest.ini_options]\naddopts = "-p pkg.mod"\n'
+IN_A_HOOK = "def pytest_configure(config):\n    import pytest\n    "
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "config", "said"),
+    [
+        ("pkg/mod.py", "def broken(:\n", WARNINGS, "could not start: SyntaxError in pkg/mod.py (exit status 4)"),
+        ("pkg/mod.py", "1 / 0\n", WARNINGS, "could not start: ZeroDivisionError in pkg/mod.py (exit status 4)"),
+        ("pkg/mod.py", "NEW = 1\n", WARNINGS, "could not start: pkg.mod can't be imported as configured"),
+        ("pkg/mod.py", "1 / 0\n", PLUGIN, "pkg/mod.py"),
+        (
+            "tests/conftest.py",
+            f"{IN_A_HOOK}from pkg import gone\n",
+            "",
+            "could not run: ImportError in tests/conftest.py",
+        ),
+        ("tests/conftest.py", f"{IN_A_HOOK}{{}}['gone']\n", "", "could not run: KeyError in tests/conftest.py"),
+        ("tests/conftest.py", f"{IN_A_HOOK}raise pytest.UsageError('no database')\n", "", "not measured: pytest ended"),
+        ("tests/conftest.py", f"{IN_A_HOOK}config.addinivalue_line('no', 'x')\n", "", "not measured: pytest ended"),
+    ],
+)
+def test_code_that_pytest_takes_for_a_wrong_configuration(
+    project: Project, name: str, text: str, config: str, said: str
+) -> None:
+    project.write(name, text)
+    project.configure(config)
+    project.commit()
+    done = project.covgate("check")
+    assert said in " ".join(done.text.split())
+    assert done.status == (0 if said.startswith("not measured") else 1), done.text
+
+
 def test_a_wrong_option_of_the_user_is_a_tool_error(project: Project) -> None:
     project.configure('command = "pytest --no-such-option"\n')
     project.commit()

@@ -60,6 +60,7 @@ def outcome(ending: Ending) -> str:
         (77, UNFINISHED, "failed: the tests failed"),
         # The commit is broken.
         (4, finished(4, 0, "tests/conftest.py can't be imported"), "failed: the tests could not start: tests/conftest"),
+        (3, finished(3, 0, "KeyError in conftest.py"), "failed: the tests could not run: KeyError in conftest.py"),
         (4, finished(4, 0, "checks not found"), "failed: the tests could not start: checks not found"),
         (5, finished(5, 0, "a worker of pytest-xdist crashed"), "failed: a worker of pytest-xdist crashed"),
     ],
