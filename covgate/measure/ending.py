@@ -19,6 +19,10 @@ _NOT_EXECUTABLE = (126, 127)  # the shell's statuses for a command that can't be
 # What pytest, unittest, Django and zope.testrunner print.
 _NONE_RAN = re.compile(r"^\W*(no tests ran|no tests collected|Ran 0 tests|NO TESTS RAN|Total: 0 tests)\b", re.M)
 _SOME_RAN = re.compile(r"\b(Ran [1-9]\d* tests?|[1-9]\d* passed|Total: [1-9]\d* tests)\b")
+# With these, pytest repeats what has failed, or prints the same in another way.
+_RETRY_OPTION = re.compile(
+    r"--lf|--last-failed|--ff|--failed-first|--sw|--stepwise|--cov-append|-[vqslx]+|-n\d+|--tb=\w+"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +52,12 @@ def command_ending(status: int, runs: Sequence[Runner], output: str) -> Ending:
     """
     if status < 0:
         raise ToolError(f"command was ended by signal {-status}", output=output)
-    endings = [_followed_ending(run, status, output) for run in runs if run.through]
-    if not endings:
+    followed = [run for run in runs if run.through]
+    if not followed:
         return _unfollowed_ending(status, runs, output)
+    if not status:
+        followed = without_retried(followed)
+    endings = [_followed_ending(run, status, output) for run in followed]
     failed = next((each for each in endings if not each.passed), None)
     if failed is not None:
         return failed if status else Ending(status=failed.status, reason=f"{failed.reason}, and the command ignored it")
@@ -59,6 +66,23 @@ def command_ending(status: int, runs: Sequence[Runner], output: str) -> Ending:
     if status and all(each.executed for each in endings):
         return Ending(status=status, reason="the command failed, although its tests passed")
     return Ending(status=0)
+
+
+def without_retried(runs: Sequence[Runner]) -> list[Runner]:
+    """``runs`` without those that failed and that the command repeated until they passed: ``pytest || pytest --lf``."""
+    return [
+        run
+        for position, run in enumerate(runs)
+        if not run.status or not any(_repeats(later, run) for later in runs[position + 1 :])
+    ]
+
+
+def _repeats(later: Runner, run: Runner) -> bool:
+    """Whether ``later`` ran the same tests as ``run``, or those of them that had failed, and passed."""
+    one, other = ([word for word in each.program if not _RETRY_OPTION.fullmatch(word)] for each in (run, later))
+    same = (one, run.directory, run.executable) == (other, later.directory, later.executable)
+    ran = later.kind != PYTEST or (later.session.status == 0 and later.session.collected > 0)
+    return same and later.status == 0 and ran
 
 
 def _followed_ending(run: Runner, status: int, output: str) -> Ending:

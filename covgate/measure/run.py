@@ -8,6 +8,7 @@ from dataclasses import replace
 from covgate.errors import NothingMeasured, ToolError
 from covgate.measure.analyser import Analyser, choose_analyser
 from covgate.measure.analysis import analyse, data_of, default_analyser, left_out_notices, nothing_executed
+from covgate.measure.ending import without_retried
 from covgate.measure.facts import read_started
 from covgate.measure.inside.covgate_programs import UNITTEST
 from covgate.measure.job import Job, TestsFailed
@@ -72,9 +73,12 @@ def measure(job: Job) -> Measurement | TestsFailed:
 
 
 def _about_the_command(suite: SuiteRun, job: Job) -> tuple[str, ...]:
-    """A notice if covgate chose something other than pytest to run the tests."""
+    """A notice if covgate chose something other than pytest, or if the command repeated tests that had failed."""
     if job.command is None and any(each.kind == UNITTEST for each in suite.runs):
         return ("pytest is not installed for this project: its tests ran with python -m unittest",)
+    followed = [each for each in suite.runs if each.through]
+    if len(without_retried(followed)) < len(followed):
+        return ("tests failed at first, and passed when the command ran them again",)
     return ()
 
 

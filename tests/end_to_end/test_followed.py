@@ -93,6 +93,20 @@ def test_how_followed_tests_end(project: Project, tests: str, said: str) -> None
     assert said in done
 
 
+def test_a_command_that_runs_flaky_tests_again(project: Project, tmp_path: Path) -> None:
+    project.write(
+        "tests/test_flaky.py",
+        f"import pathlib\n\n\ndef test_flaky():\n    ran = pathlib.Path({str(tmp_path / 'ran')!r})\n"
+        "    before = ran.exists()\n    ran.touch()\n    assert before\n",
+    )
+    project.configure("command = \"sh -c 'python -m pytest -q || python -m pytest -q --lf'\"\n")
+    project.commit()
+    measured = json.loads(project.covgate("check", "--format", "json").text)
+    assert measured["status"] == "PASS", measured
+    assert executed(measured) == (5, 6)
+    assert "tests failed at first, and passed when the command ran them again" in measured["notices"]
+
+
 def test_a_command_that_starts_no_tests(make_project: Callable[..., Project]) -> None:
     project = make_project(config="command = \"sh -c 'python check.py --all'\"\n")
     project.write("check.py", "print('fine')\n")

@@ -142,6 +142,12 @@ NONE = run("-m pytest", 5, session=finished(5, collected=0))
 FAILED = run("-m pytest", 1, session=finished(1))
 BROKEN = run("-m pytest", 4, session=finished(4, 0, "conftest.py can't be imported"))
 STOPPED = run("-m pytest", None)
+
+
+def again(options: str) -> Runner:
+    return run(f"-m pytest {options}", 0, session=finished(0))
+
+
 OWN = replace(run("-m coverage run -m pytest"), through="")
 
 
@@ -156,6 +162,15 @@ OWN = replace(run("-m coverage run -m pytest"), through="")
         (2, [PASSED, FAILED], "failed: the tests failed"),
         (2, [BROKEN], "failed: the tests could not start: conftest.py can't be imported"),
         (0, [FAILED], "failed: the tests failed, and the command ignored it"),
+        # The command ran them again.
+        (0, [FAILED, PASSED], "measured"),
+        (0, [FAILED, FAILED, again("--lf -q")], "measured"),
+        (1, [FAILED, again("--lf")], "failed: the tests failed"),
+        (0, [again("--lf"), FAILED], "failed: the tests failed, and the command ignored it"),
+        (0, [FAILED, again("tests/unit")], "failed: the tests failed, and the command ignored it"),
+        (0, [FAILED, again("-k not_broken")], "failed: the tests failed, and the command ignored it"),
+        (0, [FAILED, replace(PASSED, directory="other")], "failed: the tests failed, and the command ignored it"),
+        (0, [FAILED, NONE], "failed: the tests failed, and the command ignored it"),
         (2, [PASSED], "failed: the command failed, although its tests passed"),
         # make and tox end with a failure if pytest has collected nothing.
         (2, [NONE], "nothing executed"),
