@@ -12,7 +12,6 @@ from covgate.gate.context import Session
 from covgate.gate.decisions import baseline_to_reach, may_raise, measured_nothing, runs_again
 from covgate.gate.evidence import Evidence
 from covgate.gate.known_baseline import find_baseline, repair_notes
-from covgate.gate.like_with_like import compare_before_a_block, compare_before_a_rise
 from covgate.gate.obtain import Source, with_unmentioned
 from covgate.gate.overridden import circumstances, deciding_variables, override_notices
 from covgate.gate.recording import Recorded, record_verdict
@@ -163,12 +162,17 @@ class _Judging:
 
     def _compare_like_with_like(self, verdict: Verdict, evidence: Evidence) -> tuple[Verdict, Evidence, bool]:
         """The verdict under the present circumstances, and whether the baseline may rise to what was measured."""
-        around = evidence.around
+        around, baseline = evidence.around, evidence.around.baseline
         earned = True
-        if not verdict.passed:
-            compare_before_a_block(around, verdict, evidence)
-        elif self.order.ratchets:
-            earned = compare_before_a_rise(around, evidence)
+        above = baseline is not None and verdict.measured is not None and verdict.measured > baseline.percent
+        if not verdict.passed or (self.order.ratchets and above):
+            # Late: most pushes neither fail nor raise anything.
+            from covgate.gate.like_with_like import compare_before_a_block, compare_before_a_rise
+
+            if verdict.passed:
+                earned = compare_before_a_rise(around, evidence)
+            else:
+                compare_before_a_block(around, verdict, evidence)
         if around.here is not None:
             verdict, evidence = self._judge_measurement(around, around.measured)
         return verdict, evidence, earned

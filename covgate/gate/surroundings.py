@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from covgate.gate.bar import Bar
-from covgate.gate.baseline_commit import BaselineCommit
 from covgate.gate.context import Session
 from covgate.git.environment import without_local_environment
 from covgate.model.baseline import Baseline, level_here
@@ -20,6 +19,7 @@ from covgate.notes.records import Notes
 
 # Late imports below: a push that passes by its counts alone needs neither diffs nor lines.
 if TYPE_CHECKING:
+    from covgate.gate.baseline_commit import BaselineCommit
     from covgate.model.changes import FileChange
 
 _MOST_ORIGINS = 20
@@ -75,6 +75,8 @@ class Surroundings:
         self.__dict__.pop("changed_paths", None)
 
     def _seen_from_here(self, oid: str, *, is_published: bool = True) -> BaselineCommit:
+        from covgate.gate.baseline_commit import BaselineCommit
+
         return BaselineCommit(
             is_published=is_published,
             session=self.session,
