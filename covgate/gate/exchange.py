@@ -93,12 +93,17 @@ def _fetching(remote: Remote, notices: list[str]) -> Iterator[_Fetching]:
         yield state
     finally:
         if state.given_up:
+            remote.not_fetched.append(state.given_up)
             end_group(fetch.process)  # reported with the default branch, which got no answer either
         else:
             from covgate.notes.join import join_fetched
 
             with _as_notice(notices, _NOT_FETCHED):
-                notices += join_fetched(fetch)
+                try:
+                    notices += join_fetched(fetch)
+                except ToolError as error:
+                    remote.not_fetched.append(error.message)
+                    raise
 
 
 def fetch(config: Config, remote: Remote, commits: Sequence[str]) -> tuple[Remote, list[str]]:

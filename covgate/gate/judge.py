@@ -19,7 +19,7 @@ from covgate.gate.surroundings import Surroundings
 from covgate.model.baseline import Baseline
 from covgate.model.measurement import Measurement
 from covgate.model.outcome import Outcome
-from covgate.model.verdict import Rule, Verdict, judge_push, not_applicable, tests_failed
+from covgate.model.verdict import Rule, Verdict, judge_push, not_applicable, tests_failed, without_bootstrap
 from covgate.notes.records import Notes
 from covgate.streams import say
 
@@ -81,6 +81,7 @@ class _Judging:
         self.bar = bar
         self.order = order
         self.tree = ""
+        self.unknown_baseline = False
         self.notes = Notes(session.repository)
         runs_tests = order.measured is None
         self.overridden = deciding_variables(session, bar.config, runs_tests=runs_tests)
@@ -96,6 +97,7 @@ class _Judging:
             self.notices = [each for each in self.notices if each not in self.bar.notices]
             return self._not_judged(known.unrelated)
         self.notices += known.notices
+        self.unknown_baseline = known.unknown
         baseline = baseline_to_reach(known.lookup)
         source = Source(session=self.session, notes=self.notes, bar=self.bar, commit=self.commit, tree=self.tree)
         obtained = source.obtain(self.order, baseline, self.notices)
@@ -158,7 +160,8 @@ class _Judging:
     def _judge_measurement(self, around: Surroundings, measurement: Measurement) -> tuple[Verdict, Evidence]:
         evidence = Evidence(around, with_unmentioned(around, measurement))
         here = around.required_here
-        return judge_push(evidence.measurement, around.baseline, self.bar.policies, evidence, here=here), evidence
+        verdict = judge_push(evidence.measurement, around.baseline, self.bar.policies, evidence, here=here)
+        return without_bootstrap(verdict) if self.unknown_baseline else verdict, evidence
 
     def _compare_like_with_like(self, verdict: Verdict, evidence: Evidence) -> tuple[Verdict, Evidence, bool]:
         """The verdict under the present circumstances, and whether the baseline may rise to what was measured."""
@@ -216,6 +219,7 @@ class _Judging:
             return Recorded()
         if self.overridden:
             return Recorded(unrecorded=True)
+        earned = earned and not self.unknown_baseline
         raises = earned and may_raise(verdict, measurement, ratchets=self.order.ratchets)
         return record_verdict(self.notes, self.commit, verdict, measurement, seen, raises=raises)
 

@@ -29,13 +29,15 @@ _NO_SOURCE = frozenset(
 class KnownBaseline:
     """``lookup``: what was found among the ancestors of ``tips``; ``notices`` for the user.
 
-    ``unrelated``: why the commit is not judged at all; "" if it is judged.
+    ``unrelated``: why the commit is not judged at all; "" if it is judged. ``unknown``: none was found, and the notes
+    could not be fetched.
     """
 
     tips: tuple[str, ...]
     lookup: Lookup
     notices: tuple[str, ...] = ()
     unrelated: str = ""
+    unknown: bool = False
 
 
 def repair_notes(session: Session, notes: Notes, bar: Bar, notices: list[str]) -> None:
@@ -68,6 +70,11 @@ def find_baseline(session: Session, notes: Notes, commit: str, tips: Sequence[st
     found = KnownBaseline(tips=known, lookup=lookup)
     if lookup.baseline is None and bar.remote and notes.has_baseline():
         found = _stand_in(notes, commit, found, bar)
+    if found.lookup.baseline is None and any(policy.kind.uses_baseline for policy in bar.policies):
+        why = [*bar.remote.not_fetched, *bar.remote.landing.not_fetched]
+        if why and not found.unrelated and session.blocks_on_error(bar.config):
+            raise ToolError(f"the baseline is unknown: {why[0]}", hint="git fetch shows whether the remote can be read")
+        found = replace(found, unknown=bool(why))
     return replace(found, notices=(*notices, *found.notices))
 
 

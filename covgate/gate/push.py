@@ -149,7 +149,7 @@ def _about_baselines(session: Session, ready: _Ready, judged: Sequence[Outcome])
         ready.target,
         ready.gated[0].bar.config,
         [each.update.shown for each in ready.gated],
-        lambda: known or Notes(session.repository).has_baseline(),
+        lambda: known or bool(ready.target.not_fetched) or Notes(session.repository).has_baseline(),
     )
 
 

@@ -33,7 +33,7 @@ class Remote:
     is what it answered, None if it was not asked (`covgate.git.ask`). ``coming`` are the branches that the push under
     way brings: the first one of an empty remote becomes its default branch. Without a push it is one of those here.
     ``spared`` means that it was not asked, since it lists very many refs and was asked lately. ``upstream`` is the
-    remote that this one is a fork of: changes land there.
+    remote that this one is a fork of: changes land there. ``not_fetched``: why its notes could not be fetched.
     """
 
     repository: Repository
@@ -42,6 +42,7 @@ class Remote:
     coming: tuple[str, ...] = ()
     spared: bool = False
     upstream: Remote | None = None
+    not_fetched: list[str] = field(default_factory=list, repr=False, compare=False)
     _problems: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
     _fork_points: dict[tuple[str, str], str] = field(default_factory=dict, init=False, repr=False, compare=False)
 

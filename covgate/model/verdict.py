@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
 from functools import partial
@@ -110,6 +110,12 @@ def judge(
     except Exception as error:
         # A gate that crashes gets bypassed: inputs that can't be understood fail instead.
         return _bad_inputs(error)
+
+
+def without_bootstrap(verdict: Verdict) -> Verdict:
+    """``verdict`` where it is not known that there is no baseline."""
+    told = (each.replace(reasons.NO_BASELINE, reasons.BASELINE_UNKNOWN) for each in verdict.reasons)
+    return replace(verdict, bootstrap=False, reasons=tuple(told))
 
 
 class Evidence(Protocol):

@@ -11,6 +11,8 @@ from covgate.model.baseline import Baseline
 from covgate.model.numbers import format_exact, format_percent
 from covgate.model.policy import Policy
 
+NO_BASELINE = "no baseline yet (bootstrap)"
+BASELINE_UNKNOWN = "the baseline is unknown, because the notes could not be fetched"
 _NO_EPSILON = Fraction(0)
 
 
@@ -73,7 +75,7 @@ def passes(
     if held:
         reason += " holds " + " and ".join(held)
     if policy.kind.uses_baseline and baseline is None:
-        return f"{reason}; no baseline yet (bootstrap)"
+        return f"{reason}; {NO_BASELINE}"
     return reason if held else f"{reason}; the floor is 0"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from helpers.project import Project, calls
@@ -36,3 +38,21 @@ def test_a_damaged_history_of_the_notes_does_not_switch_the_gate_off(
     assert done.status == 1 and "Traceback" not in done, done.text
     for each in expected:
         assert each in done
+
+
+def test_a_remote_whose_notes_can_not_be_fetched_is_no_first_push(project: Project, tmp_path: Path) -> None:
+    assert project.push().status == 0
+    colleague = project.clone(tmp_path / "colleague")
+    colleague.write("tests/test_mod.py", calls("a"))
+    colleague.commit()
+    colleague.git("remote", "set-url", "--push", "origin", colleague.git("remote", "get-url", "origin"))
+    colleague.git("remote", "set-url", "origin", str(tmp_path / "gone"))
+    done = colleague.covgate("check")
+    assert done.status == 0, done.text
+    unknown = "66.67%; the baseline is unknown, because the notes could not be fetched"
+    assert unknown in done and "bootstrap" not in done
+    assert colleague.covgate("ratchet").status == 0
+    assert colleague.field("baseline") == ""
+    done = colleague.covgate("check", "--fail-closed")
+    assert done.status == 3, done.text
+    assert "the baseline is unknown: notes of " in done

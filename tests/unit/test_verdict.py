@@ -15,7 +15,7 @@ from covgate.model.baseline import Baseline, Removal
 from covgate.model.measurement import Measurement
 from covgate.model.numbers import Numbers
 from covgate.model.policy import Kind, Policy
-from covgate.model.verdict import Rule, Status, Verdict, judge, not_applicable
+from covgate.model.verdict import Rule, Status, Verdict, judge, not_applicable, without_bootstrap
 
 percentages = st.fractions(0, 100, max_denominator=500)
 epsilons = st.fractions(-3, 3, max_denominator=20)
@@ -81,6 +81,9 @@ def test_without_a_baseline_it_says_bootstrap(kind: str, bootstrap: bool) -> Non
     assert verdict.bootstrap is bootstrap
     assert ("bootstrap" in verdict.reason) is bootstrap
     assert not judge(Fraction(50), Fraction(40), policy(kind)).bootstrap
+    unknown = without_bootstrap(verdict)
+    assert not unknown.bootstrap and "bootstrap" not in unknown.reason
+    assert ("the baseline is unknown" in unknown.reason) is bootstrap
 
 
 def test_both_failures_are_named() -> None:
