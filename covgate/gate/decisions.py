@@ -85,13 +85,23 @@ def stricter_config(
     if base.fail_closed and not own.fail_closed:
         config = replace(config, fail_closed=True)
         weaker.append("fail_closed = false")
-    if not set(base.source) <= set(own.source):
+    dropped = [each for each in base.source if each not in own.source]
+    if dropped and not own.source:  # then the default sources are measured, and these may have them all
+        measured = default_sources()
+        dropped = [each for each in dropped if not any(_is_within(each, source) for source in measured)]
+    if dropped:
         config = replace(config, source=tuple(dict.fromkeys([*own.source, *base.source])))
-        weaker.append(f"source is without {', '.join(each for each in base.source if each not in own.source)}")
+        weaker.append(f"source is without {', '.join(dropped)}")
     elif own.source and not base.source and not set(default_sources()) <= set(own.source):
         config = replace(config, source=())
         weaker.append("source is named")
     return config, weaker
+
+
+def _is_within(path: str, source: str) -> bool:
+    """Whether a configured source is measured if ``source`` is; both are paths, with or without "./" and "/"."""
+    inner, outer = (each.removeprefix("./").rstrip("/") for each in (path, source))
+    return outer in ("", ".") or inner == outer or inner.startswith(f"{outer}/")
 
 
 def reported_changes(own: Config, base: Config) -> list[str]:

@@ -144,6 +144,11 @@ def test_whose_rules_apply(own: bool, base: bool, in_use: bool, from_base: bool)
         ({"source": ("a", "b")}, {"source": ("a",)}, {"source": ("a", "b")}, []),
         ({}, {"source": ("a",)}, {"source": ("a",)}, ["source is without a"]),
         ({"source": ("pkg",)}, {}, {"source": ("pkg",)}, []),  # the default sources, by name
+        # The default sources have them all.
+        ({}, {"source": ("pkg",)}, {}, []),
+        ({}, {"source": ("./pkg/", "pkg/inner")}, {}, []),
+        ({}, {"source": ("pkg", "pkg2")}, {"source": ("pkg", "pkg2")}, ["source is without pkg2"]),
+        ({}, {"source": (".",)}, {"source": (".",)}, ["source is without ."]),
         ({"source": ("other",)}, {}, {"source": ()}, ["source is named"]),
         (
             {"enabled": False, "branches": ("dev",), "source": ("b",)},
