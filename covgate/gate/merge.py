@@ -17,7 +17,6 @@ from covgate.gate.overridden import deciding_variables
 from covgate.gate.target import why_no_ratchet_branch
 from covgate.git.ask import ask
 from covgate.git.remote import Remote
-from covgate.model.default_branch import How
 from covgate.model.outcome import Outcome
 from covgate.model.verdict import not_applicable
 
@@ -38,7 +37,7 @@ def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
     if not config.enabled:
         return Outcome(verdict=not_applicable("disabled: enabled = false"), commit=head, branch=branch)
     remote = Remote(repository, repository.default_remote(branch))
-    if remote.default.how is not How.KEPT:
+    if config.ratchet_branches is None and not remote.default.name:
         remote = ask(remote)  # once: the answer is kept
     # If nothing may be recorded, leave these commits to a later hook.
     unseen = {} if deciding_variables(session, config) else behind(config, remote)
@@ -46,6 +45,8 @@ def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
     before: list[str] = []
     if unseen or ratchets:
         remote, before = fetch(config, remote, [head, *unseen.values()])
+        # Its default branch may be another one by now.
+        ratchets = bool(branch) and is_ratchet_branch(config, branch, remote.default_branch)
     before += catch_up(session, unseen, remote, skip=(head,) if ratchets and not rewritten else ())
     if ratchets:
         outcome = _raise_baseline(session, head, config, remote, may_measure=not rewritten)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from helpers.project import Project, calls, functions
+from helpers.sealed import run
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees, pytest.mark.once]
 
@@ -42,6 +43,18 @@ def test_a_default_branch_that_was_renamed_on_the_server(project: Project) -> No
     done = project.push("trunk")
     assert "the baseline rises from 83.33% to 100.00%" in done
     assert "WARNING" not in done
+
+
+def test_a_merge_on_what_was_the_default_branch(project: Project) -> None:
+    assert project.push().status == 0
+    assert project.push("main:other").status == 0
+    rename_on_the_server(project, "main", "trunk")
+    project.git("checkout", "--quiet", "-b", "topic")
+    project.write("tests/test_mod.py", calls("a", "b", "c"))
+    project.commit()
+    project.git("checkout", "--quiet", "main")
+    done = run(["git", "merge", "--ff-only", "topic"], project.top, project.environ)
+    assert "main is no ratchet branch" in done
 
 
 def test_a_first_push_to_an_empty_remote(project: Project) -> None:
