@@ -57,6 +57,11 @@ class Reaching:
             fetch.given_up = no_answer(remote) if remote else ""
         if upstream is not None and _has_notes(upstream):
             return replace(target, upstream=upstream)
+        if upstream is not None and upstream.listing is not None and upstream.listing.problem:
+            # As far as is known covgate is not in use there, so its silence means nothing.
+            self._upstream = None
+            for fetch in self._fetches[1:]:
+                fetch.given_up = "no notes are known there"
         return target
 
 

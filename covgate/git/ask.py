@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -24,9 +25,13 @@ class Question:
         self._remote = remote
         self._process = process
         self._refs = refs
+        self._asked = time.monotonic()
 
     def answered(self) -> Remote:
-        """Wait for the answer, for 20 seconds at most. Returns the remote with it, and keeps the default branch."""
+        """Wait for the answer, until 20 seconds after the question. Keeps the default branch that it names.
+
+        Returns the remote with its answer.
+        """
         if self._process is None:
             return replace(self._remote, spared=True)
         remote = replace(self._remote, listing=self.listing())
@@ -34,11 +39,13 @@ class Question:
         return remote
 
     def listing(self) -> Listing:
-        """Wait for the answer, for 20 seconds at most, and keep nothing of it."""
+        """Wait for the answer, until 20 seconds after the question, and keep nothing of it."""
         if self._process is None:
             return Listing()
         try:
-            out, err = self._process.communicate(timeout=PATIENCE)
+            # An answer that is there already needs a moment, too: it is read from a pipe.
+            patience = max(self._asked + PATIENCE - time.monotonic(), PATIENCE / 10)
+            out, err = self._process.communicate(timeout=patience)
         except subprocess.TimeoutExpired:
             return Listing(problem=f"no answer within {PATIENCE:.0f} seconds", timed_out=True)
         if self._process.returncode:

@@ -19,6 +19,9 @@ from covgate.errors import ToolError
 # No hooks of the user, no file system monitor that would outlive us, no garbage collection while somebody waits.
 GIT = ("git", "-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", "-c", "gc.auto=0")
 
+# Don't wait longer than this for a fetch or a push of covgate's own, because the user's push waits for it.
+TRANSFER_PATIENCE = 120.0  # seconds
+
 # For covgate's own worktree: git writes the whole commit, even with a sparse checkout, and no setting makes git compare
 # less of a file. These are on the command line, because all worktrees share one configuration file.
 CHECKOUT_OPTIONS = (
@@ -74,9 +77,24 @@ def start(
     )
 
 
+def finish(process: subprocess.Popen[bytes]) -> tuple[int, bytes, str]:
+    """Wait for a transfer that has its own group. Returns its exit status, its output, its messages.
+
+    A transfer that takes longer than two minutes is ended, and the message says so. No process is left behind.
+    """
+    try:
+        out, err = process.communicate(timeout=TRANSFER_PATIENCE)
+    except subprocess.TimeoutExpired:
+        end_group(process)
+        return process.returncode or 1, b"", f"given up after {TRANSFER_PATIENCE:.0f} seconds"
+    finally:
+        end_group(process)
+    return process.returncode, out, err.decode(errors="replace")
+
+
 def end_group(process: subprocess.Popen[bytes]) -> None:
     """If ``process``, which has its own group, still runs, end it and what it started. Close its pipes."""
-    if process.poll() is None:
+    if process.returncode is None:  # also if git itself has ended and ssh has not
         if os.name == "posix":
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)

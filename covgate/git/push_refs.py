@@ -52,7 +52,7 @@ def push_refs(remote: Remote, tips: Mapping[str, str]) -> PushResult:
     """Push ``tips`` (ref -> oid). The remote takes each ref only if that is a fast-forward."""
     refspecs = [f"{tip}:{ref}" for ref, tip in tips.items()]
     argv = ("push", "--quiet", "--porcelain", "--no-verify", "--", remote.name, *refspecs)
-    status, out, err = remote.repository.attempt(*argv)
+    status, out, err = remote.repository.transfer(*argv)
     if not status:
         return PushResult(messages=err)
     taken, refused = parse_push_report(out.decode(errors="replace"))

@@ -207,7 +207,7 @@ class Remote:
         seen = repository.commit(self.tracking(ref.removeprefix(HEADS))) or repository.commit(own)
         depth = ["--depth=1"] if repository.shallow and not seen else []
         argv = (*FETCH, "--refmap=", *depth, "--", self.name, f"+{ref}:{own}")
-        status, _, _ = repository.attempt(*argv)
+        status, _, _ = repository.transfer(*argv)
         repository.refresh()
         return "" if status else repository.commit(own)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from covgate.errors import GitError, ToolError
-from covgate.git.execute import GIT, execute, start
+from covgate.git.execute import GIT, execute, finish, start
 from covgate.git.location import Location, find_location
 from covgate.git.objects import GitObject, ObjectReader, blobs_in
 
@@ -57,6 +57,10 @@ class Repository:
     def attempt(self, *args: str, input: bytes | None = None, cwd: Path | None = None) -> tuple[int, bytes, str]:
         """Run ``git args`` and return its exit status, its output, its messages."""
         return execute([*GIT, *args], cwd or self.top, self.environ, input)
+
+    def transfer(self, *args: str) -> tuple[int, bytes, str]:
+        """Run ``git args``, which fetches or pushes. Like `attempt`, but given up after two minutes."""
+        return finish(self.start(*args, own_group=True))
 
     def text(self, *args: str) -> str:
         """The output of a command that prints one line; "" if it fails."""

@@ -6,6 +6,7 @@ import subprocess
 from dataclasses import dataclass
 
 from covgate.errors import ToolError
+from covgate.git.execute import finish
 from covgate.git.messages import error_line, lost_race
 from covgate.git.remote import FETCH, Remote
 from covgate.notes.locks import OWN_LOCKS, remove_stale_locks
@@ -87,8 +88,8 @@ def _wait(fetch: Fetch) -> None:
     for attempt in tries():
         if attempt > 1:
             running = start_fetch(fetch.remote, fetch.ref)
-        message = running.process.communicate()[1].decode(errors="replace")
-        if not running.process.returncode:
+        status, _, message = finish(running.process)
+        if not status:
             return
         if "couldn't find remote ref" in message:
             # No notes there, or no longer: the next publication brings those that are here.

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from covgate.gate.exchange import reaching
 from covgate.git.ask import ask
+from covgate.git.push_refs import push_refs
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.model.default_branch import DefaultBranch, How
 from covgate.model.ref_update import RefUpdate
+from covgate.notes.fetch import SyncError, finish_fetch, start_fetch
 from helpers.sealed import run
 
 
@@ -130,7 +135,78 @@ def test_a_remote_that_does_not_answer_is_not_waited_for(work: Work, monkeypatch
     assert asked.listing is not None and asked.listing.timed_out
     assert asked.listing.problem == "no answer within 1 seconds"
     assert asked.default == DefaultBranch(name="trunk", how=How.FETCHED)
-    pid = int(pids.read_text())
+    assert_ended(pids)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the remote's program is a shell script")
+def test_a_transfer_that_does_not_end_is_given_up(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    pids = work.top / "pids"
+    program = work.bare.with_name("pack")
+    program.write_text(f"#!/bin/sh\necho $$ >> {pids}\nexec sleep 600\n")
+    program.chmod(0o755)
+    work.git("config", "remote.origin.uploadpack", str(program))
+    work.git("config", "remote.origin.receivepack", str(program))
+    monkeypatch.setattr("covgate.git.execute.TRANSFER_PATIENCE", 1.0)
+    assert work.origin.fetch_tip("refs/heads/trunk") == ""
+    assert_ended(pids)
+    with pytest.raises(SyncError, match="notes of origin could not be fetched: given up after 1 seconds"):
+        finish_fetch(start_fetch(work.origin))
+    assert_ended(pids)
+    pushed = push_refs(work.origin, {"refs/notes/coverage": work.first})
+    assert pushed.explanations() == {"refs/notes/coverage": "given up after 1 seconds"}
+    assert not pushed.retryable
+    assert_ended(pids)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the remote's program is a shell script")
+def test_two_remotes_that_do_not_answer_are_waited_for_once(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("covgate.git.ask.PATIENCE", 5.0)
+    program = work.bare.with_name("upload-pack")
+    program.write_text("#!/bin/sh\nexec sleep 600\n")
+    program.chmod(0o755)
+    waited: list[float] = []
+    communicate = subprocess.Popen.communicate
+
+    def recorded(self: subprocess.Popen[bytes], input: bytes | None = None, timeout: float | None = None) -> Any:
+        if timeout is not None:
+            waited.append(timeout)
+        return communicate(self, input, timeout)
+
+    work.git("remote", "add", "upstream", str(work.bare.with_name("other.git")))
+    for name in ("origin", "upstream"):
+        work.git("config", f"remote.{name}.uploadpack", str(program))
+    monkeypatch.setattr(subprocess.Popen, "communicate", recorded)
+    notices: list[str] = []
+    with reaching(work.origin, notices) as reached:
+        reached.fetch_notes()
+        found = reached.answered()
+    assert found.listing is not None and found.listing.timed_out
+    assert len(waited) == 2 and waited[1] < 4
+    assert notices == []
+
+
+def test_an_unreachable_upstream_without_known_notes_means_nothing(work: Work) -> None:
+    work.git("remote", "add", "upstream", str(work.bare.with_name("gone.git")))
+
+    def reach() -> tuple[Remote, list[str]]:
+        notices: list[str] = []
+        with reaching(Remote(work.repository, "origin"), notices) as reached:
+            reached.fetch_notes()
+            found = reached.answered()
+            reached.fetch_notes()
+        return found, notices
+
+    found, notices = reach()
+    assert (found.upstream, notices) == (None, [])
+    work.git("update-ref", Remote(work.repository, "upstream").own_ref("coverage"), work.first)
+    found, notices = reach()
+    assert found.upstream is not None
+    assert ["notes of upstream could not be fetched" in each for each in notices] == [True]
+
+
+def assert_ended(pids: Path) -> None:
+    """The process that wrote its id last to ``pids`` has ended, or is about to."""
+    pid = int(pids.read_text().split()[-1])
     for _ in range(600):  # the kill is on its way; a zombie is gone as soon as it is reaped
         state = Path(f"/proc/{pid}/stat")
         if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
