@@ -9,7 +9,7 @@ from typing import Any
 
 from covgate.config.keys import FALSE, KEYS, LATER_KEYS, TRUE, BadValue, Isolation
 from covgate.config.show import close_match, show, show_key
-from covgate.config.variables import NOT_YET, decides, read_variables, variable
+from covgate.config.variables import NOT_YET, decides, read_variables, unknown_variables, variable
 from covgate.errors import ConfigurationError
 from covgate.model.policy import Policy
 
@@ -33,7 +33,8 @@ class Config:
     covgate at all. ``coverage_config``: the name and the text of a configuration of coverage to measure with instead
     of the tree's own. ``base_product``: what is measured in addition to the default sources, because it belongs to the
     base's default sources. No key sets these two. ``overrides``: the variables that change a key's value;
-    ``deciding_overrides``: those of them that change what is run, counted or judged.
+    ``deciding_overrides``: those of them that change what is run, counted or judged. ``ignored_variables``: those that
+    have covgate's prefix and are unknown.
     """
 
     enabled: bool = True
@@ -57,6 +58,7 @@ class Config:
     base_product: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     deciding_overrides: tuple[str, ...] = ()
+    ignored_variables: tuple[str, ...] = ()
 
 
 def parse_config(
@@ -84,6 +86,7 @@ def parse_config(
         config,
         overrides=tuple(map(variable, effective)),
         deciding_overrides=tuple(variable(key) for key in effective if decides(key, configured=key in values)),
+        ignored_variables=unknown_variables(environ),
     )
 
 

@@ -36,3 +36,20 @@ def close_match(word: str, words: Sequence[str]) -> str:
     import difflib  # late: only an error needs it
 
     return next(iter(difflib.get_close_matches(word.lower(), words, n=1)), "")
+
+
+def edits(one: str, other: str) -> int:
+    """How many letters of ``one`` have to be added, removed, replaced, or swapped with the next one to get ``other``.
+
+    The "optimal string alignment" distance.
+    """
+    before, last = [0], list(range(len(other) + 1))
+    for row, letter in enumerate(one, 1):
+        now = [row]
+        for column, wanted in enumerate(other, 1):
+            best = min(last[column] + 1, now[-1] + 1, last[column - 1] + (letter != wanted))
+            if row > 1 and column > 1 and one[row - 2 : row] == wanted + other[column - 2]:
+                best = min(best, before[column - 2] + 1)
+            now.append(best)
+        before, last = last, now
+    return last[-1]

@@ -1,4 +1,7 @@
-"""The variables that override keys: COVGATE_FLOOR for floor. An unknown one is an error, like an unknown key."""
+"""The variables that override keys: COVGATE_FLOOR for floor.
+
+An unknown one is an error if it looks like a misspelled key. Otherwise it may be anybody's, and a notice names it.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from covgate.config.keys import KEYS, LATER_KEYS, BadValue, boolean_from_text, parse_boolean
-from covgate.config.show import close_match, show
+from covgate.config.show import edits, show
 
 PREFIX = "COVGATE_"
 NOT_YET = "not supported by covgate 0.1 yet; remove it"
+_NAMES = (*KEYS, "disable", *LATER_KEYS)
+_LONG = 8  # letters of a key in which two may be wrong
 # Variables that covgate itself sets, for its hooks and for the tests that it runs.
 _OWN = frozenset({"COVGATE_NATIVE", "COVGATE_CHAINING", "COVGATE_GUARD"})
 # These don't change what is run, counted or judged. COVGATE_PYTHON is one of them as long as the commit doesn't
@@ -25,7 +30,7 @@ def variable(key: str) -> str:
 def read_variables(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
     """The values of the keys that ``environ`` sets; an empty variable counts as unset. Adds to ``problems``."""
     values: dict[str, Any] = {}
-    for key in (*KEYS, "disable", *LATER_KEYS):
+    for key in _NAMES:
         text = environ.get(variable(key), "").strip()
         if not text:
             continue
@@ -40,8 +45,16 @@ def read_variables(environ: Mapping[str, str], problems: list[str]) -> dict[str,
                 raise BadValue(f"{key} has no variable; set it in the configuration")
         except BadValue as error:
             problems.append(f"environment: {variable(key)} = {show(text)}: {error}")
-    problems += _unknown(environ)
+    problems += _misspelled(environ)
     return values
+
+
+def unknown_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The variables with covgate's prefix that are not covgate's; empty ones don't count."""
+    known = {*_OWN, *map(variable, _NAMES)}
+    return tuple(
+        name for name in sorted(environ) if name.startswith(PREFIX) and name not in known and environ[name].strip()
+    )
 
 
 def decides(key: str, *, configured: bool) -> bool:
@@ -49,12 +62,12 @@ def decides(key: str, *, configured: bool) -> bool:
     return key not in _DECIDES_NOTHING and (key != "python" or configured)
 
 
-def _unknown(environ: Mapping[str, str]) -> list[str]:
-    known = {*_OWN, *(variable(key) for key in (*KEYS, "disable", *LATER_KEYS))}
+def _misspelled(environ: Mapping[str, str]) -> list[str]:
     found = []
-    for name in sorted(environ):
-        if name.startswith(PREFIX) and name not in known and environ[name].strip():
-            nearest = close_match(name.removeprefix(PREFIX), [*KEYS, "disable", *LATER_KEYS])
-            hint = f"; did you mean {variable(nearest)}?" if nearest else "; remove it, or give it another name"
-            found.append(f"environment: {name} = {show(environ[name].strip())}: unknown variable{hint}")
+    for name in unknown_variables(environ):
+        word = name.removeprefix(PREFIX).lower()
+        nearest = min(_NAMES, key=lambda key: edits(word, key))
+        if edits(word, nearest) <= (1 if len(nearest) < _LONG else 2):
+            value = show(environ[name].strip())
+            found.append(f"environment: {name} = {value}: unknown variable; did you mean {variable(nearest)}?")
     return found

@@ -28,7 +28,20 @@ def circumstances(session: Session, config: Config, *, runs_tests: bool = True) 
 
 
 def override_notices(deciding: Sequence[str], config: Config, circumstances: Sequence[str] = ()) -> list[str]:
-    """At most one notice. It names each variable that has an effect, and says if nothing is recorded because of it."""
+    """A notice that names each variable with an effect, and says if nothing is recorded because of it.
+
+    Another one names the unknown variables, which have none.
+    """
+    return [*_effects(deciding, config, circumstances), *_ignored(config.ignored_variables)]
+
+
+def _ignored(names: tuple[str, ...]) -> list[str]:
+    if not names:
+        return []
+    return [f"{', '.join(names)}: unknown to covgate, and ignored"]
+
+
+def _effects(deciding: Sequence[str], config: Config, circumstances: Sequence[str]) -> list[str]:
     others = [*(name for name in config.overrides if name not in deciding), *circumstances]
     if not deciding:
         return [f"set in the environment: {', '.join(others)}"] if others else []

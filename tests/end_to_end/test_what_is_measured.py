@@ -72,7 +72,8 @@ def test_what_the_environment_decides_is_named_and_not_recorded(project: Project
     assert (project.note(), project.remote_notes()) == ("", notes)
     project.write("tests/test_mod.py", calls("a", "b", "c"))
     project.commit()
-    done = project.push(PYTEST_ADDOPTS="-k calls")
+    done = project.push(PYTEST_ADDOPTS="-k calls", COVGATE_VERSION="1.2")
+    assert "COVGATE_VERSION: unknown to covgate, and ignored" in done.text
     assert "PYTEST_ADDOPTS changes what is run" in done.text, done.text
     assert project.note() == ""
     done = project.covgate("ratchet", "--fail-closed", PYTEST_ADDOPTS="-k calls")

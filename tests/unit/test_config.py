@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import covgate
 from covgate.config import Config, Isolation, parse_config
 from covgate.errors import EXIT_CONFIGURATION, ConfigurationError
+from covgate.gate.overridden import override_notices
 from covgate.model.policy import Kind, Policy, RemovedCode
 
 LATER = ("preview_merge", "components")
@@ -576,7 +577,9 @@ UNKNOWN = [
     ("COVGATE_FLOR", "unknown variable; did you mean COVGATE_FLOOR?"),
     ("COVGATE_PATCH_FLOR", "unknown variable; did you mean COVGATE_PATCH_FLOOR?"),
     ("COVGATE_DISABLED", "unknown variable; did you mean COVGATE_DISABLE?"),
-    ("COVGATE_WHATEVER", "unknown variable; remove it, or give it another name"),
+    ("COVGATE_FLORO", "unknown variable; did you mean COVGATE_FLOOR?"),
+    ("COVGATE_FAILCLOSE", "unknown variable; did you mean COVGATE_FAIL_CLOSED?"),
+    ("COVGATE_REPORTS", "unknown variable; did you mean COVGATE_REPORT?"),
     ("COVGATE_floor", "unknown variable; did you mean COVGATE_FLOOR?"),
     ("COVGATE_BRANCHES", "branches has no variable; set it in the configuration"),
     ("COVGATE_SOURCE", "source has no variable; set it in the configuration"),
@@ -595,6 +598,13 @@ def test_a_variable_that_no_key_has_is_an_error(name: str, problem: str) -> None
 @pytest.mark.parametrize("name", ["COVGATE_NATIVE", "COVGATE_CHAINING", "COVGATE_GUARD", "COV_GATE", "_COVGATE_X"])
 def test_variables_of_the_hooks_and_of_others_are_no_error(name: str) -> None:
     assert parse_config(environ={name: "1"}) == Config()
+
+
+@pytest.mark.parametrize("name", ["VERSION", "WHATEVER", "REPO", "PORT", "REF", "HOME", "TOKEN", "SHA", "X"])
+def test_a_variable_of_others_is_ignored_and_named(name: str) -> None:
+    config = parse_config(environ={f"COVGATE_{name}": "1.2", "COVGATE_EMPTY": ""})
+    assert config == Config(ignored_variables=(f"COVGATE_{name}",))
+    assert override_notices((), config) == [f"COVGATE_{name}: unknown to covgate, and ignored"]
 
 
 # The file, the variables; those that change a value, and those that decide.
