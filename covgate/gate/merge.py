@@ -37,8 +37,9 @@ def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
     if not config.enabled:
         return Outcome(verdict=not_applicable("disabled: enabled = false"), commit=head, branch=branch)
     remote = Remote(repository, repository.default_remote(branch))
-    if config.ratchet_branches is None and not remote.default.name:
-        remote = ask(remote)  # once: the answer is kept
+    if config.ratchet_branches is None and remote.needs_asking:
+        remote = ask(remote)  # rarely: the answer is kept
+        remote.postpone_asking()
     # If nothing may be recorded, leave these commits to a later hook.
     unseen = {} if deciding_variables(session, config) else behind(config, remote)
     ratchets = bool(branch) and is_ratchet_branch(config, branch, remote.default_branch)

@@ -17,6 +17,7 @@ from covgate.files import write_atomically
 # To ask a remote, all its refs travel. One with many, such as those of all pull requests, is asked once an hour only.
 _MANY = 10_000  # refs
 _FRESH = 3600.0  # seconds
+_OLD = 3 * 24 * 3600.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,16 @@ class KeptAnswer:
     @property
     def suffices(self) -> bool:
         """Whether the remote need not be asked again yet."""
-        return bool(self.default) and self.refs > _MANY and 0 <= self.age < _FRESH
+        return bool(self.default) and self.refs > _MANY and self.is_fresh
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it is less than an hour old."""
+        return 0 <= self.age < _FRESH
+
+    def may_be_outdated(self, is_tracked: bool) -> bool:
+        """Whether the branch may have been renamed since. ``is_tracked``: git has fetched it, and not pruned it."""
+        return not (0 <= self.age < _OLD if is_tracked else self.is_fresh)
 
 
 def read_kept(file: Path) -> KeptAnswer:
@@ -46,7 +56,8 @@ def read_kept(file: Path) -> KeptAnswer:
 
 def keep(file: Path, default: str, refs: int) -> None:
     """Keep that a remote with ``refs`` refs has named ``default``. A file that can't be written is ignored."""
-    if refs > _MANY or read_kept(file).default != default:
+    kept = read_kept(file)
+    if refs > _MANY or kept.default != default or not kept.is_fresh:
         with contextlib.suppress(OSError):
             write_atomically(file, os.fsencode(f"{default}\n{refs}"))
 
@@ -55,3 +66,9 @@ def forget(file: Path) -> None:
     """Keep nothing: the next push asks."""
     with contextlib.suppress(OSError):
         file.unlink(missing_ok=True)
+
+
+def renew(file: Path) -> None:
+    """Let what is kept count as new. A file that is missing or can't be written is ignored."""
+    with contextlib.suppress(OSError):
+        os.utime(file)

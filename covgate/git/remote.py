@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from covgate.git.kept_answer import KeptAnswer, forget, keep, read_kept
+from covgate.git.kept_answer import KeptAnswer, forget, keep, read_kept, renew
 from covgate.git.listing import Listing
 from covgate.git.repository import Repository
 from covgate.model.default_branch import DefaultBranch, How, choose_default_branch
@@ -125,6 +125,17 @@ class Remote:
     def kept(self) -> KeptAnswer:
         """What it answered last."""
         return read_kept(self._kept_file) if self else KeptAnswer()
+
+    @property
+    def needs_asking(self) -> bool:
+        """Whether its default branch is unknown, or what is kept of it may be outdated."""
+        name, kept = self.default.name, self.default.how is How.KEPT
+        return not name or (kept and self.kept.may_be_outdated(bool(self.repository.commit(self.tracking(name)))))
+
+    def postpone_asking(self) -> None:
+        """If it gave no answer, what is kept counts as new: nobody waits for it again at each merge."""
+        if self.listing is not None and self.listing.problem:
+            renew(self._kept_file)
 
     def keep_default_branch(self) -> None:
         """Store the default branch that the remote has named. It is no error if the file can't be written."""

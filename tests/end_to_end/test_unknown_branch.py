@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,19 @@ def test_a_merge_on_what_was_the_default_branch(project: Project) -> None:
     project.git("checkout", "--quiet", "main")
     done = run(["git", "merge", "--ff-only", "topic"], project.top, project.environ)
     assert "main is no ratchet branch" in done
+
+
+def test_a_clone_that_only_pulls_learns_of_a_renamed_default_branch(project: Project) -> None:
+    assert project.push().status == 0
+    assert project.push("main:other").status == 0  # the remote has a default branch by now
+    rename_on_the_server(project, "main", "trunk")
+    project.git("checkout", "--quiet", "-b", "topic")
+    project.write("tests/test_mod.py", calls("a", "b", "c"))
+    project.commit()
+    project.git("checkout", "--quiet", "-b", "trunk", "main")
+    os.utime(project.top / ".git/covgate/default-branch-origin", times=(0, 0))
+    done = run(["git", "merge", "--ff-only", "topic"], project.top, project.environ)
+    assert "the baseline rises from 83.33% to 100.00%" in done
 
 
 def test_a_first_push_to_an_empty_remote(project: Project) -> None:

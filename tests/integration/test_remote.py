@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -97,6 +98,31 @@ def test_a_default_branch_that_was_renamed_on_the_remote(work: Work) -> None:
     work.git("branch", "--move", "trunk", "main", at=work.bare)
     assert ask(Remote(work.repository, "origin")).default_branch() == "main"
     assert Remote(work.repository, "origin").default_branch() == "main"  # kept
+
+
+def test_a_kept_answer_is_renewed(work: Work) -> None:
+    def needs_asking() -> bool:
+        return Remote(work.repository, "origin").needs_asking
+
+    def make_older(hours: float) -> None:
+        kept = work.repository.state_dir / "default-branch-origin"
+        os.utime(kept, times=(then := kept.stat().st_mtime - hours * 3600, then))
+
+    assert needs_asking()
+    ask(work.origin)
+    assert not needs_asking()
+    make_older(hours=2)
+    assert not needs_asking()
+    work.git("update-ref", "-d", "refs/remotes/origin/trunk")  # as a pull that prunes does after a rename
+    assert needs_asking()
+    ask(Remote(work.repository, "origin"))  # the same answer again
+    assert not needs_asking()
+    work.git("fetch", "--quiet", "origin")
+    make_older(hours=73)
+    assert needs_asking()
+    work.bare.rename(work.bare.with_suffix(".gone"))
+    ask(Remote(work.repository, "origin")).postpone_asking()
+    assert not needs_asking()
 
 
 @pytest.mark.parametrize("damage", [b"", b"two\nlines", b"main\n1\n2", b"main\n" + b"1" * 99, b"\0", b"x" * 2000])

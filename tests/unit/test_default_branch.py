@@ -111,6 +111,25 @@ def test_a_remote_with_many_refs_is_not_asked_each_time(refs: int, age: float, e
     assert not KeptAnswer(refs=refs, age=age).suffices
 
 
+HOUR, DAY = 3600, 24 * 3600
+
+
+@pytest.mark.parametrize(
+    ("age", "is_tracked", "expected"),
+    [
+        (0, True, False),
+        (3 * DAY - 1, True, False),
+        (3 * DAY, True, True),
+        (HOUR - 1, False, False),
+        (HOUR, False, True),
+        (-1, True, True),  # the clock was wrong
+        (-1, False, True),
+    ],
+)
+def test_a_kept_default_branch_may_have_been_renamed_since(age: float, is_tracked: bool, expected: bool) -> None:
+    assert KeptAnswer(default="main", age=age).may_be_outdated(is_tracked) is expected
+
+
 @given(st.lists(st.sampled_from(["ref: ", "refs/heads/a", "\t", "HEAD", "\n", ONE, " ", "refs/heads/"])))
 def test_any_answer_is_read(words: list[str]) -> None:
     found = parse_listing("".join(words))
