@@ -31,7 +31,7 @@ class BaselineCommit:
 
     ``is_published``: it is not part of what is pushed, so its record is not the pusher's own claim. ``measured`` is the
     measurement of the judged commit, ``measured_here`` whether this clone made it. ``may_measure`` allows test runs.
-    ``notices`` collects what went wrong.
+    ``notices`` collects what went wrong. ``failed``: its tests can't be run here.
     """
 
     session: Session
@@ -43,7 +43,7 @@ class BaselineCommit:
     measured_here: bool
     may_measure: bool
     notices: list[str] = field(default_factory=list)
-    _failed: bool = False
+    failed: bool = False
 
     @cached_property
     def exists(self) -> bool:
@@ -116,25 +116,39 @@ class BaselineCommit:
         """
         if self.known_here is not None or not self._may_run():
             return self.known_here
-        say(f"the baseline's commit {self.oid[:10]} is measured here, too: {why}")
-        try:
-            found = self.session.measurer.measure(self.oid, self.config, self.notices.append)
-        except (ToolError, ConfigurationError) as error:
-            failed = error.message
-        else:
-            if isinstance(found, Measurement) and found.tests_collected:
-                self.known_here = found
-                return found
-            failed = "it has no tests" if isinstance(found, Measurement) else found.summary
-        self._failed = True
+        failed = self._run(why)
+        if not failed:
+            return self.known_here
+        self.failed = True
         self.notices.append(f"the baseline's commit {self.oid[:10]} can't be measured here: {failed}")
         return None
 
+    def _run(self, why: str) -> str:
+        """Run its tests and set ``known_here``, unless they failed under the same circumstances before.
+
+        Returns why it is not known, "" if it is.
+        """
+        measurer = self.session.measurer
+        try:
+            if failed := measurer.failed_before(self.oid, self.config):
+                return f"{failed}; this is from an earlier run, and `covgate check --no-cache` runs them again"
+            say(f"the baseline's commit {self.oid[:10]} is measured here, too: {why}")
+            found = measurer.measure(self.oid, self.config, self.notices.append)
+        except (ToolError, ConfigurationError) as error:
+            return error.message
+        if not isinstance(found, Measurement):
+            measurer.keep_failure(self.oid, self.config, found.summary)
+            return found.summary
+        if not found.tests_collected:
+            return "it has no tests"
+        self.known_here = found
+        return ""
+
     def _may_run(self) -> bool:
-        if self._failed or not (self.may_measure and self.measured_here and self.exists):
+        if self.failed or not (self.may_measure and self.measured_here and self.exists):
             return False
         if self._variables:
-            self._failed = True
+            self.failed = True
             names = ", ".join(self._variables)
             self.notices.append(f"the baseline's commit is not measured for a comparison while {names} is set")
         return not self._variables

@@ -135,6 +135,8 @@ def _stays(around: Surroundings) -> str:
         why = f"nothing that can change coverage was changed since {commit.oid[:10]}"
     else:
         why = f"{commit.oid[:10]} is not measured here, and {_why(around) or _UNKNOWN}"
+        if commit.failed:
+            why += " (if its tests can't pass any more, begin anew: covgate baseline set VALUE --reason TEXT)"
     return f"the baseline stays at {format_percent(baseline.percent)}%: {why}"
 
 

@@ -1,6 +1,6 @@
 """Measurements, cached by tree and by everything else that decides the number.
 
-A file that can't be read counts as missing. Only runs whose tests passed are cached.
+A file that can't be read counts as missing. Only runs whose tests passed are cached; of others, that they failed.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,16 +50,32 @@ class Cache:
     def keep(self, measurement: Measurement, circumstances: Mapping[str, object]) -> None:
         """Cache ``measurement``, and delete the oldest ones if there are too many. Raises OSError if it can't."""
         write_atomically(self._path(measurement.tree, circumstances), _encode(measurement))
-        for old in sorted(self._files(), key=_modified, reverse=True)[_MAX_FILES:]:
-            with contextlib.suppress(OSError):
-                old.unlink()
+        _delete_oldest(self._files())
+
+    def failure(self, tree: str, circumstances: Mapping[str, object]) -> str:
+        """How the tests of ``tree`` failed under exactly these circumstances; "" if that is not known."""
+        try:
+            return self._path(tree, circumstances, ".failed").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
+
+    def keep_failure(self, tree: str, circumstances: Mapping[str, object], summary: str) -> None:
+        """Store how the tests of ``tree`` failed. Raises OSError if it can't."""
+        write_atomically(self._path(tree, circumstances, ".failed"), summary.encode(errors="replace"))
+        _delete_oldest(self.directory.glob("*-*.failed"))
 
     def _files(self) -> list[Path]:
         return list(self.directory.glob("*-*.json"))
 
-    def _path(self, tree: str, circumstances: Mapping[str, object]) -> Path:
+    def _path(self, tree: str, circumstances: Mapping[str, object], suffix: str = ".json") -> Path:
         text = json.dumps([_FORMAT, circumstances], sort_keys=True, default=str)
-        return self.directory / f"{tree}-{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
+        return self.directory / f"{tree}-{hashlib.sha256(text.encode()).hexdigest()[:32]}{suffix}"
+
+
+def _delete_oldest(files: Iterable[Path]) -> None:
+    for old in sorted(files, key=_modified, reverse=True)[_MAX_FILES:]:
+        with contextlib.suppress(OSError):
+            old.unlink()
 
 
 def _modified(path: Path) -> float:

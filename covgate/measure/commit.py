@@ -81,6 +81,22 @@ class Measurer:
 
         return Cache(self.repository.state_dir).find(self.repository.tree(commit), self._cache_key(config))
 
+    def failed_before(self, commit: str, config: Config) -> str:
+        """How the commit's tests failed under the same circumstances, as `keep_failure` stored it; "" if unknown."""
+        if not self.use_cache:
+            return ""
+        from covgate.measure.cache import Cache
+
+        return Cache(self.repository.state_dir).failure(self.repository.tree(commit), self._cache_key(config))
+
+    def keep_failure(self, commit: str, config: Config, summary: str) -> None:
+        """Store that the commit's tests failed, for `failed_before`; a push itself always runs them again."""
+        from covgate.measure.cache import Cache
+
+        with contextlib.suppress(OSError):  # then they run again
+            tree = self.repository.tree(commit)
+            Cache(self.repository.state_dir).keep_failure(tree, self._cache_key(config), summary)
+
     def measure(
         self, commit: str, config: Config, notify: Callable[[str], None], *, earlier: Measurement | None = None
     ) -> Measurement | TestsFailed:

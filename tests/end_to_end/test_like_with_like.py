@@ -194,7 +194,14 @@ def test_a_baseline_whose_commit_can_not_be_measured_here_holds_as_it_is_recorde
     done = project.push()
     assert done.status == 1, done.text
     assert "66.67% is below the baseline of 83.33%" in done
-    assert f"the baseline's commit {first[:10]} can't be measured here: the tests failed (exit status 1)" in done
+    failed = f"the baseline's commit {first[:10]} can't be measured here: the tests failed (exit status 1)"
+    assert failed in done and "measured here, too" in done
+    # It failed, and will fail again: its tests don't run once more.
+    done = project.push()
+    assert done.status == 1, done.text
+    assert f"{failed}; this is from an earlier run, and `covgate check --no-cache` runs them again" in done
+    assert "measured here, too" not in done
+    assert "measured here, too" in project.covgate("check", "--no-cache")
 
 
 def test_variables_that_change_what_is_run_excuse_nothing(project: Project) -> None:

@@ -39,6 +39,17 @@ def test_what_is_cached_is_found(tmp_path: Path) -> None:
     assert cache.any_of("b" * 40) is None
 
 
+def test_a_failure_is_known_under_the_same_circumstances_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, other = Cache(tmp_path), {**CIRCUMSTANCES, "command": "other"}
+    cache.keep_failure(TREE, CIRCUMSTANCES, "the tests failed")
+    assert cache.failure(TREE, CIRCUMSTANCES) == "the tests failed"
+    assert (cache.failure(TREE, other), cache.failure("b" * 40, CIRCUMSTANCES)) == ("", "")
+    assert cache.find(TREE, CIRCUMSTANCES) is cache.any_of(TREE) is None
+    monkeypatch.setattr(cache_module, "_MAX_FILES", 1)
+    cache.keep_failure(TREE, other, "again")
+    assert len(list(cache.directory.iterdir())) == 1
+
+
 @pytest.mark.parametrize("name", list(CIRCUMSTANCES))
 def test_other_circumstances_are_another_measurement(tmp_path: Path, name: str) -> None:
     cache = Cache(tmp_path)
