@@ -73,9 +73,22 @@ class BaselineCommit:
         if not self.exists:
             return None
         if self.session.repository.tree(self.oid) == self.measured.tree:
-            return self.measured
+            return self._with_unmentioned(self.measured)
         may = self.measured_here and not self._variables
-        return self.session.measurer.cached(self.oid, self.config) if may else None
+        cached = self.session.measurer.cached(self.oid, self.config) if may else None
+        return self._with_unmentioned(cached) if cached is not None else None
+
+    def _with_unmentioned(self, here: Measurement) -> Measurement:
+        """``here`` with the files that its record counts and that this run may have left out: as when it was recorded.
+
+        Otherwise these files alone would make the circumstances look different.
+        """
+        recorded = None if here.complete else self.recorded_lines
+        if recorded is None:
+            return here
+        from covgate.model.unmentioned import count_unmentioned
+
+        return count_unmentioned(here, recorded, ())[0]
 
     @cached_property
     def configured_alike(self) -> bool:
@@ -141,7 +154,7 @@ class BaselineCommit:
             return found.summary
         if not found.tests_collected:
             return "it has no tests"
-        self.known_here = found
+        self.known_here = self._with_unmentioned(found)
         return ""
 
     def _may_run(self) -> bool:

@@ -66,6 +66,24 @@ def test_one_check_for_a_given_report_and_for_that_of_the_command(make_project: 
         assert "lcov.info is of another commit: it has line 90 of pkg/mod.py, which has 12 lines at" in done, done.text
 
 
+def test_files_that_a_report_left_out_are_no_other_circumstances(make_project: Callable[..., Project]) -> None:
+    project = make_project(config='command = ["cp", "given", "lcov.info"]\nreport = "lcov.info"\n')
+    project.write(".gitignore", "lcov.info\n")
+    project.write("pkg/more.py", "a = 1\nb = 2\n")
+    project.write("given", lcov(**{"pkg/mod.py": EXECUTED, "pkg/more.py": "DA:1,0\nDA:2,0\n"}))
+    project.commit()
+    assert "62.50%" in project.push()
+    # The report no longer has pkg/more.py, which still counts, here and in the record.
+    project.write("given", lcov(**{"pkg/mod.py": EXECUTED.replace(",0", ",1")}))
+    project.commit()
+    assert "the baseline rises from 62.50% to 75.00%" in project.push()
+    project.write("given", lcov(**{"pkg/mod.py": EXECUTED}))
+    project.commit()
+    done = project.push()
+    assert "62.50% is below the baseline of 75.00%" in done, done.text
+    assert "which is" not in done and "the installed software differs" not in done
+
+
 def test_a_report_about_another_checkout_is_refused(make_project: Callable[..., Project]) -> None:
     """The command measures the user's checkout, although another commit is pushed."""
     project = make_project()
