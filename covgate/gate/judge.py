@@ -12,7 +12,7 @@ from covgate.gate.context import Session
 from covgate.gate.decisions import baseline_to_reach, may_raise, measured_nothing, runs_again
 from covgate.gate.evidence import Evidence
 from covgate.gate.known_baseline import find_baseline, repair_notes
-from covgate.gate.obtain import Source, with_unmentioned
+from covgate.gate.obtain import Source, aside_notices, with_unmentioned
 from covgate.gate.overridden import circumstances, deciding_variables, override_notices
 from covgate.gate.recording import Recorded, record_verdict
 from covgate.gate.surroundings import Surroundings
@@ -231,6 +231,9 @@ class _Judging:
             evidence.explanation()
             with as_notice(self.notices, "the baseline's commit could not be found"):
                 baseline_commit = evidence.around.baseline_commit.oid
+            with as_notice(self.notices, "where the commit was measured is not known"):
+                if not (verdict.passed or cached) and evidence.around.measured_here:
+                    self.notices += aside_notices(self.session, self.commit, self.bar.config)
             with as_notice(self.notices, "changed tests could not be listed"):
                 if {Rule.BASELINE, Rule.FLOOR} & {*verdict.failed}:
                     changed_tests = evidence.changed_tests()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from covgate.config import Config, Isolation
 from covgate.errors import NothingMeasured
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
@@ -103,3 +104,11 @@ def with_unmentioned(around: Surroundings, measurement: Measurement) -> Measurem
     measurement, added = count_unmentioned(measurement, replace(before, files=tuple(missing)), changed)
     around.notices += unmentioned(added)
     return measurement
+
+
+def aside_notices(session: Session, commit: str, config: Config) -> list[str]:
+    """A notice if ``commit`` has just been measured in the separate worktree because the checkout differs from it."""
+    from covgate.measure.uncommitted import ANOTHER_COMMIT, measured_aside, why_aside
+
+    why = why_aside(session.repository, commit) if config.isolation is Isolation.AUTO else ""
+    return [measured_aside(why)] if why not in ("", ANOTHER_COMMIT) else []

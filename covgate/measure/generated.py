@@ -16,12 +16,13 @@ from covgate.git.contents import Contents
 from covgate.git.others import list_ignored
 from covgate.git.repository import Repository
 from covgate.git.worktree import Checkout
-from covgate.measure.uncommitted import BUILD_OUTPUT, is_generated
+from covgate.measure.uncommitted import BUILD_OUTPUT, is_generated, is_test_module
 
 _EXTENSIONS = (".so", ".pyd")
 _TRANSLATED = (".c", ".cc", ".cpp", ".cxx", ".h")
 _COMPILED = (*_TRANSLATED, ".hpp", ".pyx", ".pxd", ".pxi", ".rs", ".f", ".f90", ".go", ".zig")
-_LEFT_OVER = (".pyc", ".pyo", ".log", ".orig", ".rej", "~", "conftest.py")
+_LEFT_OVER = (".pyc", ".pyo", ".log", ".orig", ".rej", "~", ".egg-info")
+_OF_TOOLS = frozenset({"htmlcov", "coverage.xml", "coverage.json", "coverage.lcov"})
 
 
 def copy_generated(repository: Repository, checkout: Checkout) -> tuple[str, ...]:
@@ -67,14 +68,25 @@ def check_extensions(repository: Repository, checkout: Checkout, copied: Collect
         )
 
 
-def left_behind(repository: Repository, checkout: Checkout, copied: Collection[str]) -> str:
-    """An ignored file among the sources that was not copied, but that tests may need; "" for none."""
-    packages = {path.rpartition("/")[0] for path in checkout.contents.paths() if path.endswith(".py")} - {""}
-    for path in list_ignored(repository):
-        parent, _, name = path.rpartition("/")
-        if parent in packages and path not in copied and not name.startswith(".") and not name.endswith(_LEFT_OVER):
-            return path
-    return ""
+def left_behind(repository: Repository, checkout: Checkout, copied: Collection[str]) -> list[str]:
+    """The ignored files at the top and among the sources that were not copied, but that tests may need."""
+    packages = {path.rpartition("/")[0] for path in checkout.contents.paths() if path.endswith(".py")}
+    return [
+        path
+        for path in list_ignored(repository)
+        if path.rstrip("/").rpartition("/")[0] in {"", *packages}
+        and path not in copied
+        and not any(each.startswith(path) for each in copied if path.endswith("/"))
+        and _may_be_needed(repository.top, path)
+    ]
+
+
+def _may_be_needed(top: Path, path: str) -> bool:
+    """Whether an ignored file or directory may be more than what a tool has left: settings, data."""
+    name = path.rstrip("/").rpartition("/")[2]
+    hidden = name.startswith(".") and not (name.startswith(".env") and not path.endswith("/"))
+    tools = name in BUILD_OUTPUT or name in _OF_TOOLS or name.endswith(_LEFT_OVER) or is_test_module(name)
+    return not hidden and not tools and not (top / path / "pyvenv.cfg").exists()
 
 
 def newer_sources(top: Path, modules: Collection[str], committed: Collection[str]) -> str:

@@ -18,8 +18,10 @@ from covgate.git.worktree import Checkout, has_checked_out, in_place, kept_workt
 from covgate.measure.bytecode import remove_unsound_bytecode
 from covgate.measure.generated import check_extensions, copy_generated, left_behind, newer_sources
 from covgate.measure.job import TestsFailed
-from covgate.measure.uncommitted import Seen, foreign, settle, why_not_in_place
+from covgate.measure.uncommitted import ANOTHER_COMMIT, Seen, foreign, measured_aside, settle, why_not_in_place
 from covgate.model.measurement import Measurement
+
+_NAMED = 10  # ignored files in a notice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ class Place:
         be measured.
         """
         first: Measurement | TestsFailed | ToolError | None = None
-        checkout = self._exact_checkout()
+        checkout, why_aside = self._exact_checkout()
         if checkout is not None:
             with contextlib.closing(checkout):
                 run = self.run_tests(checkout)
@@ -63,11 +65,16 @@ class Place:
                 return self._failed_anyway(run.result, error)
             self.notify(f"{why}: measured again aside")
             first = run.result
+        result: Measurement | TestsFailed | None = None
         try:
             with contextlib.closing(kept_worktree(self.repository, self.commit)) as checkout:
-                return self._measure_aside(checkout)
+                result = self._measure_aside(checkout)
         except ToolError as error:
-            return self._failed_anyway(first, error)
+            result = self._failed_anyway(first, error)
+        finally:
+            if why_aside and not isinstance(result, Measurement):
+                self.notify(measured_aside(why_aside))
+        return result
 
     def _failed_anyway(self, result: Measurement | TestsFailed | ToolError | None, error: ToolError) -> TestsFailed:
         """``result`` if its tests failed: no problem with a run lets failing tests pass. Otherwise raises ``error``."""
@@ -76,11 +83,11 @@ class Place:
         self.notify(error.message + (f" ({error.hint})" if error.hint else ""))
         return result
 
-    def _exact_checkout(self) -> Checkout | None:
-        """The user's checkout if the commit can be measured there; None if it must be measured in the kept worktree."""
+    def _exact_checkout(self) -> tuple[Checkout | None, str]:
+        """The user's checkout if the commit can be measured there; else None, and why not if that is no common case."""
         if self.config.isolation is Isolation.WORKTREE:
-            return None
-        checkout, why_not = None, "another commit is checked out"
+            return None, ""
+        checkout, why_not = None, ANOTHER_COMMIT
         if has_checked_out(self.repository, self.commit):
             checkout = in_place(self.repository, self.commit)
             why_not = why_not_in_place(checkout) or self._stale_bytecode(checkout)
@@ -91,7 +98,7 @@ class Place:
                 f'isolation is "in-place", but {why_not}',
                 hint='check the commit out and stash the rest, or set isolation = "auto"',
             )
-        return None if why_not else checkout
+        return (None, "" if why_not == ANOTHER_COMMIT else why_not) if why_not else (checkout, "")
 
     def _stale_bytecode(self, checkout: Checkout) -> str:
         """A clause about bytecode that may be stale and can't be removed; "" if there is none."""
@@ -142,9 +149,8 @@ class Place:
         if isinstance(run.result, TestsFailed):
             missing = left_behind(self.repository, checkout, copied)
             if missing:
-                self.notify(
-                    f"measured in the separate worktree without ignored files: {missing}; `setup` can create them"
-                )
+                named = ", ".join(missing[:_NAMED]) + (f" and {len(missing) - _NAMED} more" * (len(missing) > _NAMED))
+                self.notify(f"the separate worktree is without ignored files: {named}; `setup` can create them")
         return self._finish(run, checkout, others)
 
     def _finish(self, run: Run, checkout: Checkout, others: Others) -> Measurement | TestsFailed:

@@ -28,6 +28,7 @@ _AT_START = frozenset({"sitecustomize.py", "usercustomize.py"})  # imported by P
 BUILD_OUTPUT = frozenset({"build", "dist", "node_modules", "__pycache__", "site-packages"})
 _GENERATED = (".py", ".so", ".pyd")
 _NAMES_CONFIGURATION = ("COVERAGE_RCFILE", "PYTEST_ADDOPTS")
+ANOTHER_COMMIT = "another commit is checked out"  # why a commit is measured aside
 _NAMED = 3  # files that a notice names
 
 
@@ -49,9 +50,14 @@ def why_aside(repository: Repository, commit: str) -> str:
     Raises GitError if git can't tell.
     """
     if not has_checked_out(repository, commit):
-        return "another commit is checked out"
+        return ANOTHER_COMMIT
     with contextlib.closing(in_place(repository, commit)) as checkout:
         return why_not_in_place(checkout)
+
+
+def measured_aside(why: str) -> str:
+    """The notice that a commit was measured in the separate worktree; ``why`` is a clause."""
+    return f"measured in the separate worktree, because {why}"
 
 
 def why_not_in_place(checkout: Checkout) -> str:

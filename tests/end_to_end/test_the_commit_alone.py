@@ -52,6 +52,30 @@ def test_what_git_ignores_does_not_decide(project: Project) -> None:
     assert (data["numbers"]["executed_statements"], data["numbers"]["statements"]) == (5, 6)
 
 
+def test_a_block_says_that_an_ignored_test_sent_the_commit_aside(project: Project) -> None:
+    because = "measured in the separate worktree, because tests/test_local.py is not in the commit (git ignores it)"
+    project.write(".gitignore", "__pycache__/\n.pytest_cache/\ntests/test_local.py\n/settings.toml\n/data/\n/.env\n")
+    for name in ("tests/test_local.py", "settings.toml", "data/some.txt", ".env"):
+        project.write(name, "")
+    project.commit()
+    assert because not in checked(project)["notices"]
+    add(project, "floor = 99\npolicy = 'absolute'\n")
+    project.commit()
+    data = checked(project)
+    assert data["status"] == "FAIL"
+    assert because in data["notices"]
+    project.write("tests/test_mod.py", calls() + "    open('settings.toml')\n")
+    project.commit()
+    data = checked(project)
+    assert data["reasons"][0].startswith("the tests failed"), data
+    assert because in data["notices"]
+    left = "the separate worktree is without ignored files: .env, data/, settings.toml; `setup` can create them"
+    assert left in data["notices"]
+    add(project, "setup = 'false'\n")
+    project.commit()
+    assert because in project.covgate("check").text
+
+
 def test_an_ignored_test_with_a_name_of_its_own_does_not_count(project: Project) -> None:
     """Only pytest knows that it is a test: in place the commit is measured again, and aside it is not copied."""
     project.write(".gitignore", "__pycache__/\n.pytest_cache/\npkg/check_local.py\n")
