@@ -15,6 +15,21 @@ from packaging.requirements import Requirement
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
+# What covgate looks at, or the tools that a command starts: the checks of covgate itself may set them.
+_DECIDING = (
+    *(
+        "PYTHONPATH",
+        "HYPOTHESIS_PROFILE",
+        "DJANGO_SETTINGS_MODULE",
+        "CI",
+        "BUILD_NUMBER",
+        "TF_BUILD",
+        "MAKEFLAGS",
+        "MFLAGS",
+    ),
+    *("TOXENV", "TOX_SKIP_ENV", "TOX_OVERRIDE", "NOXSESSION", "UV_PROJECT_ENVIRONMENT", "WORKON_HOME"),
+)
+
 
 def sealed_environment(home: Path) -> dict[str, str]:
     """An environment that uses no configuration outside ``home``, with a fixed identity."""
@@ -35,7 +50,8 @@ def sealed_environment(home: Path) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(foreign) or name.startswith("COVERAGE_PROCESS_")
     }
-    kept.pop("PYTHONPATH", None)
+    for name in _DECIDING:
+        kept.pop(name, None)
     # Leave out an activated virtual environment, too.
     path = kept.get("PATH", "").split(os.pathsep)
     kept["PATH"] = os.pathsep.join(each for each in path if not (Path(each).parent / "pyvenv.cfg").is_file())
