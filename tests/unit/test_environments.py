@@ -57,6 +57,10 @@ ACTIVATED, TOOL, REPOSITORY, RUNNER, ON_PATH, SYSTEM = (
         # If none can measure, the error is about the first; a suite without pytest needs only coverage.
         ([candidate("a", ACTIVATED, *NOTHING), candidate("r", REPOSITORY, *NOTHING)], "a", []),
         ([candidate("a", ACTIVATED, *NOTHING), candidate("r", REPOSITORY, "pytest")], "r", [BARE]),
+        # One for another purpose never replaces the activated one, or the tool's own, if that can measure.
+        ([candidate("a", ACTIVATED, "psycopg2"), candidate("t", RUNNER)], "a", []),
+        ([candidate("d", TOOL, "psycopg2"), candidate("p", ON_PATH)], "d", []),
+        ([candidate("a", ACTIVATED, "pytest"), candidate("t", RUNNER)], "t", ["a (a) has no pytest: t (t) measures"]),
         # What can't run is always named.
         ([candidate("r", REPOSITORY, problem="gone"), candidate("t", RUNNER)], "t", ["r (r) can't be used: gone"]),
         ([candidate("r", REPOSITORY, problem="gone"), candidate("s", SYSTEM)], None, ["r (r) can't be used: gone"]),

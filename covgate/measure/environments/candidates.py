@@ -70,7 +70,8 @@ class Choice:
 def choose(candidates: Iterable[Candidate]) -> Choice:
     """The project's environment among ``candidates``, which come in the order of ``Kind``.
 
-    This is the first one that has everything the tests need, else the first one that can measure, else the first one
+    This is the first one that has everything the tests need, unless it may serve another purpose and an activated one
+    can measure, else the first one that can measure, else the first one
     that is the project's, so that the error is about that one. A Python outside of any environment is only used if the
     project has none. Nothing is read from ``candidates`` after the first one that has everything.
     """
@@ -81,7 +82,7 @@ def choose(candidates: Iterable[Candidate]) -> Choice:
             continue
         seen.append(each)
         if not each.problem and not each.lacks:
-            return _chosen(each, seen)
+            return _chosen(_named_by_owner(seen) or each if each.kind in _OTHER_PURPOSES else each, seen)
         found_own = found_own or each.kind not in (*_OTHER_PURPOSES, Kind.SYSTEM)
     able = [each for each in seen if each.can_measure]
     if able:
@@ -94,6 +95,15 @@ def choose(candidates: Iterable[Candidate]) -> Choice:
     else:
         own = [each for each in usable if each.kind is Kind.ON_PATH] + own
     return _chosen(own[0] if own else None, seen)
+
+
+def _named_by_owner(seen: Sequence[Candidate]) -> Candidate | None:
+    """The environment that is activated, or that the project's tool keeps, if it can measure.
+
+    It may lack a declared package only by name (psycopg2-binary for psycopg2), and what an environment for another
+    purpose has is often an old copy of the project.
+    """
+    return next((each for each in seen if each.kind in (Kind.ACTIVATED, Kind.TOOL) and each.can_measure), None)
 
 
 def _chosen(chosen: Candidate | None, seen: Sequence[Candidate]) -> Choice:
