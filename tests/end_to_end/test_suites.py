@@ -160,8 +160,11 @@ def test_what_coverage_can_not_parse_is_left_out_and_named(project: Project) -> 
     project.commit()
     data = checked(project)
     assert (data["numbers"]["executed_statements"], data["numbers"]["statements"]) == (5, 6)
-    named = "not counted, because coverage can't parse it: pkg/draft.py, pkg/gone.html, pkg/latin.html"
-    assert named in data["notices"]
+    said = "not counted, because coverage can't parse it: "
+    (named,) = (each for each in data["notices"] if each.startswith(said))
+    # Whether coverage leaves out a file with a NUL byte by itself depends on the version of Python.
+    paths = {*named.removeprefix(said).split(", ")} - {"pkg/page.html"}
+    assert paths == {"pkg/draft.py", "pkg/gone.html", "pkg/latin.html"}
     assert named in checked(project)["notices"]  # from the cache
 
 
