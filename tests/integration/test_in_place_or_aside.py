@@ -121,7 +121,7 @@ def check(workshop: Workshop, beside: dict[str, str], edited: dict[str, str]) ->
 
 
 @pytest.mark.once
-@one_in(10)
+@one_in(20)
 @given(ignored=ignored)
 @example(ignored=dict.fromkeys(BESIDE, HOW_BESIDE[0]))
 @example(ignored={"tests/helper.py": HOW_BESIDE[1]})
@@ -131,7 +131,7 @@ def test_what_git_ignores(workshop: Workshop, ignored: dict[str, str]) -> None:
 
 
 @pytest.mark.once
-@one_in(15)
+@one_in(30)
 @given(beside=beside, edited=edited)
 def test_what_is_beside_the_commit(workshop: Workshop, beside: dict[str, str], edited: dict[str, str]) -> None:
     check(workshop, beside, edited)

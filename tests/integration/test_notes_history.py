@@ -273,4 +273,4 @@ def reachable(repository: Repository, tip: str) -> set[str]:
 
 def test_no_sequence_lowers_a_record_without_an_override(environ: dict[str, str]) -> None:
     machine = type("History", (History,), {"environ": environ})
-    run_state_machine_as_test(machine, settings=settings(one_in(5), stateful_step_count=12, phases=PHASES))
+    run_state_machine_as_test(machine, settings=settings(one_in(15), stateful_step_count=12, phases=PHASES))
