@@ -17,6 +17,7 @@ from covgate.measure.reports.values import (
     parse_line_number,
     shown,
 )
+from covgate.measure.reports.xml_events import feed_xml
 from covgate.model.numbers import Numbers, total
 
 _FORMAT = "Cobertura XML"
@@ -27,19 +28,8 @@ _LINE = ("class", "lines", "line")  # a line of a class; the lines of its method
 
 def read(data: bytes) -> Parsed:
     """What the XML in ``data`` says."""
-    from xml.parsers import expat
-
-    parser = expat.ParserCreate()
     document = _Document()
-    parser.buffer_text = True
-    parser.StartElementHandler = document.start
-    parser.EndElementHandler = document.end
-    parser.CharacterDataHandler = document.text
-    parser.EntityDeclHandler = _refuse_entity
-    try:
-        parser.Parse(data, True)
-    except expat.ExpatError as error:
-        raise Malformed(str(error)) from None
+    feed_xml(data, start=document.start, end=document.end, text=document.text)
     return document.parsed()
 
 
@@ -49,10 +39,6 @@ READER = Reader(
     read=read,
     made_by="coverage xml, gcovr, jest, nyc, or Coverlet",
 )
-
-
-def _refuse_entity(*_: object) -> None:
-    raise Malformed("it declares XML entities")
 
 
 @dataclass

@@ -15,6 +15,7 @@ from covgate.measure.reports.values import (
     parse_line_number,
     shown,
 )
+from covgate.measure.reports.xml_events import feed_xml
 from covgate.model.numbers import total
 
 _FORMAT = "JaCoCo XML"
@@ -23,17 +24,8 @@ _MAX_DIGITS = 9
 
 def read(data: bytes) -> Parsed:
     """What the XML in ``data`` says."""
-    from xml.parsers import expat
-
-    parser = expat.ParserCreate()
     document = _Document()
-    parser.StartElementHandler = document.start
-    parser.EndElementHandler = document.end
-    parser.EntityDeclHandler = _refuse_entity
-    try:
-        parser.Parse(data, True)
-    except expat.ExpatError as error:
-        raise Malformed(str(error)) from None
+    feed_xml(data, start=document.start, end=document.end)
     return document.parsed()
 
 
@@ -43,10 +35,6 @@ READER = Reader(
     read=read,
     made_by="jacoco:report",
 )
-
-
-def _refuse_entity(*_: object) -> None:
-    raise Malformed("it declares XML entities")
 
 
 class _Document:
