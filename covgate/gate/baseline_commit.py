@@ -91,13 +91,13 @@ class BaselineCommit:
         return count_unmentioned(here, recorded, ())[0]
 
     @cached_property
-    def configured_alike(self) -> bool:
+    def same_configuration(self) -> bool:
         """Whether coverage's configuration counts the same at that commit as at the judged one."""
         if not self.exists:
             return True
-        from covgate.measure.same_counting import counts_alike
+        from covgate.measure.same_counting import counts_the_same
 
-        return counts_alike(*self._coverage_configs)
+        return counts_the_same(*self._coverage_configs)
 
     @cached_property
     def config(self) -> Config:
@@ -116,11 +116,11 @@ class BaselineCommit:
         if all(repository.object(f"{self.oid}:{each.strip('/')}") is not None for each in now.source):
             own = replace(own, source=now.source)
         branches = bool(self.measured.numbers.branches)
-        if self.recorded and self.configured_alike and branches != bool(self.recorded.numbers.branches):
+        if self.recorded and self.same_configuration and branches != bool(self.recorded.numbers.branches):
             from covgate.measure.same_counting import with_branches
 
             return replace(own, coverage_config=with_branches(self._coverage_configs[0], branches).render())
-        return own if self.configured_alike else replace(own, coverage_config=self._coverage_configs[0].render())
+        return own if self.same_configuration else replace(own, coverage_config=self._coverage_configs[0].render())
 
     def measure(self, why: str) -> Measurement | None:
         """What it measures here; this may run its tests. None if it can't be measured.

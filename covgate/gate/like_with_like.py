@@ -106,8 +106,8 @@ def _are_the_same(around: Surroundings) -> bool:
 def _circumstances(around: Surroundings, commit: BaselineCommit | None = None) -> Circumstances:
     commit = commit or around.baseline_commit
     here = commit.known_here.numbers if commit.known_here else None
-    alike = here is not None or commit.configured_alike
-    return compare(commit.recorded, around.measured, here, configured_alike=alike)
+    same = here is not None or commit.same_configuration
+    return compare(commit.recorded, around.measured, here, same_configuration=same)
 
 
 def _use_what_is_here(around: Surroundings) -> None:
@@ -144,7 +144,7 @@ def _why(around: Surroundings) -> str:
     commit = around.baseline_commit
     if commit.recorded is None:
         return ""
-    return why_other(commit.recorded, around.measured, configured_alike=commit.configured_alike)
+    return why_other(commit.recorded, around.measured, same_configuration=commit.same_configuration)
 
 
 def _percent(measurement: Measurement) -> str:

@@ -15,7 +15,7 @@ _DECIDING = {
 _EXCLUSIONS = ("exclude_lines", "exclude_also")
 
 
-def counts_alike(one: CoverageConfig, other: CoverageConfig) -> bool:
+def counts_the_same(one: CoverageConfig, other: CoverageConfig) -> bool:
     """Whether both configurations count the same files, lines and branches of a tree."""
     if one.branch != other.branch:
         return False

@@ -35,12 +35,12 @@ class Rise(Enum):
 
 
 def compare(
-    recorded: Judgement | None, measured: Measurement, here: Numbers | None, *, configured_alike: bool = True
+    recorded: Judgement | None, measured: Measurement, here: Numbers | None, *, same_configuration: bool = True
 ) -> Circumstances:
     """How the circumstances of ``measured`` compare with those of ``recorded``, the record of the baseline's commit.
 
     ``here``: what that commit measures under the present circumstances, None if it was not measured.
-    ``configured_alike``: whether coverage's configuration is the same at both commits.
+    ``same_configuration``: whether coverage's configuration is the same at both commits.
     """
     if recorded is None:
         return Circumstances.UNKNOWN
@@ -48,19 +48,19 @@ def compare(
         return Circumstances.SAME if here == recorded.numbers else Circumstances.OTHER
     return (
         Circumstances.OTHER
-        if why_other(recorded, measured, configured_alike=configured_alike)
+        if why_other(recorded, measured, same_configuration=same_configuration)
         else Circumstances.UNKNOWN
     )
 
 
-def why_other(recorded: Judgement, measured: Measurement, *, configured_alike: bool = True) -> str:
+def why_other(recorded: Judgement, measured: Measurement, *, same_configuration: bool = True) -> str:
     """What is known to be different about the ``recorded`` circumstances, as a clause; "" for nothing."""
     if Toolchain.parse(recorded.toolchain).differs(measured.toolchain):
         return f"its record is from {recorded.toolchain}, and this is {measured.toolchain}"
     if bool(recorded.numbers.branches) != bool(measured.numbers.branches):
         counts = recorded.numbers.branches
         return "its record counts branches, and this does not" if counts else "its record counts no branches, this does"
-    return "" if configured_alike else "the configuration of coverage was another one"
+    return "" if same_configuration else "the configuration of coverage was another one"
 
 
 def may_be_circumstances(verdict: Verdict, explanation: Explanation | None) -> bool:

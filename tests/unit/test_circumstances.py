@@ -59,7 +59,7 @@ def measured(executed: int = 80, toolchain: Toolchain = NEW, branches: int = 0) 
 def test_how_circumstances_compare(
     recorded: Judgement | None, here: Numbers | None, alike: bool, expected: Circumstances
 ) -> None:
-    assert compare(recorded, measured(), here, configured_alike=alike) is expected
+    assert compare(recorded, measured(), here, same_configuration=alike) is expected
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_how_circumstances_compare(
     ],
 )
 def test_what_is_known_to_be_different(recorded: Judgement, now: Measurement, alike: bool, clause: str) -> None:
-    assert why_other(recorded, now, configured_alike=alike) == clause
+    assert why_other(recorded, now, same_configuration=alike) == clause
 
 
 def explained(executed: int, *, lost: int = 0, gained: int = 0, anew: int = 0, dropped: int = 0) -> Explanation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from covgate.measure.coverage_config import CoverageConfig, Sections, read_coverage_config
-from covgate.measure.same_counting import counts_alike, omits, with_branches, without_new_exclusions
+from covgate.measure.same_counting import counts_the_same, omits, with_branches, without_new_exclusions
 
 
 def ini(text: str) -> CoverageConfig:
@@ -33,7 +33,7 @@ def toml(text: str) -> CoverageConfig:
     ],
 )
 def test_which_options_change_a_number(one: CoverageConfig, other: CoverageConfig, expected: bool) -> None:
-    assert counts_alike(one, other) is counts_alike(other, one) is expected
+    assert counts_the_same(one, other) is counts_the_same(other, one) is expected
 
 
 @pytest.mark.parametrize(
