@@ -43,8 +43,8 @@ class Effect(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """``roots`` are the checkouts of the repository, ``command`` is the configured test command."""
+class Run:
+    """A test run: ``roots`` are the checkouts of the repository, ``command`` is the configured test command."""
 
     roots: Sequence[Path]
     command: Sequence[str] = ()
@@ -67,40 +67,38 @@ def deciding_variables(
     environ: Mapping[str, str], roots: Sequence[Path], command: Sequence[str] | None = None
 ) -> tuple[str, ...]:
     """The names of the variables in ``environ`` that change what ``command`` runs, or what is counted."""
-    return _with_effect(Effect.DECIDES, environ, Surroundings(roots=roots, command=command or ()))
+    return _with_effect(Effect.DECIDES, environ, Run(roots=roots, command=command or ()))
 
 
 def circumstances(
     environ: Mapping[str, str], roots: Sequence[Path], command: Sequence[str] | None = None
 ) -> tuple[str, ...]:
     """The names of the variables in ``environ`` that belong to the environment, like an installed package."""
-    return _with_effect(Effect.CIRCUMSTANCE, environ, Surroundings(roots=roots, command=command or ()))
+    return _with_effect(Effect.CIRCUMSTANCE, environ, Run(roots=roots, command=command or ()))
 
 
 def key_values(environ: Mapping[str, str], roots: Sequence[Path], command: Sequence[str] | None) -> dict[str, str]:
     """The variables that are part of the cache key, with their values."""
-    around = Surroundings(roots=roots, command=command or ())
-    named = {name for effect in (Effect.DECIDES, Effect.CIRCUMSTANCE) for name in _with_effect(effect, environ, around)}
+    run = Run(roots=roots, command=command or ())
+    named = {name for effect in (Effect.DECIDES, Effect.CIRCUMSTANCE) for name in _with_effect(effect, environ, run)}
     return {name: environ.get(name, "") for name in VARIABLES if name in named or name in _ALWAYS_IN_KEY}
 
 
-def _with_effect(effect: Effect, environ: Mapping[str, str], around: Surroundings) -> tuple[str, ...]:
+def _with_effect(effect: Effect, environ: Mapping[str, str], run: Run) -> tuple[str, ...]:
     return tuple(
-        name
-        for name, find in VARIABLES.items()
-        if environ.get(name, "").strip() and find(environ[name], around) is effect
+        name for name, find in VARIABLES.items() if environ.get(name, "").strip() and find(environ[name], run) is effect
     )
 
 
-def _decides(value: str, around: Surroundings) -> Effect:
+def _decides(value: str, run: Run) -> Effect:
     return Effect.DECIDES
 
 
-def _circumstance(value: str, around: Surroundings) -> Effect:
+def _circumstance(value: str, run: Run) -> Effect:
     return Effect.CIRCUMSTANCE
 
 
-def _pytest_options(value: str, around: Surroundings) -> Effect:
+def _pytest_options(value: str, run: Run) -> Effect:
     """Whether options of pytest do more than change its output."""
     import shlex
 
@@ -126,47 +124,47 @@ def _pytest_options(value: str, around: Surroundings) -> Effect:
     return Effect.NONE
 
 
-def _search_path(value: str, around: Surroundings) -> Effect:
+def _search_path(value: str, run: Run) -> Effect:
     """Directories in the repository belong to the commit, those outside to the environment."""
-    tops = [os.path.realpath(root) for root in around.roots]
-    entries = [os.path.realpath(around.roots[0] / each) for each in value.split(os.pathsep) if each]
+    tops = [os.path.realpath(root) for root in run.roots]
+    entries = [os.path.realpath(run.roots[0] / each) for each in value.split(os.pathsep) if each]
     inside = all(any(each == top or each.startswith(top + os.sep) for top in tops) for each in entries)
     return Effect.NONE if inside else Effect.CIRCUMSTANCE
 
 
-def _optimizes(value: str, around: Surroundings) -> Effect:
+def _optimizes(value: str, run: Run) -> Effect:
     return Effect.NONE if value.strip() == "0" else Effect.DECIDES
 
 
-def _coverage_file(value: str, around: Surroundings) -> Effect:
+def _coverage_file(value: str, run: Run) -> Effect:
     """A relative path names a file of the commit: a run that uses one that is not committed is reported by itself."""
-    top = around.roots[0].resolve()
+    top = run.roots[0].resolve()
     path = (top / value).resolve()
     there = path.is_relative_to(top) and path.is_file() and not Path(value).is_absolute()
     return Effect.CIRCUMSTANCE if there else Effect.DECIDES
 
 
-def _tox(value: str, around: Surroundings) -> Effect:
+def _tox(value: str, run: Run) -> Effect:
     chosen = frozenset({"-e", "--env", "-m", "-f"})
-    return Effect.DECIDES if around.leaves_choice("tox", options=chosen) else Effect.NONE
+    return Effect.DECIDES if run.leaves_choice("tox", options=chosen) else Effect.NONE
 
 
-def _tox_settings(value: str, around: Surroundings) -> Effect:
-    return Effect.DECIDES if around.leaves_choice("tox") else Effect.NONE
+def _tox_settings(value: str, run: Run) -> Effect:
+    return Effect.DECIDES if run.leaves_choice("tox") else Effect.NONE
 
 
-def _nox(value: str, around: Surroundings) -> Effect:
+def _nox(value: str, run: Run) -> Effect:
     chosen = frozenset({"-s", "-e", "--session", "--sessions", "-t", "--tags", "-k", "--keywords"})
-    return Effect.DECIDES if around.leaves_choice("nox", options=chosen) else Effect.NONE
+    return Effect.DECIDES if run.leaves_choice("nox", options=chosen) else Effect.NONE
 
 
-def _make(value: str, around: Surroundings) -> Effect:
+def _make(value: str, run: Run) -> Effect:
     harmless = all(_HARMLESS_TO_MAKE.fullmatch(each) for each in value.split())
-    return Effect.DECIDES if around.leaves_choice("make", "gmake") and not harmless else Effect.NONE
+    return Effect.DECIDES if run.leaves_choice("make", "gmake") and not harmless else Effect.NONE
 
 
 # The name of each variable, and what a value of it does.
-VARIABLES: dict[str, Callable[[str, Surroundings], Effect]] = {
+VARIABLES: dict[str, Callable[[str, Run], Effect]] = {
     "COVERAGE_CORE": _circumstance,
     "COVERAGE_RCFILE": _coverage_file,
     "DJANGO_SETTINGS_MODULE": _circumstance,
