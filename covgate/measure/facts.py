@@ -33,7 +33,8 @@ class Runner:
     ``through`` is what measured: coverage, pytest-cov, or "" if the program measured by itself; then
     ``toolchain`` has no version of coverage. ``executable`` is its Python, ``data`` its data file, ``rcfile`` the
     configuration of coverage that it names, "" if it names none. ``directory`` is where it ran. ``pytest`` is the
-    version of pytest.
+    version of pytest. ``coverage_at`` is the directory of coverage, and ``coverage_code`` a hash of the code that was
+    there when the program started (``covgate_installed.code_in``).
     """
 
     program: tuple[str, ...]
@@ -47,6 +48,8 @@ class Runner:
     directory: str = ""
     source_configured: bool = False
     pytest: str = ""
+    coverage_at: str = ""
+    coverage_code: str = ""
     session: PytestSession = field(default_factory=PytestSession)
 
     @property
@@ -99,6 +102,8 @@ def _run(value: Mapping[str, Any], session: Mapping[str, Any]) -> Runner:
         directory=text("directory"),
         source_configured=bool(value.get("source_configured")),
         pytest=text("pytest"),
+        coverage_at=text("coverage_at"),
+        coverage_code=text("coverage_code"),
         session=_session(session),
     )
 

@@ -13,6 +13,7 @@ from covgate.measure.facts import read_started
 from covgate.measure.inside.covgate_programs import UNITTEST
 from covgate.measure.job import Job, TestsFailed
 from covgate.measure.outside import Copies, check_checkouts, check_outside, from_other_checkout
+from covgate.measure.replaced import check_coverage, replaced_coverage
 from covgate.measure.reports import DataFile, Report, parse, parse_report, read_bytes
 from covgate.measure.reports.located import report_at_commit
 from covgate.measure.reports.names import Naming
@@ -34,13 +35,9 @@ def measure(job: Job) -> Measurement | TestsFailed:
     suite = run_suite(workspace)
     ending = suite.ending
     if not ending.passed:
-        wrong = from_other_checkout(job.scratch)
-        also = (
-            f"; they imported {wrong}, from another checkout of this repository, and not the commit's" if wrong else ""
-        )
-        summary = f"{ending.reason} (exit status {ending.status}){also}"
-        return TestsFailed(summary=summary, output=workspace.output())
+        return _failed(workspace, suite)
     check_checkouts(job.scratch)
+    check_coverage(suite.runs, workspace.output())
     report = _written_report(workspace, stamp) if job.report else None
     copies = Copies(job.tree, job.package_roots)
     analyser = choose_analyser(suite.runs, default_analyser(workspace, suite.rcfile))
@@ -58,7 +55,7 @@ def measure(job: Job) -> Measurement | TestsFailed:
         tree=job.tree_oid,
         numbers=numbers,
         files=report.files,
-        toolchain=replace(analyser.toolchain, coverage=analyser.toolchain.coverage or report.coverage_version),
+        toolchain=replace(analyser.toolchain, coverage=report.coverage_version or analyser.toolchain.coverage),
         seconds=workspace.seconds,
         tests_collected=ending.executed,
         notices=(
@@ -70,6 +67,18 @@ def measure(job: Job) -> Measurement | TestsFailed:
         ),
         complete=not suite.measures_itself and not report.left_out,
     )
+
+
+def _failed(workspace: Workspace, suite: SuiteRun) -> TestsFailed:
+    """How the tests failed, and what else may be the reason."""
+    summary = f"{suite.ending.reason} (exit status {suite.ending.status})"
+    wrong = from_other_checkout(workspace.job.scratch)
+    if wrong:
+        summary += f"; they imported {wrong}, from another checkout of this repository, and not the commit's"
+    replaced = replaced_coverage(suite.runs)
+    if replaced:
+        summary += f"; {replaced} was replaced while they ran"
+    return TestsFailed(summary=summary, output=workspace.output())
 
 
 def _about_the_command(suite: SuiteRun, job: Job) -> tuple[str, ...]:

@@ -86,8 +86,26 @@ def note_own_data(spec: "Dict[str, Any]", program: "List[str]") -> None:
         "data": os.path.abspath(os.environ["COVERAGE_FILE"]),
         "rcfile": os.path.abspath(rcfile) if rcfile else "",
     }
+    if "run" in program_arguments(program):
+        facts.update(coverage_facts())
     with open(os.path.join(spec["directory"], "own-%d" % os.getpid()), "w", encoding="utf-8") as file:
         json.dump(facts, file)
+
+
+def coverage_facts() -> "Dict[str, str]":
+    """Which coverage this process will measure with, and where it is; coverage itself is not imported."""
+    import importlib.util
+
+    sys.path.insert(0, _INSIDE)
+    try:
+        from covgate_installed import code_in, version
+    finally:
+        sys.path.remove(_INSIDE)
+    spec = importlib.util.find_spec("coverage")
+    if spec is None or not spec.origin:
+        return {}
+    at = os.path.dirname(spec.origin)
+    return {"coverage": version("coverage"), "coverage_at": at, "coverage_code": code_in(at)}
 
 
 def pass_on() -> None:

@@ -3,6 +3,7 @@
 Standard library only, Python 3.8 and newer.
 """
 
+import hashlib
 import importlib.util
 import json
 import os
@@ -39,6 +40,22 @@ def release(text: str) -> "Tuple[int, ...]":
         digits = "".join(letter for letter in part if letter.isdigit())
         numbers.append(int(digits or 0))
     return tuple(numbers) or (9999,)
+
+
+def code_in(directory: str) -> str:
+    """A hash of the code in a package's ``directory``: it changes if a file is edited, added or removed."""
+    found = hashlib.sha256()
+    for parent, directories, files in os.walk(directory):
+        directories.sort()
+        for name in sorted(files):
+            if name.endswith((".py", ".so", ".pyd")):
+                found.update(os.path.join(os.path.relpath(parent, directory), name).encode("utf-8", "surrogateescape"))
+                try:
+                    with open(os.path.join(parent, name), "rb") as file:
+                        found.update(hashlib.sha256(file.read()).digest())
+                except OSError:  # it is being replaced
+                    found.update(b"-")
+    return found.hexdigest()
 
 
 def why_not_unittest() -> str:

@@ -19,6 +19,7 @@ from covgate_copies import default_sources
 from covgate_installed import (
     OLDEST_COVERAGE,
     OLDEST_PYTEST,
+    code_in,
     is_installed,
     release,
     version,
@@ -129,6 +130,8 @@ class Suite:
         except ImportError:
             return "coverage"
         self.facts["coverage"] = coverage.__version__
+        self.facts["coverage_at"] = os.path.dirname(os.path.abspath(coverage.__file__))
+        self.facts["coverage_code"] = code_in(self.facts["coverage_at"])
         if release(coverage.__version__) < OLDEST_COVERAGE:
             return "old coverage"
         if not self.is_pytest:
