@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -60,6 +61,24 @@ def test_the_environment_with_the_test_dependencies_measures(project: Project) -
     assert notice in pushed
     assert project.field("baseline_ratio") == "5/6"
     assert notice in project.covgate("doctor")
+
+
+def test_an_old_copy_of_the_project_never_replaces_its_own_environment(project: Project) -> None:
+    """tox's environment has all that is declared, and the project as it was when tox ran last."""
+    own = environment(project.top / ".venv", project, "coverage", "pytest")
+    tests = environment(project.top / ".tox/py3", project, "coverage", "pytest")
+    [packages] = tests.glob("lib/python*/site-packages")
+    (packages / "extra-1.0.dist-info").mkdir()
+    shutil.copytree(project.top / "pkg", packages / "pkg")
+    project.write(
+        "pyproject.toml", '[project]\nname = "pkg"\nversion = "1"\ndependencies = ["extra"]\n[tool.covgate]\n'
+    )
+    requires_prefix(project, own)
+    pushed = project.push()
+    assert pushed.status == 0, pushed.text
+    notice = f".venv in the repository ({own}) measures without extra, which tox's environment py3 ({tests}) has"
+    assert notice in pushed
+    assert project.field("baseline_ratio") == "5/6"
 
 
 def test_an_environment_that_cannot_run_is_never_skipped_silently(project: Project) -> None:

@@ -57,9 +57,17 @@ ACTIVATED, TOOL, REPOSITORY, RUNNER, ON_PATH, SYSTEM = (
         # If none can measure, the error is about the first; a suite without pytest needs only coverage.
         ([candidate("a", ACTIVATED, *NOTHING), candidate("r", REPOSITORY, *NOTHING)], "a", []),
         ([candidate("a", ACTIVATED, *NOTHING), candidate("r", REPOSITORY, "pytest")], "r", [BARE]),
-        # One for another purpose never replaces the activated one, or the tool's own, if that can measure.
-        ([candidate("a", ACTIVATED, "psycopg2"), candidate("t", RUNNER)], "a", []),
-        ([candidate("d", TOOL, "psycopg2"), candidate("p", ON_PATH)], "d", []),
+        # One for another purpose never replaces the project's own, if that can measure. What it lacks is named.
+        ([candidate("a", ACTIVATED, "p"), candidate("t", RUNNER)], "a", ["a (a) measures without p, which t (t) has"]),
+        ([candidate("d", TOOL, "p"), candidate("o", ON_PATH)], "d", ["d (d) measures without p, which o (o) has"]),
+        ([candidate("r", REPOSITORY, "p"), candidate("t", RUNNER)], "r", ["r (r) measures without p, which t (t) has"]),
+        ([candidate("r", REPOSITORY, "p"), candidate("t", RUNNER, "p")], "r", []),
+        ([candidate("r", REPOSITORY, "p"), candidate("t", RUNNER, problem="gone")], "r", []),
+        (
+            [candidate("a", ACTIVATED, *NOTHING), candidate("r", REPOSITORY, "p"), candidate("t", RUNNER)],
+            "r",
+            [BARE, "r (r) measures without p, which t (t) has"],
+        ),
         ([candidate("a", ACTIVATED, "pytest"), candidate("t", RUNNER)], "t", ["a (a) has no pytest: t (t) measures"]),
         # What can't run is always named.
         ([candidate("r", REPOSITORY, problem="gone"), candidate("t", RUNNER)], "t", ["r (r) can't be used: gone"]),

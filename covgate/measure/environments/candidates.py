@@ -51,6 +51,10 @@ class Candidate:
     lacks: tuple[str, ...] = ()
 
     @property
+    def is_complete(self) -> bool:
+        return not self.problem and not self.lacks
+
+    @property
     def can_measure(self) -> bool:
         return not self.problem and not set(MEASURING) & set(self.lacks)
 
@@ -70,9 +74,9 @@ class Choice:
 def choose(candidates: Iterable[Candidate]) -> Choice:
     """The project's environment among ``candidates``, which come in the order of ``Kind``.
 
-    This is the first one that has everything the tests need, unless it may serve another purpose and an activated one
-    can measure, else the first one that can measure, else the first one
-    that is the project's, so that the error is about that one. A Python outside of any environment is only used if the
+    This is the first one that has everything the tests need, unless it may serve another purpose and the project's own
+    one can measure; else the first one that can measure, else the first one that is the project's, so that the error is
+    about that one. A Python outside of any environment is only used if the
     project has none. Nothing is read from ``candidates`` after the first one that has everything.
     """
     seen: list[Candidate] = []
@@ -81,8 +85,8 @@ def choose(candidates: Iterable[Candidate]) -> Choice:
         if found_own and each.kind in (Kind.OWN, Kind.SYSTEM):
             continue
         seen.append(each)
-        if not each.problem and not each.lacks:
-            return _chosen(_named_by_owner(seen) or each if each.kind in _OTHER_PURPOSES else each, seen)
+        if each.is_complete:
+            return _chosen((each.kind in _OTHER_PURPOSES and _own(seen)) or each, seen)
         found_own = found_own or each.kind not in (*_OTHER_PURPOSES, Kind.SYSTEM)
     able = [each for each in seen if each.can_measure]
     if able:
@@ -97,16 +101,17 @@ def choose(candidates: Iterable[Candidate]) -> Choice:
     return _chosen(own[0] if own else None, seen)
 
 
-def _named_by_owner(seen: Sequence[Candidate]) -> Candidate | None:
-    """The environment that is activated, or that the project's tool keeps, if it can measure.
+def _own(seen: Sequence[Candidate]) -> Candidate | None:
+    """The first of the project's own environments that can measure.
 
     It may lack a declared package only by name (psycopg2-binary for psycopg2), and what an environment for another
     purpose has is often an old copy of the project.
     """
-    return next((each for each in seen if each.kind in (Kind.ACTIVATED, Kind.TOOL) and each.can_measure), None)
+    return next((each for each in seen if each.kind not in _OTHER_PURPOSES and each.can_measure), None)
 
 
 def _chosen(chosen: Candidate | None, seen: Sequence[Candidate]) -> Choice:
+    """The choice of ``chosen``, one of ``seen``. If the last of these has what it lacks, a notice says so."""
     before = seen[: seen.index(chosen)] if chosen is not None else seen
     notices = []
     for each in before:
@@ -114,6 +119,8 @@ def _chosen(chosen: Candidate | None, seen: Sequence[Candidate]) -> Choice:
             notices.append(f"{_named(each)} can't be used: {each.problem}")
         elif chosen and each.kind not in _OTHER_PURPOSES and not _are_alternatives(each, chosen):
             notices.append(f"{_named(each)} has no {_listed(each.lacks)}: {_named(chosen)} measures")
+    if chosen and chosen.lacks and seen[-1].is_complete:
+        notices.append(f"{_named(chosen)} measures without {_listed(chosen.lacks)}, which {_named(seen[-1])} has")
     if chosen and chosen.can_measure and any(_are_alternatives(each, chosen) for each in before):
         origin = f"{chosen.origin}, the first of {chosen.manager}'s with {' and '.join(MEASURING)}"
         chosen = replace(chosen, origin=origin)
