@@ -22,9 +22,13 @@ def number_rows(outcome: Outcome) -> list[tuple[str, str, str]]:
     counts = f"{numbers.executed} of {numbers.executable} statements and branches executed"
     rows = [("measured", percent(verdict.measured), counts)]
     if verdict.baseline is not None:
-        since = f"reached at {outcome.baseline_commit[:10]}" if outcome.baseline_commit else ""
+        since = (
+            f"{'held' if outcome.baseline_held else 'reached'} at {outcome.baseline_commit[:10]}"
+            if outcome.baseline_commit
+            else ""
+        )
         if verdict.baseline.override:
-            at = f" at {outcome.baseline_commit[:10]}" if outcome.baseline_commit else ""
+            at = f" at {outcome.baseline_commit[:10]}" if outcome.baseline_commit and not outcome.baseline_held else ""
             since = f"set by hand{at}: {verdict.baseline.override}"
         used = "" if policy.kind.uses_baseline else " (not used by this policy)"
         rows.append(("baseline", percent(verdict.baseline.percent), f"{since}{used}"))

@@ -10,8 +10,11 @@ from covgate.config import Config
 from covgate.errors import ConfigurationError, ToolError
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
+from covgate.model.baseline import Baseline
 from covgate.model.measurement import Measurement
+from covgate.model.policy import Kind
 from covgate.model.record import DEFAULT_COMPONENT, Judgement
+from covgate.model.verdict import Status
 from covgate.notes.records import Notes
 from covgate.notes.ref import FILES_REF
 from covgate.streams import say
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 # comparison would excuse it.
 _NOT_COMPARED = frozenset(f"COVGATE_{key}" for key in ("COMMAND", "SOURCE", "REPORT", "REPORT_PATHS", "SETUP"))
 
+_USES_BASELINE = frozenset(kind.value for kind in Kind if kind.uses_baseline)
+
 
 @dataclass(kw_only=True)
 class BaselineCommit:
@@ -31,7 +36,8 @@ class BaselineCommit:
 
     ``is_published``: it is not part of what is pushed, so its record is not the pusher's own claim. ``measured`` is the
     measurement of the judged commit, ``measured_here`` whether this clone made it. ``may_measure`` allows test runs.
-    ``notices`` collects what went wrong. ``failed``: its tests can't be run here.
+    ``notices`` collects what went wrong. ``failed``: its tests can't be run here. ``stands_in``: it did not reach the
+    baseline, but held it, and stands in for a commit that can't be measured here.
     """
 
     session: Session
@@ -44,6 +50,12 @@ class BaselineCommit:
     may_measure: bool
     notices: list[str] = field(default_factory=list)
     failed: bool = False
+    stands_in: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The commit, for messages."""
+        return f"the base {self.oid[:10]}" if self.stands_in else f"the baseline's commit {self.oid[:10]}"
 
     @cached_property
     def exists(self) -> bool:
@@ -56,6 +68,15 @@ class BaselineCommit:
         note = self.notes.read(self.oid) if self.oid else None
         record = note.record() if note else None
         return record.judgement if record else None
+
+    def held(self, baseline: Baseline) -> bool:
+        """Whether its record says that it passed against exactly this baseline."""
+        note = self.notes.read(self.oid) if self.oid else None
+        record = note.record() if note else None
+        if record is None or record.baseline is None or record.judgement is None:
+            return False
+        passed = record.judgement.status is Status.PASS and record.judgement.policy in _USES_BASELINE
+        return passed and record.baseline.level == baseline.level
 
     @cached_property
     def recorded_lines(self) -> Measurement | None:
@@ -74,7 +95,7 @@ class BaselineCommit:
             return None
         if self.session.repository.tree(self.oid) == self.measured.tree:
             return self._with_unmentioned(self.measured)
-        may = self.measured_here and not self._variables
+        may = self.measured_here and not self.variables
         cached = self.session.measurer.cached(self.oid, self.config) if may else None
         return self._with_unmentioned(cached) if cached is not None else None
 
@@ -133,7 +154,7 @@ class BaselineCommit:
         if not failed:
             return self.known_here
         self.failed = True
-        self.notices.append(f"the baseline's commit {self.oid[:10]} can't be measured here: {failed}")
+        self.notices.append(f"{self.shown} can't be measured here: {failed}")
         return None
 
     def _run(self, why: str) -> str:
@@ -145,7 +166,7 @@ class BaselineCommit:
         try:
             if failed := measurer.failed_before(self.oid, self.config):
                 return f"{failed}; this is from an earlier run, and `covgate check --no-cache` runs them again"
-            say(f"the baseline's commit {self.oid[:10]} is measured here, too: {why}")
+            say(f"{self.shown} is measured here, too: {why}")
             found = measurer.measure(self.oid, self.config, self.notices.append)
         except (ToolError, ConfigurationError) as error:
             return error.message
@@ -160,14 +181,15 @@ class BaselineCommit:
     def _may_run(self) -> bool:
         if self.failed or not (self.may_measure and self.measured_here and self.exists):
             return False
-        if self._variables:
+        if self.variables:
             self.failed = True
-            names = ", ".join(self._variables)
+            names = ", ".join(self.variables)
             self.notices.append(f"the baseline's commit is not measured for a comparison while {names} is set")
-        return not self._variables
+        return not self.variables
 
     @cached_property
-    def _variables(self) -> tuple[str, ...]:
+    def variables(self) -> tuple[str, ...]:
+        """The variables because of which its tests don't run for a comparison."""
         from covgate.measure.deciding_variables import deciding_variables
 
         own = (name for name in self.bar.config.deciding_overrides if name in _NOT_COMPARED)

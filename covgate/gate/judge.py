@@ -224,13 +224,14 @@ class _Judging:
         return record_verdict(self.notes, self.commit, verdict, measurement, seen, raises=raises)
 
     def _outcome(self, verdict: Verdict, evidence: Evidence, recorded: Recorded, *, cached: bool) -> Outcome:
-        baseline_commit = ""
+        baseline_commit, held = "", False
         changed_tests: tuple[ChangedTest, ...] = ()
         if self.order.explains or not verdict.passed:
             evidence.patch()
             evidence.explanation()
             with as_notice(self.notices, "the baseline's commit could not be found"):
                 baseline_commit = evidence.around.baseline_commit.oid
+                held = evidence.around.baseline_commit.stands_in
             with as_notice(self.notices, "where the commit was measured is not known"):
                 if not (verdict.passed or cached) and evidence.around.measured_here:
                     self.notices += aside_notices(self.session, self.commit, self.bar.config)
@@ -248,6 +249,7 @@ class _Judging:
             measurement=measurement if measurement.files else None,
             cached=cached,
             baseline_commit=baseline_commit,
+            baseline_held=held,
             patch=evidence.found_patch,
             explanation=evidence.found_explanation,
             changed_tests=changed_tests,

@@ -8,7 +8,6 @@ from __future__ import annotations
 from covgate.gate.baseline_commit import BaselineCommit
 from covgate.gate.evidence import Evidence
 from covgate.gate.surroundings import Surroundings
-from covgate.model.baseline import level_here
 from covgate.model.circumstances import (
     Circumstances,
     Rise,
@@ -23,6 +22,10 @@ from covgate.model.numbers import format_percent
 from covgate.model.verdict import Rule, Verdict
 
 _UNKNOWN = "its record may be from other circumstances"
+_BEGIN_ANEW = (
+    "if the commit that reached the baseline can't be measured any more, begin anew:"
+    " covgate baseline set VALUE --reason TEXT"
+)
 _OTHER = "the installed software differs, or the tests depend on this machine"
 
 
@@ -42,12 +45,26 @@ def compare_before_a_block(around: Surroundings, verdict: Verdict, evidence: Evi
     if around.baseline_commit.known_here is None:
         if not may_be_circumstances(verdict, evidence.explanation()) or _are_the_same(around):
             return
-        around.baseline_commit.measure(_why(around) or _UNKNOWN)
+        _measure_it_or_the_base(around)
     _use_what_is_here(around)
-    if not around.baseline_commit.exists:
-        around.notices.append("the commit that reached the baseline is not in this clone: it can't be measured here")
-    elif around.baseline_commit.known_here is None and (why := _why(around)):
+    if around.baseline_commit.known_here is None and (why := _why(around)):
         around.notices.append(f"compared with a baseline from other circumstances: {why}")
+
+
+def _measure_it_or_the_base(around: Surroundings) -> None:
+    """Measure the baseline's commit here. If that is impossible, compare with the base, which held the baseline."""
+    commit = around.baseline_commit
+    if commit.measure(_why(around) or _UNKNOWN) is not None:
+        return
+    if not commit.exists:
+        around.notices.append("the commit that reached the baseline is not in this clone: it can't be measured here")
+    elif not commit.failed or commit.variables:
+        return
+    base = around.stand_in()
+    if base is not None and base.measure("it held the baseline, whose commit can't be measured here") is not None:
+        around.use(base)
+    else:
+        around.notices.append(_BEGIN_ANEW)
 
 
 def compare_before_a_rise(around: Surroundings, evidence: Evidence) -> bool:
@@ -116,13 +133,14 @@ def _use_what_is_here(around: Surroundings) -> None:
     known = commit.known_here
     if known is None or commit.recorded is None or around.baseline is None:
         return
-    level = level_here(around.baseline, commit.recorded.numbers, known.numbers)
-    if _circumstances(around) is not Circumstances.OTHER or level == around.baseline.percent:
+    is_other = commit.stands_in or _circumstances(around) is Circumstances.OTHER
+    if not is_other or around.level(known) == around.baseline.percent:
         return
     around.here = known
+    held = f"it held the baseline of {format_percent(around.baseline.percent)}%" if commit.stands_in else ""
     around.notices.append(
-        f"compared with what the baseline's commit {commit.oid[:10]} measures here, {_percent(known)}"
-        f" (its record says {format_percent(commit.recorded.numbers.percent)}%): {_why(around) or _OTHER}"
+        f"compared with what {commit.shown} measures here, {_percent(known)}"
+        f" (its record says {format_percent(commit.recorded.numbers.percent)}%): {held or _why(around) or _OTHER}"
     )
 
 
@@ -135,8 +153,8 @@ def _stays(around: Surroundings) -> str:
         why = f"nothing that can change coverage was changed since {commit.oid[:10]}"
     else:
         why = f"{commit.oid[:10]} is not measured here, and {_why(around) or _UNKNOWN}"
-        if commit.failed:
-            why += " (if its tests can't pass any more, begin anew: covgate baseline set VALUE --reason TEXT)"
+        if commit.failed and not commit.variables:
+            why += f" ({_BEGIN_ANEW})"
     return f"the baseline stays at {format_percent(baseline.percent)}%: {why}"
 
 

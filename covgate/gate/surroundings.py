@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
 from covgate.git.environment import without_local_environment
-from covgate.model.baseline import Baseline, level_here
+from covgate.model.baseline import Baseline, level_by_base, level_here
 from covgate.model.measurement import Measurement
 from covgate.model.source_files import is_prose
 from covgate.notes.records import Notes
@@ -69,16 +69,23 @@ class Surroundings:
         seen = (self._seen_from_here(oid) for oid in itertools.islice(known, _MOST_ORIGINS))
         return next((each for each in seen if each.known_here is not None), None)
 
+    def stand_in(self) -> BaselineCommit | None:
+        """The base that has landed, if it held the baseline: for one whose own commit can't be measured here."""
+        base = self._seen_from_here(self.bar.bases[-1] if self.bar.bases else "", stands_in=True)
+        held = self.baseline is not None and base.oid != self.baseline_commit.oid and base.held(self.baseline)
+        return base if held else None
+
     def use(self, baseline_commit: BaselineCommit) -> None:
         """Compare with this commit instead."""
         self.baseline_commit = baseline_commit
         self.__dict__.pop("changed_paths", None)
 
-    def _seen_from_here(self, oid: str, *, is_published: bool = True) -> BaselineCommit:
+    def _seen_from_here(self, oid: str, *, is_published: bool = True, stands_in: bool = False) -> BaselineCommit:
         from covgate.gate.baseline_commit import BaselineCommit
 
         return BaselineCommit(
             is_published=is_published,
+            stands_in=stands_in,
             session=self.session,
             notes=self.notes,
             bar=self.bar,
@@ -92,10 +99,17 @@ class Surroundings:
     @property
     def required_here(self) -> Fraction | None:
         """What the baseline requires under the present circumstances; None if they are those of its record."""
-        recorded = self.baseline_commit.recorded if self.here is not None else None
-        if self.baseline is None or self.here is None or recorded is None:
+        return self.level(self.here) if self.here is not None else None
+
+    def level(self, here: Measurement) -> Fraction | None:
+        """What the baseline requires if its commit measures ``here``; None if its record has no counts."""
+        recorded = self.baseline_commit.recorded
+        if self.baseline is None or recorded is None:
             return None
-        return level_here(self.baseline, recorded.numbers, self.here.numbers)
+        if self.baseline_commit.stands_in:
+            epsilon = max(policy.epsilon for policy in self.bar.policies)
+            return level_by_base(self.baseline, recorded.numbers, here.numbers, epsilon)
+        return level_here(self.baseline, recorded.numbers, here.numbers)
 
     @cached_property
     def bases(self) -> list[str]:

@@ -118,6 +118,19 @@ def level_here(baseline: Baseline, recorded: Numbers, here: Numbers) -> Fraction
     return now if then == baseline.percent else baseline.percent
 
 
+def level_by_base(baseline: Baseline, recorded: Numbers, here: Numbers, epsilon: Fraction) -> Fraction:
+    """The percentage that ``baseline`` requires here, if only a later commit that held it can be measured here.
+
+    ``recorded`` and ``here``: what that commit measured when it held the baseline, and measures now. It may have been
+    lower than the baseline, at most by ``epsilon`` under its own circumstances: a push must not be lower once more.
+    """
+    then, now = recorded.percent, here.percent
+    if then is None or now is None:
+        return baseline.percent
+    level = min(now + min(max(baseline.percent - then, Fraction(0)), max(epsilon, Fraction(0))), HUNDRED)
+    return min(level, baseline.percent) if baseline.override else level
+
+
 def without_removed(baseline: Baseline, removal: Removal, percent: Fraction | None = None) -> Fraction | None:
     """The percentage that ``baseline`` requires after the removed code is subtracted from both its counts.
 

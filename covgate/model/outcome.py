@@ -36,7 +36,8 @@ class Outcome:
 
     ``commit``, ``tree`` and ``base`` are oids, ``branch`` is the remote branch; "" if unknown. ``base`` is the commit
     whose rules apply as well. ``numbers`` is None if nothing was measured. ``measurement`` has the detail of each file,
-    if this clone knows it; ``cached`` means that no test ran. ``baseline_commit`` reached the baseline. ``patch`` and
+    if this clone knows it; ``cached`` means that no test ran. ``baseline_commit`` reached the baseline; with
+    ``baseline_held``, it only held it, and stands in for a commit that can't be measured here. ``patch`` and
     ``explanation`` are set if the push is blocked or if somebody asked for them.
 
     ``error`` and ``hint`` say why there is no verdict and what to do; ``blocks`` whether that blocks. ``output`` is
@@ -58,6 +59,7 @@ class Outcome:
     measurement: Measurement | None = None
     cached: bool = False
     baseline_commit: str = ""
+    baseline_held: bool = False
     patch: Patch | None = None
     explanation: Explanation | None = None
     error: str = ""

@@ -202,6 +202,45 @@ def test_a_baseline_whose_commit_can_not_be_measured_here_holds_as_it_is_recorde
     assert f"{failed}; this is from an earlier run, and `covgate check --no-cache` runs them again" in done
     assert "measured here, too" not in done
     assert "measured here, too" in project.covgate("check", "--no-cache")
+    assert "can't be measured any more, begin anew: covgate baseline set VALUE --reason TEXT" in done
+
+
+def test_the_base_stands_in_for_a_baseline_whose_commit_can_not_be_measured_here(
+    make_project: Make, tmp_path: Path
+) -> None:
+    """Fewer lines run here, and a test that fails here was corrected since."""
+    project = prepare(make_project, "package")
+    usual, changed = (environment(tmp_path, "package", changed=each) for each in (False, True))
+    elsewhere = tmp_path / "elsewhere"
+    project.write("pyproject.toml", "[tool.covgate]\nepsilon = 5\n")
+    project.write(
+        "tests/test_machine.py",
+        f"import pathlib\n\n\ndef test_machine():\n    assert not pathlib.Path({str(elsewhere)!r}).exists()\n",
+    )
+    use(project, changed)
+    first = project.commit()
+    assert project.push().status == 0
+    project.write("tests/test_machine.py", "def test_machine():\n    pass\n")
+    project.write("pkg/less.py", functions("less"))
+    project.write("tests/test_mod.py", calls("a", "b") + "    import pkg.less\n")
+    base = project.commit()
+    assert project.push().status == 0
+    assert (project.field("measured_coverage"), project.field("baseline")) == ("75.00", "77.78")
+    shutil.rmtree(project.top / ".git" / "covgate")
+    elsewhere.touch()
+    use(project, usual)
+    done = push_documentation(project)
+    assert done.status == 0, done.text
+    assert f"the baseline's commit {first[:10]} can't be measured here: the tests failed" in done
+    assert f"the base {base[:10]} is measured here, too: it held the baseline" in done
+    # What epsilon allowed once is not allowed again: 65 and the difference between 77.78 and 75.
+    assert "65.00% holds the baseline of 77.78%, which is 67.78% here" in done
+    project.write("tests/test_mod.py", "import pkg.less\n" + calls("a"))
+    project.commit()
+    done = project.push()
+    assert done.status == 1, done.text
+    assert "60.00% is below the baseline of 77.78%, which is 70.00% here (epsilon 5.00)" in done
+    assert "77.78%   held at " in done and "measured here, too" not in done
 
 
 def test_variables_that_change_what_is_run_excuse_nothing(project: Project) -> None:

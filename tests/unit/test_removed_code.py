@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.model.baseline import Baseline, Removal, level_here, without_removed
+from covgate.model.baseline import Baseline, Removal, level_by_base, level_here, without_removed
 from covgate.model.numbers import Numbers
 from covgate.model.policy import Kind, Policy, RemovedCode
 from covgate.model.verdict import Rule, judge
@@ -191,6 +191,37 @@ def test_what_a_baseline_requires_under_other_circumstances(
     executed, executable, reason = baseline
     known = Baseline(executed=executed, executable=executable, override=reason)
     assert level_here(known, counted(*recorded), counted(*here)) == expected
+
+
+@pytest.mark.parametrize(
+    ("baseline", "recorded", "here", "epsilon", "expected"),
+    [
+        # The base was as high as the baseline, or higher: what it measures here.
+        ((80, 100, ""), (80, 100), (70, 100), "0", "70"),
+        ((80, 100, ""), (90, 100), (70, 100), "0", "70"),
+        ((80, 100, ""), (80, 100), (90, 100), "0.5", "90"),
+        # It was lower, by epsilon: epsilon can't be spent twice.
+        ((80, 100, ""), (795, 1000), (70, 100), "0.5", "70.5"),
+        ((80, 100, ""), (797, 1000), (70, 100), "0.5", "70.3"),
+        # It was lower by more, which passed under its own circumstances.
+        ((80, 100, ""), (60, 100), (60, 100), "0.5", "60.5"),
+        ((80, 100, ""), (60, 100), (60, 100), "0", "60"),
+        ((80, 100, ""), (60, 100), (60, 100), "-1", "60"),
+        ((100, 100, ""), (99, 100), (100, 100), "1", "100"),
+        # Set by hand: no more than was set.
+        ((60, 100, "why"), (80, 100), (70, 100), "0", "60"),
+        ((60, 100, "why"), (80, 100), (50, 100), "0", "50"),
+        # Nothing to compare with.
+        ((60, 100, ""), (0, 0), (50, 100), "0", "60"),
+        ((60, 100, ""), (60, 100), (0, 0), "0", "60"),
+    ],
+)
+def test_what_a_baseline_requires_if_only_the_base_can_be_measured(
+    baseline: tuple[int, int, str], recorded: tuple[int, int], here: tuple[int, int], epsilon: str, expected: str
+) -> None:
+    executed, executable, reason = baseline
+    known = Baseline(executed=executed, executable=executable, override=reason)
+    assert level_by_base(known, counted(*recorded), counted(*here), Fraction(epsilon)) == Fraction(expected)
 
 
 @pytest.mark.parametrize(
