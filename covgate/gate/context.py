@@ -12,7 +12,7 @@ from covgate.git.repository import Repository
 from covgate.measure.commit import Measurer
 
 if TYPE_CHECKING:
-    from covgate.git.diff import PathChanges
+    from covgate.git.changed_files import PathChanges
 
 CONFIGURATION_FILES = ("pyproject.toml", ".covgate.toml")
 HOOKS_FILE = ".pre-commit-config.yaml"
@@ -61,11 +61,13 @@ class Session:
 
     def path_changes(self, base: str, commit: str) -> PathChanges:
         """The files that ``commit`` has and ``base`` ("" for an empty tree) doesn't, and the other way round."""
-        if (base, commit) not in self._path_changes:
-            from covgate.git.diff import path_changes
+        trees = self.repository.tree(base) if base else "", self.repository.tree(commit)
+        if trees not in self._path_changes:
+            from covgate.git.changed_files import PathChanges, path_changes
 
-            self._path_changes[base, commit] = path_changes(self.repository, base, commit)
-        return self._path_changes[base, commit]
+            same = trees[0] == trees[1]
+            self._path_changes[trees] = PathChanges() if same else path_changes(self.repository, *trees)
+        return self._path_changes[trees]
 
     def blocks_on_error(self, config: Config) -> bool:
         """Whether an error in measuring blocks."""

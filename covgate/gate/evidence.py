@@ -65,7 +65,7 @@ class Evidence:
         since = self.around.baseline_commit.oid or self.around.bar.base
         if not since or (explanation is not None and not explanation.lost):
             return ()
-        from covgate.git.diff import changed_files
+        from covgate.git.changed_files import changed_files
         from covgate.model.changed_tests import changed_tests
 
         return changed_tests(changed_files(self.around.session.repository, since, self.around.commit))

@@ -30,29 +30,36 @@ def with_unmeasured(session: Session, outcome: Outcome, bar: Bar) -> Outcome:
     measurement = outcome.measurement
     if measurement is None or outcome.commit == bar.base:
         return outcome
-    from covgate.model.new_files import changed_notices, unmeasured_notices
-
     try:
         unmeasured = _find(session, bar, outcome.commit, [each.path for each in measurement.files])
     except CovgateError as error:
         return _with_notices(outcome, [f"new files that are not measured could not be listed: {error.message}"])
     # A blocked push shows its patch.
     changed = outcome.patch.unmeasured if outcome.patch and not outcome.blocked else ()
+    if not unmeasured and not changed:
+        return outcome
+    from covgate.model.new_files import changed_notices, unmeasured_notices
+
     notices = [*unmeasured_notices(unmeasured), *changed_notices(set(changed) - {each.path for each in unmeasured})]
     return replace(_with_notices(outcome, notices), unmeasured=unmeasured)
 
 
 def _find(session: Session, bar: Bar, commit: str, measured: list[str]) -> tuple[NewFile, ...]:
     """The new source files of ``commit`` that are not ``measured``. Most pushes have none, and need one diff."""
-    from covgate.git.diff import renames
+    changes = session.path_changes(bar.base, commit)
+    added = changes.added - changes.empty - set(measured)
+    if not added:
+        return ()
+    # Late imports: most pushes add no file that is not measured.
+    from covgate.git.changed_files import renames
     from covgate.model.new_files import find_unmeasured, may_be_unmeasured
 
-    changes = session.path_changes(bar.base, commit)
-    added = changes.added - changes.empty
+    if not may_be_unmeasured(added, changes.deleted, measured):
+        return ()
     for base in _more_bases(bar, commit):
+        added &= session.path_changes(base, commit).added
         if not may_be_unmeasured(added, changes.deleted, measured):
             return ()
-        added &= session.path_changes(base, commit).added
     moved = renames(session.repository, bar.base, commit) if bar.base and added else {}
     return find_unmeasured(added, moved, measured)
 

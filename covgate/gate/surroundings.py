@@ -14,7 +14,6 @@ from covgate.gate.context import Session
 from covgate.git.environment import without_local_environment
 from covgate.model.baseline import Baseline, level_by_base, level_here
 from covgate.model.measurement import Measurement
-from covgate.model.source_files import is_prose
 from covgate.notes.records import Notes
 
 # Late imports below: a push that passes by its counts alone needs neither diffs nor lines.
@@ -136,13 +135,15 @@ class Surroundings:
     @cached_property
     def changed_paths(self) -> tuple[str, ...]:
         """Every path that differs from the baseline's commit."""
-        from covgate.git.diff import changed_paths
+        from covgate.git.changed_files import changed_paths
 
         return changed_paths(self.session.repository, self.baseline_commit.oid, self.commit)
 
     @property
     def touches(self) -> bool:
         """Whether anything that can change coverage was changed since the baseline's commit."""
+        from covgate.model.source_files import is_prose
+
         return not self.baseline_commit.exists or not all(map(is_prose, self.changed_paths))
 
     def changes_since_baseline(self, suffixes: Collection[str]) -> tuple[FileChange, ...]:

@@ -10,28 +10,20 @@ import os
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from covgate.errors import ToolError
+from covgate.git.changed_files import RENAME_LIMIT, TREES, Entry, changed_entries, empty_tree
 from covgate.git.diff_text import parse_diff
 from covgate.git.repository import Repository
 from covgate.model.changes import FileChange, Hunk, LineSet
 from covgate.model.source_files import suffix
 
-_TREES = ("--no-literal-pathspecs", "diff-tree", "-r", "--no-color", "--no-ext-diff", "--no-textconv")
-_RENAME_LIMIT = "-l1000"  # git's default, whatever diff.renameLimit says
 # A line whose ending alone changed counts as unchanged.
 _PATCH = (
     "--patch", "--unified=0", "--text", "--ignore-cr-at-eol", "--diff-algorithm=myers", "--indent-heuristic",
-    "--src-prefix=a/", "--dst-prefix=b/", "--find-renames", _RENAME_LIMIT,
+    "--src-prefix=a/", "--dst-prefix=b/", "--find-renames", RENAME_LIMIT,
 )  # fmt: skip
 _MAX_PATHS = 1000  # in one command line
-_REGULAR = ("100644", "100755")  # neither links nor submodules
-# The id of an empty blob, as SHA-1 and as SHA-256.
-_EMPTY = (
-    "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
-    "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
-)
 
 
 def changes(repository: Repository, old: str, new: str, suffixes: Collection[str]) -> tuple[FileChange, ...]:
@@ -40,7 +32,7 @@ def changes(repository: Repository, old: str, new: str, suffixes: Collection[str
     A file that was renamed from another suffix is a rename, one that was renamed to another suffix a deletion. Other
     files are not compared, so a large asset takes no time. Raises ToolError if git's diff can't be read.
     """
-    entries = list(_changed_entries(repository, old, new, "--no-renames"))
+    entries = list(changed_entries(repository, old, new, "--no-renames"))
     wanted = [each for each in entries if suffix(each.path) in suffixes]
     if not wanted:
         return ()
@@ -50,7 +42,7 @@ def changes(repository: Repository, old: str, new: str, suffixes: Collection[str
     if may_be_renamed and any(each.status == "A" for each in wanted):
         paths += [
             each.old_path
-            for each in _changed_entries(repository, old, new, "--find-renames", _RENAME_LIMIT)
+            for each in changed_entries(repository, old, new, "--find-renames", RENAME_LIMIT)
             if each.status == "R" and suffix(each.path) in suffixes and suffix(each.old_path) not in suffixes
         ]
     pathspecs = [f":(top,glob)**/*{_glob_escaped(each)}" for each in sorted(suffixes) if each]
@@ -63,17 +55,6 @@ def changes(repository: Repository, old: str, new: str, suffixes: Collection[str
     return tuple(_mark_odd_line_endings(repository, kept, entries))
 
 
-def changed_paths(repository: Repository, old: str, new: str) -> tuple[str, ...]:
-    """The paths that differ between the trees or commits ``old`` and ``new``; of a renamed file, both."""
-    return tuple(each.path for each in _changed_entries(repository, old, new, "--no-renames"))
-
-
-def changed_files(repository: Repository, old: str, new: str) -> Iterator[tuple[str, str, str]]:
-    """Git's letter for what happened to each file that differs between two commits, its old and its new path."""
-    for each in _changed_entries(repository, old, new, "--find-renames", _RENAME_LIMIT):
-        yield each.status, each.old_path, each.path
-
-
 def added_lines(
     repository: Repository, bases: Sequence[str], commit: str, suffixes: Collection[str]
 ) -> dict[str, LineSet]:
@@ -82,76 +63,22 @@ def added_lines(
     What a merge brings in from another base was added there, and doesn't count here.
     """
     added: dict[str, LineSet] | None = None
-    for base in bases or [_empty_tree(repository)]:
+    for base in bases or [empty_tree(repository)]:
         here = {each.path: each.added for each in changes(repository, base, commit, suffixes) if each.path}
         added = here if added is None else {path: added[path] & here[path] for path in added.keys() & here.keys()}
     return {path: lines for path, lines in sorted((added or {}).items()) if lines.spans}
 
 
-class PathChanges(NamedTuple):
-    """The paths of the files that differ between two commits; a moved file is added and deleted.
-
-    ``empty``: the added files that are empty. Links and submodules are left out.
-    """
-
-    added: frozenset[str] = frozenset()
-    deleted: frozenset[str] = frozenset()
-    modified: frozenset[str] = frozenset()
-    empty: frozenset[str] = frozenset()
-
-
-def path_changes(repository: Repository, base: str, commit: str) -> PathChanges:
-    """What has changed since ``base``, "" for none: then all files are new."""
-    entries = list(_changed_entries(repository, base or _empty_tree(repository), commit, "--no-renames"))
-    files = [each for each in entries if each.mode in _REGULAR]
-    return PathChanges(
-        added=frozenset(each.path for each in files if each.status == "A"),
-        deleted=frozenset(each.path for each in entries if each.status == "D"),
-        modified=frozenset(each.path for each in files if each.status != "A"),
-        empty=frozenset(each.path for each in files if each.status == "A" and each.blob in _EMPTY),
-    )
-
-
-def renames(repository: Repository, base: str, commit: str) -> dict[str, str]:
-    """For each file that was renamed since ``base``: its path at ``commit`` -> its path at ``base``."""
-    entries = _changed_entries(repository, base, commit, "--find-renames", _RENAME_LIMIT)
-    return {each.path: each.old_path for each in entries if each.status == "R"}
-
-
 def _patch(repository: Repository, old: str, new: str, pathspecs: Sequence[str]) -> tuple[FileChange, ...]:
-    output = repository.run(*_TREES, *_PATCH, "--end-of-options", old, new, "--", *pathspecs)
+    output = repository.run(*TREES, *_PATCH, "--end-of-options", old, new, "--", *pathspecs)
     try:
         return parse_diff(output)
     except ValueError as error:
         raise ToolError(f"git's diff of {old[:10]} and {new[:10]} can't be read: {error}") from None
 
 
-class _Entry(NamedTuple):
-    """A changed file of `git diff-tree --raw`: its status letter, its mode, its blobs (zeros for none), its paths.
-
-    The paths differ only for a rename.
-    """
-
-    status: str
-    mode: str
-    old_blob: str
-    blob: str
-    old_path: str
-    path: str
-
-
-def _changed_entries(repository: Repository, old: str, new: str, *options: str) -> Iterator[_Entry]:
-    output = repository.run(*_TREES, "--raw", "--no-abbrev", "-z", *options, "--end-of-options", old, new)
-    fields = iter(output.decode("utf-8", "surrogateescape").split("\0"))
-    for field in fields:
-        if field:
-            _, mode, old_blob, blob, status = field.split(" ")
-            path = next(fields)
-            yield _Entry(status[0], mode, old_blob, blob, path, next(fields) if status[0] == "R" else path)
-
-
 def _mark_odd_line_endings(
-    repository: Repository, found: Sequence[FileChange], entries: Sequence[_Entry]
+    repository: Repository, found: Sequence[FileChange], entries: Sequence[Entry]
 ) -> Iterator[FileChange]:
     """``found``, with all lines changed in a file in which git counts the lines differently from Python.
 
@@ -174,10 +101,6 @@ def _lines(data: bytes) -> tuple[int, bool]:
     """The number of lines as Python counts them, and whether a carriage return alone ends one."""
     data = data.replace(b"\r\n", b"\n")
     return data.count(b"\n") + data.count(b"\r") + (data[-1:] not in (b"", b"\n", b"\r")), b"\r" in data[:-1]
-
-
-def _empty_tree(repository: Repository) -> str:
-    return repository.run("hash-object", "-t", "tree", "--stdin", input=b"").decode().strip()
 
 
 def _argument(path: str) -> str:

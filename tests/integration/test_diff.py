@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.errors import GitError
-from covgate.git.diff import added_lines, changes, path_changes, renames
+from covgate.git.changed_files import path_changes, renames
+from covgate.git.diff import added_lines, changes
 from covgate.git.repository import Repository
 from covgate.model.changes import FileChange, Hunk
 from helpers.properties import one_in
