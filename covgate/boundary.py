@@ -35,7 +35,6 @@ def paint_for(environ: Mapping[str, str]) -> Paint:
     terminal's, from 60 to 160 columns. CI counts as no terminal, even where it shows one.
     """
     import codecs
-    import shutil
 
     from covgate.formats.paint import Paint
 
@@ -43,10 +42,21 @@ def paint_for(environ: Mapping[str, str]) -> Paint:
         colour = False
     else:
         colour = bool(environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and environ.get("TERM") != "dumb")
-    width = shutil.get_terminal_size(fallback=(80, 24)).columns
+    width = _columns(environ)
     utf8 = codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"
     terminal = sys.stdout.isatty() and not environ.get("CI")
     return Paint(colour=colour, width=min(max(width, 60), 160), utf8=utf8, terminal=terminal)
+
+
+def _columns(environ: Mapping[str, str]) -> int:
+    """The width of the terminal, as `shutil.get_terminal_size` finds it; that module loads three compressors."""
+    with contextlib.suppress(ValueError):
+        if int(environ.get("COLUMNS", "")) > 0:
+            return int(environ["COLUMNS"])
+    with contextlib.suppress(AttributeError, ValueError, OSError):  # no stdout, a closed one, no terminal
+        assert sys.__stdout__ is not None
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80
+    return 80
 
 
 def guarded(

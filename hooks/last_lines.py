@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
-import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -47,6 +45,9 @@ def command_line(text: str, environ: Mapping[str, str]) -> str:
     """
     if not _COMMAND.search(text):
         return ""
+    import shlex  # late, as below: most texts name no command
+    import shutil
+
     own = Path(sys.prefix)
     hidden = {str(own / "bin"), str(own / "Scripts")} if environ.get("PRE_COMMIT") else set()
     path = os.pathsep.join(each for each in environ.get("PATH", "").split(os.pathsep) if each not in hidden)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from covgate.commands._shared import add_format, last_judgement, open_repository, print_result, repaired_notes
@@ -63,7 +62,7 @@ def take_snapshot(environ: Mapping[str, str]) -> tuple[str, Any]:
         "epsilon": format_exact(policy.epsilon),
         "patch_floor": None if policy.patch_floor is None else format_exact(policy.patch_floor),
         "components": {DEFAULT_COMPONENT: component},
-        "unmeasured": asdict(unmeasured) if unmeasured else None,
+        "unmeasured": unmeasured._asdict() if unmeasured else None,
         "errors": errors,
     }
     return _text(data), data

@@ -30,14 +30,21 @@ def kept_products(
 
 def _find(session: Session, commit: str, base: str, base_files: Mapping[str, bytes]) -> tuple[str, ...]:
     changes = session.path_changes(base, commit)
-    if not any(path.endswith(_PYTHON) for path in (*changes.added, *changes.deleted)):
+    modules = [path for path in (*changes.added, *changes.deleted) if path.endswith(_PYTHON)]
+    if not modules:
+        return ()
+    # Late imports: most pushes end above or below.
+    from covgate.model.source_files import is_test_file
+
+    if all(map(is_test_file, modules)):  # no source depends on them
         return ()
     from covgate.measure.coverage_config import read_coverage_config
-    from covgate.measure.sources import dropped_products, product_at
 
     coverage = read_coverage_config(base_files)
     if coverage.names_sources or coverage.values("run", "include"):
         return ()
+    from covgate.measure.sources import dropped_products, product_at
+
     own, tree = product_at(session.repository, commit)
     return dropped_products(own, product_at(session.repository, base)[0], tree)
 

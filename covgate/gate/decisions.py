@@ -14,7 +14,6 @@ from covgate.config import Config
 from covgate.model.baseline import Baseline
 from covgate.model.measurement import Measurement
 from covgate.model.ref_update import matches
-from covgate.model.unstable import may_be_chance
 from covgate.model.verdict import Rule, Status, Verdict
 
 if TYPE_CHECKING:
@@ -170,6 +169,8 @@ def runs_again(
     """
     if Rule.BASELINE not in verdict.failed or measurement.runs > retries:
         return False
+    from covgate.model.unstable import may_be_chance  # late: only for a push that would be blocked
+
     return may_be_chance(verdict, explanation(), touches=touches())
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from covgate.config import Config
 from covgate.errors import ToolError
@@ -155,8 +156,7 @@ def deepen(remote: Remote, groups: Sequence[Sequence[str]]) -> list[str]:
     return notices
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
+class Published(NamedTuple):
     """The result of publishing: ``notices`` for the user, and whether the remote refused the notes (``failed``)."""
 
     notices: tuple[str, ...] = ()
@@ -170,12 +170,18 @@ def publish(remote: Remote) -> Published:
     """
     if no_answer(remote):
         return Published(failed=True)
+    from covgate.notes import refusal
     from covgate.notes.fetch import tracking_ref
-    from covgate.notes.publish import publish as push_notes
 
     repository = remote.repository
     # The code that reads the lines is slow to load. If there are no new lines, publish only the records.
     lines = repository.commit(FILES_REF) != repository.commit(tracking_ref(remote, FILES_REF))
+    records = repository.commit(NOTES_REF)
+    if records and records == repository.commit(tracking_ref(remote, NOTES_REF)) and not lines:
+        refusal.clear(remote, NOTES_REF)  # the remote has them
+        return Published()
+    from covgate.notes.publish import publish as push_notes
+
     refs = [NOTES_REF, *([FILES_REF] if lines else [])]
     notices: list[str] = []
     try:

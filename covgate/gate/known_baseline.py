@@ -7,14 +7,13 @@ other commits have one. Such a branch must not silently start without a baseline
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from covgate.errors import ToolError, as_notice
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
 from covgate.gate.decisions import Instead, instead_of_ancestors
 from covgate.git.repository import Repository
-from covgate.model.source_files import is_beside_product, suffix
 from covgate.notes.records import Lookup, Notes
 from covgate.notes.repair import repair
 
@@ -25,8 +24,7 @@ _NO_SOURCE = frozenset(
 ) | {""}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownBaseline:
+class KnownBaseline(NamedTuple):
     """``lookup``: what was found among the ancestors of ``tips``; ``notices`` for the user.
 
     ``unrelated``: why the commit is not judged at all; "" if it is judged. ``unknown``: none was found, and the notes
@@ -74,8 +72,8 @@ def find_baseline(session: Session, notes: Notes, commit: str, tips: Sequence[st
         why = [*bar.remote.not_fetched, *bar.remote.landing.not_fetched]
         if why and not found.unrelated and session.blocks_on_error(bar.config):
             raise ToolError(f"the baseline is unknown: {why[0]}", hint="git fetch shows whether the remote can be read")
-        found = replace(found, unknown=bool(why))
-    return replace(found, notices=(*notices, *found.notices))
+        found = found._replace(unknown=bool(why))
+    return found._replace(notices=(*notices, *found.notices))
 
 
 def _stand_in(notes: Notes, commit: str, found: KnownBaseline, bar: Bar) -> KnownBaseline:
@@ -90,7 +88,7 @@ def _stand_in(notes: Notes, commit: str, found: KnownBaseline, bar: Bar) -> Know
     )
     if instead is Instead.NOT_JUDGED:
         where = bar.branch or commit[:10]
-        return replace(found, unrelated=f"{where} has neither history nor a source file in common with {default}")
+        return found._replace(unrelated=f"{where} has neither history nor a source file in common with {default}")
     if instead is Instead.DEFAULT_BRANCH:
         return KnownBaseline(
             tips=(*found.tips, tip),
@@ -99,8 +97,7 @@ def _stand_in(notes: Notes, commit: str, found: KnownBaseline, bar: Bar) -> Know
         )
     unknown = f", and the default branch of {landing.shown} is unknown"
     also = "" if bar.lands else f", and no ancestor of {default} either" if tip else unknown
-    return replace(
-        found,
+    return found._replace(
         notices=(
             f"WARNING: no ancestor of {commit[:10]} has a record{also}, although other commits have (was history"
             f" rewritten?): {'a new baseline begins' if bar.lands else 'judged without a baseline'}",
@@ -116,5 +113,7 @@ def _is_related(repository: Repository, commit: str, other: str) -> bool:
 
 
 def _source_paths(repository: Repository, commit: str) -> set[str]:
+    from covgate.model.source_files import is_beside_product, suffix  # late: only for a commit without a baseline
+
     listed = repository.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit).decode(errors="replace")
     return {path for path in listed.split("\0") if suffix(path) not in _NO_SOURCE and not is_beside_product(path)}

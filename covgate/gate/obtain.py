@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from covgate.config import Config, Isolation
 from covgate.errors import NothingMeasured
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from covgate.measure.job import TestsFailed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Obtained:
+class Obtained(NamedTuple):
     """A measurement, or how the tests failed, or None if the tests would have to run but may not.
 
     ``cached``: no test ran for it. ``here``: this clone measured it, with the interpreter of the push.

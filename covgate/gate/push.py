@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from covgate.errors import ToolError, as_notice, keeping_notices
 from covgate.gate.context import Session
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from covgate.model.measurement import Measurement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PushReport:
+class PushReport(NamedTuple):
     """What happened at a push: the outcome of each update, those that are not gated first.
 
     ``notices`` are about the whole push: what was fetched, and which merges were caught up with. ``publishing`` says

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from covgate.errors import ToolError
 from covgate.gate.decisions import reaches
@@ -14,8 +14,7 @@ from covgate.model.verdict import Status, Verdict
 from covgate.notes.records import Notes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class Recorded(NamedTuple):
     """The result of recording: the baseline if it was ``raised``, and whether the note could not be written."""
 
     raised: Baseline | None = None

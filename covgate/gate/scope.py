@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from covgate.config import Config
 from covgate.errors import ToolError
@@ -15,8 +16,7 @@ from covgate.model.outcome import Outcome
 from covgate.model.ref_update import RefUpdate, matches, review_target, why_not_gated
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatedUpdate:
+class GatedUpdate(NamedTuple):
     """An update to judge, against ``bar`` and the notes reachable from ``tip``, the remote tip that it replaces."""
 
     update: RefUpdate

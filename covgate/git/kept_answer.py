@@ -9,8 +9,8 @@ import contextlib
 import os
 import re
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from covgate.files import write_atomically
 
@@ -20,8 +20,7 @@ _FRESH = 3600.0  # seconds
 _OLD = 3 * 24 * 3600.0  # seconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptAnswer:
+class KeptAnswer(NamedTuple):
     """``default``: the branch that the remote named; ``refs``: how many it listed; ``age`` in seconds."""
 
     default: str = ""

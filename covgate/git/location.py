@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from covgate.errors import GitError, UsageError
 from covgate.git.environment import environment_of_git
@@ -15,8 +15,7 @@ from covgate.git.ssh import ssh_command
 _PATHS = ("--show-toplevel", "--absolute-git-dir", "--git-common-dir")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Location:
+class Location(NamedTuple):
     """The directories of a repository, all absolute, and the environment in which git finds it again.
 
     ``top`` is the worktree, ``git_dir`` its own git directory, ``common_dir`` the one that all worktrees share.

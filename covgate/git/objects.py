@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from covgate.errors import ToolError
 from covgate.git.execute import GIT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitObject:
+class GitObject(NamedTuple):
     """An object: its id, its kind ("commit", "tree", "blob", "tag"), its content."""
 
     oid: str

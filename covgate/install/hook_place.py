@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from covgate.errors import UsageError
 from covgate.git.repository import Repository
@@ -19,8 +19,7 @@ _SET_BY_PRE_COMMIT = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HookPlace:
+class HookPlace(NamedTuple):
     """The scripts that belong to one hook, None for each that isn't there.
 
     ``current``: what git runs; ``legacy``: what pre-commit's hook runs first; ``chained``: what covgate's hook runs

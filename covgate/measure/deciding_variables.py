@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePath
+from typing import NamedTuple
 
 # Options of pytest that change what it prints, how the same tests are distributed, or what happens after a failure.
 _HARMLESS_OPTION = re.compile(
@@ -42,8 +42,7 @@ class Effect(Enum):
     DECIDES = "decides"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(NamedTuple):
     """A test run: ``roots`` are the checkouts of the repository, ``command`` is the configured test command."""
 
     roots: Sequence[Path]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,6 +137,8 @@ def _configured(option: str, root: Path, environ: Mapping[str, str]) -> Interpre
     """The interpreter that ``option`` names: a program, one on PATH, or the directory of a virtual environment."""
     path = Path(option).expanduser()
     if path.name == option and not (root / option).exists():
+        import shutil  # late: it loads three compressors
+
         path = Path(shutil.which(option, path=environ.get("PATH", "")) or option)
     path = path if path.is_absolute() else root / path
     if is_environment(path) and problem(path):

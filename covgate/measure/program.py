@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from covgate.measure.inside.covgate_programs import COVERAGE, PYTEST, kind_of, split_arguments
 
@@ -12,8 +12,7 @@ _PYTEST = ("-m", "pytest")
 _PYTHON = re.compile(r"python(\d+(\.\d+)?)?(\.exe)?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
+class Program(NamedTuple):
     """A Python program that the project's interpreter runs: ``-m module ...`` or ``script ...``.
 
     ``options`` are Python's own.

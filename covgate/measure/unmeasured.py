@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from covgate.files import write_atomically
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unmeasured:
+class Unmeasured(NamedTuple):
     """``pushes`` in a row were not measured; ``reason`` is why the last one wasn't."""
 
     pushes: int
@@ -42,7 +41,7 @@ def count_unmeasured(state: Path, reason: str) -> Unmeasured:
     before = read_unmeasured(state)
     counted = Unmeasured(pushes=(before.pushes if before else 0) + 1, reason=reason)
     with contextlib.suppress(OSError):  # only a hint is lost
-        write_atomically(_file(state), json.dumps(asdict(counted)).encode())
+        write_atomically(_file(state), json.dumps(counted._asdict()).encode())
     return counted
 
 

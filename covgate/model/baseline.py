@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import NamedTuple
 
 from covgate.model.numbers import HUNDRED, Numbers
 
@@ -90,8 +91,7 @@ def override(baseline: Baseline | None, percent: Fraction, reason: str) -> Basel
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removal:
+class Removal(NamedTuple):
     """How the code changed since the baseline was reached.
 
     ``of``: how many statements and branches there were then. ``executed``: how many of them were executed, None if that

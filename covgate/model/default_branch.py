@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class How(Enum):
@@ -19,8 +19,7 @@ class How(Enum):
     UNKNOWN = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DefaultBranch:
+class DefaultBranch(NamedTuple):
     """The short name of a remote's default branch, "" if it is unknown, and how it is known."""
 
     name: str = ""

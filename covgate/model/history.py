@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from covgate.model.baseline import Baseline
 from covgate.model.numbers import format_percent
@@ -17,8 +17,7 @@ Changes = Mapping[str, str]
 Read = Callable[[str], Note]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(NamedTuple):
     """One commit of the notes ref.
 
     ``changes`` has one entry for each parent; a root has one, against an empty tree. ``date`` is in ISO 8601.

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from covgate.model.source_files import could_be_measured, measured_suffixes, suffix
 
 _SHOWN = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewFile:
+class NewFile(NamedTuple):
     """A file that the base doesn't have; ``old_path`` is where it was moved from, "" if it is new."""
 
     path: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from covgate.errors import ToolError
 from covgate.git.execute import finish
@@ -19,8 +19,7 @@ class SyncError(ToolError):
     """The remote's notes could not be fetched or published, and another try would not help."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetch:
+class Fetch(NamedTuple):
     """A running fetch of the notes at ``ref`` of ``remote`` to the ref ``tracking``, which was at ``before``.
 
     ``notices``: refs of ours that had to be repaired first.

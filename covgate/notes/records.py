@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from covgate.errors import ToolError
 from covgate.git.repository import Repository
@@ -23,8 +24,7 @@ class InvalidNote(ToolError):
     """The note that should be changed is invalid. It is left as it is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lookup:
+class Lookup(NamedTuple):
     """The baseline of some commits.
 
     ``problems``: a line for each note on the way that is ignored. ``seen``: the join of the records on the ancestors
@@ -107,7 +107,7 @@ class Notes(NotesRef):
         if not hidden:
             return seen
         everything = _join_records(by_commit.items())
-        return replace(everything, seen=seen.baseline, hidden=everything.baseline != seen.baseline)
+        return everything._replace(seen=seen.baseline, hidden=everything.baseline != seen.baseline)
 
     def has_baseline(self, component: str = DEFAULT_COMPONENT) -> bool:
         """Whether any commit has a baseline."""

@@ -16,7 +16,6 @@ _LONGEST = 10.0  # seconds, because somebody is waiting
 
 def tries(patience: float = PATIENCE) -> Iterator[int]:
     """1, 2, 3 … until ``patience`` seconds have passed, but at least 30 tries, with a pause between two of them."""
-    import random
     import time
 
     begun = time.monotonic()
@@ -26,6 +25,8 @@ def tries(patience: float = PATIENCE) -> Iterator[int]:
         now = time.monotonic()
         if now - begun > patience and attempt >= _FEWEST:
             return
+        import random  # late: most succeed at once
+
         time.sleep(pause(attempt, now - started, random.random()))
 
 

@@ -136,9 +136,8 @@ def test_colour_follows_the_environment(environ: dict[str, str], colour: bool) -
 
 
 @pytest.mark.parametrize(("columns", "width"), [("20", 60), ("60", 60), ("100", 100), ("500", 160)])
-def test_the_width_is_the_terminals_within_limits(columns: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", columns)
-    assert paint_for({}).width == width
+def test_the_width_is_the_terminals_within_limits(columns: str, width: int) -> None:
+    assert paint_for({"COLUMNS": columns}).width == width
 
 
 @pytest.mark.parametrize("gate", [False, True])

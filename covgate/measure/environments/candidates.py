@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import NamedTuple
 
 MEASURING = ("coverage", "pytest")  # without these, no test can be measured, whatever else is installed
 _NAMED = 3  # missing packages that a notice lists
@@ -59,8 +60,7 @@ class Candidate:
         return not self.problem and not set(MEASURING) & set(self.lacks)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(NamedTuple):
     """The chosen environment, None if none can be used. ``notices`` name those that were skipped, and why.
 
     ``broken`` is the first skipped one that can't run.

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from covgate.measure.environments.installed import normalized
 from covgate.measure.environments.user_files import read, read_toml
@@ -25,8 +24,7 @@ _REQUIREMENT_FILES = (
 _TEST_GROUPS = ("test", "tests", "testing")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
+class Declared(NamedTuple):
     """Normalized names: that of the project, "" if it has none, and what its tests require on every platform."""
 
     name: str = ""

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from covgate.measure.environments.candidates import Candidate, Kind
 from covgate.measure.environments.declared import declared_distributions
 from covgate.measure.environments.installed import installed, is_environment, problem, python_in, settings
-from covgate.measure.environments.tool_environments import RUNNERS, TOOLS, pyenv_root, pyenv_versions
 from covgate.measure.environments.tools_own import is_tools_own
 from covgate.measure.environments.user_files import children, is_file, read
 
@@ -21,8 +20,7 @@ _KEEPS = {"/pypoetry/": "poetry", "/hatch/env/": "hatch", "/pdm/venvs/": "pdm", 
 _PYTHONS = ("python3", "python", "python3.exe", "python.exe")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """A directory that may be an environment. The other fields are as in ``Candidate``.
 
     ``is_named``: somebody chose exactly this directory, so it is reported if it can't be used.
@@ -61,6 +59,8 @@ def candidates(roots: Sequence[Path], environ: Mapping[str, str], needs: Sequenc
 def places(roots: Sequence[Path], environ: Mapping[str, str]) -> Iterator[Place]:
     """Where the project's environment may be, in the order of ``Kind``."""
     yield from _activated(roots, environ)
+    from covgate.measure.environments.tool_environments import RUNNERS, TOOLS  # late: one is usually activated
+
     for root in roots:
         for manager, find in TOOLS.items():
             for prefix in find(root, environ):
@@ -174,6 +174,8 @@ def _systems(root: Path, environ: Mapping[str, str], needed: Sequence[str]) -> I
         if path is not None and is_file(path.parent.parent / "pyvenv.cfg"):
             origin = "the first on PATH that is in no virtual environment"
         elif path is not None:
+            from covgate.measure.environments.tool_environments import pyenv_root, pyenv_versions
+
             if path.parent == pyenv_root(environ) / "shims":
                 path = next(filter(None, map(python_in, pyenv_versions(root, environ))), path)
                 origin = f"pyenv's {path.parent.parent.name}, {origin}"
