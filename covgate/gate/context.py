@@ -23,7 +23,7 @@ class Session:
     """The repository, the caller's environment, and the options of the call.
 
     ``fail_closed`` overrides the configuration unless it is None. ``publishes`` is False if the hook was called by
-    hand: then it must not push notes. Each commit's configuration is read once.
+    hand: then it must not push notes. Each configuration is read once.
     """
 
     repository: Repository
@@ -31,7 +31,9 @@ class Session:
     use_cache: bool = True
     fail_closed: bool | None = None
     publishes: bool = True
-    _configs: dict[str, Config] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _configs: dict[tuple[bytes | None, ...], Config] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
     _path_changes: dict[tuple[str, str], PathChanges] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -47,13 +49,10 @@ class Session:
 
     def config_at(self, commit: str) -> Config:
         """The configuration in the tree of ``commit``. Raises ConfigurationError, which lists all that is wrong."""
-        if commit not in self._configs:
-            self._configs[commit] = parse_config(
-                pyproject=self.repository.file(commit, CONFIGURATION_FILES[0]),
-                own=self.repository.file(commit, CONFIGURATION_FILES[1]),
-                environ=self.environ,
-            )
-        return self._configs[commit]
+        pyproject, own = files = tuple(self.repository.file(commit, name) for name in CONFIGURATION_FILES)
+        if files not in self._configs:
+            self._configs[files] = parse_config(pyproject=pyproject, own=own, environ=self.environ)
+        return self._configs[files]
 
     def uses_covgate(self, commit: str) -> bool:
         """Whether the tree of ``commit`` uses covgate: in its configuration, or in its pre-commit hooks."""

@@ -74,6 +74,16 @@ class ObjectReader:
         return ToolError(f"git can't read the object {shown}", hint="`git fsck` shows what is damaged")
 
 
+def entries_in(tree: GitObject) -> dict[bytes, str]:
+    """Name -> oid of what is directly in ``tree``."""
+    size, found, place = len(tree.oid) // 2, {}, 0
+    while (end := tree.data.find(b"\0", place)) >= 0:
+        name = tree.data[place:end].partition(b" ")[2]
+        place = end + 1 + size
+        found[name] = tree.data[end + 1 : place].hex()
+    return found
+
+
 def blobs_in(batch: bytes) -> Iterator[tuple[str, bytes]]:
     """Id and content of each blob in the output of `git cat-file --batch`; a blob that was cut off is left out."""
     place = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -11,8 +12,9 @@ from pathlib import Path
 from covgate.errors import GitError, ToolError
 from covgate.git.execute import GIT, execute, finish, start
 from covgate.git.location import Location, find_location
-from covgate.git.objects import GitObject, ObjectReader, blobs_in
+from covgate.git.objects import GitObject, ObjectReader, blobs_in, entries_in
 
+_OID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _PLAIN_NAME = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?|HEAD|refs/[A-Za-z0-9_./-]+")
 
 
@@ -31,6 +33,10 @@ class Repository:
         self.shallow = location.shallow
         self.environ = dict(location.environ)
         self._objects = ObjectReader(self.top, self.environ)
+        # What an oid leads to stays the same. By commit: its tree, and what is at the top of it. By oid: such a file.
+        self._trees: dict[str, str] = {}
+        self._at_top: dict[str, dict[bytes, str]] = {}
+        self._top_files: dict[str, bytes] = {}
 
     @classmethod
     def discover(cls, directory: Path, environ: Mapping[str, str]) -> Repository:
@@ -95,16 +101,36 @@ class Repository:
 
     def tree(self, commit: str) -> str:
         """The oid of a commit's tree. Raises ToolError if it can't be read."""
+        if commit in self._trees:
+            return self._trees[commit]
         found = self.object(f"{commit}^{{tree}}")
         if found is None:
             raise ToolError(f"the tree of {commit[:10]} can't be read", hint="`git fsck` shows what is damaged")
+        if _OID.fullmatch(commit):
+            self._trees[commit] = found.oid
+            self._at_top[commit] = entries_in(found)
         return found.oid
 
     def file(self, commit: str, path: str) -> bytes | None:
         """The content of a file at ``commit``; None if there is no such file."""
         # Paths in git are bytes, whatever encoding the locale gives to file names.
-        found = self._objects.read(f"{commit}:{path}".encode("utf-8", "surrogateescape"))
-        return found.data if found and found.kind == "blob" else None
+        name = path.encode("utf-8", "surrogateescape")
+        oid = ""
+        if b"/" not in name and self._knows_tree(commit):
+            oid = self._at_top[commit].get(name, "")
+            if not oid or oid in self._top_files:
+                return self._top_files.get(oid)
+        found = self._objects.read(b"%s:%s" % (os.fsencode(commit), name))
+        data = found.data if found and found.kind == "blob" else None
+        if oid and data is not None:
+            self._top_files[oid] = data
+        return data
+
+    def _knows_tree(self, commit: str) -> bool:
+        """Whether ``commit`` is an oid whose tree could be read."""
+        with contextlib.suppress(ToolError):
+            return bool(_OID.fullmatch(commit) and self.tree(commit))
+        return False
 
     def paths(self, commit: str) -> list[str]:
         """The paths of all files, links and submodules of ``commit``. Raises GitError if git can't list them."""
