@@ -13,25 +13,25 @@ from enum import Enum
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
+# These patterns are compiled when a variable is set that needs them.
 # Options of pytest that change what it prints, how the same tests are distributed, or what happens after a failure.
-_HARMLESS_OPTION = re.compile(
+_HARMLESS_OPTION = (
     r"-[vqslx]+|-r\w+|-n\w+|-p=?no:(cacheprovider|sugar)"
     r"|--(verbose|quiet|showlocals|exitfirst|no-header|no-summary|full-trace|disable-(pytest-)?warnings)"
     r"|--(strict|strict-markers|strict-config|instafail|force-sugar)"
 )
 # The same, of options with a value: `--tb=short` or `--tb short`.
-_HARMLESS_WITH_VALUE = re.compile(
+_HARMLESS_WITH_VALUE = (
     r"-[rn]|--(color|code-highlight|tb|durations|durations-min|verbosity|show-capture|capture|maxfail"
     r"|junit-?xml|junit-prefix|numprocesses|maxprocesses|dist|basetemp|timeout|timeout-method|reruns|reruns-delay"
     r"|log-[a-z-]+|cov-report)"
 )
-_HARMLESS_SETTING = re.compile(
-    r"(log_\w+|junit_\w+|console_output_style|faulthandler_timeout|verbosity_\w+|truncation_limit_\w+|cache_dir)=.*",
-    re.S,
+_HARMLESS_SETTING = (
+    r"(?s)(log_\w+|junit_\w+|console_output_style|faulthandler_timeout|verbosity_\w+|truncation_limit_\w+|cache_dir)=.*"
 )
 _SETS = frozenset({"-o", "--override-ini"})
 # What make sets for the commands that it starts, and options that leave the result the same: jobs, output.
-_HARMLESS_TO_MAKE = re.compile(r"-?[swSkr]*(j\d*)?|-[jlO]\S*|--(jobserver-\S+|(no-)?print-directory|silent|jobs\S*)|--")
+_HARMLESS_TO_MAKE = r"-?[swSkr]*(j\d*)?|-[jlO]\S*|--(jobserver-\S+|(no-)?print-directory|silent|jobs\S*)|--"
 
 
 class Effect(Enum):
@@ -108,17 +108,17 @@ def _pytest_options(value: str, run: Run) -> Effect:
     while words:
         word = words.pop(0)
         option, equals, given = word.partition("=")
-        if word in _SETS or word == "-p" or (_HARMLESS_WITH_VALUE.fullmatch(word) and words):
+        if word in _SETS or word == "-p" or (re.fullmatch(_HARMLESS_WITH_VALUE, word) and words):
             given, option = words.pop(0) if words else "", word
         elif word.startswith("-o"):
             option, given = "-o", word[2:]
-        elif _HARMLESS_OPTION.fullmatch(word) or (equals and _HARMLESS_WITH_VALUE.fullmatch(option)):
+        elif re.fullmatch(_HARMLESS_OPTION, word) or (equals and re.fullmatch(_HARMLESS_WITH_VALUE, option)):
             continue
         elif option not in _SETS:
             return Effect.DECIDES
-        if option in _SETS and not _HARMLESS_SETTING.fullmatch(given):
+        if option in _SETS and not re.fullmatch(_HARMLESS_SETTING, given):
             return Effect.DECIDES
-        if option == "-p" and not _HARMLESS_OPTION.fullmatch(f"-p{given}"):
+        if option == "-p" and not re.fullmatch(_HARMLESS_OPTION, f"-p{given}"):
             return Effect.DECIDES
     return Effect.NONE
 
@@ -158,7 +158,7 @@ def _nox(value: str, run: Run) -> Effect:
 
 
 def _make(value: str, run: Run) -> Effect:
-    harmless = all(_HARMLESS_TO_MAKE.fullmatch(each) for each in value.split())
+    harmless = all(re.fullmatch(_HARMLESS_TO_MAKE, each) for each in value.split())
     return Effect.DECIDES if run.leaves_choice("make", "gmake") and not harmless else Effect.NONE
 
 
