@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from covgate.errors import ToolError
+from covgate.git.conversion import Converter, without_filters
 from covgate.git.environment import without_local_environment
 from covgate.git.repository import Repository
 
@@ -47,7 +48,7 @@ class Contents:
         self._top = f"{repository.top}/"
         self._same: dict[str, tuple[int, ...]] = {}
         self._directories: set[str] = set()
-        self._filters: tuple[str, ...] | None = None
+        self._converters: dict[bool, Converter] = {}
         self._configured: dict[str, str] = {}
         entries = entries_of(repository, commit)
         self._files = [each for each in entries if each.mode != _SUBMODULE]
@@ -74,10 +75,13 @@ class Contents:
         stats = {each.path: self._stat(each) for each in files}
         # A file system that can't mark programs shows every file as one.
         has_modes = any(found and stat.S_ISREG(found.st_mode) and not found.st_mode & 0o100 for found in stats.values())
-        for entry in files:
-            why = self._difference(entry, stats[entry.path], has_modes)
-            if why:
-                yield self.prefix + entry.path, why
+        try:
+            for entry in files:
+                why = self._difference(entry, stats[entry.path], has_modes)
+                if why:
+                    yield self.prefix + entry.path, why
+        finally:
+            self._end_conversion()
         for entry in self._links:
             view = self.submodule_view(entry)
             if view is not None and concerns(self.prefix + entry.path) and _head(view) != entry.oid:
@@ -99,12 +103,15 @@ class Contents:
             if entry.mode == _LINK:
                 file.symlink_to(os.fsdecode(blob))
                 continue
-            options = () if is_opaque(blob) else self._without_filters()
-            file.write_bytes(self._converted(entry, options))
+            file.write_bytes(self._converted(entry, filtered=is_opaque(blob)))
             file.chmod(0o755 if entry.mode == _EXECUTABLE else 0o644)
+            if file.name == ".gitattributes":
+                self._end_conversion()
+        self._end_conversion()
 
     def close(self) -> None:
-        """End the processes that read the objects of submodules."""
+        """End the processes that read objects, and those of submodules."""
+        self._end_conversion()
         for each in self.submodules:
             each.close()
             each.repository.close()
@@ -178,11 +185,9 @@ class Contents:
         if pointer:
             return _digest(path, hashlib.sha256()) == pointer[1].decode()
         data = Path(path).read_bytes()
-        if self._config("core.autocrlf") == "true" and blob.replace(b"\n", b"\r\n") == data:
+        if self._converted(entry, filtered=False) == data:
             return True
-        if self._converted(entry, self._without_filters()) == data:
-            return True
-        return is_opaque(blob) and self._converted(entry, ()) == data
+        return is_opaque(blob) and self._converted(entry, filtered=True) == data
 
     def _blob(self, entry: Entry) -> bytes:
         found = self.repository.object(entry.oid)
@@ -190,23 +195,23 @@ class Contents:
             raise ToolError(f"{entry.path} of the commit can't be read", hint="`git fsck` shows what is damaged")
         return found.data
 
-    def _converted(self, entry: Entry, options: tuple[str, ...]) -> bytes:
-        """The blob as a checkout writes it."""
-        return self.repository.run(*options, "cat-file", "--filters", f"--path={entry.path}", entry.oid)
+    def _converted(self, entry: Entry, *, filtered: bool) -> bytes:
+        """The blob as a checkout writes it; ``filtered``: through the filters of this clone."""
+        if filtered not in self._converters:
+            options = () if filtered else without_filters(self.repository)
+            self._converters[filtered] = Converter(self.repository, options)
+        return self._converters[filtered].convert(entry.path, entry.oid)
+
+    def _end_conversion(self) -> None:
+        """The next conversion uses the attributes as they are then."""
+        for each in self._converters.values():
+            each.close()
+        self._converters.clear()
 
     def _config(self, key: str) -> str:
         if key not in self._configured:
             self._configured[key] = self.repository.config(key)
         return self._configured[key]
-
-    def _without_filters(self) -> tuple[str, ...]:
-        """Options of git that switch the configured filters off; line endings are still converted."""
-        if self._filters is None:
-            _, listed, _ = self.repository.attempt("config", "--name-only", "--get-regexp", r"^filter\..")
-            names = {line.rpartition(".")[0] for line in os.fsdecode(listed).splitlines()}
-            off = [f"{name}.{key}" for name in sorted(names) for key in ("smudge=", "process=", "required=false")]
-            self._filters = tuple(word for each in off for word in ("-c", each))
-        return self._filters
 
 
 def _head(repository: Repository) -> str:

@@ -176,6 +176,21 @@ def ends_lines_by_attribute(place: Place) -> None:
     (place.top / ".gitattributes").write_text("*.py text eol=crlf\n")
 
 
+def ends_lines_automatically(place: Place) -> None:
+    """A file that is not text, or whose lines end with CR and LF in the commit, is written as it is."""
+    (place.top / "data.bin").write_bytes(b"\0\n")
+    (place.top / "mixed.txt").write_bytes(b"a\r\nb\n")
+    (place.top / "as_is.txt").write_bytes(b"a\n")
+    place.commit()
+    (place.top / ".gitattributes").write_text("* text=auto\nmixed.txt -text\nas_is.txt eol=lf\n")
+    ends_lines_otherwise(place)
+
+
+def ends_lines_by_configuration(place: Place) -> None:
+    (place.top / ".gitattributes").write_text("* text=auto\n")
+    place.git("config", "core.eol", "crlf")
+
+
 def encodes_otherwise(place: Place) -> None:
     (place.top / ".gitattributes").write_text("*.txt working-tree-encoding=UTF-16\n")
     (place.top / "more.txt").write_text("more\n", encoding="utf-16")
@@ -207,6 +222,10 @@ def keeps_large_files_elsewhere(place: Place) -> None:
     [
         (ends_lines_otherwise, "x.py", b"A = 1\r\n"),
         (ends_lines_by_attribute, "x.py", b"A = 1\r\n"),
+        (ends_lines_automatically, "x.py", b"A = 1\r\n"),
+        (ends_lines_automatically, "as_is.txt", b"a\n"),
+        (ends_lines_automatically, "mixed.txt", b"a\r\nb\n"),
+        (ends_lines_by_configuration, "x.py", b"A = 1\r\n"),
         (encodes_otherwise, "more.txt", "more\n".encode("utf-16")),
         (expands_names, "more.txt", None),
         (encrypts, "more.bin", b"a secret\n"),
@@ -227,6 +246,50 @@ def test_what_a_checkout_writes_is_the_commit(
     assert place.differences() == {name: "differs from the commit"}
     place.restore()
     assert (place.top / name).read_bytes() == data
+
+
+NAMES = ("a b.py", " first.py", "last .py", "tab\t.py", "line\n.py", "ü.py", "-x.py", "deep/er/x.py")
+
+
+def test_one_process_converts_all_files(place: Place) -> None:
+    """Names that git's protocol can't carry cost one each; a binary file ends where it ends."""
+    ends_lines_by_attribute(place)
+    contents = {name: f"{number}\n\n".encode() for number, name in enumerate(NAMES)}
+    contents |= {"empty.py": b"", "open.py": b"no end", "binary.py": b"\0\r\n\n blob 3\nmissing\n" * 100}
+    for name, content in contents.items():
+        (place.top / name).parent.mkdir(parents=True, exist_ok=True)
+        (place.top / name).write_bytes(content)
+    place.commit()
+    place.git("rm", "--quiet", "-r", "--cached", ".")
+    place.git("reset", "--quiet", "--hard")
+    trace = place.top.parent / "trace"
+    place.environ = {**place.environ, "GIT_TRACE": str(trace)}
+    assert (place.top / "ü.py").read_bytes() == b"5\r\n\r\n"
+    assert place.differences() == {}
+    converting = [line for line in trace.read_text().splitlines() if "cat-file" in line and "--filters" in line]
+    assert len([line for line in converting if "--batch" in line]) == 1
+    assert len([line for line in converting if "--batch" not in line]) == 2  # " first.py" and the new line
+    for name in contents:
+        (place.top / name).write_bytes(b"edited\r\n")
+    assert place.differences() == dict.fromkeys(contents, "differs from the commit")
+    place.restore()
+    assert place.differences() == {}
+
+
+def test_files_are_restored_by_the_attributes_of_the_commit(place: Place) -> None:
+    ends_lines_by_attribute(place)
+    place.commit()
+    for name in (".gitattributes", "x.py"):
+        (place.top / name).write_text("edited\n")
+    place.restore()
+    assert (place.top / "x.py").read_bytes() == b"A = 1\r\n"
+
+
+def test_lines_that_no_checkout_ends_so_differ(place: Place) -> None:
+    ends_lines_automatically(place)
+    place.commit()
+    (place.top / "as_is.txt").write_bytes(b"a\r\n")
+    assert place.differences() == {"as_is.txt": "differs from the commit"}
 
 
 def test_a_touched_file_is_the_same_and_an_edited_one_is_read_again(place: Place) -> None:
