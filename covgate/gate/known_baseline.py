@@ -107,7 +107,7 @@ def _stand_in(notes: Notes, commit: str, found: KnownBaseline, bar: Bar) -> Know
 
 def _is_related(repository: Repository, commit: str, other: str) -> bool:
     """Whether the commits share history, or the path of a file that may be source code."""
-    if repository.text("merge-base", commit, other):
+    if repository.merge_base(commit, other):
         return True
     return not _source_paths(repository, commit).isdisjoint(_source_paths(repository, other))
 

@@ -72,7 +72,7 @@ def _more_bases(bar: Bar, commit: str) -> Iterator[str]:
     if not bar.base:
         return
     for target in (bar.base, bar.remote.fork_point(commit) if bar.remote else ""):
-        found = target and bar.remote.repository.text("merge-base", commit, target)
+        found = target and bar.remote.repository.merge_base(commit, target)
         if found and found != commit:  # a commit that has landed may still be compared with an older one
             yield found
 

@@ -118,7 +118,7 @@ class Surroundings:
         """
         repository, remote = self.session.repository, self.bar.remote
         targets = {self.bar.base, remote.fork_point(self.commit) if remote else ""}
-        found = [repository.text("merge-base", self.commit, each) or each for each in sorted(targets) if each]
+        found = [repository.merge_base(self.commit, each) or each for each in sorted(targets) if each]
         return list(dict.fromkeys(found))
 
     @property

@@ -74,6 +74,12 @@ class ObjectReader:
         return ToolError(f"git can't read the object {shown}", hint="`git fsck` shows what is damaged")
 
 
+def parents_in(commit: GitObject) -> list[str]:
+    """The oids of the parents of ``commit``."""
+    header = commit.data.partition(b"\n\n")[0].decode("ascii", "replace")
+    return [line.removeprefix("parent ") for line in header.split("\n") if line.startswith("parent ")]
+
+
 def entries_in(tree: GitObject) -> dict[bytes, str]:
     """Name -> oid of what is directly in ``tree``."""
     size, found, place = len(tree.oid) // 2, {}, 0

@@ -182,7 +182,7 @@ class Remote:
         """
         if (commit, branch) not in self._fork_points:
             tip = self.branch_tip(branch) if branch and branch != self.default_branch() else self.default_tip()
-            self._fork_points[commit, branch] = tip and (self.repository.text("merge-base", commit, tip) or tip)
+            self._fork_points[commit, branch] = tip and (self.repository.merge_base(commit, tip) or tip)
         return self._fork_points[commit, branch]
 
     def replaced_tip(self, update: RefUpdate) -> str:

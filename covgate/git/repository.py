@@ -12,9 +12,10 @@ from pathlib import Path
 from covgate.errors import GitError, ToolError
 from covgate.git.execute import GIT, execute, finish, start
 from covgate.git.location import Location, find_location
-from covgate.git.objects import GitObject, ObjectReader, blobs_in, entries_in
+from covgate.git.objects import GitObject, ObjectReader, blobs_in, entries_in, parents_in
 
 _OID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_NEAR = 10  # commits
 _PLAIN_NAME = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?|HEAD|refs/[A-Za-z0-9_./-]+")
 
 
@@ -23,7 +24,7 @@ class Repository:
 
     ``top`` is the worktree that covgate was called in, ``git_dir`` its own git directory, ``common_dir`` the one that
     all worktrees share: covgate keeps its files under it. All are absolute paths. ``shallow``: whether history is cut
-    off. ``environ`` leads git to this repository.
+    off. ``environ`` leads git to this repository. ``configured``: how ssh is called, and the remotes (`Location`).
     """
 
     def __init__(self, location: Location) -> None:
@@ -31,6 +32,7 @@ class Repository:
         self.git_dir = location.git_dir
         self.common_dir = location.common_dir
         self.shallow = location.shallow
+        self.configured = location.configured
         self.environ = dict(location.environ)
         self._objects = ObjectReader(self.top, self.environ)
         # What an oid leads to stays the same. By commit: its tree, and what is at the top of it. By oid: such a file.
@@ -162,6 +164,24 @@ class Repository:
             status = process.wait()
         if status:
             raise GitError(["rev-list"], status, message)
+
+    def merge_base(self, commit: str, other: str) -> str:
+        """The best common ancestor of two commits; "" if there is none, or if a shallow clone hides it."""
+        # Most branches start at the tip of another one: then git need not be started.
+        return other if self._is_near(other, commit) else self.text("merge-base", commit, other)
+
+    def _is_near(self, ancestor: str, commit: str) -> bool:
+        """Whether one of the first few parents of ``commit``, or itself, is ``ancestor``; False if that is unknown."""
+        with contextlib.suppress(ToolError):
+            for _ in range(_NEAR):
+                found = self.object(commit) if _OID.fullmatch(commit) and not self.shallow else None
+                parents = parents_in(found) if found and found.kind == "commit" else []
+                if ancestor in (commit, *parents):
+                    return True
+                if not parents:
+                    break
+                commit = parents[0]
+        return False
 
     def is_ancestor(self, ancestor: str, commit: str) -> bool:
         """Whether ``commit`` is ``ancestor`` or descends from it. Raises GitError if git can't tell."""

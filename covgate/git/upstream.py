@@ -12,13 +12,7 @@ _NAME = "upstream"
 
 def upstream_of(remote: Remote) -> Remote | None:
     """The remote where changes pushed to ``remote`` land, according to the configuration; None for itself."""
-    pattern = r"^(remote\..*\.(url|gh-resolved)|branch\..*\.remote)$"
-    listed = remote.repository.text("config", "-z", "--get-regexp", pattern)
-    configured: dict[str, list[str]] = {}
-    for entry in listed.split("\0"):
-        key, _, value = entry.partition("\n")
-        configured.setdefault(key, []).append(value)
-    name = choose_upstream(remote.name, configured, [remote.default_branch(), *_LIKELY_BRANCHES])
+    name = choose_upstream(remote.name, remote.repository.configured, [remote.default_branch(), *_LIKELY_BRANCHES])
     return Remote(remote.repository, name) if name else None
 
 

@@ -37,6 +37,13 @@ class Work:
         self.repository = Repository.discover(self.top, environ)
         self.origin = Remote(self.repository, "origin")
 
+    def add_upstream(self, name: str) -> None:
+        """Add the remote ``upstream``, and look for the repository again: its remotes are read once."""
+        self.git("remote", "add", "upstream", str(self.bare.with_name(name)))
+        self.repository.close()
+        self.repository = Repository.discover(self.top, self.environ)
+        self.origin = Remote(self.repository, "origin")
+
     def git(self, *argv: str, at: Path | None = None) -> str:
         done = run(["git", *argv], at or self.top, self.environ)
         assert done.status == 0, done.text
@@ -198,7 +205,7 @@ def test_two_remotes_that_do_not_answer_are_waited_for_once(work: Work, monkeypa
             waited.append(timeout)
         return communicate(self, input, timeout)
 
-    work.git("remote", "add", "upstream", str(work.bare.with_name("other.git")))
+    work.add_upstream("other.git")
     for name in ("origin", "upstream"):
         work.git("config", f"remote.{name}.uploadpack", str(program))
     monkeypatch.setattr(subprocess.Popen, "communicate", recorded)
@@ -212,7 +219,7 @@ def test_two_remotes_that_do_not_answer_are_waited_for_once(work: Work, monkeypa
 
 
 def test_an_unreachable_upstream_without_known_notes_means_nothing(work: Work) -> None:
-    work.git("remote", "add", "upstream", str(work.bare.with_name("gone.git")))
+    work.add_upstream("gone.git")
 
     def reach() -> tuple[Remote, list[str]]:
         notices: list[str] = []

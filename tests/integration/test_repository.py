@@ -153,3 +153,55 @@ def test_a_walk_that_is_left_early_leaves_no_process(tmp_path: Path, environ: di
         assert len(psutil.Process().children()) == len(before) + 1
         walk.close()  # type: ignore[attr-defined]
         assert psutil.Process().children() == before
+
+
+def test_a_merge_base_near_and_far(tmp_path: Path, environ: dict[str, str]) -> None:
+    top = tmp_path / "top"
+    first = make(top, environ)
+    git(top, environ, "checkout", "--quiet", "-b", "side")
+    git(top, environ, "commit", "--quiet", "--allow-empty", "--message", "side")
+    side = git(top, environ, "rev-parse", "HEAD")
+    git(top, environ, "checkout", "--quiet", "-b", "topic", first)
+    for number in range(12):
+        git(top, environ, "commit", "--quiet", "--allow-empty", "--message", f"{number}")
+    far = git(top, environ, "rev-parse", "HEAD")
+    git(top, environ, "merge", "--quiet", "--no-edit", "side")
+    merged = git(top, environ, "rev-parse", "HEAD")
+    git(top, environ, "checkout", "--quiet", "--orphan", "other")
+    git(top, environ, "commit", "--quiet", "--allow-empty", "--message", "unrelated")
+    unrelated = git(top, environ, "rev-parse", "HEAD")
+    with opened(top, environ) as repository:
+        for one, other, expected in (
+            (side, side, side),
+            (side, first, first),
+            (first, side, first),
+            (far, first, first),
+            (far, side, first),
+            (merged, side, side),
+            (merged, far, far),
+            (unrelated, far, ""),
+            ("0" * 40, first, ""),
+        ):
+            assert repository.merge_base(one, other) == expected
+
+
+def test_files_at_the_top_of_commits(tmp_path: Path, environ: dict[str, str]) -> None:
+    top = tmp_path / "top"
+    first = make(top, environ)
+    (top / "directory").mkdir()
+    (top / "directory/file").write_bytes(b"inside\n")
+    (top / "link").symlink_to("file")
+    (top / "file").write_bytes(b"two\n")
+    (top / "ümlaut").write_bytes(b"")
+    git(top, environ, "add", "--all")
+    git(top, environ, "commit", "--quiet", "--message", "second")
+    second = git(top, environ, "rev-parse", "HEAD")
+    with opened(top, environ) as repository:
+        for _ in range(2):
+            assert [repository.file(each, "file") for each in (first, second, "HEAD")] == [b"one\n", b"two\n", b"two\n"]
+            names = ("ümlaut", "link", "directory", "directory/file", "none", "")
+            assert [repository.file(second, name) for name in names] == [b"", b"file", None, b"inside\n", None, None]
+            assert repository.file("0" * 40, "file") is None
+        (top / "file").write_bytes(b"three\n")
+        git(top, environ, "commit", "--quiet", "--all", "--message", "third")
+        assert repository.file("HEAD", "file") == b"three\n"
