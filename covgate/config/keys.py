@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from covgate.config.show import close_match, show, show_key
 from covgate.model.policy import Kind, RemovedCode, parse_decimal
@@ -145,8 +144,7 @@ def _number_from_text(text: str) -> object:
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """How the value of one key is read.
 
     ``parse`` turns what TOML has into what ``Config`` has, or raises BadValue. ``from_text`` turns the text of its

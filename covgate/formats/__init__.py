@@ -6,9 +6,8 @@ A format of `covgate check` is a module here with ``render(outcome, context) -> 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from covgate.formats.paint import Paint
 
@@ -32,11 +31,10 @@ def no_source(path: str) -> None:
     return
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(NamedTuple):
     """What a format may need beside the outcome: where the text goes, and the sources of the commit."""
 
-    paint: Paint = field(default_factory=Paint)
+    paint: Paint = Paint()
     source: ReadSource = no_source
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _TAIL_SHOWN = 25
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paint:
+class Paint(NamedTuple):
     """How to format text for its destination: in colour or not, ``width`` columns, in UTF-8 or only in ASCII.
 
     ``terminal``: the text is shown on a screen, so long lists and long names are shortened.

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Collection
-from dataclasses import replace
 from pathlib import Path
 
 from covgate.config import Config
@@ -85,7 +84,7 @@ def _ratchet(session: Session, branch: str, commit: str, remote: Remote, *, may_
         outcome = judge_commit(session, commit, bar, [], order)
         if may_measure and outcome.numbers is None and not outcome.error:
             say(f"no hook saw {commit[:10]} arrive on {branch}: its tests run first")
-            outcome = judge_commit(session, commit, bar, [], replace(order, may_measure=True))
+            outcome = judge_commit(session, commit, bar, [], order._replace(may_measure=True))
     except Interrupted:
         raise
     except CovgateError as error:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from covgate.errors import ConfigurationError, Interrupted, NothingMeasured, ToolError, UsageError, as_notice
 from covgate.gate.bar import Bar
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
     from covgate.model.changed_tests import ChangedTest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(NamedTuple):
     """How to judge a commit.
 
     ``ratchets``: a pass raises the baseline here. ``may_measure``: the tests may run. ``trusts_record``: the counts in

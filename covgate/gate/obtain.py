@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from covgate.config import Config, Isolation
@@ -33,8 +33,7 @@ class Obtained(NamedTuple):
     here: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(NamedTuple):
     """The commit that is to be measured, with its tree, and how."""
 
     session: Session

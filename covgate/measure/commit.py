@@ -50,10 +50,14 @@ class Measurer:
 
     def interpreter(self, config: Config) -> Interpreter:
         """The project's interpreter. Raises ToolError if there is none."""
+        from covgate.measure.environments.candidates import MEASURING
         from covgate.measure.interpreter import find_interpreter
-        from covgate.measure.program import needs_of
 
-        needs = needs_of(config.command, config.report)
+        needs: tuple[str, ...] = MEASURING
+        if config.command is not None or config.report:
+            from covgate.measure.program import needs_of
+
+            needs = needs_of(config.command, config.report)
         key = (config.python, needs)
         if key not in self._interpreters:
             self._interpreters[key] = find_interpreter(config.python, self.roots, self.environ, needs)

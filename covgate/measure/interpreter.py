@@ -10,8 +10,8 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from covgate.errors import ToolError
 from covgate.measure.environments.candidates import MEASURING, choose
@@ -33,8 +33,7 @@ _HIDDEN_PREFIXES = (
 _HIDDEN = ("COVERAGE_FILE", "PYTEST_CURRENT_TEST", "PYTHONHOME", "__PYVENV_LAUNCHER__", "_")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interpreter:
+class Interpreter(NamedTuple):
     """A Python interpreter. ``path`` is as it was found; it may be a shim.
 
     ``environment`` is the directory of its environment, "" if it has none. ``origin`` says how it was found.
