@@ -17,7 +17,7 @@ from covgate.notes.records import Notes
 from covgate.notes.repair import find_cut
 from covgate.notes.steps import note_reader, read_steps
 
-HELP = "list decreases without an override, deleted notes and invalid records"
+HELP = "list decreases without an override, edited counts, deleted notes and invalid records"
 EXAMPLES = """\
   covgate audit
   covgate audit --format json

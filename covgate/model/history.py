@@ -47,6 +47,15 @@ def is_lower(after: Baseline | None, before: Baseline) -> bool:
     return after is None or after.level < before.level
 
 
+def why_lower(before: Baseline, after: Baseline | None) -> str:
+    """What happened to the baseline ``before`` if ``after``, which is lower, was written in its place."""
+    if after is None:
+        return "the baseline was taken out"
+    if after.epoch < before.epoch:
+        return f"the baseline went back to epoch {after.epoch}"
+    return "the baseline was lowered without an override"
+
+
 def shown_change(before: Baseline | None, after: Baseline | None) -> str:
     """``before`` and ``after`` as text: "85.00% -> 70.00%"; with the epochs if there are several or higher ones."""
     epochs = {each.epoch for each in (before, after) if each is not None}

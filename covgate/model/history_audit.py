@@ -14,8 +14,17 @@ from enum import Enum
 
 from covgate.model.baseline import Baseline, join
 from covgate.model.epochs import Epochs
-from covgate.model.history import Read, Step, baselines_in, is_lower
-from covgate.model.note_versions import Epoch, State, Version, changed_files, highest_of, join_known, newest
+from covgate.model.history import Read, Step, baselines_in, is_lower, why_lower
+from covgate.model.note_versions import (
+    Epoch,
+    State,
+    Version,
+    changed_files,
+    changed_judgements,
+    highest_of,
+    join_known,
+    newest,
+)
 
 
 class FindingKind(Enum):
@@ -25,6 +34,7 @@ class FindingKind(Enum):
     DELETED = "deleted"  # a note was removed
     INVALID = "unbelievable"  # a note, or a record in it, is not valid
     UNEXPLAINED_EPOCH = "unexplained-epoch"  # no override opened this epoch
+    CHANGED = "changed"  # the judgement that was recorded with a baseline is another one
     LOST = "lost"  # a merge of notes dropped what one of its sides had
     CUT = "cut"  # the ref no longer contains a commit that this clone saw it at
 
@@ -176,6 +186,8 @@ class _Auditor:
             before = highest_of(change.earlier)
             findings.append(change.finding(FindingKind.INVALID, why, before=before, after=join(*after.values())))
         findings += _check_lowered(change, known, after, partly_valid=bool(note.problems))
+        for name, why in changed_judgements(version.kept, note) if change.is_new and not change.by_merge else ():
+            findings.append(change.finding(FindingKind.CHANGED, why, component=name))
         version.closed = frozenset(
             (name, each.epoch) for name, each in after.items() if not self._epochs.is_open(name, each)
         )
@@ -210,6 +222,9 @@ class _Auditor:
         if finding.kind is FindingKind.UNEXPLAINED_EPOCH:
             baseline = known.get(finding.component)
             return baseline is None or self._epochs.is_open(finding.component, baseline)
+        if finding.kind is FindingKind.CHANGED:
+            is_kept = version and note and note.record(finding.component) == version.kept.get(finding.component)
+            return bool(note and is_kept and not note.problems)
         if note is None:
             return finding.kind is FindingKind.INVALID and finding.before is None
         baseline = known.get(finding.component) if finding.component else join(*known.values())
@@ -234,15 +249,7 @@ def _check_lowered(
         baseline = after.get(component)
         if not is_lower(baseline, before) or (baseline is None and partly_valid):
             continue
-        kind, why = FindingKind.FALL, _why_lower(before, baseline)
+        kind, why = FindingKind.FALL, why_lower(before, baseline)
         if change.by_merge:
             kind, why = FindingKind.LOST, "the merge dropped the higher baseline of one side"
         yield change.finding(kind, why, component=component, before=before, after=baseline)
-
-
-def _why_lower(before: Baseline, after: Baseline | None) -> str:
-    if after is None:
-        return "the baseline was taken out"
-    if after.epoch < before.epoch:
-        return f"the baseline went back to epoch {after.epoch}"
-    return "the baseline was lowered without an override"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from covgate.model.baseline import Baseline, join
 from covgate.model.epochs import Epochs
 from covgate.model.history import Read, Step, annotated_commit, is_lower
-from covgate.model.record import Note, Record, join_records
+from covgate.model.numbers import format_percent
+from covgate.model.record import Judgement, Note, Record, join_records, lasting_judgement
 
 # A component and an epoch of it.
 Epoch = tuple[str, int]
@@ -41,7 +42,10 @@ class Version:
         self.merged = False
 
     def keep(self, note: Note, epochs: Epochs) -> None:
-        """Merge ``note``, the version's own, into ``kept``. Nothing that lowers a baseline is added."""
+        """Merge ``note``, the version's own, into ``kept``.
+
+        Nothing that lowers a baseline is added, and no other judgement than the one that was recorded with it.
+        """
         for record in note.records:
             component, before = record.component, self.kept.get(record.component)
             record = _believed(record, epochs)
@@ -50,7 +54,8 @@ class Version:
             elif before is not None:
                 if before.baseline and is_lower(record.baseline, before.baseline):
                     record = replace(record, baseline=before.baseline)
-                record = replace(record, judgement=record.judgement or before.judgement)
+                stays = lasting_judgement(before, record.baseline, record.judgement)
+                record = replace(record, judgement=stays or record.judgement or before.judgement)
             if record.baseline or record.judgement:
                 self.kept[component] = record
 
@@ -162,3 +167,32 @@ def left_to_others(state: State, read: Read) -> dict[str, Note]:
         if note.other_format and missing:
             beside[commit] = Note(records=tuple(missing))
     return beside
+
+
+def changed_judgements(kept: Mapping[str, Record], note: Note) -> Iterator[tuple[str, str]]:
+    """The components whose judgement in ``note`` is another one than in ``kept``, although the baseline is still there.
+
+    Each comes with the reason. covgate itself never makes such a change.
+    """
+    for component, before in kept.items():
+        after = note.record(component)
+        if after is None or after.baseline is None:
+            continue
+        stays = lasting_judgement(before, after.baseline, after.judgement)
+        if stays is not None and stays != after.judgement:
+            change, percent = _shown_change(stays, after.judgement), format_percent(after.baseline.percent)
+            yield component, f"the judgement was changed although the baseline of {percent}% stayed: {change}"
+
+
+def _shown_change(before: Judgement, after: Judgement | None) -> str:
+    """``before`` and ``after`` as text: "PASS, 80 of 100 -> PASS, 90 of 100"."""
+
+    def shown(judgement: Judgement) -> str:
+        numbers = judgement.numbers
+        return f"{judgement.status.value}, {numbers.executed} of {numbers.executable}"
+
+    if after is None:
+        return f"{shown(before)} -> none"
+    if shown(after) == shown(before):
+        return f"{shown(before)}, with other details"
+    return f"{shown(before)} -> {shown(after)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from covgate.model.baseline import Baseline, join, merge_baseline
@@ -110,42 +110,76 @@ def measurement_of(judgement: Judgement) -> Measurement:
 def merge_record(note: Note, record: Record) -> Note:
     """``note`` with the new ``record`` of a component in it; the records of other components stay.
 
-    Baselines join. The new judgement replaces the old one, unless it has the same result: then the old one stays, with
-    the reason that was given first, so that a ratchet that runs twice writes the same bytes. What reached the baseline
-    stays, too, if the same tree passes with other counts: it is what others are compared with (docs/adr/0015).
+    Baselines join. A pass that was recorded with a baseline stays while that holds (`lasting_judgement`). Any other
+    judgement is replaced by the new one, unless both have the same result: then the old one stays, with the reason that
+    was given first, so that a ratchet that runs twice writes the same bytes.
     """
     known = note.record(record.component)
     if known is None:
         return join_notes(note, Note(records=(record,)))
     old, new = known.judgement, record.judgement
     baseline = merge_baseline(known.baseline, record.baseline)
-    if new is None or (old is not None and (new.same_result(old) or _is_what_counts(old, new, baseline))):
+    if new is None or (old is not None and new.same_result(old)):
         new = old
-    merged = Record(component=record.component, baseline=baseline, judgement=new)
+    judgement = lasting_judgement(known, baseline, new) or new
+    merged = Record(component=record.component, baseline=baseline, judgement=judgement)
     others = tuple(each for each in note.records if each.component != record.component)
     return Note(records=(*others, merged))
 
 
-def _is_what_counts(old: Judgement, new: Judgement, baseline: Baseline | None) -> bool:
-    """Whether ``old`` reached the ``baseline`` that holds now, or stands beside one that was set, and ``new`` does not.
+def lasting_judgement(known: Record, baseline: Baseline | None, new: Judgement | None) -> Judgement | None:
+    """The judgement of ``known`` if no ``new`` one replaces it; else None.
 
-    Only a pass with other counts of the same tree is turned down.
+    That is a pass that was recorded with a baseline, as long as ``baseline``, the one that holds now, is on the same
+    level: later commits are compared with its counts (docs/adr/0015). A judgement of another tree came with a note
+    that git copied from another commit, and does not stay.
     """
-    if baseline is None or new.numbers == old.numbers or new.numbers.percent == baseline.percent:
-        return False
-    both_pass = old.status is Status.PASS and new.status is Status.PASS
-    reached = bool(baseline.override) or old.numbers.percent == baseline.percent
-    return reached and both_pass and new.tree == old.tree
+    old = known.judgement
+    if old is None or old.status is not Status.PASS or known.baseline is None or baseline is None:
+        return None
+    same_tree = new is None or new.tree == old.tree
+    return old if same_tree and known.baseline.level == baseline.level else None
+
+
+def contradict(one: Note, other: Note) -> bool:
+    """Whether both notes have a pass that stays with the same baseline, and the passes differ."""
+    for record in one.records:
+        against = other.record(record.component)
+        mine = lasting_judgement(record, against.baseline, against.judgement) if against else None
+        if against and mine and lasting_judgement(against, record.baseline, mine) not in (None, mine):
+            return True
+    return False
 
 
 def join_records(one: Record, other: Record) -> Record:
-    """The join of two records of one commit and component: the higher baseline, and the better judgement."""
+    """The join of two records of one commit and component: the higher baseline, and the better judgement.
+
+    Which judgement is better can't depend on the baseline: the join would not be associative, since an override has no
+    judgement. Which of them was recorded first is in the history of the notes alone.
+    """
     judgements = [each.judgement for each in (one, other) if each.judgement is not None]
     return Record(
         component=one.component,
         baseline=join(one.baseline, other.baseline),
         judgement=max(judgements, key=lambda each: each.order, default=None),
     )
+
+
+def join_published(published: Note, ours: Note) -> Note:
+    """The join of a ``published`` note and one of ``ours``.
+
+    A pass goes with the baseline that it was recorded with. If both sides have one for the same baseline, the published
+    one stays: it was there first.
+    """
+    joined = []
+    for record in join_notes(published, ours).records:
+        for side in filter(None, (published.record(record.component), ours.record(record.component))):
+            stays = lasting_judgement(side, record.baseline, record.judgement)
+            if stays is not None:
+                record = replace(record, judgement=stays)
+                break
+        joined.append(record)
+    return Note(records=tuple(joined))
 
 
 def join_notes(*notes: Note) -> Note:

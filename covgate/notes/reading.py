@@ -2,7 +2,8 @@
 
 covgate audits the history once from its beginning, and later only the new notes commits. In these cases they can't be
 judged alone, and it reads the whole history once more: after a merge by git's own commands, if a note was removed or
-damaged before, and if an epoch is claimed without a reason.
+damaged before, if an epoch is claimed
+without a reason, and if a judgement was changed: a repair looks the same if what it repaired was read before.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from covgate.model.history import Read, Step, baselines_in
-from covgate.model.history_audit import Finding, audit
+from covgate.model.history_audit import Audit, Finding, FindingKind, audit
 from covgate.model.note_text import render_note
 from covgate.model.note_versions import State, Version, believed, changed_files, left_to_others, notes_to_repair
 from covgate.model.record import Note
@@ -43,7 +44,7 @@ def read_news(notes: Notes, tip: str, seen: Seen) -> Reading:
     read, epochs = note_reader(repository, steps), seen.epochs()
     known = _known_states(notes, steps, seen, read) if after else {}
     found = None if known is None else audit(steps, read, epochs=epochs, known=known)
-    if found is None or (after and +found.state.closed):
+    if found is None or (after and (+found.state.closed or _has_changed_judgements(found))):
         steps, epochs = read_steps(repository, tip), seen.epochs()
         read = note_reader(repository, steps)
         found = audit(steps, read, epochs=epochs)
@@ -64,6 +65,10 @@ def read_news(notes: Notes, tip: str, seen: Seen) -> Reading:
             beside={**seen.beside, **beside},
         ),
     )
+
+
+def _has_changed_judgements(found: Audit) -> bool:
+    return any(each.kind is FindingKind.CHANGED for each in found.findings)
 
 
 def _not_behind(steps: Sequence[Step], seen: Seen) -> tuple[str, ...]:

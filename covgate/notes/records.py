@@ -14,7 +14,7 @@ from covgate.git.repository import Repository
 from covgate.model.baseline import Baseline, join
 from covgate.model.history import baselines_in
 from covgate.model.note_text import parse_note, render_note
-from covgate.model.record import DEFAULT_COMPONENT, Note, join_notes
+from covgate.model.record import DEFAULT_COMPONENT, Note, join_notes, join_published
 from covgate.notes.index import Known, RecordIndex
 from covgate.notes.ref import NOTES_REF, NotesRef
 from covgate.notes.seen import Seen, load_seen, save_seen
@@ -48,6 +48,10 @@ class Notes(NotesRef):
         # Sorted, so that of equal records the bytes don't depend on which side was here.
         notes = [parse_note(each) for each in sorted(blobs)]
         return None if any(note.problems for note in notes) else render_note(join_notes(*notes).records).encode()
+
+    def join_published(self, published: bytes, ours: bytes) -> bytes | None:
+        one, other = parse_note(published), parse_note(ours)
+        return None if one.problems or other.problems else render_note(join_published(one, other).records).encode()
 
     def is_foreign(self, blob: bytes) -> bool:
         return parse_note(blob).other_format

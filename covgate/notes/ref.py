@@ -40,6 +40,10 @@ class NotesRef(ABC):
     def join_blobs(self, blobs: Sequence[bytes]) -> bytes | None:
         """The note that joins ``blobs``, the same in any order; None if one of them is not valid."""
 
+    def join_published(self, published: bytes, ours: bytes) -> bytes | None:
+        """The note that joins a published one and one of ours; None if one of them is not valid."""
+        return self.join_blobs([published, ours])
+
     def is_foreign(self, blob: bytes) -> bool:
         """Whether another version of covgate wrote the note ``blob``, which this one can't read."""
         return False

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from covgate.model.history_audit import Finding
+from covgate.model.history_audit import Finding, audit
 from covgate.model.note_text import parse_note, render_note
 from covgate.model.note_versions import believed
-from covgate.model.record import Note, join_notes
+from covgate.model.record import Note, contradict, join_notes
 from covgate.notes.reading import Reading, read_news
 from covgate.notes.records import Notes
 from covgate.notes.ref import NotesRef
 from covgate.notes.seen import Seen
+from covgate.notes.steps import note_reader, read_steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ def settle(notes: Notes, ours: str, theirs: str, seen: Seen) -> Settled:
     """
     reading = read_news(notes, theirs, seen)
     repairs = {**_without_closed_epochs(notes, ours, theirs, reading), **reading.repairs}
+    repairs |= _first_recorded(notes, ours, theirs, reading, repairs)
     beside = {commit: render_note(note.records).encode() for commit, note in seen.beside.items()}
     tip = build_join(notes, ours, theirs, repairs, beside)
     left = _left_to_others(notes, ours, tip, reading.seen.beside)
@@ -75,7 +77,7 @@ def _join_note(notes: NotesRef, ours: bytes | None, theirs: bytes | None) -> byt
     """
     if ours is None or theirs is None:
         return ours
-    joined = notes.join_blobs([ours, theirs])
+    joined = notes.join_published(theirs, ours)
     if joined is not None:
         return joined
     readable = notes.join_blobs([ours]) is not None
@@ -94,6 +96,30 @@ def _without_closed_epochs(notes: Notes, ours: str, theirs: str, reading: Readin
             if left != note:
                 changed[commit] = render_note(left.records).encode() if left.records else None
     return changed
+
+
+def _first_recorded(
+    notes: Notes, ours: str, theirs: str, reading: Reading, repairs: Mapping[str, bytes | None]
+) -> dict[str, bytes | None]:
+    """The notes in which both sides have a different pass for the same baseline, as the history of ``theirs`` has them.
+
+    Two clones may have measured the same commit before either published. Or somebody changed the note there, and this
+    clone read that before: only the whole history shows which pass was the first. It is rarely read for this.
+    """
+    here, there = notes.entries(ours), notes.entries(theirs)
+    differing = [commit for commit, blob in here.items() if commit in there and there[commit] != blob]
+    contradicting = []
+    for commit in differing:
+        data = repairs[commit] if commit in repairs else _read(notes, there[commit])
+        if data is not None and contradict(notes.read_blob(here[commit]), parse_note(data)):
+            contradicting.append(commit)
+    if not contradicting:
+        return {}
+    steps = read_steps(notes.repository, theirs)
+    whole = audit(steps, note_reader(notes.repository, steps), epochs=reading.seen.epochs())
+    versions = whole.state.versions
+    kept = {commit: versions[commit].kept for commit in contradicting if commit in versions}
+    return {commit: render_note(records.values()).encode() for commit, records in kept.items() if records}
 
 
 def _left_to_others(notes: Notes, ours: str, tip: str, beside: Mapping[str, Note]) -> dict[str, Note]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from covgate.model.baseline import Baseline
+from covgate.model.note_text import render_note
 from covgate.notes.fetch import finish_fetch, start_fetch
 from covgate.notes.join import fetch_notes
 from covgate.notes.publish import publish
@@ -134,6 +136,58 @@ def test_what_was_done_to_the_local_notes_is_repaired_without_a_remote(environ: 
         assert "(80.00% -> 10.00%)" in lowered and "(85.00% -> none)" in removed
         assert them.baselines(0) == RECORDS
         assert repair(notes) == []
+
+
+# In hundredths: what a commit measured, the baseline there (None: an override), and what the note claims instead.
+EDITS = {"what reached it": (80, 80, 95), "what did not reach it": (78, 80, 80), "beside an override": (35, None, 82)}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_what_was_recorded_with_a_baseline_stays_in_every_clone(
+    environ: dict[str, str], tmp_path: Path, edit: str
+) -> None:
+    was, percent, claimed = EDITS[edit]
+    baseline = at(40, 1, "module removed") if percent is None else at(percent)
+    with team(tmp_path, environ) as them:
+        commit, other, _ = them.commits
+        record, forged = (replace(measured(each), baseline=baseline) for each in (was, claimed))
+        them.write(0, commit, record)
+        them.sync(0)
+        them.sync(1)
+        them.write_by_hand(1, commit, render_note([forged]))
+        edited = Notes(them.clones[1]).tip()[:10]
+        them.push_by_hand(1)
+        notices = them.fetch(0)
+        assert notices[0].startswith(f"WARNING: not followed: the note of {commit[:10]}: the judgement was changed")
+        assert (
+            f": PASS, {was} of 100 -> PASS, {claimed} of 100 by Ada <ada@example.org> in notes commit {edited}"
+            in notices[0]
+        )
+        # Somebody else goes on from the edited notes before the repair is published.
+        them.clones[2].run("fetch", "--quiet", "origin", f"+{NOTES_REF}:{NOTES_REF}")
+        them.write_by_hand(2, other, by_hand(50))
+        them.push_by_hand(2)
+        assert them.fetch(0) == []
+        # Whoever did it is told, too, and nobody is charged with the repair.
+        for clone, told in ((0, 0), (1, 2), (2, 2), (0, 0), (1, 0)):
+            notices = them.sync(clone)
+            assert len(notices) == told and all(edited in each for each in notices[:1])
+            note = Notes(them.clones[clone]).read(commit)
+            assert note is not None and note.record() == record
+        assert len(them.notes_trees()) == 1
+
+
+def test_of_two_clones_that_measured_the_same_commit_the_first_to_publish_is_kept(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    with team(tmp_path, environ) as them:
+        commit = them.commits[0]
+        for clone, executed in ((0, 81), (1, 82)):
+            them.write(clone, commit, replace(measured(executed), baseline=at(80)))
+        for clone in (0, 1, 2, 0, 1):
+            assert them.sync(clone) == []
+            note = Notes(them.clones[clone]).read(commit)
+            assert note is not None and note.record() == replace(measured(81), baseline=at(80))
 
 
 def test_many_changes_are_counted(environ: dict[str, str], tmp_path: Path) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from covgate.model.baseline import Baseline
 from covgate.model.history import Step, lowered_notes
 from covgate.model.history_audit import Audit, Finding, FindingKind, audit
-from covgate.model.record import Note, Record, join_notes
+from covgate.model.numbers import Numbers
+from covgate.model.record import Judgement, Note, Record, join_notes
+from covgate.model.verdict import Status
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
 
@@ -17,7 +21,24 @@ def at(percent: int, epoch: int = 0, override: str = "", component: str = "defau
     return Note(records=(Record(component=component, baseline=known),))
 
 
+def judged(percent: int, measured: int, status: Status = Status.PASS, reason: str = "", tree: str = "1" * 40) -> Note:
+    numbers = Numbers(statements=100, executed_statements=measured)
+    judgement = Judgement(status=status, numbers=numbers, tree=tree, reason=reason)
+    (record,) = (at(percent, 1, "legacy removed") if percent == 40 else at(percent)).records
+    return Note(records=(replace(record, judgement=judgement),))
+
+
 BLOBS = {
+    "80 passed 78": judged(80, 78),
+    "80 passed 80": judged(80, 80),
+    "80 passed 80, other words": judged(80, 80, reason="as I say"),
+    "80 passed 80 elsewhere": judged(80, 80, tree="2" * 40),
+    "80 failed 78": judged(80, 78, Status.FAIL),
+    "80 failed 80": judged(80, 80, Status.FAIL),
+    "85 passed 85": judged(85, 85),
+    "85 passed 90": judged(85, 90),
+    "70 passed 70": judged(70, 70),
+    "override passed 41": judged(40, 41),
     **{str(percent): at(percent) for percent in (60, 70, 80, 85)},
     "86": join_notes(at(86), at(50, component="docs")),
     "86 gone": join_notes(at(85), at(50, component="docs")),
@@ -106,7 +127,7 @@ def test_a_finding(changes: list[str], kind: str, component: str, before: str, a
 
 def test_the_names_of_the_findings() -> None:
     assert [each.value for each in FindingKind] == [
-        "fall", "deleted", "unbelievable", "unexplained-epoch", "lost", "cut"
+        "fall", "deleted", "unbelievable", "unexplained-epoch", "changed", "lost", "cut"
     ]  # fmt: skip
 
 
@@ -159,6 +180,41 @@ def test_a_fall_has_both_baselines_and_is_reported_once() -> None:
     assert only(line({A: "override"}, {A: "80"})).why == "the baseline went back to epoch 0"
     assert only(line({A: "80"}, {A: "70"}, {A: "80"})).healed
     assert only(line({A: "80"}, {A: "no baseline"})).after is None
+
+
+@pytest.mark.parametrize(
+    ("versions", "change"),
+    [
+        (["80 passed 78", "80 passed 80"], "PASS, 78 of 100 -> PASS, 80 of 100"),
+        (["80 passed 80", "80 passed 78"], "PASS, 80 of 100 -> PASS, 78 of 100"),
+        (["80 passed 80", "80 failed 80"], "PASS, 80 of 100 -> FAIL, 80 of 100"),
+        (["80 passed 80", "80"], "PASS, 80 of 100 -> none"),
+        (["80 passed 80", "80 passed 80, other words"], "PASS, 80 of 100, with other details"),
+        (["80 passed 80", "85 passed 85", "85 passed 90"], "PASS, 85 of 100 -> PASS, 90 of 100"),
+        # What covgate itself does: it judges a failed commit once more, or the baseline rises, or a note gets one.
+        (["80 failed 78", "80 passed 80"], None),
+        (["80 passed 80", "85 passed 85"], None),
+        (["80", "80 passed 80"], None),
+        (["80 passed 80", "override passed 41"], None),
+        (["80 passed 80 elsewhere", "80 passed 78"], None),
+        # A baseline that fell is one finding, not two.
+        (["80 passed 80", "70 passed 70"], "the baseline was lowered without an override"),
+    ],
+)
+def test_a_changed_judgement(versions: list[str], change: str | None) -> None:
+    findings = audited(line(*({A: blob} for blob in versions))).findings
+    why = "the judgement was changed although the baseline of"
+    assert [each.why.rpartition(": ")[2] for each in findings] == ([change] if change else [])
+    for each in findings:
+        assert (each.kind is FindingKind.CHANGED) is each.why.startswith(why)
+        assert not each.healed
+
+
+def test_a_changed_judgement_is_healed_if_it_comes_back_or_the_baseline_rises() -> None:
+    edited = [{A: "80 passed 78"}, {A: "80 passed 80"}]
+    assert [each.healed for each in audited(line(*edited, {A: "80 passed 78"})).findings] == [True]
+    assert [each.healed for each in audited(line(*edited, {A: "85 passed 85"})).findings] == [True]
+    assert [each.healed for each in audited(line(*edited, {B: "70"})).findings] == [False]
 
 
 def test_each_component_has_its_own_fall() -> None:

@@ -22,13 +22,20 @@ def baseline(percent: int, epoch: int = 0, override: str = "") -> Baseline:
     return Baseline(epoch=epoch, executed=percent, executable=100, override=override)
 
 
-def record(percent: int, epoch: int = 0, override: str = "", component: str = "default", measured: int = -1) -> Record:
+def record(
+    percent: int,
+    epoch: int = 0,
+    override: str = "",
+    component: str = "default",
+    measured: int = -1,
+    status: Status = Status.PASS,
+) -> Record:
     """A record with a baseline, and with a judgement if something was ``measured``."""
     known = baseline(percent, epoch, override) if percent >= 0 else None
     if measured < 0:
         return Record(component=component, baseline=known)
     numbers = Numbers(statements=100, executed_statements=measured)
-    judgement = Judgement(status=Status.PASS, numbers=numbers, tree="1" * 40)
+    judgement = Judgement(status=status, numbers=numbers, tree="1" * 40)
     return Record(component=component, baseline=known, judgement=judgement)
 
 
@@ -41,6 +48,10 @@ NOTES = {
     "80, measured 82": Note(records=(record(80, measured=82),)),
     "70, measured 71": Note(records=(record(70, measured=71),)),
     "80, measured 71": Note(records=(record(80, measured=71),)),
+    "90, measured 71": Note(records=(record(90, measured=71),)),
+    "80, failed 71": Note(records=(record(80, measured=71, status=Status.FAIL),)),
+    "override, measured 35": Note(records=(record(40, 1, "module removed", measured=35),)),
+    "override, measured 82": Note(records=(record(40, 1, "module removed", measured=82),)),
     "measured 71": Note(records=(record(-1, measured=71),)),
     "override": Note(records=(record(40, 1, "module removed"),)),
     "risen": Note(records=(record(45, 1),)),
@@ -71,7 +82,6 @@ def line(*blobs: str) -> list[Step]:
         (["80", "80 and docs"], None),
         (["80", "override"], None),
         (["override", "risen"], None),
-        (["80, measured 82", "80, measured 71"], None),
         # What is lower comes back.
         (["80", "70"], "80"),
         (["80", "70", "90"], None),
@@ -82,8 +92,16 @@ def line(*blobs: str) -> list[Step]:
         (["override", "80"], "override"),
         (["80 and docs", "80"], "80 and docs"),
         (["80 and docs", "90"], Note(records=(record(90), record(60, component="docs")))),
-        # The judgement of the note itself stays, if it has one.
-        (["80, measured 82", "70, measured 71"], "80, measured 71"),
+        # The judgement that was recorded with the baseline stays with it, and goes if the baseline rises.
+        (["80, measured 82", "80, measured 71"], "80, measured 82"),
+        (["80, measured 71", "80, measured 82"], "80, measured 71"),
+        (["80, measured 82", "70, measured 71"], "80, measured 82"),
+        (["80, measured 82", "90, measured 71"], None),
+        (["80, failed 71", "80, measured 82"], None),
+        (["80, measured 82", "80, failed 71"], "80, measured 82"),
+        (["80", "80, measured 71"], None),
+        (["override, measured 35", "override, measured 82"], "override, measured 35"),
+        (["80, measured 82", "override, measured 35"], None),
         (["80, measured 82", "80"], "80, measured 82"),
         (["80, measured 82", ""], "80, measured 82"),
         # An epoch without a reason counts as nothing; a note that has only that is taken away.

@@ -7,6 +7,8 @@ from fractions import Fraction
 from itertools import combinations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from covgate.model.baseline import Baseline
 from covgate.model.measurement import Measurement, Toolchain
@@ -16,7 +18,11 @@ from covgate.model.record import (
     Judgement,
     Note,
     Record,
+    contradict,
+    join_notes,
+    join_published,
     join_records,
+    lasting_judgement,
     measurement_of,
     merge_record,
     record_of,
@@ -34,6 +40,16 @@ OLD = Judgement(
     delta="25.00",
     reason="75.00% holds the floor of 50.00%",
 )
+
+
+def of(executed: int, statements: int, executed_branches: int = 0, branches: int = 0, excluded: int = 0) -> Numbers:
+    return Numbers.from_counts((statements, executed, branches, executed_branches, excluded))
+
+
+def ratio(of: tuple[int, int] | None) -> Baseline | None:
+    return Baseline(executed=of[0], executable=of[1]) if of else None
+
+
 LOW, HIGH = Baseline(executed=1, executable=4), Baseline(executed=3, executable=4)
 BY_HAND = Baseline(epoch=1, executed=1, executable=4, override="why")
 
@@ -62,35 +78,104 @@ def test_a_new_judgement_replaces_the_old_one_unless_it_has_the_same_result(
 
 
 @pytest.mark.parametrize(
-    ("change", "baseline", "kept"),
+    ("change", "known", "baseline", "kept"),
     [
-        ({"numbers": Numbers(statements=4, executed_statements=2)}, (3, 4), True),
-        ({"numbers": Numbers(statements=4, executed_statements=2)}, (6, 8), True),
-        ({"numbers": Numbers(statements=4, executed_statements=4)}, (3, 4), True),
-        # It is not what reached the baseline, or the new one is as high, fails, or is of another tree.
-        ({"numbers": Numbers(statements=4, executed_statements=2)}, (2, 4), False),
-        ({"numbers": Numbers(statements=8, executed_statements=6)}, (3, 4), False),
-        ({"numbers": Numbers(statements=4, executed_statements=2), "status": Status.FAIL}, (3, 4), False),
-        ({"numbers": Numbers(statements=4, executed_statements=2), "tree": "b" * 40}, (3, 4), False),
+        ({"numbers": of(2, 4)}, (3, 4), (3, 4), True),
+        ({"numbers": of(2, 4)}, (3, 4), (6, 8), True),
+        ({"numbers": of(4, 4)}, (3, 4), (3, 4), True),
+        ({"numbers": of(6, 8)}, (3, 4), (3, 4), True),
+        ({"numbers": of(3, 4), "status": Status.FAIL}, (3, 4), (3, 4), True),
+        ({"numbers": of(2, 4), "status": Status.FAIL}, (3, 4), (3, 4), True),
+        ({"floor": "60.00"}, (3, 4), (3, 4), True),
+        ({"numbers": of(2, 4)}, (3, 4), None, True),
+        # It did not reach the baseline that it was recorded with: another one must not claim that later.
+        ({"numbers": of(2, 4)}, (2, 4), (2, 4), True),
+        ({"numbers": of(4, 4)}, (4, 4), (4, 4), True),
+        # The baseline rose, there was none, or the note was copied from a commit with another tree.
+        ({"numbers": of(4, 4)}, (3, 4), (4, 4), False),
+        ({"numbers": of(2, 4)}, None, (2, 4), False),
+        ({"numbers": of(2, 4)}, None, None, False),
+        ({"numbers": of(2, 4), "tree": "b" * 40}, (3, 4), (3, 4), False),
     ],
 )
-def test_what_reached_the_baseline_stays_under_other_circumstances(
-    change: dict[str, object], baseline: tuple[int, int], kept: bool
+def test_a_pass_stays_with_the_baseline_that_it_was_recorded_with(
+    change: dict[str, object], known: tuple[int, int] | None, baseline: tuple[int, int] | None, kept: bool
 ) -> None:
     new = replace(OLD, **change)  # type: ignore[arg-type]
-    reached = Baseline(executed=baseline[0], executable=baseline[1])
-    note = Note(records=(Record(judgement=OLD, baseline=reached),))
-    (merged,) = merge_record(note, Record(judgement=new, baseline=reached)).records
+    note = Note(records=(Record(judgement=OLD, baseline=ratio(known)),))
+    (merged,) = merge_record(note, Record(judgement=new, baseline=ratio(baseline))).records
     assert merged.judgement == (OLD if kept else new)
+
+
+def test_a_failure_stays_with_no_baseline() -> None:
+    failed = replace(OLD, status=Status.FAIL, numbers=of(1, 4))
+    note = Note(records=(Record(judgement=failed, baseline=HIGH),))
+    (merged,) = merge_record(note, Record(judgement=OLD, baseline=HIGH)).records
+    assert merged == Record(judgement=OLD, baseline=HIGH)
+
+
+records = st.builds(
+    Record,
+    component=st.sampled_from(["api", "web"]),
+    baseline=st.sampled_from([None, LOW, HIGH, BY_HAND, replace(HIGH, epoch=1)]),
+    judgement=st.sampled_from(
+        [None, OLD, replace(OLD, status=Status.FAIL), *(replace(OLD, numbers=of(n, 4)) for n in (1, 2, 4))]
+    ),
+).filter(lambda each: each.baseline is not None or each.judgement is not None)
+notes = st.lists(records, max_size=3).map(lambda many: join_notes(Note(records=tuple(many))))
+
+
+@given(one=notes, other=notes, third=notes)
+def test_the_join_of_notes_is_commutative_associative_and_idempotent(one: Note, other: Note, third: Note) -> None:
+    assert join_notes(one, other) == join_notes(other, one)
+    assert join_notes(one, join_notes(other, third)) == join_notes(join_notes(one, other), third)
+    assert join_notes(one, one) == one
+
+
+@given(published=notes, ours=notes, others=notes)
+def test_all_clones_end_with_what_is_published(published: Note, ours: Note, others: Note) -> None:
+    """Whoever joins first: the published passes stay, and the baselines are those of the join."""
+    once = join_published(published, ours)
+    twice = join_published(once, others)
+    assert join_published(twice, ours) == join_published(twice, once) == join_published(twice, twice) == twice
+    for note in (published, once):
+        for record in note.records:
+            found = twice.record(record.component)
+            assert found is not None
+            assert lasting_judgement(record, found.baseline, found.judgement) in (None, found.judgement)
+    for record in join_notes(published, ours, others).records:
+        found = twice.record(record.component)
+        assert found is not None and found.baseline == record.baseline
+
+
+@pytest.mark.parametrize(
+    ("published", "ours", "stays", "differ"),
+    [
+        # executed of 4, and the baseline's 4ths
+        ((2, 3), (4, 3), 2, True),
+        ((4, 3), (2, 3), 4, True),
+        ((2, 3), (2, 3), 2, False),
+        ((2, 3), (4, 2), 2, False),
+        ((4, 2), (3, 3), 3, False),  # the judgement of the higher baseline
+        ((4, None), (3, 3), 3, False),
+        ((4, None), (3, None), 4, False),
+    ],
+)
+def test_a_published_pass_stays(
+    published: tuple[int, int | None], ours: tuple[int, int | None], stays: int, differ: bool
+) -> None:
+    one, other = (
+        Note(records=(Record(judgement=replace(OLD, numbers=of(executed, 4)), baseline=ratio(at and (at, 4))),))
+        for executed, at in (published, ours)
+    )
+    (joined,) = join_published(one, other).records
+    assert joined.judgement is not None and joined.judgement.numbers == of(stays, 4)
+    assert contradict(one, other) is contradict(other, one) is differ
 
 
 def test_the_texts_of_a_judgement_are_empty_if_they_are_not_known() -> None:
     bare = Judgement(status=Status.PASS, numbers=Numbers(), tree="a" * 40)
     assert (bare.toolchain, bare.floor, bare.policy, bare.epsilon, bare.delta, bare.reason) == ("",) * 6
-
-
-def of(executed: int, statements: int, executed_branches: int = 0, branches: int = 0, excluded: int = 0) -> Numbers:
-    return Numbers.from_counts((statements, executed, branches, executed_branches, excluded))
 
 
 FROM_WORST_TO_BEST = [
