@@ -118,20 +118,30 @@ class Instead(Enum):
 
     NOTHING = "nothing: a new baseline begins"
     DEFAULT_BRANCH = "the records of the default branch"
+    FORMER_TIPS = "the records of the tips that the branch had before"
     NOT_JUDGED = "nothing: it has nothing in common with the default branch"
+    BLOCKED = "nothing: the baseline is unknown, and errors block"
 
 
 def instead_of_ancestors(
-    *, lands: bool, default_has_records: Callable[[], bool], is_related: Callable[[], bool]
+    *,
+    lands: bool,
+    blocks: bool,
+    default_has_records: Callable[[], bool],
+    is_related: Callable[[], bool],
+    former_has_records: Callable[[], bool],
 ) -> Instead:
     """What judges instead of the ancestors' records.
 
-    ``lands``: changes land on the branch that the commit goes to. ``is_related``: it shares history or source files
-    with the default branch.
+    ``lands``: changes land on the branch that the commit goes to. ``blocks``: an unknown baseline blocks.
+    ``is_related``: it shares history or source files with the default branch. ``former_has_records``: the branch, or
+    the default branch if nothing lands here, had other tips before, and those have records.
     """
-    if lands or not default_has_records():
-        return Instead.NOTHING
-    return Instead.DEFAULT_BRANCH if is_related() else Instead.NOT_JUDGED
+    if not lands and default_has_records():
+        return Instead.DEFAULT_BRANCH if is_related() else Instead.NOT_JUDGED
+    if blocks:
+        return Instead.BLOCKED
+    return Instead.FORMER_TIPS if former_has_records() else Instead.NOTHING
 
 
 def baseline_to_reach(lookup: Lookup) -> Baseline | None:

@@ -1,4 +1,4 @@
-"""The baseline that a commit has to reach: from its ancestors' records, else from the default branch's.
+"""The baseline that a commit has to reach: from its ancestors' records, else from the default branch's or older ones.
 
 An orphan branch, a rewritten history, or a branch from before the first record has no ancestor with a record, although
 other commits have one. Such a branch must not silently start without a baseline.
@@ -13,10 +13,13 @@ from covgate.errors import ToolError, as_notice
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
 from covgate.gate.decisions import Instead, instead_of_ancestors
+from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.notes.records import Lookup, Notes
 from covgate.notes.repair import repair
 
+_REFLOG_ENTRIES = 50
+_BEGIN = "`covgate baseline set VALUE --reason TEXT`"
 # Branches for web pages or packages often share such files with the project.
 _NO_SOURCE = frozenset(
     """.cfg .css .csv .gif .html .ico .in .ini .jpg .json .lock .map .md .pdf .png .rst .sh .svg .toml .txt .woff
@@ -67,7 +70,7 @@ def find_baseline(session: Session, notes: Notes, commit: str, tips: Sequence[st
         )
     found = KnownBaseline(tips=known, lookup=lookup)
     if lookup.baseline is None and bar.remote and notes.has_baseline():
-        found = _stand_in(notes, commit, found, bar)
+        found = _stand_in(session, notes, commit, found, bar)
     if found.lookup.baseline is None and any(policy.kind.uses_baseline for policy in bar.policies):
         why = [*bar.remote.not_fetched, *bar.remote.landing.not_fetched]
         if why and not found.unrelated and session.blocks_on_error(bar.config):
@@ -76,15 +79,23 @@ def find_baseline(session: Session, notes: Notes, commit: str, tips: Sequence[st
     return found._replace(notices=(*notices, *found.notices))
 
 
-def _stand_in(notes: Notes, commit: str, found: KnownBaseline, bar: Bar) -> KnownBaseline:
-    """The records of the default branch, for a commit whose ancestors have none."""
+def _stand_in(session: Session, notes: Notes, commit: str, found: KnownBaseline, bar: Bar) -> KnownBaseline:
+    """The records that judge a commit whose ancestors have none: those of the default branch, or of former tips.
+
+    Raises ToolError if the default branch's can't judge it, and errors block.
+    """
     landing = bar.remote.landing
     default, tip = landing.default_branch(), "" if bar.lands else bar.remote.default_tip()
     lookup = notes.baseline([*found.tips, tip]) if tip else Lookup()
+    branch = bar.branch if bar.lands else default
+    former = _former_tips(landing, branch)
+    before = notes.baseline(former)
     instead = instead_of_ancestors(
         lands=bar.lands,
+        blocks=session.blocks_on_error(bar.config) and any(policy.kind.uses_baseline for policy in bar.policies),
         default_has_records=lambda: lookup.baseline is not None,
         is_related=lambda: _is_related(notes.repository, commit, tip),
+        former_has_records=lambda: before.baseline is not None,
     )
     if instead is Instead.NOT_JUDGED:
         where = bar.branch or commit[:10]
@@ -97,12 +108,29 @@ def _stand_in(notes: Notes, commit: str, found: KnownBaseline, bar: Bar) -> Know
         )
     unknown = f", and the default branch of {landing.shown} is unknown"
     also = "" if bar.lands else f", and no ancestor of {default} either" if tip else unknown
-    return found._replace(
-        notices=(
-            f"WARNING: no ancestor of {commit[:10]} has a record{also}, although other commits have (was history"
-            f" rewritten?): {'a new baseline begins' if bar.lands else 'judged without a baseline'}",
-        ),
-    )
+    what = f"no ancestor of {commit[:10]} has a record{also}, although other commits have (was history rewritten?)"
+    if instead is Instead.BLOCKED:
+        raise ToolError(f"the baseline is unknown: {what}", hint=f"{_BEGIN} begins a new one")
+    if instead is Instead.FORMER_TIPS:
+        # A branch that is rewritten or pushed again goes on with its baseline.
+        held = Lookup(baseline=before.baseline, seen=before.baseline if bar.lands else None)
+        how = f"judged by what {branch} of {landing.shown} was before; {_BEGIN} begins anew"
+        return KnownBaseline(tips=(*found.tips, *former), lookup=held, notices=(f"WARNING: {what}: {how}",))
+    how = "a new baseline begins" if bar.lands else "judged without a baseline"
+    return found._replace(notices=(f"WARNING: {what}: {how}",))
+
+
+def _former_tips(remote: Remote, branch: str) -> tuple[str, ...]:
+    """The commits that ``branch`` of ``remote`` was at, as far as this clone has seen it, the newest first."""
+    if not branch:
+        return ()
+    repository, tracking = remote.repository, remote.tracking(branch)
+    seen = [repository.commit(tracking)]
+    if branch == remote.default_branch():
+        seen.append(repository.commit(remote.own_ref("HEAD")))
+    moves = repository.text("log", "-g", "--format=%H", f"--max-count={_REFLOG_ENTRIES}", tracking, "--").split()
+    first = repository.commit(f"{tracking}@{{{len(moves)}}}") if moves else ""  # where the first move came from
+    return tuple(dict.fromkeys(each for each in (*seen, *moves, first) if each))
 
 
 def _is_related(repository: Repository, commit: str, other: str) -> bool:

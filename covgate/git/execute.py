@@ -21,6 +21,7 @@ GIT = ("git", "-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false"
 
 # Don't wait longer than this for a fetch or a push of covgate's own, because the user's push waits for it.
 TRANSFER_PATIENCE = 120.0  # seconds
+_GRACE = 2.0  # seconds
 
 # For covgate's own worktree: git writes the whole commit, even with a sparse checkout, and no setting makes git compare
 # less of a file. These are on the command line, because all worktrees share one configuration file.
@@ -85,11 +86,20 @@ def finish(process: subprocess.Popen[bytes]) -> tuple[int, bytes, str]:
     try:
         out, err = process.communicate(timeout=TRANSFER_PATIENCE)
     except subprocess.TimeoutExpired:
+        _ask_to_end(process)  # git removes its lock files then
         end_group(process)
         return process.returncode or 1, b"", f"given up after {TRANSFER_PATIENCE:.0f} seconds"
     finally:
         end_group(process)
     return process.returncode, out, err.decode(errors="replace")
+
+
+def _ask_to_end(process: subprocess.Popen[bytes]) -> None:
+    """Ask ``process``, which has its own group, and what it started to end, and wait a moment."""
+    if os.name == "posix":
+        with contextlib.suppress(ProcessLookupError, PermissionError, subprocess.TimeoutExpired):
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(_GRACE)
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:

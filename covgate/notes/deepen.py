@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from covgate.errors import ToolError
+from covgate.git.messages import error_line
 from covgate.git.remote import FETCH, Remote
 from covgate.notes.records import Notes
 
@@ -15,7 +16,8 @@ _STEPS = ("--deepen=50", "--deepen=500", "--unshallow")
 def fetch_ancestors(remote: Remote, commits: Sequence[str]) -> int:
     """Fetch ancestors of ``commits`` until none that is still hidden can have a higher record.
 
-    Returns the number of ancestors that were fetched, 0 if none was needed. Raises ToolError if the fetch fails.
+    Returns the number of ancestors that were fetched, 0 if none was needed. Raises ToolError if a fetch fails, or takes
+    longer than two minutes.
     """
     repository = remote.repository
     before = 0
@@ -26,8 +28,8 @@ def fetch_ancestors(remote: Remote, commits: Sequence[str]) -> int:
         before = before or len(visible)
         # --refmap= ignores the refspecs that the user configured: no branch moves, only history grows.
         boundary = sorted(repository.shallow_boundary() & set(visible))
-        status, _, err = repository.attempt(*FETCH, "--refmap=", step, "--", remote.name, *boundary)
+        status, _, err = repository.transfer(*FETCH, "--refmap=", step, "--", remote.name, *boundary)
         if status:
-            raise ToolError(err.strip().splitlines()[0] if err.strip() else f"git fetch ended with {status}")
+            raise ToolError(error_line(err))
         repository.refresh()
     return sum(1 for _ in repository.walk(commits)) - before if before else 0

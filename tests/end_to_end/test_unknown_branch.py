@@ -154,22 +154,58 @@ def test_a_branch_with_something_else(project: Project) -> None:
     assert "WARNING" not in done and "hold for this push" not in done
 
 
-def test_a_history_that_was_rewritten_on_the_server(project: Project) -> None:
-    """All records are on commits that are no ancestors any more: a new baseline begins, and not in silence."""
+def test_a_history_that_was_rewritten_on_the_server(project: Project, tmp_path: Path) -> None:
+    """All records are on commits that are no ancestors any more."""
+    assert project.push().status == 0
+    former = project.clone(tmp_path / "former")
+    project.git("commit", "--quiet", "--amend", "-m", "rewritten")
+    project.git("push", "--quiet", "--no-verify", "--force", "origin", "main")
+    # A clone that saw the former tip judges by its records, and the branch goes on with them.
+    former.git("fetch", "--quiet")
+    former.git("reset", "--quiet", "--hard", "origin/main")
+    regress(former)
+    done = former.push()
+    assert done.status == 1, done.text
+    assert "(was history rewritten?): judged by what main of origin was before; `covgate baseline set " in done
+    assert "below the baseline of 83.33%" in done
+    former.write("tests/test_mod.py", calls("a", "b", "c", "d"))
+    former.commit()
+    assert "the baseline rises from 83.33% to 100.00%" in former.push("HEAD:refs/heads/topic", "HEAD:refs/heads/main")
+    assert former.field("baseline") == "100.00"
+
+
+def test_a_history_that_was_rewritten_before_this_clone(project: Project, tmp_path: Path) -> None:
+    """Nothing here shows what the branch was before: a new baseline begins, and not in silence. Fail-closed blocks."""
     assert project.push().status == 0
     project.git("commit", "--quiet", "--amend", "-m", "rewritten")
     project.git("push", "--quiet", "--no-verify", "--force", "origin", "main")
-    project.git("checkout", "--quiet", "-b", "topic")
-    project.commit()
-    done = project.push("topic")
+    fresh = project.clone(tmp_path / "fresh")
+    fresh.commit()
+    done = fresh.push("HEAD:refs/heads/topic")
     assert "has a record, and no ancestor of main either, although other commits have" in done
     assert "(was history rewritten?): judged without a baseline" in done
-    project.git("checkout", "--quiet", "main")
-    project.commit()
-    done = project.push("main")
+    done = fresh.push(COVGATE_FAIL_CLOSED="true")
+    assert done.status == 1, done.text
+    assert "the baseline is unknown: no ancestor of " in done and "although other commits have" in done
+    assert "`covgate baseline set VALUE --reason TEXT` begins a new one" in done
+    done = fresh.push()
     assert done.status == 0, done.text
     assert "has a record, although other commits have (was history rewritten?): a new baseline begins" in done
     assert "the baseline rises to 83.33%" in done
+
+
+def test_a_default_branch_that_was_deleted_and_an_orphan_in_its_place(project: Project) -> None:
+    project.configure("fail_closed = true\n")
+    project.commit()
+    assert project.push().status == 0
+    project.git("update-ref", "-d", "refs/heads/main", cwd=project.remote)
+    project.git("checkout", "--quiet", "--orphan", "anew")
+    regress(project)
+    done = project.push("anew:main")
+    assert done.status == 1, done.text
+    assert "the baseline is unknown" in done
+    assert project.covgate("baseline", "set", "60", "--reason", "written anew").status == 0
+    assert "holds the baseline of 60.00%" in project.push("anew:main")
 
 
 def test_a_fork_is_judged_by_what_it_is_a_fork_of(project: Project, tmp_path: Path) -> None:

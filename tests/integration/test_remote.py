@@ -12,14 +12,17 @@ from typing import Any
 
 import pytest
 
-from covgate.gate.exchange import reaching
+from covgate.gate.exchange import deepen, reaching
 from covgate.git.ask import ask
 from covgate.git.push_refs import push_refs
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
+from covgate.model.baseline import Baseline
 from covgate.model.default_branch import DefaultBranch, How
+from covgate.model.record import Note, Record
 from covgate.model.ref_update import RefUpdate
 from covgate.notes.fetch import SyncError, finish_fetch, start_fetch
+from covgate.notes.records import Notes
 from helpers.sealed import run
 
 
@@ -189,6 +192,27 @@ def test_a_transfer_that_does_not_end_is_given_up(work: Work, monkeypatch: pytes
     assert pushed.explanations() == {"refs/notes/coverage": "given up after 1 seconds"}
     assert not pushed.retryable
     assert_ended(pids)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the remote's program is a shell script")
+def test_the_ancestors_of_a_shallow_clone_are_not_waited_for_longer(
+    work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shallow = tmp_path / "shallow"
+    work.git("clone", "--quiet", "--depth=1", f"file://{work.bare}", str(shallow), at=tmp_path)
+    pids, program = tmp_path / "pids", tmp_path / "pack"
+    program.write_text(f"#!/bin/sh\necho $$ >> {pids}\nexec sleep 600\n")
+    program.chmod(0o755)
+    repository = Repository.discover(shallow, work.environ)
+    repository.run("config", "remote.origin.uploadpack", str(program))
+    record = Record(baseline=Baseline(executed=1, executable=2))
+    Notes(repository).update(work.first, lambda note: Note(records=(record,)), "on a hidden ancestor")
+    monkeypatch.setattr("covgate.git.execute.TRANSFER_PATIENCE", 1.0)
+    assert deepen(Remote(repository, "origin"), [["HEAD"]]) == [
+        "WARNING: the ancestors could not be fetched from origin: given up after 1 seconds"
+    ]
+    assert_ended(pids)
+    repository.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the remote's program is a shell script")

@@ -191,23 +191,33 @@ def test_changes_that_are_reported(own: dict[str, object], reported: list[str]) 
     assert reported_changes(Config(**own), Config()) == reported  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("blocks", [False, True])
 @pytest.mark.parametrize(
-    ("lands", "has_records", "is_related", "expected"),
+    ("lands", "has_records", "is_related", "former", "expected"),
     [
-        (False, True, True, Instead.DEFAULT_BRANCH),
-        (False, True, False, Instead.NOT_JUDGED),  # pages, packages
-        (False, False, True, Instead.NOTHING),
-        (False, False, False, Instead.NOTHING),  # without records nobody knows what belongs to the project
-        # Where changes land, a first record is right: another release branch, or a history that was rewritten.
-        (True, True, True, Instead.NOTHING),
-        (True, True, False, Instead.NOTHING),
+        (False, True, True, True, Instead.DEFAULT_BRANCH),
+        (False, True, False, True, Instead.NOT_JUDGED),  # pages, packages
+        (False, False, True, False, Instead.NOTHING),
+        (False, False, False, False, Instead.NOTHING),  # without records nobody knows what belongs to the project
+        (False, False, True, True, Instead.FORMER_TIPS),
+        # Where changes land, the default branch's records are another branch's.
+        (True, True, True, False, Instead.NOTHING),
+        (True, True, False, False, Instead.NOTHING),
+        (True, True, True, True, Instead.FORMER_TIPS),
     ],
 )
 def test_what_judges_without_recorded_ancestors(
-    lands: bool, has_records: bool, is_related: bool, expected: Instead
+    blocks: bool, lands: bool, has_records: bool, is_related: bool, former: bool, expected: Instead
 ) -> None:
-    found = instead_of_ancestors(lands=lands, default_has_records=lambda: has_records, is_related=lambda: is_related)
-    assert found is expected
+    found = instead_of_ancestors(
+        lands=lands,
+        blocks=blocks,
+        default_has_records=lambda: has_records,
+        is_related=lambda: is_related,
+        former_has_records=lambda: former,
+    )
+    unknown = (Instead.NOTHING, Instead.FORMER_TIPS)
+    assert found is (Instead.BLOCKED if blocks and expected in unknown else expected)
 
 
 @pytest.mark.parametrize(
