@@ -97,6 +97,25 @@ def test_as_by_hand(project: Project, tmp_path: Path, config: str, argv: tuple[s
     assert not left & {".coverage", "coverage.xml", "htmlcov"}
 
 
+NESTED = """
+import subprocess, sys
+
+def test_nested(tmp_path):
+    (tmp_path / "other.py").write_text("print(1)")
+    subprocess.run([sys.executable, "-m", "coverage", "run", "other.py"], cwd=tmp_path, check=True)
+    assert (tmp_path / ".coverage").exists()
+"""
+
+
+@pytest.mark.parametrize("addopts", ["", "--cov=pkg --cov-branch -n 1"])
+def test_tests_that_run_coverage_for_themselves(project: Project, addopts: str) -> None:
+    """Their data goes where it goes by hand. It can't be combined with the data of the tests: it has no branches."""
+    project.write("tests/test_nested.py", NESTED)
+    add(project, f'[tool.coverage.run]\nbranch = true\n[tool.pytest.ini_options]\naddopts = "{addopts}"\n')
+    project.commit("nested")
+    assert checked(project)["numbers"]["executed_statements"] > 0
+
+
 def test_a_coverage_configuration_of_its_own_file(project: Project, tmp_path: Path) -> None:
     project.write(".coveragerc", "[run]\nbranch = true\nsource = pkg\n")
     project.write("pkg/more.py", BRANCHY)

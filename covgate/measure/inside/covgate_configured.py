@@ -32,6 +32,20 @@ def option(configured: "Any", name: str) -> "Any":
         return None
 
 
+def children_look_up_data_file(configured: "Any") -> bool:
+    """Whether a measured process may start others that find the data file by COVERAGE_FILE.
+
+    With the patch "subprocess", coverage itself gives them the name.
+    """
+    by_fork = "multiprocessing" in [str(each) for each in option(configured, "concurrency") or []]
+    return by_fork or (bool(option(configured, "parallel")) and not patches_subprocesses(configured))
+
+
+def patches_subprocesses(configured: "Any") -> bool:
+    """Whether coverage measures every Python that a measured process starts."""
+    return "subprocess" in [str(each) for each in option(configured, "patch") or []]
+
+
 def names_sources(configured: "Any") -> bool:
     """Whether the configuration says what is measured."""
     return any(option(configured, name) for name in _SOURCES)

@@ -68,8 +68,12 @@ def workers(options: "Any") -> "List[str]":
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: "Any") -> None:
-    """Check again: a conftest.py may have switched pytest-cov on."""
+    """Check again: a conftest.py may have switched pytest-cov on. By now, pytest-cov has read COVERAGE_FILE."""
     check_measuring(session.config, session.config.option, late=True)
+    is_worker = hasattr(session.config, "workerinput")
+    starts_workers = bool(workers(session.config.option)) and not is_worker
+    if SPEC.get("hides_data_file") and (is_worker or SPEC["pid"] == os.getpid()) and not starts_workers:
+        os.environ.pop("COVERAGE_FILE", None)
 
 
 def check_measuring(config: "Any", options: "Any", late: bool) -> None:

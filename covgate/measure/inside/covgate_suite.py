@@ -4,7 +4,6 @@ This process writes what it learns about its environment, and how the program en
 library only, Python 3.8 and newer.
 """
 
-import importlib.util
 import json
 import os
 import platform
@@ -14,8 +13,15 @@ import sys
 import traceback
 
 import covgate_seen
-from covgate_configured import configuration, names_sources, option
+from covgate_configured import (
+    children_look_up_data_file,
+    configuration,
+    names_sources,
+    option,
+    patches_subprocesses,
+)
 from covgate_copies import default_sources
+from covgate_finder import PluginFinder
 from covgate_installed import (
     OLDEST_COVERAGE,
     OLDEST_PYTEST,
@@ -70,6 +76,7 @@ class Suite:
         self.program = program
         self.arguments: "List[str]" = []  # of `coverage run`, or of pytest
         self.adds_cov = False  # whether covgate names the sources of pytest-cov
+        self.hides_data_file = False  # from the tests: they may run coverage for themselves
         # What this pytest found out about itself before it was restarted.
         self.found: "Dict[str, Any]" = json.loads(os.environ.pop(FOUND, "{}"))
         self.facts: "Dict[str, Any]" = {
@@ -104,6 +111,8 @@ class Suite:
             from coverage.cmdline import main as coverage_main
 
             sys.argv = ["coverage"] + self.arguments
+            if self.hides_data_file:
+                del os.environ["COVERAGE_FILE"]
             status = coverage_main(self.arguments)
             if not self.is_pytest:  # there, the plugin reports it
                 covgate_seen.write(self.spec)
@@ -162,12 +171,13 @@ class Suite:
         has_cov, distributed = self._asked()
         through_cov = self.is_pytest and (has_cov or distributed) and is_installed("pytest_cov")
         self.facts["through"] = "pytest-cov" if through_cov else "coverage"
-        measures_subprocesses = "subprocess" in [str(each) for each in option(configured, "patch") or []]
+        measures_subprocesses = patches_subprocesses(configured)
         if self.is_pytest and distributed and not through_cov and not measures_subprocesses:
             return "xdist"
         source, omit = ([], []) if self.facts["source_configured"] else default_sources(spec)
         self.adds_cov = through_cov and (not has_cov or bool(self.found.get("bare")))
         self._choose_data_file(own=not (through_cov and has_cov))
+        self.hides_data_file = not children_look_up_data_file(configured)
         program = self.program
         if self.is_pytest:
             program = self._with_plugin(source, distributed, measures_subprocesses)
@@ -209,7 +219,7 @@ class Suite:
 
     def _coverage_arguments(self, source: "List[str]", omit: "List[str]") -> "List[str]":
         """The options of ``coverage run``; ``source`` is empty if the configured one is used."""
-        arguments = ["run"]
+        arguments = ["run", "--data-file=%s" % self.facts["data"]]
         if source:
             arguments.append("--source=%s" % ",".join(source))
         if source and omit:
@@ -230,6 +240,7 @@ class Suite:
             **{name: spec[name] for name in ("directory", "tree", "roots", "checkouts")},
             "source": source,
             "adds_cov": self.adds_cov,
+            "hides_data_file": self.hides_data_file,
             "omit_rcfile": spec["omit_rcfile"] if here else "",
             "measures_workers": measures_workers,
             "pid": os.getpid(),
@@ -244,13 +255,3 @@ class Suite:
         options = ["-p", "covgate_guard"] + (spec["pytest_arguments"] if here else [])
         head = len(self.program) - len(program_arguments(self.program))
         return self.program[:head] + options + self.program[head:]
-
-
-class PluginFinder:
-    """Finds covgate's plugin beside this file, and nothing else."""
-
-    def find_spec(self, name: str, path: "Any" = None, target: "Any" = None) -> "Any":
-        """The spec of the plugin; None for any other name."""
-        if name != "covgate_guard":
-            return None
-        return importlib.util.spec_from_file_location(name, os.path.join(_INSIDE, name + ".py"))
