@@ -25,7 +25,7 @@ def why_aside(session: Session, config: Config, head: str) -> str:
     """Why ``head`` would be measured in covgate's own worktree; "" if it would be measured in place."""
     if config.isolation is Isolation.WORKTREE:
         return 'isolation is "worktree"'
-    return uncommitted.why_aside(session.repository, head) if head else ""
+    return uncommitted.why_aside(session.repository, head, config, session.environ) if head else ""
 
 
 def check_commit(checkout: Checkout) -> Results:

@@ -108,5 +108,5 @@ def aside_notices(session: Session, commit: str, config: Config) -> list[str]:
     """A notice if ``commit`` has just been measured in the separate worktree because the checkout differs from it."""
     from covgate.measure.uncommitted import ANOTHER_COMMIT, measured_aside, why_aside
 
-    why = why_aside(session.repository, commit) if config.isolation is Isolation.AUTO else ""
+    why = why_aside(session.repository, commit, config, session.environ) if config.isolation is Isolation.AUTO else ""
     return [measured_aside(why)] if why not in ("", ANOTHER_COMMIT) else []

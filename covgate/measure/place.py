@@ -90,7 +90,7 @@ class Place:
         checkout, why_not = None, ANOTHER_COMMIT
         if has_checked_out(self.repository, self.commit):
             checkout = in_place(self.repository, self.commit)
-            why_not = why_not_in_place(checkout) or self._stale_bytecode(checkout)
+            why_not = why_not_in_place(checkout, self.config, self.environ) or self._stale_bytecode(checkout)
         if why_not and checkout is not None:
             checkout.close()
         if why_not and self.config.isolation is Isolation.IN_PLACE:

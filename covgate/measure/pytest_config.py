@@ -6,10 +6,12 @@ configfile"): the first one that configures pytest is used.
 
 from __future__ import annotations
 
+import os
+import posixpath
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from covgate.compat import parse_ini, parse_toml
@@ -21,7 +23,7 @@ _COV_OPTIONS = frozenset({"--cov", "--no-cov", "--cov-config", "--cov-branch"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PytestConfig:
-    """Pytest's configuration. ``file`` is its name in the tree, "" if there is none.
+    """Pytest's configuration. ``file`` is its path in the tree, "" if there is none.
 
     ``options`` are those of ``addopts``, of the environment and of the command, in this order. ``pythonpath`` is what
     pytest puts first on the path, relative to the tree.
@@ -70,16 +72,54 @@ def read_pytest_config(tree: Path, arguments: tuple[str, ...], environ: Mapping[
     A file that can't be parsed is skipped; pytest itself reports it.
     """
     more = (*_split(environ.get("PYTEST_ADDOPTS", "")), *arguments)
-    for name in FILES:
-        path = tree / name
-        try:
-            settings = _settings(name, path.read_bytes()) if path.is_file() else None
-        except OSError:
-            continue
+    for file in _searched(tree, more):
+        settings = _settings_in(tree / file)
         if settings is not None:
             options = (*settings.addopts, *more)
-            return PytestConfig(file=name, addopts=settings.addopts, options=options, pythonpath=settings.pythonpath)
+            pythonpath = tuple(posixpath.join(posixpath.dirname(file), each) for each in settings.pythonpath)
+            return PytestConfig(file=file, addopts=settings.addopts, options=options, pythonpath=pythonpath)
     return PytestConfig(options=more)
+
+
+def config_above(tree: Path, arguments: tuple[str, ...], environ: Mapping[str, str]) -> str:
+    """The file above ``tree`` that configures pytest there, because the tree has none; "" if there is none."""
+    words = (*_split(environ.get("PYTEST_ADDOPTS", "")), *arguments)
+    if _names_config(words) or read_pytest_config(tree, arguments, environ).file:
+        return ""
+    files = (directory / name for directory in tree.parents for name in FILES)
+    return next((str(each) for each in files if _settings_in(each) is not None), "")
+
+
+def _searched(tree: Path, words: tuple[str, ...]) -> list[str]:
+    """The paths in ``tree`` where pytest looks for its configuration if it is started there with ``words``.
+
+    It looks in the directory that all its paths have in common, and then upwards.
+    """
+    named = _names_config(words)
+    if named:
+        return [named]
+    paths = [os.path.normpath(each.partition("::")[0]) for each in words if each and not each.startswith("-")]
+    inside = [each for each in paths if not each.startswith(("..", os.sep)) and _exists(tree / each)]
+    common = PurePosixPath(os.path.commonpath(inside).replace(os.sep, "/") if inside else ".")
+    directories = [common, *common.parents] if (tree / common).is_dir() else [*common.parents]
+    return [str(directory / name) for directory in directories for name in FILES]
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is such a file or directory; False also for a name that none can have."""
+    return os.path.exists(path)  # noqa: PTH110
+
+
+def _names_config(words: tuple[str, ...]) -> str:
+    return (option_values(words, "-c", "--config-file") or [""])[-1]
+
+
+def _settings_in(path: Path) -> _Settings | None:
+    """What the file at ``path`` configures; None if there is no such file, or if it doesn't configure pytest."""
+    try:
+        return _settings(path.name, path.read_bytes()) if path.is_file() else None
+    except OSError:
+        return None
 
 
 def cov_options(files: Mapping[str, bytes]) -> tuple[str, ...]:

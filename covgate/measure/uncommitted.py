@@ -14,10 +14,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from covgate.config import Config
 from covgate.git.others import Others
 from covgate.git.repository import Repository
 from covgate.git.worktree import Checkout, has_checked_out, in_place
+from covgate.measure.program import program_of
 from covgate.measure.pytest_config import FILES as PYTEST_FILES
+from covgate.measure.pytest_config import config_above
 from covgate.model.measurement import Measurement
 from covgate.model.numbers import total
 from covgate.model.source_files import is_test_directory, is_test_file, is_tool
@@ -44,15 +47,15 @@ class Seen:
     modules: frozenset[str] = frozenset()
 
 
-def why_aside(repository: Repository, commit: str) -> str:
-    """Why ``commit`` can't be measured in the user's checkout, as a clause; "" if it can.
+def why_aside(repository: Repository, commit: str, config: Config, environ: Mapping[str, str]) -> str:
+    """Why ``commit`` can't be measured with ``config`` in the user's checkout, as a clause; "" if it can.
 
     Raises GitError if git can't tell.
     """
     if not has_checked_out(repository, commit):
         return ANOTHER_COMMIT
     with contextlib.closing(in_place(repository, commit)) as checkout:
-        return why_not_in_place(checkout)
+        return why_not_in_place(checkout, config, environ)
 
 
 def measured_aside(why: str) -> str:
@@ -60,8 +63,8 @@ def measured_aside(why: str) -> str:
     return f"measured in the separate worktree, because {why}"
 
 
-def why_not_in_place(checkout: Checkout) -> str:
-    """What is in the user's checkout that its commit doesn't have, and that may decide the number; "" for nothing."""
+def why_not_in_place(checkout: Checkout, config: Config, environ: Mapping[str, str]) -> str:
+    """What its commit doesn't have and what may decide the number in the user's checkout; "" for nothing."""
     difference = checkout.difference()
     if difference:
         return difference
@@ -71,7 +74,9 @@ def why_not_in_place(checkout: Checkout) -> str:
         deciding = _deciding_in(checkout.path, path) if path.endswith("/") else path if decides(path) else ""
         if deciding:
             return f"{deciding} is not in the commit (git ignores it)"
-    return ""
+    program = program_of(config.command, config.report)
+    above = config_above(checkout.path, program.arguments, environ) if program and program.runs_pytest else ""
+    return f"pytest would use {above}, which is not in the commit" if above else ""
 
 
 def decides(path: str) -> bool:

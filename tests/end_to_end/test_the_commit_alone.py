@@ -52,6 +52,27 @@ def test_what_git_ignores_does_not_decide(project: Project) -> None:
     assert (data["numbers"]["executed_statements"], data["numbers"]["statements"]) == (5, 6)
 
 
+def test_a_configuration_above_the_repository_costs_no_second_run(project: Project, tmp_path: Path) -> None:
+    above = project.top.parent / "pytest.ini"
+    above.write_text("[pytest]\naddopts = -k nothing\n")
+    project.count_runs(tmp_path / "log")
+    project.commit()
+    data = checked(project)
+    assert (data["numbers"]["executed_statements"], data["numbers"]["statements"]) == (5, 6)
+    assert (tmp_path / "log").read_text() == "run\n"
+    assert f"pytest would use {above}, which is not in the commit" in project.covgate("doctor")
+
+
+def test_the_configuration_beside_the_tests_decides_aside_too(project: Project) -> None:
+    """pytest finds it because of its arguments."""
+    add(project, 'command = "pytest tests"\n')
+    project.write("tests/pytest.ini", "[pytest]\npython_files = check_*.py\n")
+    project.write("tests/check_mod.py", calls("a"))
+    project.commit()
+    assert checked(project)["numbers"]["executed_statements"] == 4
+    assert aside(project)["numbers"]["executed_statements"] == 4
+
+
 def test_a_block_says_that_an_ignored_test_sent_the_commit_aside(project: Project) -> None:
     because = "measured in the separate worktree, because tests/test_local.py is not in the commit (git ignores it)"
     project.write(".gitignore", "__pycache__/\n.pytest_cache/\ntests/test_local.py\n/settings.toml\n/data/\n/.env\n")

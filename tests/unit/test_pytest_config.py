@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from covgate.measure.pytest_config import PytestConfig, cov_options, read_pytest_config
+from covgate.measure.pytest_config import PytestConfig, config_above, cov_options, read_pytest_config
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,49 @@ def test_the_first_file_is_the_one(tmp_path: Path) -> None:
     (tmp_path / "setup.cfg").write_text("[tool:pytest]\naddopts = --cov\n")
     found = read_pytest_config(tmp_path, (), {})
     assert (found.file, found.has_cov) == ("pytest.ini", False)
+
+
+@pytest.mark.parametrize(
+    ("files", "arguments", "expected"),
+    [
+        # pytest looks where its paths are, and then upwards.
+        (["tests/pytest.ini"], "", ""),
+        (["tests/pytest.ini"], "tests", "tests/pytest.ini"),
+        (["tests/pytest.ini"], "-q tests/unit tests/web/test_a.py::test", "tests/pytest.ini"),
+        (["tests/unit/pytest.ini"], "tests/unit", "tests/unit/pytest.ini"),
+        (["tests/unit/pytest.ini"], "tests/unit tests/web", ""),
+        (["tests/unit/pytest.ini", "pytest.ini"], "tests/unit tests/web", "pytest.ini"),
+        (["tests/pytest.ini", "pytest.ini"], "tests", "tests/pytest.ini"),
+        (["tests/pytest.ini", "pytest.ini"], "tests docs", "pytest.ini"),
+        (["tests/pytest.ini", "pytest.ini"], "-k gone", "pytest.ini"),
+        (["pytest.ini"], "../above -k " + 300 * "x", "pytest.ini"),
+        # The user may name it.
+        (["tests/pytest.ini", "pytest.ini"], "-c tests/pytest.ini", "tests/pytest.ini"),
+        (["tests/pytest.ini", "pytest.ini"], "--config-file=tests/pytest.ini", "tests/pytest.ini"),
+        # Above the tree it is only used if there is none in it.
+        (["../pytest.ini"], "", "/pytest.ini"),
+        (["../pytest.ini"], "tests", "/pytest.ini"),
+        (["../../setup.cfg", "../tox.ini"], "", "/tox.ini"),
+        (["../pytest.ini", "tests/pytest.ini"], "", "/pytest.ini"),
+        (["../pytest.ini", "tests/pytest.ini"], "tests", "tests/pytest.ini"),
+        (["../pytest.ini", "setup.cfg"], "tests", "setup.cfg"),
+        (["../pytest.ini", "tests/pytest.ini"], "-c tests/pytest.ini", "tests/pytest.ini"),
+    ],
+)
+def test_where_pytest_looks(tmp_path: Path, files: list[str], arguments: str, expected: str) -> None:
+    tree = tmp_path / "above/tree"
+    for directory in ("tests/unit", "tests/web", "docs"):
+        (tree / directory).mkdir(parents=True)
+    (tree / "tests/web/test_a.py").touch()
+    for file in files:
+        (tree / file).write_text("[tool:pytest]\n" if file.endswith(".cfg") else "[pytest]\npythonpath = lib\n")
+    words = tuple(arguments.split())
+    found = read_pytest_config(tree, words, {})
+    above = config_above(tree, words, {})
+    assert found.file == expected.lstrip("/") * (expected[:1] != "/")
+    assert above.removeprefix(str(tree.parent)) == expected * (expected[:1] == "/")
+    if found.file.endswith("pytest.ini"):
+        assert found.pythonpath == (str(Path(found.file).with_name("lib")),)
 
 
 def test_others_do_not_count(tmp_path: Path) -> None:
