@@ -11,13 +11,20 @@ import posixpath
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from covgate.compat import parse_ini, parse_toml
-from covgate.measure.inside.covgate_programs import option_values, wants_cov, wants_workers
+from covgate.measure.inside.covgate_programs import (
+    CONFIGURATIONS,
+    config_directories,
+    names_config,
+    option_values,
+    wants_cov,
+    wants_workers,
+)
 
-FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
+FILES = CONFIGURATIONS
 _COV_OPTIONS = frozenset({"--cov", "--no-cov", "--cov-config", "--cov-branch"})
 
 
@@ -84,34 +91,19 @@ def read_pytest_config(tree: Path, arguments: tuple[str, ...], environ: Mapping[
 def config_above(tree: Path, arguments: tuple[str, ...], environ: Mapping[str, str]) -> str:
     """The file above ``tree`` that configures pytest there, because the tree has none; "" if there is none."""
     words = (*_split(environ.get("PYTEST_ADDOPTS", "")), *arguments)
-    if _names_config(words) or read_pytest_config(tree, arguments, environ).file:
+    if names_config(words) or read_pytest_config(tree, arguments, environ).file:
         return ""
     files = (directory / name for directory in tree.parents for name in FILES)
     return next((str(each) for each in files if _settings_in(each) is not None), "")
 
 
 def _searched(tree: Path, words: tuple[str, ...]) -> list[str]:
-    """The paths in ``tree`` where pytest looks for its configuration if it is started there with ``words``.
-
-    It looks in the directory that all its paths have in common, and then upwards.
-    """
-    named = _names_config(words)
+    """The paths in ``tree`` where pytest looks for its configuration if it is started there with ``words``."""
+    named = names_config(words)
     if named:
         return [named]
-    paths = [os.path.normpath(each.partition("::")[0]) for each in words if each and not each.startswith("-")]
-    inside = [each for each in paths if not each.startswith(("..", os.sep)) and _exists(tree / each)]
-    common = PurePosixPath(os.path.commonpath(inside).replace(os.sep, "/") if inside else ".")
-    directories = [common, *common.parents] if (tree / common).is_dir() else [*common.parents]
-    return [str(directory / name) for directory in directories for name in FILES]
-
-
-def _exists(path: Path) -> bool:
-    """Whether there is such a file or directory; False also for a name that none can have."""
-    return os.path.exists(path)  # noqa: PTH110
-
-
-def _names_config(words: tuple[str, ...]) -> str:
-    return (option_values(words, "-c", "--config-file") or [""])[-1]
+    directories = (each.replace(os.sep, "/") for each in config_directories(str(tree), words))
+    return [posixpath.join(directory, name) for directory in directories for name in FILES]
 
 
 def _settings_in(path: Path) -> _Settings | None:

@@ -147,7 +147,8 @@ def _write_spec(workspace: Workspace, config: PytestConfig, rcfile: str) -> Path
         "omit": job.sources.omit,
         "omit_rcfile": _write_omit(workspace, rcfile),
         "addopts": config.addopts,
-        "pytest_arguments": _pytest_arguments(workspace, config),
+        "pytest_arguments": _pytest_arguments(workspace),
+        "empty_config": _write_empty(workspace, config),
     }
     path = job.scratch / "spec"
     path.write_text(json.dumps(spec), encoding="utf-8")
@@ -170,14 +171,18 @@ def _write_omit(workspace: Workspace, rcfile: str) -> str:
     return str(path)
 
 
-def _pytest_arguments(workspace: Workspace, config: PytestConfig) -> list[str]:
+def _pytest_arguments(workspace: Workspace) -> list[str]:
     job = workspace.job
     if not job.isolated:
         return []
     # covgate's worktree is inside the user's checkout. pytest looks upwards, and would find the files there.
-    arguments = [f"--rootdir={job.tree}", f"--confcutdir={job.tree}"]
-    if not config.file:
-        empty = job.scratch / "pytest.ini"
-        empty.write_text("[pytest]\n", encoding="utf-8")
-        arguments += ["-c", str(empty)]
-    return arguments
+    return [f"--rootdir={job.tree}", f"--confcutdir={job.tree}"]
+
+
+def _write_empty(workspace: Workspace, config: PytestConfig) -> str:
+    """Write a configuration for a pytest that would find none in the tree, and so the user's; "" if that is not so."""
+    if not workspace.job.isolated or config.file:
+        return ""
+    empty = workspace.job.scratch / "pytest.ini"
+    empty.write_text("[pytest]\n", encoding="utf-8")
+    return str(empty)

@@ -63,9 +63,10 @@ def test_a_configuration_above_the_repository_costs_no_second_run(project: Proje
     assert f"pytest would use {above}, which is not in the commit" in project.covgate("doctor")
 
 
-def test_the_configuration_beside_the_tests_decides_aside_too(project: Project) -> None:
+@pytest.mark.parametrize("command", ["pytest tests", "sh -c 'python -m pytest tests'"])
+def test_the_configuration_beside_the_tests_decides_aside_too(project: Project, command: str) -> None:
     """pytest finds it because of its arguments."""
-    add(project, 'command = "pytest tests"\n')
+    add(project, f'command = "{command}"\n')
     project.write("tests/pytest.ini", "[pytest]\npython_files = check_*.py\n")
     project.write("tests/check_mod.py", calls("a"))
     project.commit()

@@ -18,6 +18,9 @@ TESTS = "tests"  # another program that runs tests
 COVERAGE = "coverage"  # it measures by itself
 OTHER = ""
 
+# The files that may configure pytest, in its order.
+CONFIGURATIONS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
+
 _OPTIONS_WITH_VALUE = ("W", "X")
 _PYTEST = frozenset({"pytest", "py.test"})
 _COVERAGE = re.compile(r"coverage(-?\d+(\.\d+)?)?")
@@ -157,6 +160,44 @@ def option_values(options: "Sequence[str]", short: str, long: str = "") -> "List
         elif len(short) == 2 and each.startswith(short):
             values.append(each[2:])
     return values
+
+
+def config_directories(tree: str, words: "Sequence[str]") -> "List[str]":
+    """The directories of ``tree`` where pytest looks for its configuration if it is started there with ``words``.
+
+    It looks in the directory that all its paths have in common, and then upwards. "" is the top.
+    """
+    paths = [os.path.normpath(each.partition("::")[0]) for each in words if each and not each.startswith("-")]
+    inside = [
+        each for each in paths if not each.startswith(("..", os.sep)) and os.path.exists(os.path.join(tree, each))
+    ]
+    common = os.path.commonpath(inside) if inside else ""
+    if not os.path.isdir(os.path.join(tree, common)):
+        common = os.path.dirname(common)
+    found = [common]
+    while common:
+        common = os.path.dirname(common)
+        found.append(common)
+    return found
+
+
+def names_config(words: "Sequence[str]") -> str:
+    """The configuration that these options of pytest name; "" if they name none."""
+    return (option_values(words, "-c", "--config-file") or [""])[-1]
+
+
+def configures_pytest(words: "Sequence[str]") -> bool:
+    """Whether ``words``, or a file of the directories in them, configure a pytest that is started here."""
+    if names_config(words):
+        return True
+    for directory in config_directories(os.getcwd(), words):
+        for name in CONFIGURATIONS if directory not in ("", ".") else ():
+            path = os.path.join(directory, name)
+            if os.path.isfile(path):
+                with open(path, "rb") as file:
+                    if "pytest" in name or b"pytest" in file.read():
+                        return True
+    return False
 
 
 def wants_cov(options: "Sequence[str]") -> bool:

@@ -31,7 +31,7 @@ from covgate_installed import (
     version,
     why_not_unittest,
 )
-from covgate_programs import PYTEST, kind_of, program_arguments, wants_cov, wants_workers
+from covgate_programs import PYTEST, configures_pytest, kind_of, program_arguments, wants_cov, wants_workers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -252,6 +252,9 @@ class Suite:
         sys.meta_path.append(PluginFinder())
         if distributed:  # the workers of xdist get this path, and import the plugin by its name
             sys.path.append(_INSIDE)
+        arguments = program_arguments(self.program)
         options = ["-p", "covgate_guard"] + (spec["pytest_arguments"] if here else [])
-        head = len(self.program) - len(program_arguments(self.program))
+        if here and spec["empty_config"] and not configures_pytest(arguments):
+            options += ["-c", spec["empty_config"]]
+        head = len(self.program) - len(arguments)
         return self.program[:head] + options + self.program[head:]
