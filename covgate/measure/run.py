@@ -17,6 +17,8 @@ from covgate.measure.replaced import check_coverage, replaced_coverage
 from covgate.measure.reports import DataFile, Report, parse, parse_report, read_bytes
 from covgate.measure.reports.located import report_at_commit
 from covgate.measure.reports.names import Naming
+from covgate.measure.skipped import LINES as SKIPPED_LINES
+from covgate.measure.skipped import skipped_notices
 from covgate.measure.suite import SuiteRun, run_suite, set_up
 from covgate.measure.workspace import Workspace
 from covgate.model.measurement import Measurement
@@ -60,7 +62,7 @@ def measure(job: Job) -> Measurement | TestsFailed:
         tests_collected=ending.executed,
         notices=(
             *job.interpreter.notices,
-            *_about_the_command(suite, job),
+            *_about_the_command(suite, workspace),
             *analyser.notices,
             *left_out_notices(report.left_out),
             *report.notices,
@@ -81,14 +83,16 @@ def _failed(workspace: Workspace, suite: SuiteRun) -> TestsFailed:
     return TestsFailed(summary=summary, output=workspace.output())
 
 
-def _about_the_command(suite: SuiteRun, job: Job) -> tuple[str, ...]:
-    """A notice if covgate chose something other than pytest, or if the command repeated tests that had failed."""
-    if job.command is None and any(each.kind == UNITTEST for each in suite.runs):
-        return ("pytest is not installed for this project: its tests ran with python -m unittest",)
+def _about_the_command(suite: SuiteRun, workspace: Workspace) -> tuple[str, ...]:
+    """What covgate chose other than pytest, and what a command repeated or left out."""
+    if workspace.job.command is None:
+        unittest = any(each.kind == UNITTEST for each in suite.runs)
+        return ("pytest is not installed for this project: its tests ran with python -m unittest",) if unittest else ()
+    notices = skipped_notices(workspace.output(lines=SKIPPED_LINES))
     followed = [each for each in suite.runs if each.through]
     if len(without_retried(followed)) < len(followed):
-        return ("tests failed at first, and passed when the command ran them again",)
-    return ()
+        notices += ("tests failed at first, and passed when the command ran them again",)
+    return notices
 
 
 def _written_report(workspace: Workspace, stamp: object) -> Report | None:

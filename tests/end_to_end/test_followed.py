@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from helpers.project import Project, calls, functions
+from helpers.sealed import script
 
 pytestmark = pytest.mark.end_to_end
 
@@ -221,3 +222,29 @@ def test_the_running_pytest_says_what_measures(
         executed_files
     )
     assert not any(path.startswith("tests/") for path in files)
+
+
+NOXFILE = """\
+import nox
+
+
+@nox.session(python=False)
+def tests(session):
+    session.run({python!r}, "-m", "pytest")
+
+
+@nox.session(python="3.99")
+def newest(session):
+    session.run("python", "-m", "pytest")
+"""
+
+
+def test_what_a_command_skips_is_named(make_project: Callable[..., Project]) -> None:
+    """nox ends with success, although a session found no Python."""
+    project = make_project()
+    project.write("noxfile.py", NOXFILE.format(python=project.python))
+    project.configure(f'command = "{script("nox")} -s tests newest"\n')
+    project.commit()
+    data = checked(project)
+    assert data["numbers"]["executed_statements"] == 5
+    assert any(each.startswith("the command skipped newest: ") for each in data["notices"]), data

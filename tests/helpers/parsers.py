@@ -38,6 +38,7 @@ from covgate.measure.packaging import read_build
 from covgate.measure.pytest_config import read_pytest_config
 from covgate.measure.reports import DataFile, parse_report
 from covgate.measure.reports.names import Ambiguous, Naming, Tree, locate
+from covgate.measure.skipped import skipped_parts
 from covgate.measure.unmeasured import read_unmeasured
 from covgate.model import lines
 from covgate.model.detail import parse_detail
@@ -730,6 +731,15 @@ PARSERS: dict[str, Parser] = {
             **_ANYTHING,
             **_repeated("Couldn't parse '", "'", ": ", "Couldn't parse 'a': "),
             **_repeated("a'", before="Couldn't parse '"),
+        },
+    ),
+    "what a tool skipped": Parser(
+        parse=_text(skipped_parts),
+        seeds=(b"nox > * tests-3.7: skipped (no Python)\n  py37: SKIP (1 s)\nSKIPPED:  py37: why\n\x1b[33mx\x1b[0m\n",),
+        grown={
+            **_ANYTHING,
+            **_repeated(" ", "nox > * ", "\t", "\x1b[0m", "nox > * a: skipped\n", "SKIPPED: "),
+            **_repeated("a:", before="  "),
         },
     ),
 }
