@@ -1,4 +1,4 @@
-"""Lines that a push newly excludes from the measurement: every push reports them, whether it passes or not."""
+"""Lines and branches that a push newly excludes from the measurement: every push reports them, also if it passes."""
 
 from __future__ import annotations
 
@@ -13,25 +13,34 @@ from covgate.model.outcome import Outcome
 
 # Late imports below: most pushes exclude no line, or touch no file with excluded lines.
 if TYPE_CHECKING:
+    from covgate.measure.coverage_config import CoverageConfig
     from covgate.model.changes import FileChange
-    from covgate.model.exclusion import NewlyExcluded
+    from covgate.model.exclusion import ExcusedBranches, NewlyExcluded
     from covgate.model.measurement import FileResult, Measurement
 
 
 def with_newly_excluded(session: Session, outcome: Outcome, bar: Bar) -> Outcome:
-    """``outcome`` with the lines that are excluded now but were not at the base of ``bar``."""
+    """``outcome`` with the lines and branches that are excluded now but were not at the base of ``bar``."""
     measurement = outcome.measurement
-    if measurement is None or not bar.base or bar.base == outcome.commit or not measurement.numbers.excluded:
+    if measurement is None or not bar.base or bar.base == outcome.commit:
         return outcome
-    from covgate.model.exclusion import exclusion_notices
+    numbers = measurement.numbers
+    if not numbers.excluded and not numbers.branches:
+        return outcome
+    from covgate.model.exclusion import branch_notices, exclusion_notices
 
     try:
-        found = _find(session, bar.base, outcome.commit, measurement)
+        found = _find(session, bar.base, outcome.commit, measurement) if numbers.excluded else []
+        branches = _find_branches(session, bar.base, outcome.commit, measurement) if numbers.branches else []
     except CovgateError as error:
         notices = [f"newly excluded lines could not be found: {error.message}"]
         return replace(outcome, notices=(*outcome.notices, *notices))
-    notices = exclusion_notices(found)
-    return replace(outcome, notices=(*outcome.notices, *notices), newly_excluded=tuple(found))
+    return replace(
+        outcome,
+        notices=(*outcome.notices, *exclusion_notices(found), *branch_notices(branches)),
+        newly_excluded=tuple(found),
+        excused_branches=tuple(branches),
+    )
 
 
 def _find(session: Session, base: str, commit: str, measurement: Measurement) -> list[NewlyExcluded]:
@@ -65,11 +74,11 @@ def _compare(
         lines = {each.path: each.lines for each in before.files}
         pairs = [(each, changes[each.path]) for each in hiding]
         return [compared_with_lines(each, change, lines.get(change.old_path)) for each, change in pairs]
-    patterns, earlier = _patterns(session, commit), _patterns(session, base)
+    patterns, earlier = _coverage_config(session, commit).exclusions, _coverage_config(session, base).exclusions
     new_patterns = [each for each in patterns if each not in earlier]
     found = []
     for each in hiding:
-        source = (session.repository.file(commit, each.path) or b"").decode(errors="replace")
+        source = _text(session, commit, each.path)
         found.append(compared_with_text(each, changes[each.path], source, patterns, new_patterns))
     return found
 
@@ -92,8 +101,41 @@ def _lines_of(session: Session, commit: str) -> Measurement | None:
     return noted if noted is not None and noted.tree == tree else None
 
 
-def _patterns(session: Session, commit: str) -> tuple[str, ...]:
+def _find_branches(session: Session, base: str, commit: str, measurement: Measurement) -> list[ExcusedBranches]:
+    from covgate.measure.coverage_config import FILES
+    from covgate.model.exclusion import excused_branches, matches_any
+
+    paths = session.path_changes(base, commit)
+    touched = paths.added | paths.modified
+    patterns, new = _coverage_config(session, commit).partial, []
+    if touched.intersection(FILES):
+        earlier = _coverage_config(session, base).partial
+        new = [each for each in patterns if each not in earlier]
+    branching = [each for each in measurement.files if each.numbers.branches and (new or each.path in touched)]
+    sources = {each.path: _text(session, commit, each.path) for each in branching}
+    marked = [each for each in branching if matches_any(sources[each.path], patterns)]
+    if not marked:
+        return []
+    from covgate.git.diff import changes
+    from covgate.model.changes import FileChange
+    from covgate.model.source_files import measured_suffixes
+
+    suffixes = measured_suffixes(each.path for each in marked)
+    by_path = {each.path: each for each in changes(session.repository, base, commit, suffixes) if each.path}
+    found = []
+    for each in marked:
+        change = by_path.get(each.path) or FileChange(old_path=each.path, path=each.path)
+        before = _text(session, base, change.old_path) if change.old_path else ""
+        found.append(excused_branches(each, change, sources[each.path], before, patterns, new))
+    return [each for each in found if each.lines]
+
+
+def _text(session: Session, commit: str, path: str) -> str:
+    return (session.repository.file(commit, path) or b"").decode(errors="replace")
+
+
+def _coverage_config(session: Session, commit: str) -> CoverageConfig:
     from covgate.measure.coverage_config import FILES, read_coverage_config
 
     read = {name: session.repository.file(commit, name) for name in FILES}
-    return read_coverage_config({name: data for name, data in read.items() if data is not None}).exclusions
+    return read_coverage_config({name: data for name, data in read.items() if data is not None})

@@ -20,6 +20,9 @@ _PARTIAL = ("partial_branches", "partial_also", "partial_branches_always")
 # coverage.config.DEFAULT_EXCLUDE; the other defaults of newer versions only exclude what can't be executed.
 _DEFAULT_EXCLUSIONS = (r"#\s*(pragma|PRAGMA)[:\s]?\s*(no|NO)\s*(cover|COVER)",)
 
+# coverage.config.DEFAULT_PARTIAL
+_DEFAULT_PARTIAL = (r"#\s*(pragma|PRAGMA)[:\s]?\s*(no|NO)\s*(branch|BRANCH)",)
+
 Sections = dict[str, dict[str, object]]
 
 
@@ -54,6 +57,13 @@ class CoverageConfig:
         """The regular expressions of excluded lines, including coverage's default if it applies."""
         own = self._patterns("exclude_lines")
         return (*(own or _DEFAULT_EXCLUSIONS), *self._patterns("exclude_also"))
+
+    @property
+    def partial(self) -> tuple[str, ...]:
+        """The regular expressions of lines whose branches count as executed, including coverage's default pragma."""
+        own = self._patterns("partial_branches")
+        others = (self._patterns(key) for key in _PARTIAL[1:])
+        return (*(own or _DEFAULT_PARTIAL), *(each for patterns in others for each in patterns))
 
     def _patterns(self, key: str) -> tuple[str, ...]:
         value = self.sections.get("report", {}).get(key, ())

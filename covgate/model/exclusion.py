@@ -1,4 +1,4 @@
-"""Which lines a push newly excludes from the measurement. That is not a regression, but a reviewer should look at it.
+"""Which lines and branches a push newly excludes from the measurement: a reviewer should look at them.
 
 covgate compares lines, not totals, because the push may include as many other lines again.
 """
@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from covgate.model.changes import FileChange, Hunk
-from covgate.model.lines import excluded, line_list
+from covgate.model.lines import excluded, line_list, statements
 from covgate.model.measurement import FileResult
 
 _SHOWN = 5
@@ -21,6 +21,14 @@ _LONGEST_HEAD = 50  # lines
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewlyExcluded:
     """The lines of one file that the push newly excludes, ascending."""
+
+    path: str
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExcusedBranches:
+    """The lines of one file, ascending, whose branches newly count as executed, whatever the tests execute."""
 
     path: str
     lines: tuple[int, ...]
@@ -64,13 +72,54 @@ def exclusion_notices(found: Sequence[NewlyExcluded]) -> list[str]:
     number = sum(len(each.lines) for each in found)
     if not number:
         return []
-    names = [f"{each.path} {line_list(each.lines)}" for each in found[:_SHOWN]]
-    more = f" and {len(found) - _SHOWN} more files" if len(found) > _SHOWN else ""
     what = "line is" if number == 1 else "lines are"
     return [
-        f"{number} {what} newly excluded from the measurement: {'; '.join(names)}{more}"
-        " (pragmas or exclude_also in this push)"
+        f"{number} {what} newly excluded from the measurement: {_places(found)} (pragmas or exclude_also in this push)"
     ]
+
+
+def excused_branches(
+    now: FileResult, change: FileChange, source: str, before: str, patterns: Sequence[str], new_patterns: Sequence[str]
+) -> ExcusedBranches:
+    """The branches of ``now`` that the push excuses: by a line with one of ``patterns``, or by ``new_patterns``.
+
+    ``source`` and ``before`` are the texts of the file now and at the base. A line that replaces one that had a pattern
+    is not new. The patterns are those of coverage's options ``partial_branches`` and ``partial_also``.
+    """
+    # Coverage doesn't list such a branch if it was not executed, so a line that was not executed may have some.
+    branching = {each.number for each in statements(now.lines) if each.branches or not each.executed}
+    was = _matching(before, [each for each in patterns if each not in new_patterns])
+
+    def is_new(line: int) -> bool:
+        hunk = next((each for each in change.hunks if line in each.after), None)
+        return change.was_at(line) is None and not (hunk and any(each in was for each in hunk.before))
+
+    marked = {line for line in _matching(source, patterns) if is_new(line)} | _matching(source, new_patterns)
+    lines = source.split("\n")
+    found = sorted({_head(lines, line, branching) for line in marked} - {0})
+    return ExcusedBranches(path=now.path, lines=tuple(found))
+
+
+def matches_any(source: str, patterns: Sequence[str]) -> bool:
+    """Whether one of ``patterns`` matches somewhere in ``source``."""
+    return bool(_matching(source, patterns))
+
+
+def branch_notices(found: Sequence[ExcusedBranches]) -> list[str]:
+    """A notice that names the first files of ``found`` with their lines; nothing if there are none."""
+    number = sum(len(each.lines) for each in found)
+    if not number:
+        return []
+    what = "1 line" if number == 1 else f"{number} lines"
+    return [
+        f"the branches of {what} newly count as executed, whatever the tests execute: {_places(found)}"
+        " (`pragma: no branch` or partial_branches in this push)"
+    ]
+
+
+def _places(found: Sequence[NewlyExcluded | ExcusedBranches]) -> str:
+    names = [f"{each.path} {line_list(each.lines)}" for each in found[:_SHOWN]]
+    return "; ".join(names) + (f" and {len(found) - _SHOWN} more files" if len(found) > _SHOWN else "")
 
 
 def _inside(hunk: Hunk, was: Collection[int]) -> bool:

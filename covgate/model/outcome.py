@@ -15,7 +15,7 @@ from covgate.model.verdict import Status, Verdict
 
 if TYPE_CHECKING:
     from covgate.model.changed_tests import ChangedTest
-    from covgate.model.exclusion import NewlyExcluded
+    from covgate.model.exclusion import ExcusedBranches, NewlyExcluded
     from covgate.model.explanation import Explanation
     from covgate.model.new_files import NewFile
     from covgate.model.patch import Patch
@@ -45,8 +45,8 @@ class Outcome:
     new baseline if this commit raised it. ``on_block`` is the command to run if this blocks a push. ``notices`` are
     sentences about this commit. ``changed_tests``: if coverage was lost, the tests and their configuration that
     were changed since the baseline, or since the base. ``unmeasured``: the new source files that nothing measures.
-    ``newly_excluded``: the lines that the base didn't exclude. ``unrecorded``: its note could not be written;
-    ``unpublished``: the notes could not be pushed to the remote.
+    ``newly_excluded``: the lines that the base didn't exclude. ``excused_branches``: the branches that newly count as
+    executed. ``unrecorded``: its note could not be written; ``unpublished``: the notes could not be pushed.
     """
 
     verdict: Verdict
@@ -73,6 +73,7 @@ class Outcome:
     changed_tests: tuple[ChangedTest, ...] = ()
     unmeasured: tuple[NewFile, ...] = ()
     newly_excluded: tuple[NewlyExcluded, ...] = ()
+    excused_branches: tuple[ExcusedBranches, ...] = ()
     unrecorded: bool = False
     unpublished: bool = False
 

@@ -267,6 +267,31 @@ def test_newly_excluded_lines_are_counted_and_shown(project: Project) -> None:
     assert (checked["commit"], checked["newly_excluded"]) == (commit, [{"path": "pkg/mod.py", "lines": [13, 14]}])
 
 
+def test_branches_that_newly_count_as_executed_are_shown(project: Project) -> None:
+    path = project.top / "pyproject.toml"
+    path.write_text(path.read_text() + "[tool.coverage.run]\nbranch = true\n")
+    code = "def a(x=1):\n    if x:\n        x = 2\n    return x\n"
+    project.write("pkg/mod.py", functions("b") + code)
+    project.write("tests/test_mod.py", "from pkg import mod\n\n\ndef test():\n    assert mod.a() and mod.b()\n")
+    project.commit()
+    project.push()
+    assert project.field("executed_branches") == "1"
+    line = functions("b").count("\n") + 2
+    project.write("pkg/mod.py", functions("b") + code.replace("if x:", "if x:  # pragma: no branch"))
+    project.commit()
+    done = project.push()
+    assert done.status == 0, done.text
+    assert project.field("executed_branches") == "2"
+    notice = f"the branches of 1 line newly count as executed, whatever the tests execute: pkg/mod.py line {line} ("
+    assert notice in done, done.text
+    printed = project.covgate("check", "--base", "HEAD~", "--format", "json").text
+    checked = json.loads(printed[printed.index("{") :])
+    assert checked["excused_branches"] == [{"path": "pkg/mod.py", "lines": [line]}]
+    project.write("README", "more\n")
+    project.commit()
+    assert "newly count" not in project.push()
+
+
 def test_a_source_that_is_gone_does_not_come_back(make_project: Callable[..., Project]) -> None:
     """A package that was renamed, with its sources: nothing of the base is left to hold."""
     project = make_project()

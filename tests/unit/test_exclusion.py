@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import coverage.config
 import pytest
 
 from covgate.measure.coverage_config import read_coverage_config
 from covgate.model.changes import FileChange, Hunk
-from covgate.model.exclusion import NewlyExcluded, compared_with_lines, compared_with_text, exclusion_notices
+from covgate.model.exclusion import (
+    ExcusedBranches,
+    NewlyExcluded,
+    branch_notices,
+    compared_with_lines,
+    compared_with_text,
+    exclusion_notices,
+    excused_branches,
+)
 from covgate.model.lines import Line, encode
 from covgate.model.measurement import FileResult
 from covgate.model.numbers import Numbers
@@ -83,6 +92,60 @@ def test_without_the_lines_of_the_base_the_text_decides(name: str) -> None:
     assert compared_with_text(hiding(*HIDDEN), changed, SOURCE, PRAGMA, new).lines == expected
 
 
+BRANCHES = """\
+while on():  # pragma: no branch
+    f()
+if (
+    a or
+    b
+):  # pragma: no branch
+    g()
+# pragma: no branch
+if DEBUG:
+    h()
+x = 1  # pragma: no branch
+if x:  # pragma: no branch
+""".rstrip()
+# The change, the text at the base, the new patterns; the lines whose branches newly count as executed.
+EXCUSED: dict[str, tuple[FileChange, str, list[str], tuple[int, ...]]] = {
+    "no line of it": (change(), BRANCHES, [], ()),
+    "a new pragma": (change((1, 1, 1, 1)), "while on():", [], (1,)),
+    "a new pragma at the end of a head": (change((6, 1, 6, 1)), "(\n" * 5 + "):", [], (3,)),
+    "a new line with a pragma": (change((0, 0, 1, 2)), "", [], (1,)),
+    "an edit of a line with a pragma": (change((1, 1, 1, 1)), "while off():  # pragma: no branch", [], ()),
+    "a new file": (change((0, 0, 1, 12), old_path=""), "", [], (1, 3, 12)),
+    "pragmas at lines without a branch": (change((8, 1, 8, 1), (11, 1, 11, 1)), "", [], ()),
+    "a line that was not executed": (change((12, 1, 12, 1)), "", [], (12,)),
+    "a new pattern": (change(), BRANCHES, ["if DEBUG"], (9,)),
+    "an invalid pattern": (change(), BRANCHES, ["("], ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(EXCUSED))
+def test_the_branches_that_a_push_excuses(name: str) -> None:
+    changed, before, new, lines = EXCUSED[name]
+    branching = [Line(1, True, 2, 2), Line(3, True, 4, 4), Line(9, True, 2, 2)]
+    others = [*(Line(each, True) for each in (2, 7, 11)), Line(12, False)]
+    now = FileResult(path="a.py", numbers=Numbers(), lines=encode([*branching, *others]))
+    patterns = [*read_coverage_config({}).partial, *new]
+    found = excused_branches(now, changed, BRANCHES, before, patterns, new)
+    assert found == ExcusedBranches(path="a.py", lines=lines)
+
+
+def test_the_notice_about_branches() -> None:
+    assert branch_notices([]) == []
+    found = [ExcusedBranches(path=f"{name}.py", lines=(3, 4)) for name in "abcdefg"]
+    assert branch_notices([ExcusedBranches(path="a.py", lines=(4,))]) == [
+        "the branches of 1 line newly count as executed, whatever the tests execute: a.py line 4"
+        " (`pragma: no branch` or partial_branches in this push)"
+    ]
+    assert branch_notices(found) == [
+        "the branches of 14 lines newly count as executed, whatever the tests execute: "
+        + "; ".join(f"{name}.py lines 3-4" for name in "abcde")
+        + " and 2 more files (`pragma: no branch` or partial_branches in this push)"
+    ]
+
+
 def test_one_notice_names_the_files() -> None:
     assert exclusion_notices([]) == []
     found = [NewlyExcluded(path=f"{name}.py", lines=(1, 2, 3, 7)) for name in "abcdefg"]
@@ -108,3 +171,16 @@ PATTERNS = [
 @pytest.mark.parametrize(("data", "name", "expected"), PATTERNS)
 def test_the_patterns_of_a_configuration(data: bytes, name: str, expected: tuple[str, ...]) -> None:
     assert read_coverage_config({name: data}).exclusions == expected
+
+
+PRAGMA_OF_BRANCHES = read_coverage_config({}).partial
+PARTIAL = [
+    (b"[report]\npartial_also = x\n", (*PRAGMA_OF_BRANCHES, "x")),
+    (b"[report]\npartial_branches = y\npartial_branches_always = z\n", ("y", "z")),
+]
+
+
+@pytest.mark.parametrize(("data", "expected"), PARTIAL)
+def test_the_patterns_of_branches_in_a_configuration(data: bytes, expected: tuple[str, ...]) -> None:
+    assert read_coverage_config({".coveragerc": data}).partial == expected
+    assert [*PRAGMA_OF_BRANCHES] == coverage.config.DEFAULT_PARTIAL
