@@ -54,7 +54,8 @@ def _init(arguments: argparse.Namespace, repository: Repository, environ: Mappin
     setup = pre_commit.plan_setup(repository, pin, pins_anew=bool(arguments.repo or arguments.rev))
     measured = try_measuring(repository, environ) if arguments.measures else []
     pre_commit.set_up(repository, setup, print)
-    changed = "commit the changed files, then" if setup.edits else "nothing had to change:"
+    names = " and ".join(each.path.name for each in setup.edits)
+    changed = f"commit {names}, then" if names else "nothing had to change:"
     _finish(measured, f"done: {changed} `git push` is gated")
 
 

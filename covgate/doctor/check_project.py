@@ -82,7 +82,10 @@ def check_interpreter(checkout: Checkout) -> Results:
     if not project.runs_pytest:
         return
     if not versions["pytest"]:
-        yield _missing_package(checkout, project, "pytest", f"no test can be run: {checkout.if_unmeasured}")
+        why = "no test can be run"
+        if checkout.config.command is None:
+            why = "covgate tries `python -m unittest` instead; if that finds no tests, none is run"
+        yield _missing_package(checkout, project, "pytest", f"{why}: {checkout.if_unmeasured}")
         return
     asks = f"addopts in {pytest.file}" if pytest.file else "the test command"
     unknown = f", which pytest doesn't know without it: {checkout.if_unmeasured}"

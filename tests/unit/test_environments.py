@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from covgate.errors import ToolError
-from covgate.measure.environments.advice import Facts, how_to_install
+from covgate.measure.environments.advice import Facts, facts_about, how_to_install
 from covgate.measure.environments.candidates import Candidate, Kind, choose
 from covgate.measure.environments.declared import Declared, declared_distributions, where_declared
 from covgate.measure.environments.installed import installed, problem
 from covgate.measure.environments.search import candidates
 from covgate.measure.environments.tools_own import is_tools_place
-from covgate.measure.interpreter import find_interpreter
+from covgate.measure.interpreter import Interpreter, find_interpreter
 
 NOTHING = ("coverage", "pytest")
 MEASURES = "r (r) measures"
@@ -627,3 +627,20 @@ PLAIN = "python3 -m venv .venv && .venv/bin/python -m pip install"
 )
 def test_how_packages_are_installed(facts: Facts, arguments: str, expected: str) -> None:
     assert how_to_install(facts, *arguments.split()) == expected
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("src/a.js", "if the tests are not in Python, set `command` to what runs them"),
+        ("node_modules/gyp/a.py", "if the tests are not in Python, set `command` to what runs them"),
+        ("tools/a.py", "python3 -m venv .venv && .venv/bin/python -m pip install coverage pytest"),
+        ("setup.py", "python3 -m venv .venv && .venv/bin/python -m pip install -e . coverage pytest"),
+    ],
+)
+def test_a_repository_without_python_needs_no_python_environment(tmp_path: Path, file: str, expected: str) -> None:
+    path = tmp_path / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    facts = facts_about(Interpreter(path="python3"), tmp_path, {}, lambda each: os.path.relpath(each, tmp_path))
+    assert how_to_install(facts, "coverage").startswith(expected)

@@ -37,6 +37,10 @@ _SELECT = {
     "poetry": {"group": "--with", "extra": "--extras"},
     "pdm": {"group": "-G", "extra": "-G"},
 }
+_OTHER_LANGUAGE = (
+    "if the tests are not in Python, set `command` to what runs them, and `report` to the file with their coverage"
+    " (LCOV, Cobertura or JaCoCo)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +50,7 @@ class Facts:
     ``manager`` is the tool that manages the environment, or that would create one. ``prefix`` is the environment, ""
     for none. ``python`` and ``venv`` are paths to type: the interpreter, and where an environment would be. ``uv``: uv
     is on PATH. ``pip``: the interpreter has pip. ``packaged``: pip can install the project. ``declared`` is where the
-    project declares the package to install (``where_declared``).
+    project declares the package to install (``where_declared``). ``code``: the project has Python code.
     """
 
     python: str
@@ -58,10 +62,13 @@ class Facts:
     pip: bool = True
     packaged: bool = False
     declared: str = ""
+    code: bool = True
 
 
 def how_to_install(facts: Facts, *arguments: str) -> str:
     """How to install ``arguments``, which are packages as pip accepts them, in the project's environment."""
+    if not facts.prefix and not facts.code:
+        return _OTHER_LANGUAGE
     if not facts.prefix:
         return how_to_create(facts, *arguments)
     names = shlex.join(arguments)
@@ -147,7 +154,17 @@ def facts_about(
         uv=shutil.which("uv", path=environ.get("PATH")) is not None,
         pip=names is None or "pip" in names,
         packaged=is_packaged(top),
+        code=is_packaged(top) or _has_code(top),
     )
+
+
+def _has_code(top: Path) -> bool:
+    """Whether there is a Python file below ``top``; packages of Node and hidden directories don't count."""
+    for _, names, files in os.walk(top):
+        names[:] = [each for each in names if each != "node_modules" and not each.startswith(".")]
+        if any(each.endswith(".py") for each in files):
+            return True
+    return False
 
 
 def is_packaged(top: Path) -> bool:
