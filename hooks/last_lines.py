@@ -18,10 +18,11 @@ _COMMAND = re.compile(r"\bcovgate (?:audit|baseline|check|doctor|init|log|ratche
 
 def unmeasured_line(repository: Repository, outcomes: Sequence[Outcome]) -> str:
     """Count a push that passes although it was not measured. Returns a line for the user, "" if it was measured."""
-    reasons = [each.error for each in outcomes if each.kind is OutcomeKind.NOT_MEASURED]
+    parts = [part for each in outcomes for part in each.each]
+    reasons = [each.error for each in parts if each.kind is OutcomeKind.NOT_MEASURED]
     if reasons:
         return _line(count_unmeasured(repository.state_dir, reasons[0]))
-    if any(each.numbers is not None for each in outcomes):
+    if any(each.numbers is not None for each in parts):
         reset_unmeasured(repository.state_dir)
     return ""
 

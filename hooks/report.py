@@ -49,7 +49,7 @@ def report_ratchet(
 
     outcome = ratchet_merge(Session(repository=repository, environ=environ, publishes=not by_hand), rewritten=rewritten)
     last = "covgate: what was merged does not pass; the baseline stays where it is" if outcome.failed else ""
-    return decided(EXIT_PASSED, partial(_print, [outcome], outcome.notices, environ, last=last))
+    return decided(EXIT_PASSED, partial(_print, [outcome], outcome.all_notices, environ, last=last))
 
 
 def _show_push(report: PushReport, repository: Repository, environ: Mapping[str, str]) -> None:

@@ -40,6 +40,17 @@ def add_fail_closed(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--fail-open", dest="fail_closed", action="store_false", help="pass with a warning in that case")
 
 
+def add_components(parser: argparse.ArgumentParser, what: str) -> None:
+    """Declare ``--component NAME``, repeatable."""
+    parser.add_argument(
+        "--component",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help=f"{what} this component only; repeatable (default: all)",
+    )
+
+
 def find_commit(repository: Repository, name: str) -> str:
     """The full name of the commit that ``name`` leads to. Raises UsageError if there is none."""
     commit = repository.commit(name)

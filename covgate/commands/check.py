@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from covgate.boundary import decided, paint_for
 from covgate.commands._outcome import print_outcome
-from covgate.commands._shared import add_fail_closed, find_commit, open_repository
+from covgate.commands._shared import add_components, add_fail_closed, find_commit, open_repository
+from covgate.config import Config
 from covgate.errors import as_notice, keeping_notices
 from covgate.files import may_write_output, write_output
 from covgate.formats import FORMATS, Context
 from covgate.formats.html_files import source_reader
 from covgate.gate.after_block import uncommitted_notices
-from covgate.gate.bar import bar_of, lands_on
+from covgate.gate.bar import bars_of, lands_on
+from covgate.gate.components import chosen, judge_components
 from covgate.gate.context import Session
 from covgate.gate.decisions import choose_bases
 from covgate.gate.exchange import deepen, fetch, syncs
-from covgate.gate.judge import Order, judge_commit
 from covgate.gate.new_code import with_new_code
+from covgate.gate.order import Order
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.measure.report_files import ReportFile, measurement_from_reports
 from covgate.measure.unmeasured import reset_unmeasured
+from covgate.model.measurement import Measurement
 from covgate.model.note_text import render_note
+from covgate.model.numbers import Numbers, total
 from covgate.model.outcome import Outcome
-from covgate.model.record import record_of
+from covgate.model.record import DEFAULT_COMPONENT, Record, record_of
 from covgate.model.verdict import Status, not_applicable
 
 HELP = "measure a commit and judge it, as a push would"
@@ -74,6 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="default: text; github annotates lines in GitHub Actions",
     )
     parser.add_argument("--html", metavar="DIR", help="also write pages with the touched files, line by line")
+    add_components(parser, "judge")
     add_fail_closed(parser)
 
 
@@ -154,23 +159,39 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
     bases: tuple[str, ...] = (tip,)
     if not arguments.base:
         bases = choose_bases(replaced=upstream, fork_point=lambda: remote.fork_point(commit), lands=lands, named="")
-    bar = replace(bar_of(session, commit, bases, remote, here), lands=lands)
+    names = {each.component for each in chosen(config, arguments.component)}
+    bars = [
+        replace(bar, lands=lands)
+        for bar in bars_of(session, commit, bases, remote, here)
+        if bar.config.component in names
+    ]
+    bar = bars[0]
     if not bar.config.enabled:
         disabled = not_applicable("disabled: enabled = false")
         notices = (*bar.notices, *before)
         return Outcome(verdict=disabled, commit=commit, tree=repository.tree(commit), notices=notices)
-    measured = None
+    measured: Callable[[Config], Measurement] | None = None
     if arguments.report:
         reports = [
             ReportFile(path=Path(name), report_paths={p: d for at, p, d in arguments.report_path if at in (0, number)})
             for number, name in enumerate(arguments.report, 1)
         ]
-        measured = partial(measurement_from_reports, session.measurer, bar.config, commit, reports)
+        whole = cache(partial(measurement_from_reports, session.measurer, config, commit, reports))
+        measured = lambda part: _of_component(whole(), session.measurer.tree(commit, part), part)  # noqa: E731
     order = Order(ratchets=False, measured=measured, explains=arguments.format != "text" or bool(arguments.html))
-    outcome = judge_commit(session, commit, bar, [tip], order)
+    outcome = judge_components(session, commit, bars, [tip], order)
     with as_notice(before, "new files that are not measured could not be listed"):
-        outcome = with_new_code(session, outcome, bar)
-    return replace(outcome, notices=tuple(dict.fromkeys([*bar.notices, *before, *outcome.notices])))
+        outcome = with_new_code(session, outcome, bars)
+    own = bar.notices if not outcome.parts else ()
+    return replace(outcome, notices=tuple(dict.fromkeys([*own, *before, *outcome.notices])))
+
+
+def _of_component(whole: Measurement, tree: str, config: Config) -> Measurement:
+    """What the reports say about the files of one component."""
+    if config.component == DEFAULT_COMPONENT and not config.others:
+        return whole
+    files = tuple(each for each in whole.files if config.owns(each.path))
+    return replace(whole, tree=tree, files=files, numbers=total(each.numbers for each in files))
 
 
 def _lands(session: Session, remote: Remote) -> bool:
@@ -190,11 +211,17 @@ def _find_base(remote: Remote, name: str) -> str:
 
 def _write_report(name: str, outcome: Outcome) -> None:
     """The record as a report whose front matter holds the status; without a measurement, one that never says PASS."""
-    if outcome.numbers is not None:
-        record = record_of(outcome.verdict, outcome.numbers, outcome.tree, outcome.toolchain, outcome.verdict.baseline)
-        text = render_note([record])
+    judged = [each for each in outcome.each if each.numbers is not None]
+    if len(judged) == len(outcome.each):
+        text = render_note(map(_record, judged))
     else:
         status = Status.FAIL.value if outcome.failed else ""
         text = f"---\nformat: 1\ncomponent: default\ncoverage_status: {status}".rstrip() + "\n---\n"
         text += outcome.verdict.reason + "\n"
     write_output(name, text)
+
+
+def _record(outcome: Outcome) -> Record:
+    numbers = outcome.numbers or Numbers()
+    verdict, component = outcome.verdict, outcome.component
+    return record_of(verdict, numbers, outcome.tree, outcome.toolchain, verdict.baseline, component=component)

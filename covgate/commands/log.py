@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 
 from covgate.boundary import paint_for
-from covgate.commands._shared import open_repository, repaired_notes, write_text
+from covgate.commands._shared import add_components, open_repository, repaired_notes, write_text
 from covgate.errors import EXIT_PASSED
 from covgate.formats.log_text import log_data, log_text
 from covgate.formats.paint import Paint, one_line, plain
@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="text",
         help="default: text; html is one page with a chart of every measured commit",
     )
+    add_components(parser, "show")
     parser.add_argument("--output", metavar="FILE", help="write to this file")
 
 
@@ -40,7 +41,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     with open_repository(environ) as repository:
         for notice in repaired_notes(repository)[1]:
             print(f"covgate: {plain(notice)}", file=sys.stderr)
-        timeline = read_timeline(repository)
+        timeline = read_timeline(repository, arguments.component)
         if arguments.format == "html":
             text = _page(repository, timeline)
         elif arguments.format == "json":

@@ -12,10 +12,11 @@ from covgate.errors import EXIT_PASSED, CovgateError
 from covgate.formats.json_data import FORMAT, baseline_data
 from covgate.formats.paint import one_line
 from covgate.gate.context import Session
-from covgate.git.repository import Repository
 from covgate.measure.unmeasured import Unmeasured, last_pushes, read_unmeasured
 from covgate.model.numbers import format_exact, format_percent
+from covgate.model.policy import Policy
 from covgate.model.record import DEFAULT_COMPONENT
+from covgate.notes.records import Notes
 
 HELP = "show policy, baseline and coverage"
 EXAMPLES = """\
@@ -40,62 +41,82 @@ def take_snapshot(environ: Mapping[str, str]) -> tuple[str, Any]:
     """
     errors: list[str] = []
     config = Config()
-    component: dict[str, Any] = {"baseline": None, "coverage": None}
+    components: dict[str, Any] = {}
     unmeasured: Unmeasured | None = None
     try:
         with open_repository(environ) as repository:
             unmeasured = read_unmeasured(repository.state_dir)
             head = repository.commit("HEAD")
             if head:
-                component = _component_data(repository, head, errors)
-                config = Session(repository=repository, environ=environ).config_at(head)
+                notes, notices = repaired_notes(repository)
+                errors += notices
+                try:
+                    config = Session(repository=repository, environ=environ).config_at(head)
+                finally:  # an invalid configuration does not hide the notes
+                    for part in config.parts:
+                        components[part.component] = _component_data(notes, head, part, errors)
     except CovgateError as error:
         errors.append(error.message)
     except Exception as error:  # a snapshot always answers
         errors.append(f"{type(error).__name__}: {error}")
-    policy = config.policy
     data = {
         "format": FORMAT,
         "enabled": config.enabled,
-        "policy": policy.kind.value,
-        "floor": format_exact(policy.floor),
-        "epsilon": format_exact(policy.epsilon),
-        "patch_floor": None if policy.patch_floor is None else format_exact(policy.patch_floor),
-        "components": {DEFAULT_COMPONENT: component},
+        **_policy_data(config.policy),
+        "components": components or {DEFAULT_COMPONENT: {"baseline": None, "coverage": None}},
         "unmeasured": unmeasured._asdict() if unmeasured else None,
         "errors": errors,
     }
     return _text(data), data
 
 
-def _component_data(repository: Repository, head: str, errors: list[str]) -> dict[str, Any]:
-    notes, notices = repaired_notes(repository)
-    lookup = notes.baseline([head])
-    errors += [*notices, *lookup.problems]
-    found = last_judgement(notes, head, DEFAULT_COMPONENT)
+def _component_data(notes: Notes, head: str, config: Config, errors: list[str]) -> dict[str, Any]:
+    name = config.component
+    lookup = notes.baseline([head], name)
+    errors += [each for each in lookup.problems if each not in errors]
+    found = last_judgement(notes, head, name)
     coverage = None
     if found:
         commit, judgement = found
         percent = format_percent(judgement.numbers.percent) or None
         coverage = {"percent": percent, "status": judgement.status.value, "commit": commit}
-    origin = notes.origin([head], lookup.baseline) if lookup.baseline else ""
-    return {"baseline": baseline_data(lookup.baseline, origin), "coverage": coverage}
+    origin = notes.origin([head], lookup.baseline, name) if lookup.baseline else ""
+    own = _policy_data(config.policy) if name != DEFAULT_COMPONENT else {}
+    return {**own, "baseline": baseline_data(lookup.baseline, origin), "coverage": coverage}
+
+
+def _policy_data(policy: Policy) -> dict[str, Any]:
+    return {
+        "policy": policy.kind.value,
+        "floor": format_exact(policy.floor),
+        "epsilon": format_exact(policy.epsilon),
+        "patch_floor": None if policy.patch_floor is None else format_exact(policy.patch_floor),
+    }
 
 
 def _text(data: dict[str, Any]) -> str:
-    component = data["components"][DEFAULT_COMPONENT]
-    known, coverage = component["baseline"], component["coverage"]
-    lines = [
-        f"enabled   {'yes' if data['enabled'] else 'no'}",
-        f"policy    {data['policy']}, floor {data['floor']}%, epsilon {data['epsilon']}"
-        + (f", patch floor {data['patch_floor']}%" if data["patch_floor"] else ""),
-        f"baseline  {known['percent']}% from {known['commit'][:10]}" if known else "baseline  none yet",
-        f"coverage  {coverage['percent'] or 'nothing'}% at {coverage['commit'][:10]} ({coverage['status']})"
-        if coverage
-        else "coverage  not measured yet",
-    ]
+    lines = [f"enabled   {'yes' if data['enabled'] else 'no'}", f"policy    {_policy_text(data)}"]
+    for name, component in data["components"].items():
+        of = "" if name == DEFAULT_COMPONENT else f"{name}: "
+        if of and _policy_text(component) != _policy_text(data):
+            lines.append(f"policy    {of}{_policy_text(component)}")
+        known, coverage = component["baseline"], component["coverage"]
+        lines += [
+            f"baseline  {of}" + (f"{known['percent']}% from {known['commit'][:10]}" if known else "none yet"),
+            f"coverage  {of}"
+            + (
+                f"{coverage['percent'] or 'nothing'}% at {coverage['commit'][:10]} ({coverage['status']})"
+                if coverage
+                else "not measured yet"
+            ),
+        ]
     if data["unmeasured"]:
         pushes, reason = data["unmeasured"]["pushes"], data["unmeasured"]["reason"]
         lines.append(f"WARNING   {last_pushes(pushes)} not measured: {one_line(reason)}")
     lines += [f"error     {error}" for error in data["errors"]]
     return "\n".join(lines) + "\n"
+
+
+def _policy_text(data: dict[str, Any]) -> str:
+    floor = f", patch floor {data['patch_floor']}%" if data["patch_floor"] else ""
+    return f"{data['policy']}, floor {data['floor']}%, epsilon {data['epsilon']}{floor}"

@@ -89,6 +89,15 @@ def _parse_report_paths(value: object) -> tuple[tuple[str, str], ...]:
     return tuple(parse_report_path(prefix, place) for prefix, place in value.items())
 
 
+def _parse_directory(value: object) -> str:
+    """A directory of the repository as its path from the top, with ``/``; "" for the top itself."""
+    allowed = "must be a directory of the repository, relative to its top"
+    parts = _parse_string(value, allowed).replace("\\", "/").split("/")
+    if not parts[0] or ":" in parts[0] or ".." in parts:
+        raise BadValue(allowed)
+    return "/".join(part for part in parts if part not in ("", "."))
+
+
 def parse_report_path(prefix: str, place: object) -> tuple[str, str]:
     """A prefix of the paths in reports, and the directory of the repository that it stands for. Raises BadValue."""
     if not isinstance(place, str) or not place.strip() or _NUL in place + prefix:
@@ -181,5 +190,10 @@ KEYS = {
     "retries": Key(_integer(0, 9, "must be a whole number from 0 to 9"), _integer_from_text),
     "on_block": Key(_parse_command),
 }
+# The keys of a component. Those that are not its own come from the top level if it doesn't set them.
+OWN_KEYS = {"directory": Key(_parse_directory, None), "paths": _LIST, "source": _LIST}
+_POLICY_KEYS = ("policy", "floor", "epsilon", "patch_floor", "removed_code")
+_INHERITED_KEYS = ("command", "report", "report_paths", "python", "setup", "timeout", *_POLICY_KEYS)
+COMPONENT_KEYS = {**OWN_KEYS, **{name: KEYS[name] for name in _INHERITED_KEYS}}
 # Documented for a later version. An error until then: a gate that ignored a rule would let regressions pass.
-LATER_KEYS = ("preview_merge", "components")
+LATER_KEYS = ("preview_merge",)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from covgate.config.keys import FALSE, KEYS, LATER_KEYS, TRUE, BadValue, Isolation
+from covgate.config.component_tables import is_inside, overlaps, parse_components, rooted
+from covgate.config.keys import FALSE, KEYS, LATER_KEYS, OWN_KEYS, TRUE, BadValue, Isolation
 from covgate.config.show import close_match, show, show_key
 from covgate.config.variables import NOT_YET, decides, read_variables, unknown_variables, variable
 from covgate.errors import ConfigurationError
 from covgate.model.policy import Policy
+from covgate.model.record import DEFAULT_COMPONENT
 
 # The keys of a policy -> the fields of ``Policy``.
 _POLICY_FIELDS = {
@@ -35,6 +37,12 @@ class Config:
     base's default sources. No key sets these two. ``overrides``: the variables that change a key's value;
     ``deciding_overrides``: those of them that change what is run, counted or judged. ``ignored_variables``: those that
     have covgate's prefix and are unknown.
+
+    ``components``: one configuration for each component, in their order, and first that of ``default`` if something is
+    measured outside of them; empty for a repository without components. Each of them has the name of its ``component``,
+    its ``directory`` (a path from the top, "" for the top itself) and its ``paths``: globs from the top of the files
+    that can change its number; empty for all files of its directory. ``others``: what belongs to other components
+    there, as paths from the top.
     """
 
     enabled: bool = True
@@ -59,6 +67,29 @@ class Config:
     overrides: tuple[str, ...] = ()
     deciding_overrides: tuple[str, ...] = ()
     ignored_variables: tuple[str, ...] = ()
+    component: str = DEFAULT_COMPONENT
+    directory: str = ""
+    paths: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    components: tuple[Config, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Config, ...]:
+        """The configuration of each component; the configuration itself in a repository without components."""
+        return self.components or (self,)
+
+    def part(self, component: str) -> Config | None:
+        """The configuration of ``component``; None if there is no such component."""
+        return next((each for each in self.parts if each.component == component), None)
+
+    def owns(self, path: str) -> bool:
+        """Whether the file at ``path``, from the top, belongs to the component: its sources, else its directory."""
+        places = [rooted(self.directory, each) for each in self.source] or [self.directory]
+        return any(is_inside(path, each) for each in places) and not any(is_inside(path, each) for each in self.others)
+
+    def path(self, name: str) -> str:
+        """``name``, which is relative to the directory of the component, as a path from the top of the repository."""
+        return f"{self.directory}/{name}" if self.directory else name
 
 
 def parse_config(
@@ -74,20 +105,46 @@ def parse_config(
     problems: list[str] = []
     tables = _read_tables(pyproject, own, problems)
     values: dict[str, Any] = {}
+    components: dict[str, dict[str, Any]] = {}
     for file, table in tables:
         values.update(_parse_table(file, table, problems))
+        if "components" in table:
+            components = parse_components(file, table["components"], problems)
+            problems += (f"{file}: {each}" for each in overlaps(components, values.get("source", ())))
     overriding = read_variables(environ, problems)
     if problems:
         raise ConfigurationError(problems, hint="the keys and their meaning: README, section Configuration")
-    committed = _config(values, configured=bool(tables))
-    config = _config({**values, **overriding}, configured=bool(tables))
+    unknown = unknown_variables(environ)
+    config = replace(_effective(values, overriding, configured=bool(tables)), ignored_variables=unknown)
+    if not components:
+        return config
+    inherited = {key: value for key, value in values.items() if key not in OWN_KEYS}
+    parts = [config] if "source" in values else []
+    for name, own_values in components.items():
+        part = _effective({**inherited, **own_values}, overriding, configured=True)
+        parts.append(replace(part, component=name, ignored_variables=unknown))
+    return replace(config, components=tuple(replace(each, others=_others(each, parts)) for each in parts))
+
+
+def _effective(values: Mapping[str, Any], overriding: Mapping[str, Any], *, configured: bool) -> Config:
+    """The configuration with ``values``, some of which are overridden by variables: it says by which ones."""
+    committed = _config(values, configured=configured)
+    config = _config({**values, **overriding}, configured=configured)
     effective = [key for key in overriding if _differ(committed, config, key)]
     return replace(
         config,
         overrides=tuple(map(variable, effective)),
         deciding_overrides=tuple(variable(key) for key in effective if decides(key, configured=key in values)),
-        ignored_variables=unknown_variables(environ),
     )
+
+
+def _others(part: Config, parts: Sequence[Config]) -> tuple[str, ...]:
+    """What belongs to other ``parts`` in the directory of ``part``: their sources, else their directories."""
+    found = []
+    for each in parts:
+        if each.component != part.component:
+            found += [rooted(each.directory, source) for source in each.source] or [each.directory]
+    return tuple(path for path in found if path != part.directory and is_inside(path, part.directory))
 
 
 def switched_off_by(environ: Mapping[str, str]) -> str:
@@ -148,6 +205,8 @@ def _parse_float(text: str) -> Decimal | float:
 def _parse_table(file: str, table: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
     values = {}
     for key, value in table.items():
+        if key == "components":
+            continue  # `parse_components` reads it
         if key in LATER_KEYS:
             problems.append(f"{file}: {key} = {show(value)}: {NOT_YET}")
         elif key not in KEYS:
@@ -162,7 +221,7 @@ def _parse_table(file: str, table: Mapping[str, Any], problems: list[str]) -> di
 
 def _suggestion(key: str) -> str:
     # Keys of later versions are suggested, too: patch_flor must not lead to floor.
-    nearest = close_match(key, [*KEYS, *LATER_KEYS])
+    nearest = close_match(key, [*KEYS, *LATER_KEYS, "components"])
     return f"; did you mean {nearest}?" if nearest else f" (known: {', '.join(KEYS)})"
 
 

@@ -13,7 +13,7 @@ from covgate.config.show import edits, show
 
 PREFIX = "COVGATE_"
 NOT_YET = "not supported by covgate 0.1 yet; remove it"
-_NAMES = (*KEYS, "disable", *LATER_KEYS)
+_NAMES = (*KEYS, "disable", "components", *LATER_KEYS)
 _LONG = 8  # letters of a key in which two may be wrong
 # Variables that covgate itself sets, for its hooks and for the tests that it runs.
 _OWN = frozenset({"COVGATE_NATIVE", "COVGATE_CHAINING", "COVGATE_GUARD"})
@@ -39,7 +39,7 @@ def read_variables(environ: Mapping[str, str], problems: list[str]) -> dict[str,
                 raise BadValue(NOT_YET)
             if key == "disable":
                 parse_boolean(boolean_from_text(text))  # if true, the configuration is not read at all
-            elif from_text := KEYS[key].from_text:
+            elif key in KEYS and (from_text := KEYS[key].from_text):
                 values[key] = KEYS[key].parse(from_text(text))
             else:
                 raise BadValue(f"{key} has no variable; set it in the configuration")

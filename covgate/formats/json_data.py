@@ -29,7 +29,10 @@ def render(outcome: Outcome, context: Context) -> str:
 
 
 def verdict_data(outcome: Outcome) -> dict[str, Any]:
-    """A judged commit; percentages are texts with at least two decimals, counts are integers."""
+    """A judged commit; percentages are texts with at least two decimals, counts are integers.
+
+    ``components`` has each component by its name, with the same fields; it is null in a repository without components.
+    """
     from covgate.formats.losses import losses
 
     verdict, measurement = outcome.verdict, outcome.measurement
@@ -46,12 +49,14 @@ def verdict_data(outcome: Outcome) -> dict[str, Any]:
         "tree": outcome.tree,
         "branch": outcome.branch or None,
         "base": outcome.base or None,
-        "component": "default",
+        "component": None if outcome.parts else outcome.component,
+        "components": {each.component: verdict_data(each) for each in outcome.parts} or None,
         "measured_coverage": format_percent(verdict.measured) or None,
         "numbers": numbers_data(outcome.numbers) if outcome.numbers else None,
         **_rules_data(outcome),
         "cached": outcome.cached,
-        "toolchain": _toolchain_data(measurement.toolchain) if measurement else None,
+        "carried_from": outcome.carried_from or None,
+        "toolchain": _toolchain_data(measurement.toolchain) if measurement and not outcome.parts else None,
         "notices": list(outcome.notices),
         **_new_code_data(outcome),
         "patch": _patch_data(outcome.patch) if outcome.patch else None,
@@ -63,7 +68,7 @@ def verdict_data(outcome: Outcome) -> dict[str, Any]:
             {"path": each.path, "why": each.kind.value, **_places(each.missing, each.partial)}
             for each in losses(outcome.patch, outcome.explanation)
         ],
-        "runs": measurement.runs if measurement else None,
+        "runs": measurement.runs if measurement and not outcome.parts else None,
         "unstable": [
             {"path": path, "lines": list(lines)} for path, lines in (measurement.unstable if measurement else ())
         ],

@@ -10,17 +10,25 @@ from covgate.formats.paint import Paint, one_line, plain, tail, wrapped
 from covgate.formats.tables import number_rows
 from covgate.model.numbers import format_exact, format_percent
 from covgate.model.outcome import Outcome
+from covgate.model.record import DEFAULT_COMPONENT
 from covgate.model.verdict import Rule, Status
 
 
 def verdict_text(outcome: Outcome, paint: Paint, *, pushing: bool, source: ReadSource = no_source) -> str:
-    """One line for a pass, the full explanation for a block. ``source`` reads the files of the commit."""
+    """One line for a pass, the full explanation for a block. ``source`` reads the files of the commit.
+
+    Of several components, this is the text of each; those that are carried forward share a line.
+    """
+    if outcome.parts:
+        texts = [verdict_text(each, paint, pushing=pushing, source=source) for each in _shown(outcome)]
+        return _carried(outcome) + "".join(texts)
     verdict = outcome.verdict
+    name = _name(outcome)
     if outcome.error:
-        return warning_text(outcome.error, outcome.hint, outcome.output, paint, blocks=outcome.blocks)
+        return warning_text(outcome.error, outcome.hint, outcome.output, paint, blocks=outcome.blocks, name=name)
     if verdict.status is Status.NOT_APPLICABLE:
-        return f"covgate: not applicable: {plain(verdict.reason)}\n"
-    where = plain(" ".join(part for part in (outcome.branch, outcome.commit[:10]) if part))
+        return f"covgate: not applicable{name}: {plain(verdict.reason)}\n"
+    where = plain(" ".join(part for part in (outcome.branch, outcome.commit[:10]) if part)) + name
     if verdict.status is Status.PASS:
         passed = f"covgate: {paint.status('PASS')} {where}: {plain(verdict.reason)}{_how(outcome)}\n"
         return passed + _set_by_hand(outcome) + _raised(outcome)
@@ -39,7 +47,9 @@ def verdict_text(outcome: Outcome, paint: Paint, *, pushing: bool, source: ReadS
 
 def render(outcome: Outcome, context: Context) -> str:
     """Everything about one commit, for a person."""
-    return verdict_text(outcome, context.paint, pushing=False, source=context.source) + notices_text(outcome.notices)
+    return verdict_text(outcome, context.paint, pushing=False, source=context.source) + notices_text(
+        outcome.all_notices
+    )
 
 
 def notices_text(notices: Iterable[str]) -> str:
@@ -47,7 +57,35 @@ def notices_text(notices: Iterable[str]) -> str:
     return "".join(f"covgate: {one_line(notice)}\n" for notice in dict.fromkeys(notices))
 
 
+def _name(outcome: Outcome) -> str:
+    return "" if outcome.component == DEFAULT_COMPONENT else f" [{outcome.component}]"
+
+
+def _shown(outcome: Outcome) -> list[Outcome]:
+    """The components with a text of their own: those that are not carried forward, what blocks last."""
+    return sorted((each for each in outcome.parts if not _only_carried(each)), key=lambda each: each.blocked)
+
+
+def _only_carried(outcome: Outcome) -> bool:
+    """Whether there is nothing to say about a component but that it has not changed."""
+    return bool(outcome.carried_from) and outcome.verdict.passed and outcome.raised is None
+
+
+def _carried(outcome: Outcome) -> str:
+    """The components that are carried forward, and the commits that their records come from."""
+    names: dict[str, list[str]] = {}
+    for each in outcome.parts:
+        if _only_carried(each):
+            names.setdefault(each.carried_from, []).append(each.component)
+    return "".join(
+        f"covgate: PASS {outcome.commit[:10]}: unchanged, carried forward from {commit[:10]}: {', '.join(found)}\n"
+        for commit, found in names.items()
+    )
+
+
 def _how(outcome: Outcome) -> str:
+    if outcome.carried_from:
+        return f" (unchanged, carried forward from {outcome.carried_from[:10]})"
     if outcome.cached:
         return " (this tree was measured before)"
     seconds = outcome.measurement.seconds if outcome.measurement else 0
@@ -60,7 +98,8 @@ def _set_by_hand(outcome: Outcome) -> str:
     baseline = verdict.baseline
     if baseline is None or not baseline.override or not verdict.policy.kind.uses_baseline:
         return ""
-    return f"covgate: the baseline of {format_percent(baseline.percent)}% was set by hand: {plain(baseline.override)}\n"
+    what = f"baseline of {format_percent(baseline.percent)}%"
+    return f"covgate:{_name(outcome)} the {what} was set by hand: {plain(baseline.override)}\n"
 
 
 def _raised(outcome: Outcome) -> str:
@@ -68,7 +107,7 @@ def _raised(outcome: Outcome) -> str:
         return ""
     before = outcome.verdict.baseline
     came = f" from {format_percent(before.percent)}%" if before else ""
-    return f"covgate: the baseline rises{came} to {format_percent(outcome.raised.percent)}%\n"
+    return f"covgate:{_name(outcome)} the baseline rises{came} to {format_percent(outcome.raised.percent)}%\n"
 
 
 def _numbers(outcome: Outcome, paint: Paint) -> list[str]:
@@ -108,16 +147,17 @@ def _what_to_do(outcome: Outcome, pushing: bool) -> list[str]:
         lines.append(f"    see this again:          covgate check {outcome.commit[:10]}")
         if Rule.BASELINE in outcome.verdict.failed:
             value = format_exact(Fraction(int((outcome.verdict.measured or Fraction(0)) * 100), 100))
-            lines.append(f'    it is meant to fall:     covgate baseline set {value} --reason "why"')
+            of = "" if outcome.component == DEFAULT_COMPONENT else f" --component {outcome.component}"
+            lines.append(f'    it is meant to fall:     covgate baseline set {value}{of} --reason "why"')
     if pushing:
         lines.append("    push past the gate once: SKIP=covgate-pre-push git push   (or --no-verify)")
     return lines
 
 
-def warning_text(message: str, hint: str, output: str, paint: Paint, *, blocks: bool) -> str:
-    """A tool error: why there is no number, what to do, and whether it stands in the way."""
+def warning_text(message: str, hint: str, output: str, paint: Paint, *, blocks: bool, name: str = "") -> str:
+    """A tool error: why there is no number, what to do, and whether it stands in the way. ``name``: of a component."""
     word = paint.status("BLOCKED" if blocks else "WARNING")
-    lines = [f"covgate: {word} not measured: {one_line(message)}"]
+    lines = [f"covgate: {word} not measured{name}: {one_line(message)}"]
     if hint:
         lines.append(f"  {one_line(hint)}")
     if output:

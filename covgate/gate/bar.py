@@ -67,8 +67,9 @@ def lands_on(session: Session, remote: Remote, branch: str) -> bool:
     return ratchets is not None and matches(branch, ratchets)
 
 
-def bar_of_push(session: Session, remote: Remote, update: RefUpdate) -> Bar:
-    """What ``update`` has to reach: its bases are what it replaces, and where it left the default branch.
+def bars_of_push(session: Session, remote: Remote, update: RefUpdate) -> tuple[Bar, ...]:
+    """What each component of ``update`` has to reach: its bases are what it replaces, and where it left the default
+    branch.
 
     Raises ConfigurationError if the pushed configuration is invalid.
     """
@@ -85,47 +86,52 @@ def bar_of_push(session: Session, remote: Remote, update: RefUpdate) -> Bar:
         left = [remote.replaced_tip(update), remote.fork_point(commit, branch)]
         left += [] if lands else [remote.fork_point(commit)]
         bases, lands = tuple(dict.fromkeys(filter(None, left))), False
-    bar = replace(bar_of(session, commit, bases, remote, branch), lands=lands)
+    bars = [replace(bar, lands=lands) for bar in bars_of(session, commit, bases, remote, branch)]
     if update.branch:
-        return bar
+        return tuple(bars)
     like = f"a push to {branch}, but raises no baseline" if branch else "a push to an unknown branch"
-    return replace(bar, notices=(f"{update.remote_ref} is gated like {like}", *bar.notices))
+    return tuple(replace(bar, notices=(f"{update.remote_ref} is gated like {like}", *bar.notices)) for bar in bars)
 
 
-def bar_of(session: Session, commit: str, bases: Sequence[str], remote: Remote, branch: str = "") -> Bar:
-    """What ``commit`` has to reach if its bases are ``bases`` and it goes to ``branch`` ("" if unknown).
+def bars_of(session: Session, commit: str, bases: Sequence[str], remote: Remote, branch: str = "") -> tuple[Bar, ...]:
+    """What each component of ``commit`` has to reach if its bases are ``bases`` and it goes to ``branch``.
 
-    Raises ConfigurationError if the commit's configuration is invalid.
+    ``branch`` is "" if it is unknown. Raises ConfigurationError if the commit's configuration is invalid.
     """
-    bar = Bar(config=session.config_at(commit), bases=tuple(bases), remote=remote, branch=branch)
-    for base in bases:
-        if base != commit:
-            bar = _enforce(session, commit, base, bar, branch)
-    return bar
+    bars = []
+    for part in session.config_at(commit).parts:
+        bar = Bar(config=part, bases=tuple(bases), remote=remote, branch=branch)
+        for base in bases:
+            if base != commit:
+                bar = _enforce(session, commit, base, bar, branch)
+        bars.append(bar)
+    return tuple(bars)
 
 
 def _enforce(session: Session, commit: str, base: str, bar: Bar, branch: str) -> Bar:
     """``bar`` with the rules of ``base`` wherever they are stricter."""
-    repository, own = session.repository, session.config_at(commit)
-    own_files, base_files = _files(repository, commit), _files(repository, base)
+    repository, component = session.repository, bar.config.component
+    own = session.config_at(commit).part(component) or bar.config
+    own_files = _files(repository, commit, own)
     notices = []
     valid = base
     try:
-        earlier = session.config_at(base)
+        whole = session.config_at(base)
     except ConfigurationError:
-        valid, earlier = _last_valid(session, base, own)
-        base_files = _files(repository, valid) if valid else own_files
+        valid, whole = _last_valid(session, base, own)
         instead = f"those of {valid[:10]}, the last valid one before it," if valid else "the defaults"
         notices.append(f"the configuration of the base {base[:10]} is invalid: {instead} hold instead")
+    earlier = whole.part(component) or _rules_for_new(own, whole)
+    base_files = _files(repository, valid, earlier) if valid else own_files
     kept: tuple[str, ...] = ()
     if earlier.configured or _is_in_use(repository, base, base_files):
-        kept, unknown = kept_products(session, commit, base, earlier, base_files)
+        kept, unknown = kept_products(session, commit, own, base, earlier, base_files)
         notices += unknown
     if own_files == base_files and not kept and valid:
         return replace(bar, notices=(*bar.notices, *notices))
     earlier = base_rules(own, earlier, lambda: _is_in_use(repository, base, base_files))
     config, weaker = stricter_config(
-        bar.config, earlier, branch, lambda: (*_default_product(repository, commit), *kept)
+        bar.config, earlier, branch, lambda: (*_default_product(repository, commit, own), *kept)
     )
     products = tuple(dict.fromkeys([*config.base_product, *kept]))
     if products != config.base_product and not config.source:
@@ -168,9 +174,20 @@ def _last_valid(session: Session, base: str, own: Config) -> tuple[str, Config]:
     return "", replace(own, enabled=True, branches=("*",), configured=True)
 
 
-def _files(repository: Repository, commit: str) -> dict[str, bytes]:
-    names = dict.fromkeys((*CONFIGURATION_FILES, *_COVERAGE_FILES, *_PYTEST_FILES, HOOKS_FILE))
-    found = {name: repository.file(commit, name) for name in names}
+def _rules_for_new(own: Config, base: Config) -> Config:
+    """What ``base`` asks of a component that it doesn't have: nothing but its switches for the whole repository."""
+    return replace(own, enabled=base.enabled, branches=base.branches, fail_closed=base.fail_closed)
+
+
+def _files(repository: Repository, commit: str, config: Config) -> dict[str, bytes]:
+    """The files that configure covgate at the top, and those of coverage and pytest in the component's directory.
+
+    The latter have their names without the directory, and the former then begin with a slash.
+    """
+    top = "/" if config.directory else ""
+    wanted = {f"{top}{name}": name for name in CONFIGURATION_FILES} | {HOOKS_FILE: HOOKS_FILE}
+    wanted |= {name: config.path(name) for name in (*_COVERAGE_FILES, *_PYTEST_FILES)}
+    found = {name: repository.file(commit, path) for name, path in wanted.items()}
     return {name: data for name, data in found.items() if data is not None}
 
 
@@ -191,8 +208,8 @@ def _is_in_use(repository: Repository, base: str, files: Mapping[str, bytes]) ->
     return b"covgate" in files.get(HOOKS_FILE, b"") or Notes(repository).baseline([base]).baseline is not None
 
 
-def _default_product(repository: Repository, commit: str) -> tuple[str, ...]:
+def _default_product(repository: Repository, commit: str, config: Config) -> tuple[str, ...]:
     """What is measured at ``commit`` if no source is configured."""
     from covgate.measure.sources import product_at
 
-    return product_at(repository, commit)[0]
+    return product_at(repository, commit, config.directory, config.others)[0]

@@ -13,22 +13,24 @@ _PYTHON = (".py", ".pyw")
 
 
 def kept_products(
-    session: Session, commit: str, base: str, base_config: Config, base_files: Mapping[str, bytes]
+    session: Session, commit: str, own: Config, base: str, base_config: Config, base_files: Mapping[str, bytes]
 ) -> tuple[tuple[str, ...], list[str]]:
     """The sources that ``base`` measures by default and ``commit`` still has but doesn't; and notices.
 
-    ``base_config`` and ``base_files`` are the configuration of the base, and the files that it may be in. If git can't
-    compare the two commits, a notice says so, and the push is still judged.
+    ``own`` and ``base_config`` are the configurations of both, ``base_files`` the files that the latter may be in. If
+    git can't compare the two commits, a notice says so, and the push is still judged.
     """
-    if base_config.source:
+    if base_config.source or own.directory != base_config.directory:
         return (), []
     try:
-        return _find(session, commit, base, base_files), []
+        return _find(session, commit, own, base, base_config, base_files), []
     except CovgateError as error:
         return (), [f"could not check whether all sources of the base {base[:10]} are still measured: {error.message}"]
 
 
-def _find(session: Session, commit: str, base: str, base_files: Mapping[str, bytes]) -> tuple[str, ...]:
+def _find(
+    session: Session, commit: str, own: Config, base: str, base_config: Config, base_files: Mapping[str, bytes]
+) -> tuple[str, ...]:
     changes = session.path_changes(base, commit)
     modules = [path for path in (*changes.added, *changes.deleted) if path.endswith(_PYTHON)]
     if not modules:
@@ -45,8 +47,10 @@ def _find(session: Session, commit: str, base: str, base_files: Mapping[str, byt
         return ()
     from covgate.measure.sources import dropped_products, product_at
 
-    own, tree = product_at(session.repository, commit)
-    return dropped_products(own, product_at(session.repository, base)[0], tree)
+    # What another component takes over is measured there.
+    product, tree = product_at(session.repository, commit, own.directory, own.others)
+    before, _ = product_at(session.repository, base, base_config.directory, (*base_config.others, *own.others))
+    return dropped_products(product, before, tree)
 
 
 def stricter_coverage(
@@ -62,7 +66,7 @@ def stricter_coverage(
         own_files = {".coveragerc.toml" if name.endswith(".toml") else ".coveragerc": text.encode()}
 
     def exists(source: str) -> bool:
-        path = source.strip("/").removeprefix("./") or "."
+        path = config.path(source.strip("/").removeprefix("./") or ".")
         names = (path, path.replace(".", "/"), f"src/{path.replace('.', '/')}", f"{path.replace('.', '/')}.py")
         return path == "." or any(repository.object(f"{commit}:{name}") is not None for name in names)
 

@@ -13,10 +13,9 @@ from covgate.gate.context import Session
 from covgate.model.baseline import Baseline
 from covgate.model.measurement import Measurement
 from covgate.model.policy import Kind
-from covgate.model.record import DEFAULT_COMPONENT, Judgement
+from covgate.model.record import Judgement
 from covgate.model.verdict import Status
 from covgate.notes.records import Notes
-from covgate.notes.ref import FILES_REF
 from covgate.streams import say
 
 # Late imports below: a push that passes by its counts alone needs neither lines nor configurations of older commits.
@@ -66,13 +65,13 @@ class BaselineCommit:
     def recorded(self) -> Judgement | None:
         """What its record says; None if there is none with counts."""
         note = self.notes.read(self.oid) if self.oid else None
-        record = note.record() if note else None
+        record = note.record(self._component) if note else None
         return record.judgement if record else None
 
     def held(self, baseline: Baseline) -> bool:
         """Whether its record says that it passed against exactly this baseline."""
         note = self.notes.read(self.oid) if self.oid else None
-        record = note.record() if note else None
+        record = note.record(self._component) if note else None
         if record is None or record.baseline is None or record.judgement is None:
             return False
         passed = record.judgement.status is Status.PASS and record.judgement.policy in _USES_BASELINE
@@ -81,8 +80,13 @@ class BaselineCommit:
     @cached_property
     def recorded_lines(self) -> Measurement | None:
         """Its measurement line by line, from the notes, else from the cache; None if it is in neither."""
-        for find in (self._lines_in_notes, self._lines_in_cache) if self.exists else ():
-            known = find(self.oid)
+        if not self.exists:
+            return None
+        from covgate.gate.known_lines import lines_in_cache, lines_in_notes
+
+        tree = self.session.measurer.tree(self.oid, self._own_config or self.bar.config)
+        for find in (lines_in_notes, lines_in_cache):
+            known = find(self.session, self.bar, self.oid, tree, self.notices)
             # Lines that don't match the record are not used: anybody who may push notes can write them.
             if known is not None and (self.recorded is None or known.numbers == self.recorded.numbers):
                 return known
@@ -93,7 +97,7 @@ class BaselineCommit:
         """What it measures under the present circumstances, if no test needs to run for that."""
         if not self.exists:
             return None
-        if self.session.repository.tree(self.oid) == self.measured.tree:
+        if self.session.measurer.tree(self.oid, self.bar.config) == self.measured.tree:
             return self._with_unmentioned(self.measured)
         may = self.measured_here and not self.variables
         cached = self.session.measurer.cached(self.oid, self.config) if may else None
@@ -120,6 +124,18 @@ class BaselineCommit:
 
         return counts_the_same(*self._coverage_configs)
 
+    @property
+    def _component(self) -> str:
+        return self.bar.config.component
+
+    @cached_property
+    def _own_config(self) -> Config | None:
+        """Its own configuration of the component; None if that is invalid, or if it has no such component."""
+        try:
+            return self.session.config_at(self.oid).part(self._component)
+        except ConfigurationError:
+            return None
+
     @cached_property
     def config(self) -> Config:
         """How to measure it under the present circumstances.
@@ -128,13 +144,10 @@ class BaselineCommit:
         ones.
         """
         now = self.bar.config
-        try:
-            own = self.session.config_at(self.oid)
-        except ConfigurationError:
-            own = now
+        own = self._own_config or now
         own = replace(own, python=now.python, timeout=now.timeout, coverage_config=None)
         repository = self.session.repository
-        if all(repository.object(f"{self.oid}:{each.strip('/')}") is not None for each in now.source):
+        if all(repository.object(f"{self.oid}:{now.path(each.strip('/'))}") is not None for each in now.source):
             own = replace(own, source=now.source)
         branches = bool(self.measured.numbers.branches)
         if self.recorded and self.same_configuration and branches != bool(self.recorded.numbers.branches):
@@ -200,12 +213,14 @@ class BaselineCommit:
         """Whether the configuration of coverage at the base, which has landed, omits the file that was counted."""
         from covgate.measure.same_counting import omits
 
-        return omits(self._coverage_config_at(self.bar.base or self.oid), path)
+        directory = self.bar.config.directory
+        own = path.removeprefix(f"{directory}/") if directory else path
+        return omits(self._coverage_config_at(self.bar.base or self.oid), own)
 
     def _coverage_config_at(self, commit: str) -> CoverageConfig:
         from covgate.measure.coverage_config import FILES, read_coverage_config
 
-        found = {name: self.session.repository.file(commit, name) for name in FILES}
+        found = {name: self.session.repository.file(commit, self.bar.config.path(name)) for name in FILES}
         return read_coverage_config({name: data for name, data in found.items() if data is not None})
 
     @cached_property
@@ -225,30 +240,3 @@ class BaselineCommit:
             name = "pyproject.toml" if enforced[0].endswith(".toml") else ".coveragerc"
             now = read_coverage_config({name: enforced[1].encode()})
         return without_new_exclusions(now, read(self.bar.base or self.oid)), read(self.oid)
-
-    def _lines_in_notes(self, commit: str) -> Measurement | None:
-        """The lines that are published with the notes, fetched if this clone has none."""
-        from covgate.notes.fetch import SyncError
-        from covgate.notes.join import fetch_notes
-        from covgate.notes.line_notes import DetailNotes
-
-        repository = self.session.repository
-        details = DetailNotes(repository)
-        try:
-            found = details.read(commit)
-            if not found and self.bar.remote and self.bar.config.sync:
-                fetch_notes(self.bar.remote.landing, FILES_REF)
-                found = details.read(commit)
-        except SyncError:
-            return None
-        except ValueError as error:
-            self.notices.append(f"the lines of {commit[:10]} in {FILES_REF} are ignored: {error}")
-            return None
-        known = found.get(DEFAULT_COMPONENT)
-        return known if known is not None and known.tree == repository.tree(commit) else None
-
-    def _lines_in_cache(self, commit: str) -> Measurement | None:
-        from covgate.measure.cache import Cache
-
-        repository = self.session.repository
-        return Cache(repository.state_dir).any_of(repository.tree(commit))

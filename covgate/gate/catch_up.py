@@ -71,27 +71,32 @@ def save_bookmarks(repository: Repository, branches: dict[str, str]) -> None:
 
 def _ratchet(session: Session, branch: str, commit: str, remote: Remote, *, may_measure: bool) -> list[str]:
     """Ratchet ``commit``. Returns notices, none if nothing is new."""
-    from covgate.gate.judge import Order, judge_commit
-    from covgate.notes.records import Notes
+    from covgate.gate.components import judge_components
+    from covgate.gate.order import Order
 
-    if Notes(session.repository).baseline([commit]).baseline is None:
-        return []  # there is nothing to raise: the first push begins
     try:
         config = session.config_at(commit)
         if not config.enabled:
             return []
-        bar, order = Bar(config=config, remote=remote), Order(ratchets=True, may_measure=False, trusts_record=True)
-        outcome = judge_commit(session, commit, bar, [], order)
-        if may_measure and outcome.numbers is None and not outcome.error:
+        known = (session.notes.baseline([commit], each.component).baseline for each in config.parts)
+        if all(baseline is None for baseline in known):
+            return []  # there is nothing to raise: the first push begins
+        bars = [Bar(config=each, remote=remote) for each in config.parts]
+        order = Order(ratchets=True, may_measure=False, trusts_record=True)
+        outcome = judge_components(session, commit, bars, [], order)
+        if may_measure and any(each.numbers is None and not each.error for each in outcome.each):
             say(f"no hook saw {commit[:10]} arrive on {branch}: its tests run first")
-            outcome = judge_commit(session, commit, bar, [], order._replace(may_measure=True))
+            outcome = judge_components(session, commit, bars, [], order._replace(may_measure=True))
     except Interrupted:
         raise
     except CovgateError as error:
         return [f"caught up on {branch} {commit[:10]}: not measured: {error.message}"]
-    became = _what_became(outcome, may_measure=may_measure)
-    about = f"caught up on {branch} {commit[:10]}, which no hook saw arrive: {became}"
-    return [*outcome.notices, *([about] if became else [])]
+    found = [*outcome.notices]
+    for each in outcome.each:
+        if became := _what_became(each, may_measure=may_measure):
+            of = f" ({each.component})" if outcome.parts else ""
+            found.append(f"caught up on {branch} {commit[:10]}{of}, which no hook saw arrive: {became}")
+    return found
 
 
 def _what_became(outcome: Outcome, *, may_measure: bool) -> str:

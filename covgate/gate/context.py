@@ -8,11 +8,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from covgate.config import Config, parse_config, switched_off_by
+from covgate.errors import ConfigurationError
 from covgate.git.repository import Repository
 from covgate.measure.commit import Measurer
 
 if TYPE_CHECKING:
     from covgate.git.changed_files import PathChanges
+    from covgate.notes.records import Notes
 
 CONFIGURATION_FILES = ("pyproject.toml", ".covgate.toml")
 HOOKS_FILE = ".pre-commit-config.yaml"
@@ -43,6 +45,13 @@ class Session:
         return Measurer(repository=self.repository, environ=self.environ, use_cache=self.use_cache)
 
     @cached_property
+    def notes(self) -> Notes:
+        """The notes with the records. Every method reads the ref again; each note is parsed once."""
+        from covgate.notes.records import Notes
+
+        return Notes(self.repository)
+
+    @cached_property
     def switched_off(self) -> str:
         """The variable that switches covgate off for this call, with its value; "" for none."""
         return switched_off_by(self.environ)
@@ -52,7 +61,21 @@ class Session:
         pyproject, own = files = tuple(self.repository.file(commit, name) for name in CONFIGURATION_FILES)
         if files not in self._configs:
             self._configs[files] = parse_config(pyproject=pyproject, own=own, environ=self.environ)
-        return self._configs[files]
+        config = self._configs[files]
+        self._check_directories(commit, config)
+        return config
+
+    def _check_directories(self, commit: str, config: Config) -> None:
+        """Raise ConfigurationError if a component's directory is none in ``commit``. Git follows no link in a path."""
+        problems = []
+        for each in config.components if config.enabled else ():
+            found = self.repository.object(f"{commit}:{each.directory}") if each.directory else None
+            if each.directory and (found is None or found.kind != "tree"):
+                why = "is not in the commit, or beyond a symbolic link" if found is None else "is a file or a link"
+                name = f"components.{each.component}.directory"
+                problems.append(f"{name}: {each.directory} {why}: it must be a directory of {commit[:10]}")
+        if problems:
+            raise ConfigurationError(problems, hint="correct the directory, or remove the component")
 
     def uses_covgate(self, commit: str) -> bool:
         """Whether the tree of ``commit`` uses covgate: in its configuration, or in its pre-commit hooks."""

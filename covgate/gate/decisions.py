@@ -197,6 +197,19 @@ def unmentioned(paths: Sequence[str]) -> list[str]:
     return [f"not mentioned in the report, and counted as not executed, since the baseline counted them: {names}"]
 
 
+def unstable_lines(measurement: Measurement) -> list[str]:
+    """A notice for each file with lines that only some runs executed."""
+    found = []
+    for path, lines in measurement.unstable:
+        from covgate.model.lines import line_list  # late: most runs have none
+
+        found.append(
+            f"unstable, and not charged: {path} {line_list(lines)}:"
+            f" executed in one of {measurement.runs} runs, not in all"
+        )
+    return found
+
+
 def arrivals(
     reflog: Iterable[str], seen: str, is_published: Callable[[str], bool], is_in_branch: Callable[[str], bool]
 ) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from covgate.errors import CovgateError
+from covgate.errors import ConfigurationError, CovgateError
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
 from covgate.model.outcome import Outcome
@@ -30,8 +30,8 @@ def with_newly_excluded(session: Session, outcome: Outcome, bar: Bar) -> Outcome
     from covgate.model.exclusion import branch_notices, exclusion_notices
 
     try:
-        found = _find(session, bar.base, outcome.commit, measurement) if numbers.excluded else []
-        branches = _find_branches(session, bar.base, outcome.commit, measurement) if numbers.branches else []
+        found = _find(session, bar, outcome.commit, measurement) if numbers.excluded else []
+        branches = _find_branches(session, bar, outcome.commit, measurement) if numbers.branches else []
     except CovgateError as error:
         notices = [f"newly excluded lines could not be found: {error.message}"]
         return replace(outcome, notices=(*outcome.notices, *notices))
@@ -43,13 +43,14 @@ def with_newly_excluded(session: Session, outcome: Outcome, bar: Bar) -> Outcome
     )
 
 
-def _find(session: Session, base: str, commit: str, measurement: Measurement) -> list[NewlyExcluded]:
+def _find(session: Session, bar: Bar, commit: str, measurement: Measurement) -> list[NewlyExcluded]:
     from covgate.measure.coverage_config import FILES
 
+    base = bar.base
     paths = session.path_changes(base, commit)
     touched = paths.added | paths.modified
     hiding = [each for each in measurement.files if each.numbers.excluded]
-    if not touched.intersection(FILES):
+    if not touched.intersection(map(bar.config.path, FILES)):
         hiding = [each for each in hiding if each.path in touched]
     if not hiding:
         return []
@@ -60,21 +61,24 @@ def _find(session: Session, base: str, commit: str, measurement: Measurement) ->
     suffixes = measured_suffixes(each.path for each in hiding)
     by_path = {each.path: each for each in changes(session.repository, base, commit, suffixes) if each.path}
     same = {each.path: FileChange(old_path=each.path, path=each.path) for each in hiding}
-    found = _compare(session, base, commit, hiding, {**same, **by_path})
+    found = _compare(session, bar, commit, hiding, {**same, **by_path})
     return [each for each in found if each.lines]
 
 
 def _compare(
-    session: Session, base: str, commit: str, hiding: list[FileResult], changes: Mapping[str, FileChange]
+    session: Session, bar: Bar, commit: str, hiding: list[FileResult], changes: Mapping[str, FileChange]
 ) -> list[NewlyExcluded]:
     from covgate.model.exclusion import compared_with_lines, compared_with_text
 
-    before = _lines_of(session, base)
+    before = _lines_of(session, bar)
     if before is not None:
         lines = {each.path: each.lines for each in before.files}
         pairs = [(each, changes[each.path]) for each in hiding]
         return [compared_with_lines(each, change, lines.get(change.old_path)) for each, change in pairs]
-    patterns, earlier = _coverage_config(session, commit).exclusions, _coverage_config(session, base).exclusions
+    patterns, earlier = (
+        _coverage_config(session, bar, commit).exclusions,
+        _coverage_config(session, bar, bar.base).exclusions,
+    )
     new_patterns = [each for each in patterns if each not in earlier]
     found = []
     for each in hiding:
@@ -83,33 +87,37 @@ def _compare(
     return found
 
 
-def _lines_of(session: Session, commit: str) -> Measurement | None:
-    """The lines of ``commit``, if this clone knows them: from its cache, else from the notes."""
+def _lines_of(session: Session, bar: Bar) -> Measurement | None:
+    """The lines of the base, if this clone knows them: from its cache, else from the notes."""
     from covgate.measure.cache import Cache
-    from covgate.model.record import DEFAULT_COMPONENT
     from covgate.notes.line_notes import DetailNotes
 
-    repository = session.repository
-    tree = repository.tree(commit)
+    repository, commit, component = session.repository, bar.base, bar.config.component
+    try:
+        own = session.config_at(commit).part(component)
+    except ConfigurationError:
+        own = None
+    tree = session.measurer.tree(commit, own or bar.config)
     cached = Cache(repository.state_dir).any_of(tree)
     if cached is not None:
         return cached
     try:
-        noted = DetailNotes(repository).read(commit).get(DEFAULT_COMPONENT)
+        noted = DetailNotes(repository).read(commit).get(component)
     except ValueError:
         return None
     return noted if noted is not None and noted.tree == tree else None
 
 
-def _find_branches(session: Session, base: str, commit: str, measurement: Measurement) -> list[ExcusedBranches]:
+def _find_branches(session: Session, bar: Bar, commit: str, measurement: Measurement) -> list[ExcusedBranches]:
     from covgate.measure.coverage_config import FILES
     from covgate.model.exclusion import excused_branches, matches_any
 
+    base = bar.base
     paths = session.path_changes(base, commit)
     touched = paths.added | paths.modified
-    patterns, new = _coverage_config(session, commit).partial, []
-    if touched.intersection(FILES):
-        earlier = _coverage_config(session, base).partial
+    patterns, new = _coverage_config(session, bar, commit).partial, []
+    if touched.intersection(map(bar.config.path, FILES)):
+        earlier = _coverage_config(session, bar, base).partial
         new = [each for each in patterns if each not in earlier]
     branching = [each for each in measurement.files if each.numbers.branches and (new or each.path in touched)]
     sources = {each.path: _text(session, commit, each.path) for each in branching}
@@ -134,8 +142,8 @@ def _text(session: Session, commit: str, path: str) -> str:
     return (session.repository.file(commit, path) or b"").decode(errors="replace")
 
 
-def _coverage_config(session: Session, commit: str) -> CoverageConfig:
+def _coverage_config(session: Session, bar: Bar, commit: str) -> CoverageConfig:
     from covgate.measure.coverage_config import FILES, read_coverage_config
 
-    read = {name: session.repository.file(commit, name) for name in FILES}
+    read = {name: session.repository.file(commit, bar.config.path(name)) for name in FILES}
     return read_coverage_config({name: data for name, data in read.items() if data is not None})

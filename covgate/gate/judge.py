@@ -2,54 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from covgate.errors import ConfigurationError, Interrupted, NothingMeasured, ToolError, UsageError, as_notice
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
-from covgate.gate.decisions import baseline_to_reach, may_raise, measured_nothing, runs_again
+from covgate.gate.decisions import baseline_to_reach, may_raise, measured_nothing, unstable_lines
 from covgate.gate.evidence import Evidence
+from covgate.gate.flaky import rerun_if_flaky
 from covgate.gate.known_baseline import find_baseline, repair_notes
-from covgate.gate.obtain import Source, aside_notices, with_unmentioned
+from covgate.gate.obtain import Obtained, Source, aside_notices, with_unmentioned
+from covgate.gate.order import Order
 from covgate.gate.overridden import circumstances, deciding_variables, override_notices
-from covgate.gate.recording import Recorded, record_verdict
+from covgate.gate.recording import Recorded, Recorder
 from covgate.gate.surroundings import Surroundings
 from covgate.model.baseline import Baseline
 from covgate.model.measurement import Measurement
 from covgate.model.outcome import Outcome
 from covgate.model.verdict import Rule, Verdict, judge_push, not_applicable, tests_failed, without_bootstrap
-from covgate.notes.records import Notes
-from covgate.streams import say
 
 if TYPE_CHECKING:
     from covgate.measure.job import TestsFailed
     from covgate.model.changed_tests import ChangedTest
 
 
-class Order(NamedTuple):
-    """How to judge a commit.
-
-    ``ratchets``: a pass raises the baseline here. ``may_measure``: the tests may run. ``trusts_record``: the counts in
-    the commit's own note replace a run; after a merge only, since a push would judge itself. ``known`` is the cached
-    measurement if it was looked up already. ``measured`` gives a measurement made elsewhere. ``explains``: find the
-    patch and the explanation of a pass, too.
-    """
-
-    ratchets: bool
-    may_measure: bool = True
-    trusts_record: bool = False
-    known: Measurement | None = None
-    measured: Callable[[], Measurement] | None = None
-    explains: bool = False
-
-
-def judge_commit(session: Session, commit: str, bar: Bar, tips: Sequence[str], order: Order) -> Outcome:
+def judge_commit(
+    session: Session, commit: str, bar: Bar, tips: Sequence[str], order: Order, recorder: Recorder | None = None
+) -> Outcome:
     """Measure ``commit``, judge it against ``bar`` and the records on its ancestors and those of ``tips``, record it.
 
-    An error becomes part of the outcome: the caller decides whether it blocks. Raises ConfigurationError, Interrupted.
+    ``recorder`` collects what is to be recorded; without one, it is written at once. An error becomes part of the
+    outcome: the caller decides whether it blocks. Raises ConfigurationError, Interrupted.
     """
-    judging = _Judging(session, commit, bar, order)
+    judging = _Judging(session, commit, bar, order, recorder)
     try:
         return judging.judge(tips)
     except (ConfigurationError, UsageError, Interrupted):
@@ -60,6 +46,7 @@ def judge_commit(session: Session, commit: str, bar: Bar, tips: Sequence[str], o
         error = unknown if isinstance(unknown, ToolError) else unexpected(unknown)
         return Outcome(
             verdict=not_applicable(f"not measured: {error.message}"),
+            component=bar.config.component,
             commit=commit,
             tree=judging.tree,
             error=error.message,
@@ -73,14 +60,15 @@ def judge_commit(session: Session, commit: str, bar: Bar, tips: Sequence[str], o
 class _Judging:
     """The judgement of one commit, step by step; ``notices`` collects what the user should know."""
 
-    def __init__(self, session: Session, commit: str, bar: Bar, order: Order) -> None:
+    def __init__(self, session: Session, commit: str, bar: Bar, order: Order, recorder: Recorder | None) -> None:
         self.session = session
         self.commit = commit
         self.bar = bar
         self.order = order
         self.tree = ""
         self.unknown_baseline = False
-        self.notes = Notes(session.repository)
+        self.notes = session.notes
+        self.recorder = recorder or Recorder(notes=self.notes, commit=commit, at_once=True)
         runs_tests = order.measured is None
         self.overridden = deciding_variables(session, bar.config, runs_tests=runs_tests)
         around = circumstances(session, bar.config, runs_tests=runs_tests)
@@ -88,7 +76,7 @@ class _Judging:
 
     def judge(self, tips: Sequence[str]) -> Outcome:
         """The steps, in order. Raises ToolError if the commit can't be judged."""
-        self.tree = self.session.repository.tree(self.commit)
+        self.tree = self.session.measurer.tree(self.commit, self.bar.config)
         repair_notes(self.session, self.notes, self.bar, self.notices)
         known = find_baseline(self.session, self.notes, self.commit, tips, self.bar)
         if known.unrelated:
@@ -97,7 +85,16 @@ class _Judging:
         self.notices += known.notices
         self.unknown_baseline = known.unknown
         baseline = baseline_to_reach(known.lookup)
-        source = Source(session=self.session, notes=self.notes, bar=self.bar, commit=self.commit, tree=self.tree)
+        # What has been merged is published, or will be by somebody who may.
+        published = known.tips if self.order.trusts_record else (*self.bar.bases, *known.tips[1:])
+        source = Source(
+            session=self.session,
+            notes=self.notes,
+            bar=self.bar,
+            commit=self.commit,
+            tree=self.tree,
+            published=published,
+        )
         obtained = source.obtain(self.order, baseline, self.notices)
         result = obtained.result
         if result is None:
@@ -105,20 +102,7 @@ class _Judging:
         if not isinstance(result, Measurement):
             return self._tests_failed(result, baseline)
         self.notices += result.notices
-        around = Surroundings(
-            session=self.session,
-            notes=self.notes,
-            bar=self.bar,
-            commit=self.commit,
-            tips=known.tips,
-            # What has been merged is published, or will be by somebody who may.
-            published=known.tips if self.order.trusts_record else (*self.bar.bases, *known.tips[1:]),
-            baseline=baseline,
-            measured=result,
-            measured_here=obtained.here,
-            may_measure=self.order.may_measure and self.order.measured is None,
-            notices=self.notices,
-        )
+        around = self._surroundings(result, baseline, known.tips, published, here=obtained.here)
         verdict, evidence = self._judge_measurement(around, result)
         earned = False
         # From here on, no error may turn a failing push into a pass.
@@ -126,18 +110,47 @@ class _Judging:
             verdict, evidence, earned = self._compare_like_with_like(verdict, evidence)
         with as_notice(self.notices, "the tests could not run again"):
             if around.may_measure and result.files:
-                verdict, evidence = self._rerun_if_flaky(verdict, evidence, result)
+                verdict, evidence = rerun_if_flaky(around, verdict, evidence, self._judge_measurement)
         if measured_nothing(verdict, evidence.measurement):
             raise NothingMeasured("there is no statement to measure", hint="name what is to be measured: `source`")
         with as_notice(self.notices, "some facts about this commit could not be found"):
-            self._report_lines(evidence)
+            self.notices += unstable_lines(evidence.measurement)
         recorded = Recorded(unrecorded=True)
         with as_notice(self.notices, "nothing was recorded"):
-            recorded = self._record(known.lookup.seen, verdict, evidence.measurement, earned=earned)
-        return self._outcome(verdict, evidence, recorded, cached=obtained.cached)
+            recorded = self._record(known.lookup.seen, verdict, evidence.measurement, obtained, earned=earned)
+        return self._outcome(verdict, evidence, recorded, obtained)
+
+    def _surroundings(
+        self,
+        measured: Measurement,
+        baseline: Baseline | None,
+        tips: tuple[str, ...],
+        published: tuple[str, ...],
+        *,
+        here: bool,
+    ) -> Surroundings:
+        return Surroundings(
+            session=self.session,
+            notes=self.notes,
+            bar=self.bar,
+            commit=self.commit,
+            tips=tips,
+            published=published,
+            baseline=baseline,
+            measured=measured,
+            measured_here=here,
+            may_measure=self.order.may_measure and self.order.measured is None,
+            notices=self.notices,
+        )
 
     def _not_judged(self, why_not: str) -> Outcome:
-        return Outcome(verdict=not_applicable(why_not), commit=self.commit, tree=self.tree, notices=tuple(self.notices))
+        return Outcome(
+            verdict=not_applicable(why_not),
+            component=self.bar.config.component,
+            commit=self.commit,
+            tree=self.tree,
+            notices=tuple(self.notices),
+        )
 
     def _tests_failed(self, failed: TestsFailed, baseline: Baseline | None) -> Outcome:
         ran_with = ""
@@ -147,6 +160,7 @@ class _Judging:
             self.notices += interpreter.notices
         return Outcome(
             verdict=tests_failed(failed.summary, self.bar.config.policy, baseline),
+            component=self.bar.config.component,
             commit=self.commit,
             tree=self.tree,
             base=self.bar.base,
@@ -178,40 +192,9 @@ class _Judging:
             verdict, evidence = self._judge_measurement(around, around.measured)
         return verdict, evidence, earned
 
-    def _rerun_if_flaky(
-        self, verdict: Verdict, evidence: Evidence, measurement: Measurement
-    ) -> tuple[Verdict, Evidence]:
-        """Run the tests again while the loss may be chance: lines that differ between runs are not charged."""
-        retries = self.bar.config.retries
-        around = evidence.around
-        while runs_again(verdict, evidence.explanation, evidence.measurement, retries, touches=lambda: around.touches):
-            say("what was lost may be chance: the tests run once more")
-            try:
-                again = self.session.measurer.measure(
-                    self.commit, self.bar.config, self.notices.append, earlier=measurement
-                )
-            except ToolError as error:
-                self.notices.append(f"the tests ran once more: {error.message}; the first run is judged")
-                break
-            if not isinstance(again, Measurement):
-                self.notices.append(f"the tests ran once more: {again.summary}; the first run is judged")
-                break
-            measurement = again
-            verdict, evidence = self._judge_measurement(around, again)
-        return verdict, evidence
-
-    def _report_lines(self, evidence: Evidence) -> None:
-        """Notices about unstable lines."""
-        measurement = evidence.measurement
-        for path, lines in measurement.unstable:
-            from covgate.model.lines import line_list
-
-            self.notices.append(
-                f"unstable, and not charged: {path} {line_list(lines)}:"
-                f" executed in one of {measurement.runs} runs, not in all"
-            )
-
-    def _record(self, seen: Baseline | None, verdict: Verdict, measurement: Measurement, *, earned: bool) -> Recorded:
+    def _record(
+        self, seen: Baseline | None, verdict: Verdict, measurement: Measurement, obtained: Obtained, *, earned: bool
+    ) -> Recorded:
         # A report made elsewhere is judged, but the next merge must not reuse it.
         if self.order.measured is not None:
             return Recorded()
@@ -219,9 +202,10 @@ class _Judging:
             return Recorded(unrecorded=True)
         earned = earned and not self.unknown_baseline
         raises = earned and may_raise(verdict, measurement, ratchets=self.order.ratchets)
-        return record_verdict(self.notes, self.commit, verdict, measurement, seen, raises=raises)
+        component, carried = self.bar.config.component, obtained.carried if verdict.passed else None
+        return self.recorder.add(component, verdict, measurement, seen, raises=raises, carried=carried)
 
-    def _outcome(self, verdict: Verdict, evidence: Evidence, recorded: Recorded, *, cached: bool) -> Outcome:
+    def _outcome(self, verdict: Verdict, evidence: Evidence, recorded: Recorded, obtained: Obtained) -> Outcome:
         baseline_commit, held = "", False
         changed_tests: tuple[ChangedTest, ...] = ()
         if self.order.explains or not verdict.passed:
@@ -231,7 +215,7 @@ class _Judging:
                 baseline_commit = evidence.around.baseline_commit.oid
                 held = evidence.around.baseline_commit.stands_in
             with as_notice(self.notices, "where the commit was measured is not known"):
-                if not (verdict.passed or cached) and evidence.around.measured_here:
+                if not (verdict.passed or obtained.cached) and evidence.around.measured_here:
                     self.notices += aside_notices(self.session, self.commit, self.bar.config)
             with as_notice(self.notices, "changed tests could not be listed"):
                 if {Rule.BASELINE, Rule.FLOOR} & {*verdict.failed}:
@@ -239,13 +223,15 @@ class _Judging:
         measurement = evidence.measurement
         return Outcome(
             verdict=verdict,
+            component=self.bar.config.component,
             commit=self.commit,
             tree=self.tree,
             base=self.bar.base,
             numbers=measurement.numbers,
             toolchain=str(measurement.toolchain),
             measurement=measurement if measurement.files else None,
-            cached=cached,
+            cached=obtained.cached,
+            carried_from=obtained.carried_from,
             baseline_commit=baseline_commit,
             baseline_held=held,
             patch=evidence.found_patch,

@@ -59,7 +59,8 @@ def find_baseline(session: Session, notes: Notes, commit: str, tips: Sequence[st
     Raises ToolError if one of them can't be trusted, and errors block.
     """
     known = tuple(filter(None, map(session.repository.commit, (commit, *tips))))
-    lookup = notes.baseline(known)
+    component = bar.config.component
+    lookup = notes.baseline(known, component)
     if lookup.problems and session.blocks_on_error(bar.config):
         raise ToolError(lookup.problems[0], hint="git notes --ref=coverage remove <commit> removes it")
     notices = list(lookup.problems)
@@ -69,7 +70,7 @@ def find_baseline(session: Session, notes: Notes, commit: str, tips: Sequence[st
             " (git fetch --unshallow shows them)"
         )
     found = KnownBaseline(tips=known, lookup=lookup)
-    if lookup.baseline is None and bar.remote and notes.has_baseline():
+    if lookup.baseline is None and bar.remote and notes.has_baseline(component):
         found = _stand_in(session, notes, commit, found, bar)
     if found.lookup.baseline is None and any(policy.kind.uses_baseline for policy in bar.policies):
         why = [*bar.remote.not_fetched, *bar.remote.landing.not_fetched]
@@ -86,10 +87,11 @@ def _stand_in(session: Session, notes: Notes, commit: str, found: KnownBaseline,
     """
     landing = bar.remote.landing
     default, tip = landing.default_branch(), "" if bar.lands else bar.remote.default_tip()
-    lookup = notes.baseline([*found.tips, tip]) if tip else Lookup()
+    component = bar.config.component
+    lookup = notes.baseline([*found.tips, tip], component) if tip else Lookup()
     branch = bar.branch if bar.lands else default
     former = _former_tips(landing, branch)
-    before = notes.baseline(former)
+    before = notes.baseline(former, component)
     instead = instead_of_ancestors(
         lands=bar.lands,
         blocks=session.blocks_on_error(bar.config) and any(policy.kind.uses_baseline for policy in bar.policies),

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from covgate.config import Config
 from covgate.errors import as_notice
 from covgate.gate.bar import Bar
 from covgate.gate.catch_up import behind, catch_up, save_bookmarks
+from covgate.gate.components import chosen, judge_components
 from covgate.gate.context import Session
 from covgate.gate.decisions import is_ratchet_branch
 from covgate.gate.exchange import Published, fetch, publish, publish_in_use, syncs
-from covgate.gate.judge import Order, judge_commit
+from covgate.gate.order import Order
 from covgate.gate.overridden import deciding_variables
 from covgate.gate.target import why_no_ratchet_branch
 from covgate.git.ask import ask
@@ -41,7 +42,7 @@ def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
         remote = ask(remote)  # rarely: the answer is kept
         remote.postpone_asking()
     # If nothing may be recorded, leave these commits to a later hook.
-    unseen = {} if deciding_variables(session, config) else behind(config, remote)
+    unseen = {} if any(deciding_variables(session, each) for each in config.parts) else behind(config, remote)
     ratchets = bool(branch) and is_ratchet_branch(config, branch, remote.default_branch)
     before: list[str] = []
     if unseen or ratchets:
@@ -50,7 +51,7 @@ def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
         ratchets = bool(branch) and is_ratchet_branch(config, branch, remote.default_branch)
     before += catch_up(session, unseen, remote, skip=(head,) if ratchets and not rewritten else ())
     if ratchets:
-        outcome = _raise_baseline(session, head, config, remote, may_measure=not rewritten)
+        outcome = _raise_baseline(session, head, config.parts, remote, may_measure=not rewritten)
     else:
         outcome = Outcome(verdict=not_applicable(why_no_ratchet_branch(remote, branch, config)), commit=head)
     save_bookmarks(repository, unseen)
@@ -60,18 +61,24 @@ def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
     return _publish(outcome, config, remote, lambda: publish_in_use(session, [head], remote))
 
 
-def ratchet_commit(session: Session, commit: str, config: Config, remote: str) -> Outcome:
-    """Raise the baseline at ``commit`` to what it measures, by the newest notes of ``remote`` ("" for none)."""
+def ratchet_commit(
+    session: Session, commit: str, config: Config, remote: str, components: Collection[str] = ()
+) -> Outcome:
+    """Raise the baseline at ``commit`` to what it measures, by the newest notes of ``remote`` ("" for none).
+
+    ``components``: those to ratchet, all of them if it is empty. Raises UsageError if there is no such component.
+    """
+    parts = chosen(config, components)
     source, before = fetch(config, Remote(session.repository, remote), [commit])
-    outcome = _raise_baseline(session, commit, config, source)
+    outcome = _raise_baseline(session, commit, parts, source)
     return _publish(replace(outcome, notices=(*before, *outcome.notices)), config, source, lambda: publish(source))
 
 
 def _raise_baseline(
-    session: Session, commit: str, config: Config, remote: Remote, *, may_measure: bool = True
+    session: Session, commit: str, parts: Sequence[Config], remote: Remote, *, may_measure: bool = True
 ) -> Outcome:
     order = Order(ratchets=True, may_measure=may_measure, trusts_record=True)
-    return judge_commit(session, commit, Bar(config=config, remote=remote), [], order)
+    return judge_components(session, commit, [Bar(config=each, remote=remote) for each in parts], [], order)
 
 
 def _publish(outcome: Outcome, config: Config, remote: Remote, push: Callable[[], Published]) -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,16 @@ if TYPE_CHECKING:
     from covgate.model.new_files import NewFile
 
 
-def with_new_code(session: Session, outcome: Outcome, bar: Bar) -> Outcome:
-    """``outcome`` with what a reviewer should know about the code that is new against the base of ``bar``."""
+def with_new_code(session: Session, outcome: Outcome, bars: Sequence[Bar]) -> Outcome:
+    """``outcome`` with what a reviewer should know about the code that is new against the base of ``bars``."""
     from covgate.gate.exclusions import with_newly_excluded
 
-    return with_newly_excluded(session, with_unmeasured(session, outcome, bar), bar)
+    outcome = with_unmeasured(session, outcome, bars[0])
+    if not outcome.parts:
+        return with_newly_excluded(session, outcome, bars[0])
+    by_name = {each.config.component: each for each in bars}
+    parts = [with_newly_excluded(session, each, by_name[each.component]) for each in outcome.parts]
+    return replace(outcome, parts=tuple(parts))
 
 
 def with_unmeasured(session: Session, outcome: Outcome, bar: Bar) -> Outcome:
@@ -34,13 +39,19 @@ def with_unmeasured(session: Session, outcome: Outcome, bar: Bar) -> Outcome:
         unmeasured = _find(session, bar, outcome.commit, [each.path for each in measurement.files])
     except CovgateError as error:
         return _with_notices(outcome, [f"new files that are not measured could not be listed: {error.message}"])
+    # What is carried forward has not changed, whether its files are known here or not.
+    config = session.config_at(outcome.commit)
+    carried = [part for each in outcome.parts if each.carried_from and (part := config.part(each.component))]
+    unmeasured = tuple(each for each in unmeasured if not any(part.owns(each.path) for part in carried))
     # A blocked push shows its patch.
-    changed = outcome.patch.unmeasured if outcome.patch and not outcome.blocked else ()
+    patches = [each.patch.unmeasured for each in outcome.each if each.patch and not outcome.blocked]
+    changed = {path for paths in patches for path in paths}
+    changed -= {each.path for each in unmeasured} | {each.path for each in measurement.files}
     if not unmeasured and not changed:
         return outcome
     from covgate.model.new_files import changed_notices, unmeasured_notices
 
-    notices = [*unmeasured_notices(unmeasured), *changed_notices(set(changed) - {each.path for each in unmeasured})]
+    notices = [*unmeasured_notices(unmeasured), *changed_notices(changed)]
     return replace(_with_notices(outcome, notices), unmeasured=unmeasured)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,33 +15,41 @@ from covgate.gate.surroundings import Surroundings
 from covgate.model.baseline import Baseline
 from covgate.model.measurement import Measurement
 from covgate.model.numbers import Numbers
-from covgate.model.record import DEFAULT_COMPONENT, measurement_of
+from covgate.model.record import Judgement, measurement_of
+from covgate.model.verdict import Status
 from covgate.notes.records import Notes
 
 if TYPE_CHECKING:
-    from covgate.gate.judge import Order
+    from covgate.gate.order import Order
     from covgate.measure.job import TestsFailed
 
 
 class Obtained(NamedTuple):
     """A measurement, or how the tests failed, or None if the tests would have to run but may not.
 
-    ``cached``: no test ran for it. ``here``: this clone measured it, with the interpreter of the push.
+    ``cached``: no test ran for it. ``here``: this clone measured it, with the interpreter of the push. ``carried``: the
+    judgement of an older commit, ``carried_from``, that is carried forward as it is.
     """
 
     result: Measurement | TestsFailed | None
     cached: bool = False
     here: bool = True
+    carried: Judgement | None = None
+    carried_from: str = ""
 
 
 class Source(NamedTuple):
-    """The commit that is to be measured, with its tree, and how."""
+    """The commit that is to be measured, with its tree, and how.
+
+    ``published``: commits whose records, and those of their ancestors, are not the pusher's own claim.
+    """
 
     session: Session
     notes: Notes
     bar: Bar
     commit: str
     tree: str
+    published: Sequence[str] = ()
 
     def obtain(self, order: Order, baseline: Baseline | None, notices: list[str]) -> Obtained:
         """The measurement that ``order`` asks for.
@@ -48,10 +57,15 @@ class Source(NamedTuple):
         If the tests ran and left no data, the measurement is empty; with a ``baseline``, that is a valid result. Raises
         ToolError if the commit can't be measured.
         """
-        if order.measured is not None:
-            return Obtained(result=order.measured(), here=False)
         measurer, config = self.session.measurer, self.bar.config
-        known = order.known or measurer.cached(self.commit, config)
+        if order.measured is not None:
+            return Obtained(result=order.measured(config), here=False)
+        known = order.known.get(config.component) or measurer.cached(self.commit, config)
+        carried = self._carried(baseline)
+        if carried is not None and (known is None or known.numbers == carried[1].numbers):
+            commit, judgement = carried
+            result = known or measurement_of(judgement)
+            return Obtained(result=result, cached=True, here=known is not None, carried=judgement, carried_from=commit)
         if known is not None:
             return Obtained(result=known, cached=True)
         recorded = self._recorded() if order.trusts_record else None
@@ -67,15 +81,33 @@ class Source(NamedTuple):
             notices.append(error.message + (f" ({error.hint})" if error.hint else ""))
             return Obtained(result=Measurement(tree=self.tree, numbers=Numbers(), complete=False))
 
+    @property
+    def _trusts_records(self) -> bool:
+        session = self.session
+        closed = session.blocks_on_error(self.bar.config)
+        return session.use_cache and not measures_itself(session.environ, fail_closed=closed)
+
+    def _carried(self, baseline: Baseline | None) -> tuple[str, Judgement] | None:
+        """The newest published record of the component, if it is about exactly these inputs and may be carried forward.
+
+        None if it doesn't reach the ``baseline``: then the tests decide.
+        """
+        config = self.bar.config
+        if not (config.directory or config.paths) or not self.published or not self._trusts_records:
+            return None
+        found = self.notes.newest(self.published, config.component)
+        if found is None or found[1].tree != self.tree or found[1].status is not Status.PASS:
+            return None
+        percent = found[1].numbers.percent
+        below = baseline is not None and (percent is None or percent < baseline.percent)
+        return None if below else found
+
     def _recorded(self) -> Measurement | None:
         """What another clone measured and published for exactly this tree, if that may replace a run."""
-        session = self.session
-        if not session.use_cache or measures_itself(
-            session.environ, fail_closed=session.blocks_on_error(self.bar.config)
-        ):
+        if not self._trusts_records:
             return None
         note = self.notes.read(self.commit)
-        record = note.record(DEFAULT_COMPONENT) if note and not note.problems else None
+        record = note.record(self.bar.config.component) if note and not note.problems else None
         judgement = record.judgement if record else None
         return measurement_of(judgement) if judgement is not None and judgement.tree == self.tree else None
 

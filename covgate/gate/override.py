@@ -6,7 +6,9 @@ import contextlib
 from dataclasses import dataclass
 from fractions import Fraction
 
+from covgate.config import Config
 from covgate.errors import ToolError, UsageError
+from covgate.gate.components import chosen
 from covgate.gate.context import Session
 from covgate.gate.exchange import fetch, publish, syncs
 from covgate.gate.recording import keep_lines
@@ -14,8 +16,7 @@ from covgate.git.remote import Remote
 from covgate.model.baseline import Baseline, override
 from covgate.model.numbers import format_percent
 from covgate.model.policy import exact_percent, parse_decimal
-from covgate.model.record import Note, Record, join_notes
-from covgate.notes.records import Notes
+from covgate.model.record import DEFAULT_COMPONENT, Note, Record, join_notes
 from covgate.notes.repair import repair
 
 _MAX_REASON = 500  # characters
@@ -29,15 +30,18 @@ class Override:
     notices: tuple[str, ...] = ()
 
 
-def set_baseline(session: Session, commit: str, value: str, reason: str, remote: str) -> Baseline:
+def set_baseline(session: Session, commit: str, value: str, reason: str, remote: str, component: str = "") -> Baseline:
     """The baseline that ``override_baseline`` sets; its notices are dropped."""
-    return override_baseline(session, commit, value, reason, remote).baseline
+    return override_baseline(session, commit, value, reason, remote, component).baseline
 
 
-def override_baseline(session: Session, commit: str, value: str, reason: str, remote: str) -> Override:
-    """Open a new epoch at ``value`` percent on ``commit``, and publish it to ``remote`` ("" for none).
+def override_baseline(
+    session: Session, commit: str, value: str, reason: str, remote: str, component: str = ""
+) -> Override:
+    """Open a new epoch at ``value`` percent for ``component`` on ``commit``, and publish it to ``remote``.
 
-    Raises UsageError if ``value`` is no percentage, or if ``reason`` is empty or too long.
+    ``component`` may be "" if there is only one, ``remote`` "" for none. Raises UsageError if ``value`` is no
+    percentage, if ``reason`` is empty or too long, or if there is no such component.
     """
     percent = _percent(value)
     reason = " ".join(reason.split())
@@ -46,20 +50,30 @@ def override_baseline(session: Session, commit: str, value: str, reason: str, re
     if len(reason) > _MAX_REASON:
         raise UsageError(f"the reason is longer than {_MAX_REASON} characters", hint="shorten it")
     config = session.config_at(commit)
+    part = _component(config, component)
     target, notices = fetch(config, Remote(session.repository, remote), [commit])
-    notes = Notes(session.repository)
+    notes, name = session.notes, part.component
     notices += repair(notes)
-    opened = override(notes.baseline([commit]).baseline, percent, reason)
-    entry = Note(records=(Record(baseline=opened),))
-    message = f"covgate: baseline set to {format_percent(percent)}% at {commit[:10]}: {reason}"
+    opened = override(notes.baseline([commit], name).baseline, percent, reason)
+    entry = Note(records=(Record(component=name, baseline=opened),))
+    what = "baseline" if name == DEFAULT_COMPONENT else f"baseline of {name}"
+    message = f"covgate: {what} set to {format_percent(percent)}% at {commit[:10]}: {reason}"
     notes.update(commit, lambda note: join_notes(note, entry), message)
     with contextlib.suppress(ToolError):  # without an interpreter, the override holds all the same
-        measured = session.measurer.cached(commit, config)
+        measured = session.measurer.cached(commit, part)
         if measured is not None:  # later pushes are compared with its lines
-            notices += keep_lines(session.repository, commit, measured)
+            notices += keep_lines(session.repository, commit, {name: measured})
     if syncs(config, target):
         notices += publish(target).notices
     return Override(baseline=opened, notices=tuple(notices))
+
+
+def _component(config: Config, name: str) -> Config:
+    """The component ``name``; the only one if it is "". Raises UsageError."""
+    if not name and config.components:
+        known = ", ".join(each.component for each in config.parts)
+        raise UsageError("each component has a baseline of its own", hint=f"add --component NAME, one of: {known}")
+    return chosen(config, [name] if name else [])[0]
 
 
 def _percent(value: str) -> Fraction:

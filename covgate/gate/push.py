@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,7 +19,7 @@ from covgate.notes.ref import FILES_REF, NOTES_REF
 
 # Late imports below: a push with nothing to judge does not load what judges.
 if TYPE_CHECKING:
-    from covgate.gate.judge import Order
+    from covgate.gate.order import Order
     from covgate.model.measurement import Measurement
 
 
@@ -36,7 +37,7 @@ class PushReport(NamedTuple):
     @property
     def all_notices(self) -> tuple[str, ...]:
         """The notices in the order in which they arose, those of each outcome included; each only once."""
-        own = (notice for outcome in self.outcomes for notice in outcome.notices)
+        own = (notice for outcome in self.outcomes for notice in outcome.all_notices)
         return tuple(dict.fromkeys([*self.notices, *own, *self.publishing]))
 
 
@@ -54,18 +55,19 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> Pu
     if not ready.gated:
         return PushReport(outcomes=tuple(skipped), notices=tuple(ready.notices))
     from covgate.gate.catch_up import save_bookmarks
-    from covgate.gate.judge import judge_commit
+    from covgate.gate.components import judge_components
     from covgate.gate.new_code import with_new_code
+    from covgate.model.combined import on_branch
 
     notices = list(ready.notices)
     with keeping_notices(notices):
         notices += _before_judging(session, ready)
     judged = []
     for each, order in zip(ready.gated, ready.orders, strict=True):
-        outcome = judge_commit(session, each.commit, each.bar, [each.tip], order)
+        outcome = judge_components(session, each.commit, each.bars, [each.tip], order)
         with as_notice(notices, "new files that are not measured could not be listed"):
-            outcome = with_new_code(session, outcome, each.bar)
-        judged.append(replace(outcome, branch=each.update.shown, on_block=each.bar.config.on_block))
+            outcome = with_new_code(session, outcome, each.bars)
+        judged.append(replace(on_branch(outcome, each.update.shown), on_block=each.bar.config.on_block))
     # From here on, errors no longer change the verdicts.
     with as_notice(notices, "some facts about the baseline could not be found"):
         save_bookmarks(session.repository, ready.unseen)
@@ -105,7 +107,7 @@ def _prepare(session: Session, candidates: Sequence[RefUpdate], target: Remote, 
             reached.fetch_notes()
         # While the remote answers and the notes are fetched: imports and look-ups that need neither.
         from covgate.gate.catch_up import behind
-        from covgate.gate.judge import Order
+        from covgate.gate.order import Order
         from covgate.gate.overridden import deciding_variables
 
         target = reached.answered()
@@ -117,7 +119,8 @@ def _prepare(session: Session, candidates: Sequence[RefUpdate], target: Remote, 
             reached.fetch_notes()
         orders = [Order(ratchets=each.may_raise_baseline, known=_cached(session, each)) for each in gated]
         # If nothing may be recorded, leave these commits to a later hook.
-        unseen = {} if deciding_variables(session, gated[0].bar.config) else behind(gated[0].bar.config, target)
+        deciding = any(deciding_variables(session, bar.config) for bar in gated[0].bars)
+        unseen = {} if deciding else behind(gated[0].bar.config, target)
     for remote in filter(None, (target, target.upstream)):
         notices += default_branch_notices(remote, gated[0].bar.config)
     notices += target.problems
@@ -139,21 +142,25 @@ def _before_judging(session: Session, ready: _Ready) -> list[str]:
 def _about_baselines(session: Session, ready: _Ready, judged: Sequence[Outcome]) -> list[str]:
     """Notices if there is no baseline, or if no push raises it."""
     from covgate.model.outcome import OutcomeKind
-    from covgate.notes.records import Notes
 
     if not any(outcome.kind is OutcomeKind.PASSED for outcome in judged):
         return []
-    known = any(outcome.verdict.baseline or outcome.raised for outcome in judged)
+    known = any(each.verdict.baseline or each.raised for outcome in judged for each in outcome.each)
+    components = {bar.config.component for each in ready.gated for bar in each.bars}
     return ratchet_notices(
         ready.target,
         ready.gated[0].bar.config,
         [each.update.shown for each in ready.gated],
-        lambda: known or bool(ready.target.not_fetched) or Notes(session.repository).has_baseline(),
+        lambda: known or bool(ready.target.not_fetched) or any(map(session.notes.has_baseline, components)),
     )
 
 
-def _cached(session: Session, gated: GatedUpdate) -> Measurement | None:
-    try:
-        return session.measurer.cached(gated.commit, gated.bar.config)
-    except ToolError:
-        return None  # reported when the commit itself is judged
+def _cached(session: Session, gated: GatedUpdate) -> dict[str, Measurement]:
+    """The cached measurements of the components. An error is reported when the component itself is judged."""
+    found = {}
+    for bar in gated.bars:
+        with contextlib.suppress(ToolError):
+            known = session.measurer.cached(gated.commit, bar.config)
+            if known is not None:
+                found[bar.config.component] = known
+    return found

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from covgate.config import Config
 from covgate.errors import ToolError
-from covgate.gate.bar import Bar, bar_of_push
+from covgate.gate.bar import Bar, bars_of_push
 from covgate.gate.context import Session
 from covgate.gate.decisions import is_ratchet_branch
 from covgate.git.remote import Remote
@@ -17,11 +17,16 @@ from covgate.model.ref_update import RefUpdate, matches, review_target, why_not_
 
 
 class GatedUpdate(NamedTuple):
-    """An update to judge, against ``bar`` and the notes reachable from ``tip``, the remote tip that it replaces."""
+    """An update to judge, against a bar for each component, and the notes reachable from ``tip``, which it replaces."""
 
     update: RefUpdate
-    bar: Bar
+    bars: tuple[Bar, ...]
     tip: str
+
+    @property
+    def bar(self) -> Bar:
+        """The bar of the first component, for what holds for all of them: branches, bases and switches."""
+        return self.bars[0]
 
     @property
     def commit(self) -> str:
@@ -89,7 +94,8 @@ def find_rules(
         if not update.branch:
             heads = remote.answer.heads if remote.answer else ()
             update = replace(update, target=review_target(update.remote_ref, heads, remote.default_branch()))
-        bar = bar_of_push(session, remote, update)
+        bars = bars_of_push(session, remote, update)
+        bar = bars[0]
         why_not = why_left_out(update, bar.config)
         if why_not and bar.config.enabled and matches_nothing(remote, bar.config.branches):
             why_not += f", which matches no branch of {remote.shown}: no push is gated"
@@ -97,5 +103,5 @@ def find_rules(
             outcome = Outcome(verdict=not_applicable(why_not), commit=update.local_oid, branch=update.shown)
             skipped.append(outcome)
         else:
-            gated.append(GatedUpdate(update=update, bar=bar, tip=remote.replaced_tip(update)))
+            gated.append(GatedUpdate(update=update, bars=bars, tip=remote.replaced_tip(update)))
     return gated

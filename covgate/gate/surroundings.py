@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -53,10 +53,11 @@ class Surroundings:
         """The commit that reached the baseline; its oid is "" if there is none, or if its record is hidden."""
         if self.baseline is None:
             return self._seen_from_here("")
-        published = self.notes.origin(self.published, self.baseline) if self.published else ""
+        component = self.bar.config.component
+        published = self.notes.origin(self.published, self.baseline, component) if self.published else ""
         if published:
             return self._seen_from_here(published)
-        return self._seen_from_here(self.notes.origin(self.tips, self.baseline), is_published=False)
+        return self._seen_from_here(self.notes.origin(self.tips, self.baseline, component), is_published=False)
 
     def measured_before(self) -> BaselineCommit | None:
         """Another commit that reached the baseline, and that was already measured under the present circumstances.
@@ -64,7 +65,9 @@ class Surroundings:
         If two circumstances take turns, the newest such commit was measured only under the other ones. Each push would
         then measure it again.
         """
-        known = self.notes.all_origins(self.published, self.baseline) if self.baseline and self.published else ()
+        known: Iterable[str] = ()
+        if self.baseline and self.published:
+            known = self.notes.all_origins(self.published, self.baseline, self.bar.config.component)
         seen = (self._seen_from_here(oid) for oid in itertools.islice(known, _MOST_ORIGINS))
         return next((each for each in seen if each.known_here is not None), None)
 

@@ -30,7 +30,7 @@ _LOG = "analysis.log"
 def default_analyser(workspace: Workspace, rcfile: str = "") -> Analyser:
     """The project's interpreter, for data from an unknown Python."""
     rcfile = rcfile or workspace.rcfile
-    return Analyser(python=workspace.job.interpreter.path, directory=workspace.job.tree, rcfile=rcfile)
+    return Analyser(python=workspace.job.interpreter.path, directory=workspace.job.place, rcfile=rcfile)
 
 
 def data_of(workspace: Workspace, runs: Sequence[Runner]) -> list[Path]:
@@ -130,7 +130,7 @@ def nothing_executed(workspace: Workspace, analyser: Analyser, *, source_configu
         sources = workspace.job.sources
         arguments += [f"--source={','.join(sources.source)}"]
         arguments += [f"--omit={','.join(sources.omit)}"] if sources.omit else []
-        analyser = replace(analyser, directory=workspace.job.tree)
+        analyser = replace(analyser, directory=workspace.job.place)
     _run_coverage(workspace, analyser, workspace.data, "run", *arguments, str(empty))
     report = analyse(workspace, analyser) or Report(files=())
     # If the whole tree is the source, and the scratch directory is in it, what was run here is one of its files.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,11 +15,11 @@ from covgate.config import Config
 from covgate.errors import ToolError
 from covgate.git.environment import without_local_environment
 from covgate.git.repository import Repository
-from covgate.streams import say
 
 # Late imports below: a push of a measured tree looks into the cache, and loads nothing that runs tests.
 if TYPE_CHECKING:
     from covgate.git.worktree import Checkout
+    from covgate.measure.inputs import Inputs, InputsOf
     from covgate.measure.interpreter import Interpreter
     from covgate.measure.job import TestsFailed
     from covgate.measure.place import Run
@@ -37,9 +37,10 @@ class Measurer:
     repository: Repository
     environ: Mapping[str, str]
     use_cache: bool = True
-    _interpreters: dict[tuple[str, tuple[str, ...]], Interpreter] = field(
+    _interpreters: dict[tuple[str, str, tuple[str, ...]], Interpreter] = field(
         default_factory=dict, repr=False, compare=False
     )
+    _inputs: list[InputsOf] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def roots(self) -> list[Path]:
@@ -47,6 +48,25 @@ class Measurer:
         common = self.repository.common_dir
         main = [common.parent] if common.name == ".git" else []
         return list(dict.fromkeys([self.repository.top, *main]))
+
+    def roots_of(self, config: Config) -> list[Path]:
+        """The same for one component: first its directory in each of these checkouts."""
+        own = [root / config.directory for root in self.roots] if config.directory else []
+        return [*own, *self.roots]
+
+    def inputs(self, commit: str, config: Config) -> Inputs:
+        """What decides the number of the component at ``commit``. Raises ToolError if git can't read the commit."""
+        from covgate.measure.inputs import InputsOf
+
+        if not self._inputs:
+            self._inputs.append(InputsOf(self.repository))
+        return self._inputs[0].find(commit, config)
+
+    def tree(self, commit: str, config: Config) -> str:
+        """The name of these inputs: the oid of the commit's tree, unless ``config`` is that of a component."""
+        if config.directory or config.paths:
+            return self.inputs(commit, config).oid
+        return self.repository.tree(commit)
 
     def interpreter(self, config: Config) -> Interpreter:
         """The project's interpreter. Raises ToolError if there is none."""
@@ -58,9 +78,9 @@ class Measurer:
             from covgate.measure.program import needs_of
 
             needs = needs_of(config.command, config.report)
-        key = (config.python, needs)
+        key = (config.directory, config.python, needs)
         if key not in self._interpreters:
-            self._interpreters[key] = find_interpreter(config.python, self.roots, self.environ, needs)
+            self._interpreters[key] = find_interpreter(config.python, self.roots_of(config), self.environ, needs)
         return self._interpreters[key]
 
     def sources(self, commit: str, config: Config) -> Sources:
@@ -74,7 +94,7 @@ class Measurer:
 
         if config.source:
             return configured_sources(config.source)
-        product, tree = product_at(self.repository, commit)
+        product, tree = product_at(self.repository, commit, config.directory, config.others)
         return default_sources((*product, *dropped_products(product, config.base_product, tree)), tree)
 
     def cached(self, commit: str, config: Config) -> Measurement | None:
@@ -83,7 +103,7 @@ class Measurer:
             return None
         from covgate.measure.cache import Cache
 
-        return Cache(self.repository.state_dir).find(self.repository.tree(commit), self._cache_key(config))
+        return Cache(self.repository.state_dir).find(self.tree(commit, config), self._cache_key(config))
 
     def failed_before(self, commit: str, config: Config) -> str:
         """How the commit's tests failed under the same circumstances, as `keep_failure` stored it; "" if unknown."""
@@ -91,14 +111,14 @@ class Measurer:
             return ""
         from covgate.measure.cache import Cache
 
-        return Cache(self.repository.state_dir).failure(self.repository.tree(commit), self._cache_key(config))
+        return Cache(self.repository.state_dir).failure(self.tree(commit, config), self._cache_key(config))
 
     def keep_failure(self, commit: str, config: Config, summary: str) -> None:
         """Store that the commit's tests failed, for `failed_before`; a push itself always runs them again."""
         from covgate.measure.cache import Cache
 
         with contextlib.suppress(OSError):  # then they run again
-            tree = self.repository.tree(commit)
+            tree = self.tree(commit, config)
             Cache(self.repository.state_dir).keep_failure(tree, self._cache_key(config), summary)
 
     def measure(
@@ -111,6 +131,7 @@ class Measurer:
         stops them.
         """
         from covgate.measure.cache import Cache
+        from covgate.measure.lock import lock
         from covgate.measure.place import Place
         from covgate.measure.process_group import interruptible
         from covgate.measure.progress import progress
@@ -118,7 +139,7 @@ class Measurer:
         from covgate.model.unstable import join_runs
 
         cache = Cache(self.repository.state_dir)
-        with interruptible(), self._lock() as scratch:
+        with interruptible(), lock(self.repository.state_dir) as scratch:
             # The covgate that held the lock may just have measured this tree.
             cached = self.cached(commit, config)
             if cached is not None and cached.runs > (earlier.runs if earlier else 0):
@@ -147,6 +168,7 @@ class Measurer:
         from covgate.measure.committed import commit_of
         from covgate.measure.import_roots import package_roots
         from covgate.measure.job import Job
+        from covgate.measure.lock import not_written
         from covgate.measure.place import Run
         from covgate.measure.run import measure
         from covgate.measure.uncommitted import read_seen
@@ -154,7 +176,8 @@ class Measurer:
         own = Path(tempfile.mkdtemp(dir=scratch))
         job = Job(
             tree=checkout.path,
-            tree_oid=self.repository.tree(checkout.commit),
+            directory=config.directory,
+            tree_oid=self.tree(checkout.commit, config),
             scratch=own,
             interpreter=self.interpreter(config),
             environ=without_local_environment(self.environ),
@@ -178,39 +201,8 @@ class Measurer:
         except ToolError as error:
             result = error
         except OSError as error:
-            result = _not_written(error, own)
+            result = not_written(error, own)
         return Run(result=result, seen=read_seen(own, checkout.path, self.environ))
-
-    @contextlib.contextmanager
-    def _lock(self) -> Iterator[Path]:
-        """Hold the repository's lock. Yields a scratch directory, which is removed afterwards."""
-        import shutil
-
-        from filelock import FileLock, Timeout
-
-        state = self.repository.state_dir
-        scratch = state / "tmp"
-        try:
-            state.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(state / "lock")
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                say("waiting for another covgate in this repository")
-                lock.acquire()
-        except OSError as error:
-            raise _not_written(error, state) from None
-        try:
-            # Left by a killed run: nobody else works here while the lock is held.
-            shutil.rmtree(scratch, ignore_errors=True)
-            try:
-                scratch.mkdir()
-            except OSError as error:
-                raise _not_written(error, scratch) from None
-            yield scratch
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
-            lock.release()
 
     def _cache_key(self, config: Config) -> dict[str, object]:
         """Everything beside the tree that decides the measurement."""
@@ -218,12 +210,13 @@ class Measurer:
         from covgate.measure.interpreter import fingerprint, site_directories
 
         interpreter = self.interpreter(config)
-        pinned = self.roots[0] / ".python-version"
+        pinned = self.roots_of(config)[0] / ".python-version"
         return {
             "command": config.command,
             "report": config.report,
             **({"report-paths": config.report_paths} if config.report_paths else {}),
             "source": config.source,
+            **({"directory": config.directory, "others": config.others} if config.directory else {}),
             **({"base-product": config.base_product} if config.base_product else {}),
             "setup": config.setup,
             **({"coverage-config": config.coverage_config} if config.coverage_config else {}),
@@ -235,11 +228,3 @@ class Measurer:
                 "PYENV_VERSION": self.environ.get("PYENV_VERSION", ""),
             },
         }
-
-
-def _not_written(error: OSError, place: Path) -> ToolError:
-    """The error for a disk that is full, or a directory that can't be written."""
-    return ToolError(
-        f"{error.filename or place} can't be written: {error.strerror or error}",
-        hint="covgate keeps its scratch files there: make room, or correct the permissions",
-    )

@@ -52,9 +52,13 @@ def package_bases(project: Path) -> list[str]:
     return list(dict.fromkeys([*filter(None, named), ""]))
 
 
-def import_path(tree: Path, installed: Installed) -> list[str]:
-    """The directories that the packages of ``tree`` are imported from, if they are installed as ``installed`` says."""
-    bases = [*package_bases(tree), *installed.roots]
+def import_path(tree: Path, installed: Installed, directory: str = "") -> list[str]:
+    """The directories that the packages of ``tree`` are imported from, if they are installed as ``installed`` says.
+
+    Those of the project in ``directory`` come first.
+    """
+    own = [f"{directory}/{each}".rstrip("/") for each in package_bases(tree / directory)] if directory else []
+    bases = [*own, *package_bases(tree), *installed.roots]
     for project in installed.projects:
         own = [f"{project}/{each}".strip("/") for each in package_bases(tree / project)]
         bases += own[:-1] or own

@@ -33,7 +33,7 @@ class PytestConfig:
     """Pytest's configuration. ``file`` is its path in the tree, "" if there is none.
 
     ``options`` are those of ``addopts``, of the environment and of the command, in this order. ``pythonpath`` is what
-    pytest puts first on the path, relative to the tree.
+    pytest puts first on the path, relative to the file's directory.
     """
 
     file: str = ""
@@ -73,13 +73,16 @@ class PytestConfig:
         return (option_values(self.options, "", "--cov-config") or [""])[-1]
 
 
-def read_pytest_config(tree: Path, arguments: tuple[str, ...], environ: Mapping[str, str]) -> PytestConfig:
+def read_pytest_config(
+    tree: Path, arguments: tuple[str, ...], environ: Mapping[str, str], directory: str = ""
+) -> PytestConfig:
     """The configuration of pytest in ``tree``, if it is started with ``arguments`` in the environment ``environ``.
 
-    A file that can't be parsed is skipped; pytest itself reports it.
+    It starts in ``directory`` and looks there first, then upwards. A file that can't be parsed is skipped; pytest
+    itself reports it.
     """
     more = (*_split(environ.get("PYTEST_ADDOPTS", "")), *arguments)
-    for file in _searched(tree, more):
+    for file in _searched(tree, directory, more):
         settings = _settings_in(tree / file)
         if settings is not None:
             options = (*settings.addopts, *more)
@@ -97,13 +100,16 @@ def config_above(tree: Path, arguments: tuple[str, ...], environ: Mapping[str, s
     return next((str(each) for each in files if _settings_in(each) is not None), "")
 
 
-def _searched(tree: Path, words: tuple[str, ...]) -> list[str]:
-    """The paths in ``tree`` where pytest looks for its configuration if it is started there with ``words``."""
+def _searched(tree: Path, directory: str, words: tuple[str, ...]) -> list[str]:
+    """The paths in ``tree`` where pytest looks for its configuration if it starts in ``directory`` with ``words``."""
     named = names_config(words)
     if named:
-        return [named]
-    directories = (each.replace(os.sep, "/") for each in config_directories(str(tree), words))
-    return [posixpath.join(directory, name) for directory in directories for name in FILES]
+        return [posixpath.join(directory, named)]
+    below = (each.replace(os.sep, "/") for each in config_directories(str(tree / directory), words))
+    places = [posixpath.join(directory, each).rstrip("/") for each in below]
+    while places[-1]:
+        places.append(posixpath.dirname(places[-1]))
+    return [posixpath.join(place, name) for place in places for name in FILES]
 
 
 def _settings_in(path: Path) -> _Settings | None:

@@ -98,7 +98,8 @@ def _about_the_command(suite: SuiteRun, workspace: Workspace) -> tuple[str, ...]
 def _written_report(workspace: Workspace, stamp: object) -> Report | None:
     """The report that the command wrote; None if it is a coverage data file, which becomes the workspace's data."""
     job = workspace.job
-    path = job.tree / job.report
+    path = job.place / job.report
+    rooted = f"{job.directory}/{job.report}" if job.directory else job.report
     written = _report_stamp(job)
     if written is None or written == stamp:
         raise ToolError(
@@ -114,7 +115,7 @@ def _written_report(workspace: Workspace, stamp: object) -> Report | None:
             return report
         parsed = parse(data, job.report)
         naming = Naming(
-            sources=parsed.sources, report_paths=job.report_paths, directory=posixpath.dirname(job.report) or "."
+            sources=parsed.sources, report_paths=job.report_paths, directory=posixpath.dirname(rooted) or "."
         )
         return report_at_commit(parsed, job.report, job.committed(), naming)
     except OSError as error:
@@ -155,7 +156,7 @@ def _report_stamp(job: Job) -> object:
     if not job.report:
         return None
     try:
-        stat = (job.tree / job.report).stat()
+        stat = (job.place / job.report).stat()
     except OSError:
         return None
     return stat.st_ino, stat.st_mtime_ns, stat.st_size

@@ -57,10 +57,17 @@ class PythonTree:
         return (path for path in self.sources if _is_in(path, directory))
 
 
-def product_at(repository: Repository, commit: str) -> tuple[tuple[str, ...], PythonTree]:
-    """The default product of ``commit``, and its Python files."""
-    tree = PythonTree(repository.paths(commit))
-    return default_product(tree, read_build(lambda name: repository.file(commit, name))), tree
+def product_at(
+    repository: Repository, commit: str, directory: str = "", others: Sequence[str] = ()
+) -> tuple[tuple[str, ...], PythonTree]:
+    """The default product of the project in ``directory`` of ``commit``, and its Python files: paths from there.
+
+    ``others``: paths from the top that belong to other projects.
+    """
+    start = f"{directory}/" if directory else ""
+    paths = (path for path in repository.paths(commit) if not any(_is_in(path, each) for each in others))
+    tree = PythonTree(path.removeprefix(start) for path in paths if path.startswith(start))
+    return default_product(tree, read_build(lambda name: repository.file(commit, start + name))), tree
 
 
 def default_product(tree: PythonTree, build: Build) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ def run_suite(workspace: Workspace) -> SuiteRun:
 def _run_program(workspace: Workspace, program: Program) -> SuiteRun:
     """Run ``program`` under coverage, in the project's interpreter."""
     job = workspace.job
-    config = read_pytest_config(job.tree, program.arguments, workspace.environ)
+    config = read_pytest_config(job.tree, program.arguments, workspace.environ, job.directory)
     rcfile = workspace.rcfile or (config.cov_config if program.runs_pytest else "")
     spec = _write_spec(workspace, config, rcfile)
     argv = [job.interpreter.path, *program.options, str(INSIDE / "covgate_launch.py"), str(spec), *program.words]
@@ -95,7 +95,7 @@ def _run_program(workspace: Workspace, program: Program) -> SuiteRun:
 def _run_command(workspace: Workspace, command: Sequence[str]) -> SuiteRun:
     """Run ``command``, and follow it to the Python that runs the tests, unless it writes a report."""
     job = workspace.job
-    config = read_pytest_config(job.tree, (), workspace.environ)
+    config = read_pytest_config(job.tree, (), workspace.environ, job.directory)
     spec = _write_spec(workspace, config, workspace.rcfile)
     start = str(INSIDE / "start")
     environ = {**workspace.environ, "_COVGATE_FOLLOW": str(spec)}
@@ -147,7 +147,7 @@ def _write_spec(workspace: Workspace, config: PytestConfig, rcfile: str) -> Path
         "omit": job.sources.omit,
         "omit_rcfile": _write_omit(workspace, rcfile),
         "addopts": config.addopts,
-        "pytest_arguments": _pytest_arguments(workspace),
+        "pytest_arguments": _pytest_arguments(workspace, config),
         "empty_config": _write_empty(workspace, config),
     }
     path = job.scratch / "spec"
@@ -163,20 +163,21 @@ def _write_omit(workspace: Workspace, rcfile: str) -> str:
     job = workspace.job
     if not job.sources.omit:
         return ""
-    own = coverage_config_in(job.tree, rcfile or workspace.environ.get("COVERAGE_RCFILE", ""))
-    tree = Path(os.path.realpath(job.tree))
-    name, text = own.with_omit([str(tree / each) for each in job.sources.omit]).render()
+    own = coverage_config_in(job.place, rcfile or workspace.environ.get("COVERAGE_RCFILE", ""))
+    place = Path(os.path.realpath(job.place))
+    name, text = own.with_omit([str(place / each) for each in job.sources.omit]).render()
     path = job.scratch / f"omit-{name}"
     path.write_text(text, encoding="utf-8")
     return str(path)
 
 
-def _pytest_arguments(workspace: Workspace) -> list[str]:
+def _pytest_arguments(workspace: Workspace, config: PytestConfig) -> list[str]:
     job = workspace.job
     if not job.isolated:
         return []
     # covgate's worktree is inside the user's checkout. pytest looks upwards, and would find the files there.
-    return [f"--rootdir={job.tree}", f"--confcutdir={job.tree}"]
+    root = (job.tree / config.file).parent if config.file and job.directory else job.place
+    return [f"--rootdir={root}", f"--confcutdir={job.tree}"]
 
 
 def _write_empty(workspace: Workspace, config: PytestConfig) -> str:

@@ -54,13 +54,13 @@ class Workspace:
         directory: Path | None = None,
         log: str = "output.log",
     ) -> int:
-        """The exit status of ``argv``, started in ``directory`` (the tree); its output is added to ``log``.
+        """The exit status of ``argv``, started in ``directory`` (that of the job); its output is added to ``log``.
 
         Raises OSError if it can't be started, and ToolError if the time is over.
         """
         command = Command(
             argv=argv,
-            directory=directory or self.job.tree,
+            directory=directory or self.job.place,
             environ=self.environ if environ is None else environ,
             log=self.job.scratch / log,
         )
@@ -90,10 +90,10 @@ class Workspace:
         def typed(path: Path) -> str:
             return os.path.relpath(path, self.job.tree)  # the same in the user's checkout, wherever the tree is
 
-        documented = documented_command(self.job.tree) if package == "pytest" and not self.job.command else None
+        documented = documented_command(self.job.place) if package == "pytest" and not self.job.command else None
         if documented is not None and not documented.is_pytest:
             return f"set {documented.setting}: that is what {documented.origin} runs"
-        return advise(package, interpreter or self.job.interpreter, self.job.tree, self.job.environ, typed)
+        return advise(package, interpreter or self.job.interpreter, self.job.place, self.job.environ, typed)
 
     def _environment(self) -> dict[str, str]:
         environ = child_environment(self.job.interpreter, self.job.environ)
@@ -113,4 +113,4 @@ class Workspace:
         except OSError as error:
             raise ToolError(f"{error.filename} can't be written: {error.strerror}") from None
         named = [moved(each, job.checkouts, job.tree) for each in known.split(os.pathsep) if each]
-        return [*import_path(job.tree, installed), *links, *named]
+        return [*import_path(job.tree, installed, job.directory), *links, *named]

@@ -8,7 +8,7 @@ sorted by path; their lines are in the text that `covgate.model.lines` reads. Th
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -26,7 +26,7 @@ MAX_LINES = 10_000_000
 Details = dict[str, Measurement]
 
 
-def render_detail(details: Details) -> bytes:
+def render_detail(details: Mapping[str, Measurement]) -> bytes:
     """The bytes of a note with ``details``; `parse_detail` gives the same measurements back."""
     parts = []
     for component in sorted(details):

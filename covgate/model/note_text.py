@@ -25,13 +25,13 @@ from covgate.model.record import DEFAULT_COMPONENT, Judgement, Note, Record, joi
 from covgate.model.verdict import Status
 
 FORMAT = 1
-MAX_NOTE_BYTES = 64 * 1024  # a record has some 700 bytes
+MAX_NOTE_BYTES = 256 * 1024  # a record has some 700 bytes, and a repository up to 200 components
 _MAX_COUNT_DIGITS = 15
 
 _T = TypeVar("_T")
 _FENCE = "---"
 _KEY_LINE = re.compile(r"\s*[A-Za-z_]\w*\s*:(\s|$)")
-_COMPONENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_COMPONENT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _OID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 

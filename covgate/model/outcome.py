@@ -11,6 +11,7 @@ from covgate.errors import EXIT_BLOCKED, EXIT_PASSED, EXIT_TOOL_ERROR
 from covgate.model.baseline import Baseline
 from covgate.model.measurement import Measurement
 from covgate.model.numbers import Numbers
+from covgate.model.record import DEFAULT_COMPONENT
 from covgate.model.verdict import Status, Verdict
 
 if TYPE_CHECKING:
@@ -34,11 +35,13 @@ class OutcomeKind(Enum):
 class Outcome:
     """A verdict on one commit, and everything it depends on.
 
-    ``commit``, ``tree`` and ``base`` are oids, ``branch`` is the remote branch; "" if unknown. ``base`` is the commit
-    whose rules apply as well. ``numbers`` is None if nothing was measured. ``measurement`` has the detail of each file,
-    if this clone knows it; ``cached`` means that no test ran. ``baseline_commit`` reached the baseline; with
-    ``baseline_held``, it only held it, and stands in for a commit that can't be measured here. ``patch`` and
-    ``explanation`` are set if the push is blocked or if somebody asked for them.
+    ``component`` is the part of the repository that it is about. ``commit``, ``tree`` and ``base`` are oids, ``branch``
+    is the remote branch; "" if unknown. ``base`` is the commit whose rules apply as well. ``numbers`` is None if
+    nothing was measured. ``measurement`` has the detail of each file, if this clone knows it; ``cached`` means that no
+    test ran. ``carried_from``: the commit whose record is carried forward, because nothing that can change the number
+    has changed since; "" if it was measured. ``baseline_commit`` reached the baseline; with ``baseline_held``, it only
+    held it, and stands in for a commit that can't be measured here. ``patch`` and ``explanation`` are set if the push
+    is blocked or if somebody asked for them.
 
     ``error`` and ``hint`` say why there is no verdict and what to do; ``blocks`` whether that blocks. ``output`` is
     the end of what the failing program printed, ``ran_with`` the interpreter of failing tests. ``raised`` is the
@@ -46,10 +49,13 @@ class Outcome:
     sentences about this commit. ``changed_tests``: if coverage was lost, the tests and their configuration that
     were changed since the baseline, or since the base. ``unmeasured``: the new source files that nothing measures.
     ``newly_excluded``: the lines that the base didn't exclude. ``excused_branches``: the branches that newly count as
-    executed. ``unrecorded``: its note could not be written; ``unpublished``: the notes could not be pushed.
+    executed. ``unrecorded``: its note could not be written; ``unpublished``: the notes could not be pushed. ``parts``:
+    in a repository with components, the outcome of each; this is then the outcome of all together
+    (`covgate.model.combined`).
     """
 
     verdict: Verdict
+    component: str = DEFAULT_COMPONENT
     commit: str = ""
     tree: str = ""
     branch: str = ""
@@ -58,6 +64,7 @@ class Outcome:
     toolchain: str = ""
     measurement: Measurement | None = None
     cached: bool = False
+    carried_from: str = ""
     baseline_commit: str = ""
     baseline_held: bool = False
     patch: Patch | None = None
@@ -76,10 +83,26 @@ class Outcome:
     excused_branches: tuple[ExcusedBranches, ...] = ()
     unrecorded: bool = False
     unpublished: bool = False
+    parts: tuple[Outcome, ...] = ()
+
+    @property
+    def each(self) -> tuple[Outcome, ...]:
+        """The outcome of each component; the outcome itself without components."""
+        return self.parts or (self,)
+
+    @property
+    def all_notices(self) -> tuple[str, ...]:
+        """The notices about all components, then those about one, which name it; each only once."""
+        own = (f"{each.component}: {notice}" for each in self.parts for notice in each.notices)
+        return tuple(dict.fromkeys([*self.notices, *own]))
 
     @property
     def kind(self) -> OutcomeKind:
-        """How it ended; an error blocks only if errors block (`fail_closed`)."""
+        """How it ended; an error blocks only if errors block (`fail_closed`). Of several, how the worst one did."""
+        if self.parts:
+            kinds = {each.kind for each in self.parts}
+            worst = (OutcomeKind.BLOCKED, OutcomeKind.NOT_MEASURED, OutcomeKind.PASSED)
+            return next((kind for kind in worst if kind in kinds), OutcomeKind.NOT_APPLICABLE)
         if self.error:
             return OutcomeKind.BLOCKED if self.blocks else OutcomeKind.NOT_MEASURED
         if self.verdict.status is Status.NOT_APPLICABLE:
@@ -89,6 +112,8 @@ class Outcome:
     @property
     def failed(self) -> bool:
         """Whether the commit itself is to blame: a regression or failing tests."""
+        if self.parts:
+            return any(each.failed for each in self.parts)
         return not self.error and self.verdict.status is Status.FAIL
 
     @property
@@ -99,6 +124,8 @@ class Outcome:
     @property
     def exit_code(self) -> int:
         """1 for a regression or failing tests, 3 for an error that blocks, 0 for anything else."""
+        if self.parts:
+            return exit_code(self.parts)
         if not self.blocked:
             return EXIT_PASSED
         return EXIT_TOOL_ERROR if self.error else EXIT_BLOCKED

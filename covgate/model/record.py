@@ -83,9 +83,18 @@ class Note:
         return next((each for each in self.records if each.component == component), None)
 
 
-def record_of(verdict: Verdict, numbers: Numbers, tree: str, toolchain: str, baseline: Baseline | None) -> Record:
+def record_of(
+    verdict: Verdict,
+    numbers: Numbers,
+    tree: str,
+    toolchain: str,
+    baseline: Baseline | None,
+    *,
+    component: str = DEFAULT_COMPONENT,
+) -> Record:
     """The record of a judged measurement, with ``baseline`` as the one that holds from this commit on."""
     return Record(
+        component=component,
         baseline=baseline,
         judgement=Judgement(
             status=verdict.status,

@@ -28,12 +28,12 @@ class DetailNotes(NotesRef):
         found = self.repository.object(blob) if blob else None
         return parse_detail(found.data) if found else {}
 
-    def add(self, commit: str, component: str, measurement: Measurement) -> None:
-        """Join ``measurement`` into the note of ``commit``: the better one stays. An invalid note is replaced.
+    def add(self, commit: str, measurements: Mapping[str, Measurement]) -> None:
+        """Join ``measurements``, by component, into the note of ``commit``: of each the better one stays.
 
-        Raises ToolError if the note can't be written.
+        An invalid note is replaced. Raises ToolError if the note can't be written.
         """
-        new = render_detail({component: measurement})
+        new = render_detail(measurements)
 
         def changed_notes(entries: Mapping[str, str]) -> dict[str, bytes]:
             blob = entries.get(commit)

@@ -14,7 +14,7 @@ from covgate.git.repository import Repository
 from covgate.model.baseline import Baseline, join
 from covgate.model.history import baselines_in
 from covgate.model.note_text import parse_note, render_note
-from covgate.model.record import DEFAULT_COMPONENT, Note, join_notes, join_published
+from covgate.model.record import DEFAULT_COMPONENT, Judgement, Note, join_notes, join_published
 from covgate.notes.index import Known, RecordIndex
 from covgate.notes.ref import NOTES_REF, NotesRef
 from covgate.notes.seen import Seen, load_seen, save_seen
@@ -43,6 +43,10 @@ class Notes(NotesRef):
 
     def __init__(self, repository: Repository, ref: str = NOTES_REF) -> None:
         super().__init__(repository, ref)
+        # What `newest` has read so far: the components of a commit ask for the same notes one after the other.
+        self._walked_from: tuple[str, tuple[str, ...]] = ("", ())
+        self._walked: list[tuple[str, Note]] = []
+        self._walk: Iterator[tuple[str, Note]] = iter(())
 
     def join_blobs(self, blobs: Sequence[bytes]) -> bytes | None:
         # Sorted, so that of equal records the bytes don't depend on which side was here.
@@ -149,6 +153,27 @@ class Notes(NotesRef):
                 if not waiting or (baseline is not None and baseline.order == highest and not any_problem):
                     break
         return reached, hidden
+
+    def newest(self, commits: Sequence[str], component: str) -> tuple[str, Judgement] | None:
+        """The newest of ``commits`` and their ancestors with a judgement of ``component``, and that judgement."""
+        for commit, note in self._newest_notes(tuple(commits)):
+            record = note.record(component) if not note.problems else None
+            if record is not None and record.judgement is not None:
+                return commit, record.judgement
+        return None
+
+    def _newest_notes(self, commits: tuple[str, ...]) -> Iterator[tuple[str, Note]]:
+        """The notes of ``commits`` and their ancestors, newest first; only as many are read as are asked for."""
+        tip = self.tip()
+        if (tip, commits) != self._walked_from:
+            self._walked_from, self._walked = (tip, commits), []
+            entries = self.entries(tip)
+            walk = self.repository.walk(commits) if entries else iter(())
+            self._walk = ((each, self.read_blob(entries[each])) for each in walk if each in entries)
+        yield from self._walked
+        for found in self._walk:
+            self._walked.append(found)
+            yield found
 
     def origin(self, commits: Sequence[str], baseline: Baseline, component: str = DEFAULT_COMPONENT) -> str:
         """The newest of ``commits`` and their ancestors that reached ``baseline``: measured it, or had it set by hand.

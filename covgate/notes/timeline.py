@@ -24,16 +24,20 @@ class CommitOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """The notes as they are now, ``entries`` (commit -> blob), and the notes commits that led there, ``steps``."""
+    """The notes as they are now, ``entries`` (commit -> blob), and the notes commits that led there, ``steps``.
+
+    ``components``: those to show, all of them if it is empty.
+    """
 
     repository: Repository
     entries: Mapping[str, str]
     steps: Sequence[Step]
     read: Read
+    components: Collection[str] = ()
 
     def rises(self) -> list[Rise]:
         """Each rise of a baseline and each override, the oldest first."""
-        return rises(self.steps, self.read)
+        return [each for each in rises(self.steps, self.read) if self._shows(each.component)]
 
     def order(self) -> CommitOrder:
         """The annotated commits, ancestors first as far as git knows them here, else in the order of their notes."""
@@ -47,20 +51,28 @@ class Timeline:
     def points(self, order: CommitOrder) -> dict[str, list[Point]]:
         """What was measured at each commit, by component; that of a repository without components comes first."""
         found = points_by_component(order.commits, lambda commit: self.read(self.entries[commit]))
-        return {name: found[name] for name in sorted(found, key=lambda name: (name != DEFAULT_COMPONENT, name))}
+        shown = sorted(filter(self._shows, found), key=lambda name: (name != DEFAULT_COMPONENT, name))
+        return {name: found[name] for name in shown}
+
+    def _shows(self, component: str) -> bool:
+        return not self.components or component in self.components
 
     def unreadable(self) -> int:
         """How many notes have content that is ignored."""
         return sum(1 for blob in self.entries.values() if self.read(blob).problems)
 
 
-def read_timeline(repository: Repository) -> Timeline:
-    """The notes of ``repository`` and their history. Raises ToolError if git can't read them."""
+def read_timeline(repository: Repository, components: Collection[str] = ()) -> Timeline:
+    """The notes of ``repository`` and their history, about ``components`` (all of them if it is empty).
+
+    Raises ToolError if git can't read them.
+    """
     notes = Notes(repository)
     tip = notes.tip()
     history = read_steps(repository, tip) if tip else []
     entries = {commit: blob for commit, blob in notes.entries(tip).items() if annotated_commit(commit)}
-    return Timeline(repository=repository, entries=entries, steps=history, read=note_reader(repository, history))
+    read = note_reader(repository, history)
+    return Timeline(repository=repository, entries=entries, steps=history, read=read, components=components)
 
 
 def hidden_ancestors(

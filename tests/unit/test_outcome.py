@@ -62,4 +62,5 @@ def test_the_words_that_every_format_shows() -> None:
 def test_all_but_the_verdict_is_unknown_at_first() -> None:
     known = {each.name: getattr(PASSED, each.name) for each in fields(Outcome)}
     assert known.pop("verdict") is PASS
+    assert known.pop("component") == "default"
     assert not any(known.values())

@@ -1,0 +1,99 @@
+"""The components of a commit: each is judged by itself, and what was found is recorded at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from covgate.config import Config
+from covgate.errors import ConfigurationError, UsageError, as_notice
+from covgate.gate.bar import Bar
+from covgate.gate.context import Session
+from covgate.gate.judge import judge_commit
+from covgate.gate.order import Order
+from covgate.gate.recording import Recorder
+from covgate.model.combined import combine
+from covgate.model.numbers import format_exact, format_percent
+from covgate.model.outcome import Outcome
+from covgate.model.record import DEFAULT_COMPONENT
+
+_NAMED = 5
+
+
+def judge_components(session: Session, commit: str, bars: Sequence[Bar], tips: Sequence[str], order: Order) -> Outcome:
+    """Judge each component of ``commit`` against its bar, and record all of them in one notes commit.
+
+    For the arguments, and for what it raises, see `judge_commit`. One component that can't be measured takes nothing
+    from the others.
+    """
+    if len(bars) == 1 and bars[0].config.component == DEFAULT_COMPONENT:
+        return judge_commit(session, commit, bars[0], tips, order)
+    recorder = Recorder(notes=session.notes, commit=commit)
+    parts = [judge_commit(session, commit, bar, tips, order, recorder) for bar in bars]
+    notices: list[str] = []
+    with as_notice(notices, "what became of other components could not be found"):
+        notices += changed_components(session, commit, bars)
+    written, about_notes = recorder.write()
+    if not written:
+        parts = [replace(each, raised=None, unrecorded=True) for each in parts]
+    policy = session.config_at(commit).policy
+    return combine(parts, policy, session.repository.tree(commit), [*notices, *about_notes])
+
+
+def chosen(config: Config, names: Collection[str]) -> tuple[Config, ...]:
+    """The configurations of the components ``names``, all of them if it is empty.
+
+    Raises UsageError if there is no such component.
+    """
+    known = [each.component for each in config.parts]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UsageError(
+            f"there is no component {unknown[0]!r} here", hint=f"components of this commit: {', '.join(known)}"
+        )
+    return tuple(each for each in config.parts if not names or each.component in names)
+
+
+def changed_components(session: Session, commit: str, bars: Sequence[Bar]) -> list[str]:
+    """Notices about the components that ``commit`` has and its base doesn't, and the other way round."""
+    base = bars[0].base
+    if not base or base == commit:
+        return []
+    try:
+        before, now = session.config_at(base), session.config_at(commit)
+    except ConfigurationError:
+        return []
+    was = {each.component for each in before.parts}
+    names = {each.component for each in now.parts}
+    # Without a configuration, covgate was not in use.
+    new = [name for name in names if name not in was and before.configured]
+    notices = []
+    if new:
+        notices.append(f"new here, and judged by {_own(new)} own rules alone: {_some(sorted(new))}")
+    gone = sorted(was - names)
+    if gone == [DEFAULT_COMPONENT] and not before.components:
+        notices += _about_the_whole(session, base)
+    elif gone:
+        notices.append(f"removed here, so that nothing holds {_own(gone)} baseline: {_some(gone)}")
+    return notices
+
+
+def _about_the_whole(session: Session, base: str) -> list[str]:
+    """What becomes of the baseline of a repository that begins to use components."""
+    baseline = session.notes.baseline([base]).baseline
+    if baseline is None:
+        return []
+    shown, exact = format_percent(baseline.percent), format_exact(baseline.percent)
+    return [
+        f"the repository is divided into components: its baseline of {shown}% stays that of {DEFAULT_COMPONENT}, and"
+        f" holds for none of them (to carry it over: covgate baseline set {exact} --component NAME"
+        ' --reason "carried over")'
+    ]
+
+
+def _own(names: Sequence[str]) -> str:
+    return "its" if len(names) == 1 else "their"
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")

@@ -1,0 +1,37 @@
+"""The lines of a commit that was measured before: in the notes, or in the cache of this clone."""
+
+from __future__ import annotations
+
+from covgate.gate.bar import Bar
+from covgate.gate.context import Session
+from covgate.measure.cache import Cache
+from covgate.model.measurement import Measurement
+from covgate.notes.fetch import SyncError
+from covgate.notes.join import fetch_notes
+from covgate.notes.line_notes import DetailNotes
+from covgate.notes.ref import FILES_REF
+
+
+def lines_in_notes(session: Session, bar: Bar, commit: str, tree: str, notices: list[str]) -> Measurement | None:
+    """The lines of the component of ``bar`` that are published with the notes, fetched if this clone has none.
+
+    ``tree``: the name of the inputs that they must be about. ``notices`` gets what is wrong with them.
+    """
+    details = DetailNotes(session.repository)
+    try:
+        found = details.read(commit)
+        if not found and bar.remote and bar.config.sync:
+            fetch_notes(bar.remote.landing, FILES_REF)
+            found = details.read(commit)
+    except SyncError:
+        return None
+    except ValueError as error:
+        notices.append(f"the lines of {commit[:10]} in {FILES_REF} are ignored: {error}")
+        return None
+    known = found.get(bar.config.component)
+    return known if known is not None and known.tree == tree else None
+
+
+def lines_in_cache(session: Session, bar: Bar, commit: str, tree: str, notices: list[str]) -> Measurement | None:
+    """The lines that were measured here, under any circumstances. The arguments are those of `lines_in_notes`."""
+    return Cache(session.repository.state_dir).any_of(tree)
