@@ -91,6 +91,7 @@ def _policy_data(policy: Policy) -> dict[str, Any]:
         "floor": format_exact(policy.floor),
         "epsilon": format_exact(policy.epsilon),
         "patch_floor": None if policy.patch_floor is None else format_exact(policy.patch_floor),
+        "patch_min_lines": policy.patch_min_lines,
     }
 
 
@@ -119,4 +120,5 @@ def _text(data: dict[str, Any]) -> str:
 
 def _policy_text(data: dict[str, Any]) -> str:
     floor = f", patch floor {data['patch_floor']}%" if data["patch_floor"] else ""
+    floor += f" from {data['patch_min_lines']} lines on" if floor and data["patch_min_lines"] else ""
     return f"{data['policy']}, floor {data['floor']}%, epsilon {data['epsilon']}{floor}"

@@ -174,6 +174,9 @@ KEYS = {
     "floor": _PERCENTAGE,
     "epsilon": Key(_parse_epsilon, _number_from_text),
     "patch_floor": _PERCENTAGE,
+    "patch_min_lines": Key(
+        _integer(0, 10**7 - 1, "must be a whole number of lines, from 0 to 9999999"), _integer_from_text
+    ),
     "removed_code": Key(_one_of(RemovedCode)),
     "branches": _LIST,
     "ratchet_branches": _LIST,
@@ -192,7 +195,7 @@ KEYS = {
 }
 # The keys of a component. Those that are not its own come from the top level if it doesn't set them.
 OWN_KEYS = {"directory": Key(_parse_directory, None), "paths": _LIST, "source": _LIST}
-_POLICY_KEYS = ("policy", "floor", "epsilon", "patch_floor", "removed_code")
+_POLICY_KEYS = ("policy", "floor", "epsilon", "patch_floor", "patch_min_lines", "removed_code")
 _INHERITED_KEYS = ("command", "report", "report_paths", "python", "setup", "timeout", *_POLICY_KEYS)
 COMPONENT_KEYS = {**OWN_KEYS, **{name: KEYS[name] for name in _INHERITED_KEYS}}
 # Documented for a later version. An error until then: a gate that ignored a rule would let regressions pass.

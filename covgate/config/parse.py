@@ -21,6 +21,7 @@ _POLICY_FIELDS = {
     "floor": "floor",
     "epsilon": "epsilon",
     "patch_floor": "patch_floor",
+    "patch_min_lines": "patch_min_lines",
     "removed_code": "removed_code",
 }
 

@@ -68,11 +68,11 @@ def check_rules(checkout: Checkout, environ: Mapping[str, str]) -> Results:
     yield Fact(name="settings", value=source + overridden)
     yield from _check_variables(checkout)
     policy = config.policy
-    yield Fact(
-        name="policy",
-        value=f"{policy.kind.value}, floor {format_exact(policy.floor)}%, epsilon {format_exact(policy.epsilon)}"
-        + ("" if policy.patch_floor is None else f", patch floor {format_exact(policy.patch_floor)}%"),
-    )
+    rules = f"{policy.kind.value}, floor {format_exact(policy.floor)}%, epsilon {format_exact(policy.epsilon)}"
+    if policy.patch_floor is not None:
+        small = f" from {policy.patch_min_lines} lines on" if policy.patch_min_lines else ""
+        rules += f", patch floor {format_exact(policy.patch_floor)}%{small}"
+    yield Fact(name="policy", value=rules)
     branch = checkout.session.repository.current_branch()
     if config.branches != ("*",):
         without = f", so not to {branch}" if branch and not matches(branch, config.branches) else ""

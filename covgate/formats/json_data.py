@@ -89,6 +89,7 @@ def _rules_data(outcome: Outcome) -> dict[str, Any]:
         "floor": format_exact(policy.floor),
         "epsilon": format_exact(policy.epsilon),
         "patch_floor": format_exact(policy.patch_floor) if policy.patch_floor is not None else None,
+        "patch_min_lines": policy.patch_min_lines,
         "policy": policy.kind.value,
         "removed_code": policy.removed_code.value,
         "bootstrap": verdict.bootstrap,

@@ -44,7 +44,10 @@ def number_rows(outcome: Outcome) -> list[tuple[str, str, str]]:
         rows.append(("adjusted", percent(verdict.adjusted), "the baseline without what was removed since"))
     if policy.patch_floor is not None:
         patch = percent(verdict.patch) if verdict.patch is not None else "none"
-        rows.append(("changed", patch, f"of the lines of this push; floor {format_exact(policy.patch_floor)}%"))
+        floor = f"floor {format_exact(policy.patch_floor)}%"
+        if verdict.patch_too_small:
+            floor += f" from {policy.patch_min_lines} executable lines on, so not for this push"
+        rows.append(("changed", patch, f"of the lines of this push; {floor}"))
     return rows
 
 

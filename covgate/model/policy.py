@@ -42,13 +42,15 @@ class RemovedCode(Enum):
 class Policy:
     """``floor`` and ``patch_floor`` are in percent, ``epsilon`` is in percentage points; all are exact.
 
-    ``patch_floor`` is None if the changed lines have no floor of their own.
+    ``patch_floor`` is None if the changed lines have no floor of their own. It applies only if a push changes
+    ``patch_min_lines`` executable lines or more.
     """
 
     kind: Kind = Kind.BOTH
     floor: Fraction = Fraction(0)
     epsilon: Fraction = Fraction(0)
     patch_floor: Fraction | None = None
+    patch_min_lines: int = 0
     removed_code: RemovedCode = RemovedCode.ADJUST
 
 
@@ -64,6 +66,8 @@ def weakened(own: Policy, base: Policy) -> tuple[str, ...]:
     if base.patch_floor is not None and (own.patch_floor is None or own.patch_floor < base.patch_floor):
         now = "none" if own.patch_floor is None else format_exact(own.patch_floor)
         found.append(f"patch_floor {format_exact(base.patch_floor)} -> {now}")
+    if base.patch_floor is not None and own.patch_min_lines > base.patch_min_lines:
+        found.append(f"patch_min_lines {base.patch_min_lines} -> {own.patch_min_lines}")
     if own.removed_code is RemovedCode.ADJUST and base.removed_code is RemovedCode.COUNT:
         found.append("removed_code count -> adjust")
     return tuple(found)

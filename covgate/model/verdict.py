@@ -13,7 +13,7 @@ from covgate.model import verdict_reasons as reasons
 from covgate.model.baseline import Baseline, Removal, without_removed
 from covgate.model.numbers import format_exact, format_percent
 from covgate.model.policy import Policy, RemovedCode
-from covgate.model.verdict_inputs import as_baseline, limits, percent_of
+from covgate.model.verdict_inputs import as_baseline, few_lines, limits, percent_of
 
 if TYPE_CHECKING:
     from covgate.model.patch import Patch
@@ -44,7 +44,8 @@ class Verdict:
     ``measured``, ``here``, ``adjusted`` and ``patch`` are exact percentages, ``delta`` is in percentage points.
     ``failed``: the rules that the push fails. ``here``: what the baseline requires under the present circumstances,
     None if these are its record's. ``adjusted``: the same without the removed code, None if it was not needed.
-    ``patch``: the coverage of the changed lines, None if they are unknown or none is executable.
+    ``patch``: the coverage of the changed lines, None if they are unknown or none is executable. ``patch_too_small``:
+    the patch floor does not apply, because too few executable lines were changed.
     ``bootstrap``: the policy uses a baseline and there is none yet.
     """
 
@@ -56,6 +57,7 @@ class Verdict:
     here: Fraction | None = None
     adjusted: Fraction | None = None
     patch: Fraction | None = None
+    patch_too_small: bool = False
     delta: Fraction = Fraction(0)
     bootstrap: bool = False
     policy: Policy = field(default_factory=Policy)
@@ -190,6 +192,7 @@ def _judge(
 ) -> Verdict:
     floor, epsilon, patch_floor = limits(policy)
     changed = None if patch is None else percent_of(getattr(patch, "numbers", patch))
+    few = few_lines(patch, policy)
     compared = baseline if policy.kind.uses_baseline else None
     required = None if here is None or compared is None else percent_of(here)
     adjusted = None
@@ -207,13 +210,13 @@ def _judge(
             adjusted = _adjusted(compared, policy, removal, required)
             if adjusted is None or measured < adjusted - epsilon:
                 failures[Rule.BASELINE] = reasons.below_baseline(measured, compared.percent, epsilon, required)
-    if patch_floor is not None and changed is not None and changed < patch_floor:
+    if patch_floor is not None and changed is not None and changed < patch_floor and not few:
         failures[Rule.PATCH_FLOOR] = reasons.below_patch_floor(changed, patch_floor)
     why = list(failures.values())
     if not failures:
         why.append(reasons.passes(measured, baseline, policy, adjusted, required))
         if patch_floor is not None:
-            why.append(reasons.patch_passes(changed, patch_floor, known=patch is not None))
+            why.append(reasons.patch_passes(changed, policy, known=patch is not None, few=few))
     return Verdict(
         status=Status.FAIL if failures else Status.PASS,
         reasons=tuple(why),
@@ -223,6 +226,7 @@ def _judge(
         here=required,
         adjusted=adjusted,
         patch=changed,
+        patch_too_small=few > 0,
         delta=_delta(measured, baseline, floor),
         bootstrap=policy.kind.uses_baseline and baseline is None,
         policy=policy,

@@ -79,12 +79,22 @@ def passes(
     return reason if held else f"{reason}; the floor is 0"
 
 
-def patch_passes(changed: Fraction | None, patch_floor: Fraction, *, known: bool) -> str:
-    """Why the patch floor holds; ``changed`` is None if no executable line was changed, or if that is not ``known``."""
+def patch_passes(changed: Fraction | None, policy: Policy, *, known: bool, few: int = 0) -> str:
+    """Why the patch floor of ``policy`` holds.
+
+    ``changed`` is None if no executable line was changed, or if that is not ``known``. ``few``: how many executable
+    lines were changed if they are too few for the patch floor, else 0.
+    """
+    floor = policy.patch_floor or Fraction(0)
+    if few:
+        lines = f"{few} executable line{' is' if few == 1 else 's are'} changed"
+        return f"the patch floor of {format_exact(floor)}% does not apply: {lines}, fewer than {policy.patch_min_lines}"
     if changed is not None:
-        places = _places(changed, patch_floor)
-        minimum = format_exact(patch_floor, places)
-        return f"{format_percent(changed, places)}% of the changed lines holds the patch floor of {minimum}%"
+        places = _places(changed, floor)
+        return (
+            f"{format_percent(changed, places)}% of the changed lines holds"
+            f" the patch floor of {format_exact(floor, places)}%"
+        )
     return (
         "no executable line was changed" if known else "the patch floor is not judged: there is no base to compare with"
     )

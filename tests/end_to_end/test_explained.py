@@ -197,6 +197,8 @@ def test_the_patch_floor(make_project: Make) -> None:
     assert done.status == 1
     assert "50.00% of the changed lines is below the patch floor of 80.00%" in done
     assert ":14  new  " in done.text, done.text
+    small = project.covgate("check", COVGATE_PATCH_MIN_LINES="3")
+    assert "the patch floor of 80.00% does not apply: 2 executable lines are changed, fewer than 3" in small, small.text
     project.write("tests/test_mod.py", calls("a", "b", "new"))
     project.commit()
     done = project.push()

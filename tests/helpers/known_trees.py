@@ -17,8 +17,8 @@ _SUITES = [("abc", "ab"), ("abc", "b"), ("abc", "abc"), ("abcd", "ab"), ("abcd",
 _KNOWN = {(functions(*names), calls(*called)): f"{names}-{called}" for names, called in _SUITES}
 # Keys of [tool.covgate] that decide what follows from a measurement, and not what is measured.
 _POLICY = {
-    *("policy", "floor", "epsilon", "patch_floor", "removed_code", "enabled", "branches", "ratchet_branches"),
-    *("fail_closed", "sync", "retries", "on_block", "python"),
+    *("policy", "floor", "epsilon", "patch_floor", "patch_min_lines", "removed_code", "enabled", "branches"),
+    *("ratchet_branches", "fail_closed", "sync", "retries", "on_block", "python"),
 }
 _DECIDES = {".py", ".toml", ".cfg", ".ini"}
 

@@ -100,6 +100,7 @@ timeout = 60
 fail_closed = true
 sync = false
 patch_floor = 90.5
+patch_min_lines = 5
 removed_code = "count"
 retries = 0
 on_block = ["notify", "--channel", "ci"]
@@ -116,6 +117,7 @@ def test_every_key_is_read(name: str) -> None:
             floor=Fraction(8055, 100),
             epsilon=Fraction(1, 2),
             patch_floor=Fraction(181, 2),
+            patch_min_lines=5,
             removed_code=RemovedCode.COUNT,
         ),
         branches=("main", "release/*"),
@@ -313,6 +315,11 @@ def test_a_patch_floor_is_a_percentage(text: str) -> None:
     assert problem(f"patch_floor = {text}").endswith(": must be a number from 0 to 100")
 
 
+@pytest.mark.parametrize("text", ["-1", "10000000", "true", "5.0", "'5'", "inf"])
+def test_the_lines_of_a_small_patch_are_a_whole_number(text: str) -> None:
+    assert problem(f"patch_min_lines = {text}").endswith(": must be a whole number of lines, from 0 to 9999999")
+
+
 @pytest.mark.parametrize("key", ["enabled", "fail_closed", "sync"])
 @pytest.mark.parametrize("value", ["1", "0", "'true'", "'no'", "[]", "1.0"])
 def test_a_switch_is_true_or_false_only(key: str, value: str) -> None:
@@ -508,6 +515,7 @@ def test_each_scalar_is_overridden_by_its_variable() -> None:
         "COVGATE_COMMAND": "pytest -k 'a b'",
         "COVGATE_SETUP": "make",
         "COVGATE_PATCH_FLOOR": "70",
+        "COVGATE_PATCH_MIN_LINES": "12",
         "COVGATE_REMOVED_CODE": "adjust",
         "COVGATE_RETRIES": "2",
         "COVGATE_ON_BLOCK": "tell 'the team'",
@@ -515,7 +523,13 @@ def test_each_scalar_is_overridden_by_its_variable() -> None:
     found = parse_config(own=EVERY_KEY.encode(), environ=environ)
     assert replace(found, overrides=(), deciding_overrides=()) == Config(
         enabled=False,
-        policy=Policy(kind=Kind.BASELINE, floor=Fraction(847, 10), epsilon=Fraction(0), patch_floor=Fraction(70)),
+        policy=Policy(
+            kind=Kind.BASELINE,
+            floor=Fraction(847, 10),
+            epsilon=Fraction(0),
+            patch_floor=Fraction(70),
+            patch_min_lines=12,
+        ),
         branches=("main", "release/*"),
         ratchet_branches=("main",),
         source=("src/app",),

@@ -24,6 +24,7 @@ policies = st.builds(
     floor=percents,
     epsilon=st.fractions(0, 3, max_denominator=20),
     patch_floor=st.none() | percents,
+    patch_min_lines=st.integers(0, 3),
     removed_code=st.sampled_from(RemovedCode),
 )
 
@@ -34,6 +35,7 @@ def policy(
     floor: int = 0,
     epsilon: int = 0,
     patch_floor: int | None = None,
+    min_lines: int = 0,
     removed: RemovedCode = ADJUST,
 ) -> Policy:
     return Policy(
@@ -41,6 +43,7 @@ def policy(
         floor=Fraction(floor),
         epsilon=Fraction(epsilon),
         patch_floor=None if patch_floor is None else Fraction(patch_floor),
+        patch_min_lines=min_lines,
         removed_code=removed,
     )
 
@@ -72,6 +75,10 @@ def test_the_defaults() -> None:
         (policy(patch_floor=0), policy(), ("patch_floor 0.00 -> none",)),
         (policy(), policy(patch_floor=10), ()),
         (policy(patch_floor=10), policy(patch_floor=100), ()),
+        (policy(patch_floor=10), policy(patch_floor=10, min_lines=5), ("patch_min_lines 0 -> 5",)),
+        (policy(patch_floor=10, min_lines=5), policy(patch_floor=20, min_lines=9), ("patch_min_lines 5 -> 9",)),
+        (policy(patch_floor=10, min_lines=5), policy(patch_floor=10, min_lines=4), ()),
+        (policy(), policy(patch_floor=10, min_lines=5), ()),  # there was no patch floor
         (policy(removed=COUNT), policy(), ("removed_code count -> adjust",)),
         (policy(), policy(removed=COUNT), ()),
         (

@@ -195,6 +195,47 @@ def test_against_a_patch_floor_of_50(patch: object, passes: bool, reason: str) -
     assert judge(Fraction(90), None, Policy(), patch=changed).reasons == ("90.00%; no baseline yet (bootstrap)",)
 
 
+@pytest.mark.parametrize(
+    "patch, too_small, reason",
+    [
+        (
+            Numbers(statements=9),
+            True,
+            "of 50.00% does not apply: 9 executable lines are changed, fewer than 10",
+        ),
+        (
+            Numbers(statements=1),
+            True,
+            "of 50.00% does not apply: 1 executable line is changed, fewer than 10",
+        ),
+        # Branches are no lines.
+        (Numbers(statements=9, branches=20), True, "9 executable lines are changed, fewer than 10"),
+        (Numbers(statements=10), False, "0.00% of the changed lines is below the patch floor of 50.00%"),
+        (
+            Numbers(statements=10, executed_statements=5),
+            False,
+            "50.00% of the changed lines holds the patch floor of 50.00%",
+        ),
+        (Numbers(), False, "no executable line was changed"),
+        (None, False, "the patch floor is not judged: there is no base to compare with"),
+        # Nobody knows how many lines a percentage is of.
+        (Fraction(40), False, "40.00% of the changed lines is below the patch floor of 50.00%"),
+    ],
+)
+def test_a_patch_floor_from_10_lines_on(patch: object, too_small: bool, reason: str) -> None:
+    verdict = judge(Fraction(90), None, Policy(patch_floor=Fraction(50), patch_min_lines=10), patch=patch)
+    assert verdict.reasons[-1].endswith(reason)
+    assert verdict.patch_too_small is too_small
+    assert verdict.passed is ("below" not in reason)
+
+
+def test_a_small_patch_excuses_nothing_else() -> None:
+    rules = Policy(floor=Fraction(95), patch_floor=Fraction(50), patch_min_lines=10)
+    verdict = judge(Fraction(90), None, rules, patch=Numbers(statements=9))
+    assert verdict.failed == (Rule.FLOOR,)
+    assert verdict.patch_too_small
+
+
 def test_a_measurement_and_its_numbers_give_the_same_verdict() -> None:
     counted = Numbers(statements=8, executed_statements=5, branches=4, executed_branches=3)
     verdict = judge(counted, Baseline(executed=2, executable=3), policy())
