@@ -51,6 +51,23 @@ def add_components(parser: argparse.ArgumentParser, what: str) -> None:
     )
 
 
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--jobs N``."""
+    parser.add_argument(
+        "--jobs",
+        type=_jobs,
+        default=1,
+        metavar="N",
+        help="measure up to N components at a time, each in a worktree of its own (default: one after the other)",
+    )
+
+
+def _jobs(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:6]) <= 256:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 256")
+    return int(text)
+
+
 def find_commit(repository: Repository, name: str) -> str:
     """The full name of the commit that ``name`` leads to. Raises UsageError if there is none."""
     commit = repository.commit(name)

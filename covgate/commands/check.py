@@ -10,7 +10,7 @@ from pathlib import Path
 
 from covgate.boundary import decided, paint_for
 from covgate.commands._outcome import print_outcome
-from covgate.commands._shared import add_components, add_fail_closed, find_commit, open_repository
+from covgate.commands._shared import add_components, add_fail_closed, add_jobs, find_commit, open_repository
 from covgate.config import Config
 from covgate.errors import as_notice, keeping_notices
 from covgate.files import may_write_output, write_output
@@ -79,6 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--html", metavar="DIR", help="also write pages with the touched files, line by line")
     add_components(parser, "judge")
+    add_jobs(parser)
     add_fail_closed(parser)
 
 
@@ -178,7 +179,12 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
         ]
         whole = cache(partial(measurement_from_reports, session.measurer, config, commit, reports))
         measured = lambda part: _of_component(whole(), session.measurer.tree(commit, part), part)  # noqa: E731
-    order = Order(ratchets=False, measured=measured, explains=arguments.format != "text" or bool(arguments.html))
+    order = Order(
+        ratchets=False,
+        measured=measured,
+        jobs=arguments.jobs,
+        explains=arguments.format != "text" or bool(arguments.html),
+    )
     outcome = judge_components(session, commit, bars, [tip], order)
     with as_notice(before, "new files that are not measured could not be listed"):
         outcome = with_new_code(session, outcome, bars)

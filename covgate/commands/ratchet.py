@@ -9,7 +9,7 @@ from functools import partial
 
 from covgate.boundary import decided, paint_for
 from covgate.commands._outcome import print_outcome
-from covgate.commands._shared import add_components, add_fail_closed, add_format, find_commit, open_repository
+from covgate.commands._shared import add_components, add_fail_closed, add_format, add_jobs, find_commit, open_repository
 from covgate.errors import EXIT_PASSED, EXIT_TOOL_ERROR
 from covgate.formats import Context
 from covgate.gate.context import Session
@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("rev", nargs="?", default="HEAD", metavar="REV", help="the commit (default: HEAD)")
     parser.add_argument("--no-cache", action="store_true", help="run the tests even if this tree was measured")
     add_components(parser, "ratchet")
+    add_jobs(parser)
     add_format(parser)
     add_fail_closed(parser)
 
@@ -54,7 +55,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             outcome = Outcome(verdict=not_applicable(why), commit=commit, tree=repository.tree(commit))
         else:
             remote = repository.default_remote(repository.current_branch())
-            outcome = ratchet_commit(session, commit, config, remote, arguments.component)
+            outcome = ratchet_commit(session, commit, config, remote, arguments.component, jobs=arguments.jobs)
         outcome = replace(outcome, notices=tuple(dict.fromkeys(outcome.notices)))
         lost = outcome.unrecorded or outcome.unpublished
         status = outcome.exit_code or (EXIT_TOOL_ERROR if lost and session.blocks_on_error(config) else EXIT_PASSED)

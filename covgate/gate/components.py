@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from covgate.config import Config
+from covgate.config import Config, Isolation
 from covgate.errors import ConfigurationError, UsageError, as_notice
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
@@ -28,6 +28,8 @@ def judge_components(session: Session, commit: str, bars: Sequence[Bar], tips: S
     """
     if len(bars) == 1 and bars[0].config.component == DEFAULT_COMPONENT:
         return judge_commit(session, commit, bars[0], tips, order)
+    if order.jobs > 1:
+        order = _measure_ahead(session, commit, bars, tips, order)
     recorder = Recorder(notes=session.notes, commit=commit)
     parts = [judge_commit(session, commit, bar, tips, order, recorder) for bar in bars]
     notices: list[str] = []
@@ -38,6 +40,33 @@ def judge_components(session: Session, commit: str, bars: Sequence[Bar], tips: S
         parts = [replace(each, raised=None, unrecorded=True) for each in parts]
     policy = session.config_at(commit).policy
     return combine(parts, policy, session.repository.tree(commit), [*notices, *about_notes])
+
+
+def _measure_ahead(session: Session, commit: str, bars: Sequence[Bar], tips: Sequence[str], order: Order) -> Order:
+    """``order`` with the results of all components whose tests have to run: these are run side by side.
+
+    A component that is always measured in the checkout is left out: only one can use that.
+    """
+    from covgate.gate.obtain import Source
+
+    waiting = []
+    for bar in bars:
+        source = Source(
+            session=session,
+            notes=session.notes,
+            bar=bar,
+            commit=commit,
+            tree=session.measurer.tree(commit, bar.config),
+            published=(commit, *tips) if order.trusts_record else (*bar.bases, *tips),
+        )
+        if bar.config.isolation is not Isolation.IN_PLACE and source.needs_run(order):
+            waiting.append(bar.config)
+    if len(waiting) < 2:
+        return order
+    from covgate.measure.side_by_side import measure_side_by_side
+
+    ran = measure_side_by_side(session.measurer, commit, waiting, min(order.jobs, len(waiting)))
+    return order._replace(ran=ran)
 
 
 def chosen(config: Config, names: Collection[str]) -> tuple[Config, ...]:

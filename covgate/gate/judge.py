@@ -12,7 +12,7 @@ from covgate.gate.decisions import baseline_to_reach, may_raise, measured_nothin
 from covgate.gate.evidence import Evidence
 from covgate.gate.flaky import rerun_if_flaky
 from covgate.gate.known_baseline import find_baseline, repair_notes
-from covgate.gate.obtain import Obtained, Source, aside_notices, with_unmentioned
+from covgate.gate.obtain import Obtained, Source, aside_notices, unmatched_paths, with_unmentioned
 from covgate.gate.order import Order
 from covgate.gate.overridden import circumstances, deciding_variables, override_notices
 from covgate.gate.recording import Recorded, Recorder
@@ -77,6 +77,7 @@ class _Judging:
     def judge(self, tips: Sequence[str]) -> Outcome:
         """The steps, in order. Raises ToolError if the commit can't be judged."""
         self.tree = self.session.measurer.tree(self.commit, self.bar.config)
+        self.notices += unmatched_paths(self.session, self.commit, self.bar.config)
         repair_notes(self.session, self.notes, self.bar, self.notices)
         known = find_baseline(self.session, self.notes, self.commit, tips, self.bar)
         if known.unrelated:

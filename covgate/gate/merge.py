@@ -62,22 +62,23 @@ def ratchet_merge(session: Session, *, rewritten: bool = False) -> Outcome:
 
 
 def ratchet_commit(
-    session: Session, commit: str, config: Config, remote: str, components: Collection[str] = ()
+    session: Session, commit: str, config: Config, remote: str, components: Collection[str] = (), *, jobs: int = 1
 ) -> Outcome:
     """Raise the baseline at ``commit`` to what it measures, by the newest notes of ``remote`` ("" for none).
 
-    ``components``: those to ratchet, all of them if it is empty. Raises UsageError if there is no such component.
+    ``components``: those to ratchet, all of them if it is empty. ``jobs``: how many are
+    measured at a time. Raises UsageError if there is no such component.
     """
     parts = chosen(config, components)
     source, before = fetch(config, Remote(session.repository, remote), [commit])
-    outcome = _raise_baseline(session, commit, parts, source)
+    outcome = _raise_baseline(session, commit, parts, source, jobs=jobs)
     return _publish(replace(outcome, notices=(*before, *outcome.notices)), config, source, lambda: publish(source))
 
 
 def _raise_baseline(
-    session: Session, commit: str, parts: Sequence[Config], remote: Remote, *, may_measure: bool = True
+    session: Session, commit: str, parts: Sequence[Config], remote: Remote, *, may_measure: bool = True, jobs: int = 1
 ) -> Outcome:
-    order = Order(ratchets=True, may_measure=may_measure, trusts_record=True)
+    order = Order(ratchets=True, may_measure=may_measure, trusts_record=True, jobs=jobs)
     return judge_components(session, commit, [Bar(config=each, remote=remote) for each in parts], [], order)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from covgate.config import Config, Isolation
-from covgate.errors import NothingMeasured
+from covgate.errors import NothingMeasured, ToolError
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
 from covgate.gate.decisions import measures_itself, unmentioned
@@ -22,6 +22,7 @@ from covgate.notes.records import Notes
 if TYPE_CHECKING:
     from covgate.gate.order import Order
     from covgate.measure.job import TestsFailed
+    from covgate.measure.side_by_side import Ran
 
 
 class Obtained(NamedTuple):
@@ -60,6 +61,8 @@ class Source(NamedTuple):
         measurer, config = self.session.measurer, self.bar.config
         if order.measured is not None:
             return Obtained(result=order.measured(config), here=False)
+        if config.component in order.ran:
+            return self._run(lambda: _result_of(order.ran[config.component], notices), baseline, notices)
         known = order.known.get(config.component) or measurer.cached(self.commit, config)
         carried = self._carried(baseline)
         if carried is not None and (known is None or known.numbers == carried[1].numbers):
@@ -73,8 +76,23 @@ class Source(NamedTuple):
             return Obtained(result=recorded, cached=True, here=False)
         if not order.may_measure:
             return Obtained(result=None)
+        return self._run(lambda: measurer.measure(self.commit, config, notices.append), baseline, notices)
+
+    def needs_run(self, order: Order) -> bool:
+        """Whether tests will have to run, unless what is carried forward is below the baseline."""
+        config = self.bar.config
+        if order.measured is not None or not order.may_measure:
+            return False
+        if config.component in order.known or self.session.measurer.cached(self.commit, config) is not None:
+            return False
+        return self._carried(None) is None and not (order.trusts_record and self._recorded() is not None)
+
+    def _run(
+        self, measure: Callable[[], Measurement | TestsFailed], baseline: Baseline | None, notices: list[str]
+    ) -> Obtained:
+        """The result of ``measure``; an empty measurement if the tests ran and left no data."""
         try:
-            return Obtained(result=measurer.measure(self.commit, config, notices.append))
+            return Obtained(result=measure())
         except NothingMeasured as error:
             if baseline is None:
                 raise
@@ -112,6 +130,14 @@ class Source(NamedTuple):
         return measurement_of(judgement) if judgement is not None and judgement.tree == self.tree else None
 
 
+def _result_of(ran: Ran, notices: list[str]) -> Measurement | TestsFailed:
+    """The result of a run that has ended. Raises the error that it ended with."""
+    notices += ran.notices
+    if isinstance(ran.result, ToolError):
+        raise ran.result
+    return ran.result
+
+
 def with_unmentioned(around: Surroundings, measurement: Measurement) -> Measurement:
     """``measurement`` with the files that the baseline counted and that it may have left out."""
     if measurement.complete or around.baseline is None:
@@ -134,6 +160,12 @@ def with_unmentioned(around: Surroundings, measurement: Measurement) -> Measurem
     measurement, added = count_unmentioned(measurement, replace(before, files=tuple(missing)), changed)
     around.notices += unmentioned(added)
     return measurement
+
+
+def unmatched_paths(session: Session, commit: str, config: Config) -> list[str]:
+    """A notice if globs of the component's `paths` match no file."""
+    unmatched = session.measurer.inputs(commit, config).unmatched if config.paths else ()
+    return [f"`paths` has globs that match no file of {commit[:10]}: {', '.join(unmatched)}"] if unmatched else []
 
 
 def aside_notices(session: Session, commit: str, config: Config) -> list[str]:

@@ -74,14 +74,14 @@ class Checkout:
 
 
 def checkouts(repository: Repository) -> list[Path]:
-    """The worktrees of the repository, without the one that covgate keeps: the one that it was called in first."""
+    """The worktrees of the repository, without those that covgate keeps: the one that it was called in first."""
     found = [repository.top]
     if repository.common_dir.name == ".git":
         found.append(repository.common_dir.parent)
     for pointer in sorted((repository.common_dir / "worktrees").glob("*/gitdir")):
         with contextlib.suppress(OSError):
             found.append(Path(os.fsdecode(pointer.read_bytes().strip())).parent)
-    return [each for each in dict.fromkeys(found) if each != repository.state_dir / "tree"]
+    return [each for each in dict.fromkeys(found) if each.parent != repository.state_dir]
 
 
 def has_checked_out(repository: Repository, commit: str) -> bool:
@@ -102,12 +102,12 @@ def in_place(repository: Repository, commit: str) -> Checkout:
     )
 
 
-def kept_worktree(repository: Repository, commit: str) -> Checkout:
-    """covgate's own worktree, at ``commit`` and clean. The caller holds the lock.
+def kept_worktree(repository: Repository, commit: str, name: str = "tree") -> Checkout:
+    """The worktree of covgate's own that is called ``name``, at ``commit`` and clean. The caller holds the lock.
 
     Raises ToolError if it can't be created, or if its submodules can't be updated.
     """
-    path = repository.state_dir / "tree"
+    path = repository.state_dir / name
     try:
         for prepare in (_switch, _create):
             checkout = prepare(repository, path, commit)

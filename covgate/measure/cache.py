@@ -17,7 +17,7 @@ from covgate.model.measurement import FileResult, Measurement, Toolchain
 from covgate.model.numbers import Numbers, total
 
 _FORMAT = 2  # format 1 had only the missing lines
-_MAX_FILES = 100
+_MAX_FILES = 500  # each has one component of one commit
 
 
 class Cache:

@@ -32,11 +32,13 @@ class Measurer:
     """Measures commits of ``repository`` in the environment ``environ``.
 
     ``use_cache`` False runs the tests even if the tree has been measured. Each interpreter is looked up once.
+    ``worktree``: the name of the worktree of covgate's own that is used aside.
     """
 
     repository: Repository
     environ: Mapping[str, str]
     use_cache: bool = True
+    worktree: str = "tree"
     _interpreters: dict[tuple[str, str, tuple[str, ...]], Interpreter] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -132,36 +134,55 @@ class Measurer:
         """
         from covgate.measure.cache import Cache
         from covgate.measure.lock import lock
-        from covgate.measure.place import Place
         from covgate.measure.process_group import interruptible
         from covgate.measure.progress import progress
-        from covgate.model.measurement import Measurement
-        from covgate.model.unstable import join_runs
 
-        cache = Cache(self.repository.state_dir)
         with interruptible(), lock(self.repository.state_dir) as scratch:
             # The covgate that held the lock may just have measured this tree.
             cached = self.cached(commit, config)
             if cached is not None and cached.runs > (earlier.runs if earlier else 0):
                 return cached
-            with progress(cache.last_duration(), self.environ) as shown:
-                run_tests = partial(self._run_tests, config=config, scratch=scratch, tick=shown.tick)
-                result = Place(
-                    repository=self.repository,
-                    commit=commit,
-                    config=config,
-                    environ=self.environ,
-                    run_tests=run_tests,
-                    notify=notify,
-                ).measure()
-            if isinstance(result, Measurement):
-                result = join_runs(earlier, result) if earlier is not None else result
-                if result.tests_collected:
-                    with contextlib.suppress(OSError):  # the next push measures again
-                        cache.keep(result, self._cache_key(config))
-            return result
+            expected = Cache(self.repository.state_dir).last_duration()
+            with progress(expected, self.environ) as shown:
+                run_tests = partial(self.run_tests, config=config, scratch=scratch, tick=shown.tick)
+                return self.run(commit, config, run_tests, notify, earlier=earlier)
 
-    def _run_tests(self, checkout: Checkout, config: Config, scratch: Path, tick: Callable[[Path], None]) -> Run:
+    def run(
+        self,
+        commit: str,
+        config: Config,
+        run_tests: Callable[[Checkout], Run],
+        notify: Callable[[str], None],
+        *,
+        earlier: Measurement | None = None,
+    ) -> Measurement | TestsFailed:
+        """Run the tests with ``run_tests``, in place or aside, and cache the result. The caller holds the lock.
+
+        The other arguments are those of `measure`.
+        """
+        from covgate.measure.cache import Cache
+        from covgate.measure.place import Place
+        from covgate.model.measurement import Measurement
+        from covgate.model.unstable import join_runs
+
+        result = Place(
+            repository=self.repository,
+            commit=commit,
+            config=config,
+            environ=self.environ,
+            run_tests=run_tests,
+            notify=notify,
+            worktree=self.worktree,
+        ).measure()
+        if isinstance(result, Measurement):
+            result = join_runs(earlier, result) if earlier is not None else result
+            if result.tests_collected:
+                with contextlib.suppress(OSError):  # the next push measures again
+                    Cache(self.repository.state_dir).keep(result, self._cache_key(config))
+        return result
+
+    def run_tests(self, checkout: Checkout, config: Config, scratch: Path, tick: Callable[[Path], None]) -> Run:
+        """Run the tests in ``checkout``; ``tick`` gets the scratch directory of the run several times a second."""
         import tempfile
 
         from covgate.git.worktree import checkouts

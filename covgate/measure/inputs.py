@@ -81,8 +81,11 @@ class InputsOf:
             values = parse_toml((found.data if found else b"").decode("utf-8"))
         except (ValueError, RecursionError):
             return entry.oid
-        if isinstance(values.get("tool"), dict):
-            values["tool"].pop("covgate", None)
+        tool = values.pop("tool", None)
+        if isinstance(tool, dict):
+            tool.pop("covgate", None)
+        if tool:
+            values["tool"] = tool
         return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()
 
 

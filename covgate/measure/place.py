@@ -36,7 +36,8 @@ class Run:
 class Place:
     """Finds a place for ``commit``, and runs its tests there with ``run_tests``.
 
-    ``environ`` is the environment of the tests. ``notify`` gets a sentence for the user.
+    ``environ`` is the environment of the tests. ``notify`` gets a sentence for the user. ``worktree``: the name of the
+    worktree to use aside.
     """
 
     repository: Repository
@@ -45,6 +46,7 @@ class Place:
     environ: Mapping[str, str]
     run_tests: Callable[[Checkout], Run]
     notify: Callable[[str], None]
+    worktree: str = "tree"
 
     def measure(self) -> Measurement | TestsFailed:
         """Measure in place if the checkout equals the commit before and after the run, else aside.
@@ -67,7 +69,7 @@ class Place:
             first = run.result
         result: Measurement | TestsFailed | None = None
         try:
-            with contextlib.closing(kept_worktree(self.repository, self.commit)) as checkout:
+            with contextlib.closing(kept_worktree(self.repository, self.commit, self.worktree)) as checkout:
                 result = self._measure_aside(checkout)
         except ToolError as error:
             result = self._failed_anyway(first, error)

@@ -36,16 +36,19 @@ class Progress:
 
     def tick(self, scratch: Path | None = None) -> None:
         """Draw the line again, with the number of tests that covgate's plugin has written to ``scratch``."""
+        self.show({} if scratch is None else {"": scratch})
+
+    def show(self, running: Mapping[str, Path]) -> None:
+        """Draw the line again, with the number of tests of each of the runs: name -> its scratch directory."""
         if self._terminal is None:
             return
         line = f"covgate: running the tests  {_clock(time.monotonic() - self._started)}"
         if self._expected:
             line += f" of about {_clock(self._expected)}"
-        done, total = _tests(scratch) if scratch is not None else (0, 0)
-        if total:
-            line += f"  {done}/{total} tests"
-        elif done:
-            line += f"  {done} tests"
+        for name, scratch in running.items():
+            done, total = _tests(scratch)
+            count = f"{done}/{total} tests" if total else f"{done} tests" if done else ""
+            line += f"  {name} {count}".rstrip() if name else f"  {count}".rstrip()
         self._draw(line)
 
     def clear(self) -> None:

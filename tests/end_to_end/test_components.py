@@ -1,0 +1,188 @@
+"""Components: each is measured by itself, and only if something changed that can change its number."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from helpers.project import Project
+
+Make = Callable[..., Project]
+
+pytestmark = pytest.mark.end_to_end
+
+NAMES = tuple(f"part{number:02}" for number in range(20))
+# What a component runs: it reports its lines, and writes its name to a log outside of the repository.
+SUITE = """\
+mkdir -p out
+echo SF:{name}/code.c > out/lcov.info
+awk '/./ {{ print "DA:" NR "," ($0 ~ /covered/) }}' code.c >> out/lcov.info
+echo end_of_record >> out/lcov.info
+echo {name} >> "$RUNS"
+"""
+COVERED = "a /* covered */\nb /* covered */\nc\nd /* covered */\n"
+
+
+def table(name: str, more: str = "") -> str:
+    return f'[components.{name}]\ndirectory = "{name}"\n{more}'
+
+
+class Parts:
+    """A repository whose components ``names`` are measured by a shell script each, and a log of the runs."""
+
+    def __init__(self, project: Project, log: Path, names: Sequence[str]) -> None:
+        self.project = project
+        self.log = log
+        self.project.environ["RUNS"] = str(log)
+        for name in names:
+            self.add(name)
+        shared = {name: 'paths = ["shared/**", "' + name + '/**"]\n' for name in names[:2]}
+        self.configure({name: shared.get(name, "") for name in names})
+        self.project.write("shared/header.h", "1\n")
+        self.project.git("rm", "-q", "--cached", "-r", "pkg", "tests", "pyproject.toml")
+        for name in ("pkg", "tests", "pyproject.toml"):
+            self.project.git("clean", "-fdq", "--", name)
+        self.project.commit("components")
+
+    def add(self, name: str) -> None:
+        self.project.write(f"{name}/code.c", COVERED)
+        self.project.write(f"{name}/suite.sh", SUITE.format(name=name))
+
+    def configure(self, tables: dict[str, str]) -> None:
+        top = 'command = ["sh", "suite.sh"]\nreport = "out/lcov.info"\n'
+        self.project.write(".covgate.toml", top + "".join(table(name, more) for name, more in tables.items()))
+
+    def runs(self) -> list[str]:
+        """The components that ran since the last call, sorted."""
+        found = self.log.read_text().split() if self.log.exists() else []
+        self.log.unlink(missing_ok=True)
+        return sorted(found)
+
+
+@pytest.fixture
+def parts(make_project: Make, tmp_path: Path) -> Callable[[Sequence[str]], Parts]:
+    return lambda names: Parts(make_project(), tmp_path / "runs", names)
+
+
+def test_only_what_changed_is_measured(parts: Callable[[Sequence[str]], Parts], tmp_path: Path) -> None:
+    """Twenty components: one run for a change in one, a run of each that names a shared input, none for the others."""
+    found = parts(NAMES)
+    project = found.project
+    done = project.push()
+    assert done.status == 0, done.text
+    assert found.runs() == list(NAMES)
+    assert "[part07] the baseline rises to 75.00%" in done
+    note = project.note()
+    assert note.count("baseline_ratio: 3/4") == 20
+
+    project.write("part07/code.c", COVERED + "e /* covered */\n")
+    project.commit()
+    done = project.push()
+    assert done.status == 0, done.text
+    assert found.runs() == ["part07"]
+    assert "[part07]: 80.00% holds the baseline of 75.00%" in done
+    before = project.git("rev-parse", "HEAD~1")[:10]
+    carried = ", ".join(name for name in NAMES if name != "part07")
+    assert f"unchanged, carried forward from {before}: {carried}\n" in done
+
+    project.write("shared/header.h", "2\n")
+    project.commit()
+    assert project.push().status == 0
+    assert found.runs() == ["part00", "part01"]
+
+    # A clone that has measured nothing carries forward, too, and writes the same bytes.
+    other = project.clone(tmp_path / "other")
+    other.environ["RUNS"] = str(found.log)
+    for clone in (project, other):
+        clone.write("part03/code.c", COVERED + "e\n")
+        clone.commit("the same everywhere")
+    done = other.push()
+    assert done.status == 1
+    assert found.runs() == ["part03"]
+    assert "BLOCKED main" in done
+    assert "part03/code.c:5  new  e" in done
+    project.covgate("check")
+    assert note_of(other, "part19") == note_of(project, "part19")
+    assert "component: part19" in note_of(project, "part19")
+
+    # A new floor changes no input; it is judged by what is carried forward.
+    project.git("reset", "-q", "--hard", "origin/main")
+    found.runs()
+    found.configure({name: "floor = 90\n" if name == "part05" else "" for name in NAMES[2:]})
+    project.commit()
+    done = project.push()
+    assert done.status == 1
+    assert found.runs() == []
+    assert "BLOCKED main" in done
+    assert "75.00% is below the floor of 90.00%" in done
+    assert "removed here, so that nothing holds their baseline: part00, part01" in done
+
+
+def note_of(project: Project, component: str) -> str:
+    documents = project.note().split("---\n")
+    return next(each for each in documents if f"component: {component}\n" in each)
+
+
+def test_each_is_reported_by_its_name(parts: Callable[[Sequence[str]], Parts]) -> None:
+    found = parts(["api", "web", "slow"])
+    project = found.project
+    assert project.push().status == 0
+    found.runs()
+    # One loses coverage, one can't be measured in time, one passes: nothing of it is lost.
+    project.write("api/code.c", COVERED.replace("covered", "not any more", 1))
+    project.write("slow/suite.sh", "sleep 60\n")
+    project.write("web/code.c", COVERED + "e /* covered */\n")
+    found.configure({"api": "", "web": "", "slow": "timeout = 1\n"})
+    project.commit()
+    done = project.push()
+    assert done.status == 1
+    assert "WARNING not measured [slow]: the measurement took longer than timeout = 1 seconds and was ended" in done
+    assert "PASS main" in done and "[web]: 80.00% holds the baseline of 75.00%" in done
+    assert "it is meant to fall:     covgate baseline set 50.00 --component api" in done
+    assert "component: web\ncoverage_status: PASS\nmeasured_coverage: 80.00" in project.note()
+    assert "component: slow" not in project.note()
+
+    shown = json.loads(project.covgate("check", "--component", "web", "--format", "json").text)
+    assert list(shown["components"]) == ["web"]
+    assert (shown["status"], shown["components"]["web"]["measured_coverage"]) == ("PASS", "80.00")
+    assert "there is no component 'nope' here\n  components of this commit: api, web, slow" in project.covgate(
+        "check", "--component", "nope"
+    )
+
+    # Each has a baseline of its own, also if it is set by hand.
+    done = project.covgate("baseline", "set", "50", "--reason", "why")
+    assert (done.status, "add --component NAME, one of: api, web, slow" in done) == (2, True)
+    assert project.covgate("baseline", "set", "50", "--component", "api", "--reason", "why").status == 0
+    assert project.push().status == 0
+    assert "api: 50.00% (1/2, epoch 1)" in project.covgate("baseline")
+
+
+def test_components_side_by_side(parts: Callable[[Sequence[str]], Parts], tmp_path: Path) -> None:
+    """Each of two waits for the other to begin: one after the other, they would never end."""
+    found = parts(["one", "two"])
+    project = found.project
+    for mine, other in (("one", "two"), ("two", "one")):
+        wait = f"touch {tmp_path}/{mine}\nwhile [ ! -e {tmp_path}/{other} ]; do sleep 0.1; done\n"
+        project.write(f"{mine}/suite.sh", wait + SUITE.format(name=mine))
+    project.commit()
+    done = project.covgate("check", "--jobs", "2", COVGATE_TIMEOUT="60")
+    assert done.status == 0, done.text
+    assert done.text.count("PASS") == 2
+    assert found.runs() == ["one", "two"]
+    assert "is not a number from 1 to 256" in project.covgate("check", "--jobs", "0")
+
+
+def test_a_repository_that_begins_to_use_components(make_project: Make) -> None:
+    project = make_project()
+    project.push()
+    project.write("lib/extra.py", "x = 1\n")
+    project.configure('[tool.covgate.components.pkg]\nsource = ["pkg"]\npaths = ["pkg/**", "tests/**"]\n')
+    project.commit()
+    done = project.push()
+    assert done.status == 0, done.text
+    assert "its baseline of 83.33% stays that of default" in done
+    assert "covgate baseline set 83.33 --component NAME" in done
+    assert "[pkg]: 83.33%; no baseline yet (bootstrap)" in done

@@ -1,0 +1,81 @@
+"""The inputs of a component at a commit: equal contents have one name, and nothing else does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from covgate.config import Config
+from covgate.git.repository import Repository
+from covgate.measure.inputs import InputsOf
+from helpers.project import Project
+
+API = Config(component="api", directory="packages/api", paths=("shared/**",))
+
+
+@pytest.fixture
+def name(make_project: Callable[..., Project]) -> Callable[..., str]:
+    project = make_project(hooks="none")
+    files = {"packages/api/a.py": "1", "packages/web/b.py": "1", "shared/c": "1", "pyproject.toml": "", "d": "1"}
+    for path, text in files.items():
+        project.write(path, text)
+    project.commit()
+
+    def find(changes: dict[str, str], config: Config = API) -> str:
+        """The name of the inputs after ``changes`` (path -> content)."""
+        for path, text in changes.items():
+            project.write(path, text)
+        commit = project.commit()
+        repository = Repository.discover(project.top, project.environ)
+        try:
+            return InputsOf(repository).find(commit, config).oid
+        finally:
+            repository.close()
+
+    return find
+
+
+def test_what_changes_the_inputs(name: Callable[..., str]) -> None:
+    before = name({})
+    same: list[dict[str, str]] = [
+        {"packages/web/b.py": "2"},
+        {"d": "2"},
+        {"pyproject.toml": "[tool.covgate.components.web]\ndirectory = 'packages/web'\n"},
+        {"packages/web/conftest.py": "2"},
+    ]
+    for changes in same:
+        assert name(changes) == before, changes
+    different: list[dict[str, str]] = [
+        {"packages/api/a.py": "2"},
+        {"shared/c": "2"},
+        {"conftest.py": "2"},
+        {"packages/pytest.ini": "2"},
+        {"pyproject.toml": "[tool.pytest.ini_options]\naddopts = '-q'\n"},
+    ]
+    for changes in different:
+        after = name(changes)
+        assert after != before, changes
+        before = after
+
+
+def test_the_keys_that_decide_what_is_run_belong_to_them(name: Callable[..., str]) -> None:
+    before = name({})
+    assert name({}, replace(API, command=("make", "test"))) != before
+    assert name({}, replace(API, source=("src",))) != before
+    assert name({}, replace(API, component="other", fail_closed=True)) == before
+
+
+def test_the_whole_repository_is_its_tree(name: Callable[..., str]) -> None:
+    assert name({}, Config()) != name({"d": "3"}, Config())
+
+
+def test_globs_that_match_nothing_are_named(make_project: Callable[..., Project]) -> None:
+    project = make_project(hooks="none")
+    repository = Repository.discover(project.top, project.environ)
+    try:
+        found = InputsOf(repository).find("HEAD", replace(API, directory="pkg", paths=("shared/**", "tests/*.py")))
+        assert found.unmatched == ("shared/**",)
+    finally:
+        repository.close()
