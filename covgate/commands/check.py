@@ -12,7 +12,7 @@ from covgate.boundary import decided, paint_for
 from covgate.commands._outcome import print_outcome
 from covgate.commands._shared import add_components, add_fail_closed, add_jobs, find_commit, open_repository
 from covgate.config import Config
-from covgate.errors import as_notice, keeping_notices
+from covgate.errors import UsageError, as_notice, keeping_notices
 from covgate.files import may_write_output, write_output
 from covgate.formats import FORMATS, Context
 from covgate.formats.html_files import source_reader
@@ -26,7 +26,7 @@ from covgate.gate.new_code import with_new_code
 from covgate.gate.order import Order
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
-from covgate.measure.report_files import ReportFile, measurement_from_reports
+from covgate.measure.report_files import find_reports, measurement_from_reports
 from covgate.measure.unmeasured import reset_unmeasured
 from covgate.model.measurement import Measurement
 from covgate.model.note_text import render_note
@@ -41,6 +41,7 @@ EXAMPLES = """\
   covgate check HEAD~1 --format json
   covgate check --report coverage.json --fail-closed
   covgate check --report lcov.info --report-path /app=.
+  covgate check --report "reports/*.xml" --expect 3
   covgate check --format markdown >> "$GITHUB_STEP_SUMMARY"
   covgate check --html covgate-html
 """
@@ -59,7 +60,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="FILE",
         help="judge this report instead of running tests (coverage data file, coverage JSON, Cobertura, JaCoCo, LCOV);"
-        " repeatable",
+        " a quoted pattern such as 'reports/*.xml' stands for all files that match; repeatable",
+    )
+    parser.add_argument(
+        "--expect", type=_count, metavar="N", help="fail with exit code 2 if fewer than N files of --report arrive"
     )
     parser.add_argument(
         "--report-path",
@@ -83,6 +87,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_fail_closed(parser)
 
 
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of files, from 1 on")
+    return int(text)
+
+
 class _ReportPath(argparse.Action):
     """Adds PREFIX=DIR, with the number of reports before it on the command line."""
 
@@ -102,6 +112,8 @@ class _ReportPath(argparse.Action):
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    if arguments.expect and not arguments.report:
+        raise UsageError("--expect counts the files of --report, and there is none", hint="add --report FILE")
     with open_repository(environ) as repository:
         return _check(arguments, repository, environ)
 
@@ -173,10 +185,11 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
         return Outcome(verdict=disabled, commit=commit, tree=repository.tree(commit), notices=notices)
     measured: Callable[[Config], Measurement] | None = None
     if arguments.report:
-        reports = [
-            ReportFile(path=Path(name), report_paths={p: d for at, p, d in arguments.report_path if at in (0, number)})
+        given = [
+            (name, {prefix: place for at, prefix, place in arguments.report_path if at in (0, number)})
             for number, name in enumerate(arguments.report, 1)
         ]
+        reports = find_reports(given, arguments.expect or 0)
         whole = cache(partial(measurement_from_reports, session.measurer, config, commit, reports))
         measured = lambda part: _of_component(whole(), session.measurer.tree(commit, part), part)  # noqa: E731
     order = Order(

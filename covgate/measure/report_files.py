@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,40 @@ class ReportFile:
 
     path: Path
     report_paths: Mapping[str, str] = field(default_factory=dict)
+
+
+def find_reports(given: Iterable[tuple[str, Mapping[str, str]]], expected: int = 0) -> list[ReportFile]:
+    """The reports that are ``given``: files or glob patterns, each with its ``report_paths``.
+
+    Raises UsageError if a pattern matches no file, or if there are fewer files than ``expected``; a file that is given
+    twice counts once. If none are expected, a file that is missing is an error when it is read.
+    """
+    found: list[ReportFile] = []
+    missing = []
+    for name, report_paths in given:
+        paths = [Path(name)]
+        if glob.has_magic(name) and not os.path.lexists(name):
+            matches = map(Path, glob.glob(name, recursive=True))  # noqa: PTH207, since Path takes no absolute pattern
+            paths = sorted(each for each in matches if each.is_file())
+            missing += [] if paths else [f"{shown(name)} (matches no file)"]
+        elif expected and not paths[0].is_file():
+            missing.append(f"{shown(name)} (no such file)")
+        found += (ReportFile(path=each, report_paths=report_paths) for each in paths)
+    about_missing = f"; missing: {', '.join(missing)}" if missing else ""
+    arrived = {os.path.realpath(each): shown(str(each)) for each in _files(found)} if expected else {}
+    if len(arrived) < expected:
+        names = f": {', '.join(arrived.values())}" if arrived else ""
+        raise UsageError(
+            f"{len(arrived)} of {expected} reports arrived{names}{about_missing}",
+            hint="did the jobs that write them succeed, and was each file copied here?",
+        )
+    if missing:
+        raise UsageError(f"not all reports arrived{about_missing}", hint="give --report files that exist")
+    return found
+
+
+def _files(reports: Iterable[ReportFile]) -> list[Path]:
+    return [each.path for each in reports if each.path.is_file()]
 
 
 def measurement_from_reports(

@@ -130,6 +130,37 @@ def test_a_report_path_that_is_none(project: Project, value: str) -> None:
     assert_clear(done, f"--report-path {value}: ")
 
 
+def test_reports_that_did_not_arrive(project: Project) -> None:
+    for name in ("x", "y"):
+        project.write(f".git/reports/{name}.info", lcov(**{"pkg/mod.py": EXECUTED}))
+    pattern = ("--report", ".git/reports/*.info")
+    assert executed(check(project, *pattern, "--expect", "2")) == (5, 6)
+    assert executed(check(project, *pattern, "--expect", "1", "--report", ".git/reports/x.info")) == (5, 6)
+    done = project.covgate("check", *pattern, "--report", ".git/reports/x.info", "--report", "z", "--expect", "3")
+    assert done.status == 2
+    assert_clear(done, "2 of 3 reports arrived: .git/reports/x.info, .git/reports/y.info; missing: z (no such file)")
+    done = project.covgate("check", "--report", "made/*.info", "--expect", "1", "--fail-open")
+    assert done.status == 2
+    assert_clear(done, "0 of 1 reports arrived; missing: made/*.info (matches no file)")
+    done = project.covgate("check", "--report", "made/*.info", *pattern)
+    assert done.status == 2
+    assert_clear(done, "not all reports arrived; missing: made/*.info (matches no file)")
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (("--expect", "2"), "--expect counts the files of --report, and there is none"),
+        (("--report", "x", "--expect", "0"), "'0' is not a number of files, from 1 on"),
+        (("--report", "x", "--expect", "1.5"), "'1.5' is not a number of files, from 1 on"),
+    ],
+)
+def test_an_expectation_that_is_none(project: Project, argv: tuple[str, ...], said: str) -> None:
+    done = project.covgate("check", *argv)
+    assert done.status == 2
+    assert_clear(done, said)
+
+
 def measured(project: Project, data: Path, *, source: str = "pkg") -> None:
     environ = {**project.environ, "COVERAGE_FILE": str(data)}
     argv = [project.python, "-m", "coverage", "run", f"--source={source}", "-m", "pytest", "-q"]
