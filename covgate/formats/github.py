@@ -35,7 +35,8 @@ def commands(outcome: Outcome) -> list[str]:
     for place in places(outcome):
         if room[place.level]:
             room[place.level] -= 1
-            made.append(_command(place.level, f"covgate: {word(place.kind)}", describe(place), place))
+            of = f" [{place.component}]" if place.component else ""
+            made.append(_command(place.level, f"covgate{of}: {word(place.kind)}", describe(place), place))
         else:
             left.append(place)
     if left:
@@ -48,7 +49,7 @@ def commands(outcome: Outcome) -> list[str]:
 
 
 def _verdict(outcome: Outcome) -> str:
-    if outcome.error:
+    if outcome.error and not outcome.parts:
         return f"Not measured: {plain(outcome.error)}" + (f" ({plain(outcome.hint)})" if outcome.hint else "")
     return "\n".join(plain(reason) for reason in outcome.verdict.reasons)
 

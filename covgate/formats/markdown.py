@@ -8,7 +8,14 @@ from collections.abc import Iterable, Sequence
 from covgate.formats import Context
 from covgate.formats.losses import MEANING, losses
 from covgate.formats.paint import plain, tail
-from covgate.formats.tables import change_rows, number_rows, patch_sentence, percent
+from covgate.formats.tables import (
+    COMPONENT_HEADERS,
+    change_rows,
+    component_rows,
+    number_rows,
+    patch_sentence,
+    percent,
+)
 from covgate.model.lines import line_list
 from covgate.model.outcome import Outcome
 
@@ -16,6 +23,7 @@ from covgate.model.outcome import Outcome
 LIMIT = 65_000
 _NO_MORE = "a comment on GitHub holds no more."
 _REST = 4_000  # what is kept for what follows the longest table
+_AROUND = 1_000  # what is kept for what is around the longest table of a component
 _ROWS_OPEN = 12
 _TEXT_SHOWN = 300
 _LINE_SHOWN = 300
@@ -27,29 +35,57 @@ Row = Sequence[str]
 
 
 def render(outcome: Outcome, context: Context) -> str:
-    parts = [_headline(outcome), _reasons(outcome)]
+    parts = [_headline(outcome)]
+    parts += (_components if outcome.parts else _judgement)(outcome, LIMIT - _REST - _size(parts))
+    parts += [_notices(outcome.all_notices, LIMIT - 200 - _size(parts)), _footer(outcome)]
+    return _joined(parts) + "\n"
+
+
+def _judgement(outcome: Outcome, room: int) -> list[str]:
+    """Why it passes or not, in ``room`` bytes: the longest table is cut."""
+    parts = [_reasons(outcome)]
     if outcome.numbers is None:
-        parts.append(_output(outcome))
-    else:
-        rows = [(name, value, prose(rest)) for name, value, rest in number_rows(outcome)]
-        parts.append(_table(("", "", ""), rows, "l r l"))
-        parts.append(_tests(outcome))
-        if outcome.patch:
-            parts.append(_patch(outcome))
-        if outcome.explanation:
-            way = [(prose(name), executed, every, why) for name, executed, every, why in _way(outcome)]
-            headers = ("from the baseline to here", "executed", "of", "")
-            parts.append(_table(headers, way, "l r r l"))
-        parts.append(_lines(outcome, LIMIT - _REST - _size(parts)))
-    parts += [_notices(outcome, LIMIT - 200 - _size(parts)), _footer(outcome)]
-    return "\n\n".join(part for part in parts if part) + "\n"
+        return [*parts, _output(outcome)]
+    rows = [(name, value, prose(rest)) for name, value, rest in number_rows(outcome)]
+    parts.append(_table(("", "", ""), rows, "l r l"))
+    parts.append(_tests(outcome))
+    if outcome.patch:
+        parts.append(_patch(outcome))
+    if outcome.explanation:
+        way = [(prose(name), executed, every, why) for name, executed, every, why in _way(outcome)]
+        headers = ("from the baseline to here", "executed", "of", "")
+        parts.append(_table(headers, way, "l r r l"))
+    return [*parts, _lines(outcome, room - _size(parts))]
+
+
+def _components(outcome: Outcome, room: int) -> list[str]:
+    """A row for each component, then the details of those that block or were not measured."""
+    wrong = [each for each in outcome.parts if each.blocked or each.error]
+    rows = [
+        (code(name), f"{_sign(status)}{status}", *numbers, code(carried) if carried else "")
+        for name, status, *numbers, carried in component_rows(outcome)
+    ]
+    parts = ["" if wrong else _reasons(outcome), _table(COMPONENT_HEADERS, rows, "l l r r r l")]
+    for number, each in enumerate(wrong):
+        left = room - _size(parts)
+        share = left // (len(wrong) - number) - _AROUND
+        text = _joined([f"#### {code(each.component)}", *_judgement(each, share)])
+        if _size([text]) > left:
+            count = len(wrong) - number
+            what = "the details of 1 component are" if count == 1 else f"the details of {count} components are"
+            return [*parts, f"Cut here, {what} left out: {_NO_MORE}"]
+        parts.append(text)
+    return parts
 
 
 def _headline(outcome: Outcome) -> str:
-    sign = f"{_WHERE[outcome.kind.value]} " if outcome.kind.value in _WHERE else ""
     at = f" at `{outcome.commit[:10]}`" if outcome.commit else ""
     branch = f" {code(outcome.branch)}" if outcome.branch else ""
-    return f"### {sign}covgate: {outcome.kind.value}{branch}{at}"
+    return f"### {_sign(outcome.kind.value)}covgate: {outcome.kind.value}{branch}{at}"
+
+
+def _sign(kind: str) -> str:
+    return f"{_WHERE[kind]} " if kind in _WHERE else ""
 
 
 def _reasons(outcome: Outcome) -> str:
@@ -134,9 +170,9 @@ def _lines(outcome: Outcome, room: int) -> str:
     return f"**{title}**\n\n{text}" if len(rows) <= _ROWS_OPEN else _details(f"{title}{several}", text)
 
 
-def _notices(outcome: Outcome, room: int) -> str:
+def _notices(notices: Sequence[str], room: int) -> str:
     kept: list[str] = []
-    for notice in outcome.notices:
+    for notice in notices:
         line = f"- {prose(notice)}"
         room -= len(line.encode("utf-8", "replace")) + 1
         if room < 100:
@@ -144,7 +180,7 @@ def _notices(outcome: Outcome, room: int) -> str:
             break
         kept.append(line)
     if len(kept) > 3:
-        return _details(f"Also to know ({len(outcome.notices)})", "\n".join(kept))
+        return _details(f"Also to know ({len(notices)})", "\n".join(kept))
     return "**Also to know**\n\n" + "\n".join(kept) if kept else ""
 
 
@@ -183,6 +219,10 @@ def code(text: str) -> str:
         return f"`{one}`"
     numbered = "".join(each if each.isalnum() or each in " /.-" else f"&#{ord(each)};" for each in one)
     return f"<code>{numbered}</code>"
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return "\n\n".join(part for part in parts if part)
 
 
 def _size(parts: Iterable[str]) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from covgate.formats.losses import MEANING, LossKind, losses
 from covgate.model.lines import Line, statements
-from covgate.model.outcome import Outcome
+from covgate.model.outcome import Outcome, OutcomeKind
 
 
 class Level(Enum):
@@ -24,6 +24,7 @@ class Place:
     """The lines ``first`` to ``last`` of ``path``; ``kind`` None: lines that were executed in some runs only.
 
     ``count``: how many statements. ``partial``: the statement, where it was executed and some branches were not.
+    ``component``: the one that was measured; "" in a repository without components.
     """
 
     path: str
@@ -33,6 +34,7 @@ class Place:
     last: int
     count: int = 1
     partial: Line | None = None
+    component: str = ""
 
     @property
     def lines(self) -> str:
@@ -61,7 +63,14 @@ _LEVELS = [Level.ERROR, Level.WARNING, Level.NOTICE]
 
 
 def places(outcome: Outcome) -> list[Place]:
-    """All places, the most important first."""
+    """All places of all components, the most important first."""
+    found = [replace(place, component=each.label) for each in outcome.each for place in _places(each)]
+    # What is the same otherwise stays in the order of the story: the worst file first.
+    return sorted(found, key=lambda each: (_LEVELS.index(each.level), _rank(each.kind), -each.count))
+
+
+def _places(outcome: Outcome) -> Iterator[Place]:
+    """The places of one component."""
     known = {each.path: each.lines for each in outcome.measurement.files} if outcome.measurement else {}
     numbers: dict[str, list[int]] = {}
 
@@ -71,20 +80,17 @@ def places(outcome: Outcome) -> list[Place]:
         return numbers[path]
 
     blocked = bool(outcome.verdict.failed)
-    found: list[Place] = []
     for loss in losses(outcome.patch, outcome.explanation):
         level = _level(loss.kind, blocked=blocked)
         counted = loss.kind in (LossKind.NEW, LossKind.EARLIER, LossKind.LOST)
         for first, last, count in stretches(loss.missing, of_file(loss.path) if counted else ()):
-            found.append(Place(path=loss.path, kind=loss.kind, level=level, first=first, last=last, count=count))
+            yield Place(path=loss.path, kind=loss.kind, level=level, first=first, last=last, count=count)
         for line in loss.partial:
             at = line.number
-            found.append(Place(path=loss.path, kind=loss.kind, level=level, first=at, last=at, partial=line))
+            yield Place(path=loss.path, kind=loss.kind, level=level, first=at, last=at, partial=line)
     for path, lines in outcome.measurement.unstable if outcome.measurement else ():
         for first, last, count in stretches(lines, of_file(path)):
-            found.append(Place(path=path, kind=None, level=Level.NOTICE, first=first, last=last, count=count))
-    # What is the same otherwise stays in the order of the story: the worst file first.
-    return sorted(found, key=lambda each: (_LEVELS.index(each.level), _rank(each.kind), -each.count))
+            yield Place(path=path, kind=None, level=Level.NOTICE, first=first, last=last, count=count)
 
 
 def _rank(kind: LossKind | None) -> int:
@@ -117,7 +123,9 @@ def stretches(lines: Iterable[int], of_file: Iterable[int]) -> list[tuple[int, i
 
 def verdict_level(outcome: Outcome) -> Level:
     """How much the verdict itself matters."""
-    return Level.ERROR if outcome.blocked else Level.WARNING if outcome.error else Level.NOTICE
+    if outcome.blocked:
+        return Level.ERROR
+    return Level.WARNING if outcome.kind is OutcomeKind.NOT_MEASURED else Level.NOTICE
 
 
 def word(kind: LossKind | None) -> str:

@@ -64,25 +64,31 @@ def sarif_data(outcome: Outcome, source: ReadSource) -> dict[str, Any]:
         "semanticVersion": __version__,
         "rules": [_rule(*each) for each in _RULES],
     }
-    verdict = outcome.verdict
-    properties = {
-        "status": verdict.status.value,
-        "failed": [each.value for each in verdict.failed],
-        "commit": outcome.commit,
-        "measured_coverage": format_percent(verdict.measured) or None,
-        "baseline": format_percent(verdict.baseline.percent) if verdict.baseline else None,
-        "patch_coverage": format_percent(verdict.patch) or None,
-    }
     seen: Counter[str] = Counter()
-    run = {
+    # One run for all components: GitHub refuses several runs of one category, and takes at most 20 in an upload.
+    run: dict[str, Any] = {
         "tool": {"driver": driver},
         "automationDetails": {"id": "covgate/"},
         "invocations": [_invocation(outcome)],
         "originalUriBaseIds": {_TOP: {"description": {"text": "The top of the repository."}}},
         "results": [_result(each, source, seen) for each in places(outcome)],
-        "properties": properties,
+        "properties": {"commit": outcome.commit, **_numbers(outcome)},
     }
+    if outcome.parts:
+        run["properties"]["components"] = {each.component: _numbers(each) for each in outcome.parts}
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _numbers(outcome: Outcome) -> dict[str, Any]:
+    """What was judged, of the whole or of one component."""
+    verdict = outcome.verdict
+    return {
+        "status": verdict.status.value,
+        "failed": [each.value for each in verdict.failed],
+        "measured_coverage": format_percent(verdict.measured) or None,
+        "baseline": format_percent(verdict.baseline.percent) if verdict.baseline else None,
+        "patch_coverage": format_percent(verdict.patch) or None,
+    }
 
 
 def _rule(kind: LossKind | None, id: str, name: str, help: str) -> dict[str, Any]:
@@ -100,14 +106,14 @@ def _rule(kind: LossKind | None, id: str, name: str, help: str) -> dict[str, Any
 def _invocation(outcome: Outcome) -> dict[str, Any]:
     """What concerns the whole commit: a result needs a place, and a verdict has none."""
     level = _LEVELS[verdict_level(outcome)]
-    if outcome.error:
+    if outcome.error and not outcome.parts:
         messages = [f"not measured: {outcome.error}", *([outcome.hint] if outcome.hint else [])]
     else:
         messages = list(outcome.verdict.reasons)
     notifications = [{"level": level, "message": {"text": plain(each)}} for each in messages]
-    notifications += [{"level": "note", "message": {"text": plain(each)}} for each in outcome.notices]
+    notifications += [{"level": "note", "message": {"text": plain(each)}} for each in outcome.all_notices]
     return {
-        "executionSuccessful": not outcome.error,
+        "executionSuccessful": not any(each.error for each in outcome.each),
         "exitCode": outcome.exit_code,
         "exitCodeDescription": f"covgate: {outcome.kind.value}",
         "toolExecutionNotifications": notifications,
@@ -126,6 +132,8 @@ def _result(place: Place, source: ReadSource, seen: Counter[str]) -> dict[str, A
         "message": {"text": f"{describe(place)}."},
         "locations": [{"physicalLocation": location}],
     }
+    if place.component:
+        result["properties"] = {"component": place.component}
     fingerprint = _fingerprint(place, source, seen)
     if fingerprint:
         result["partialFingerprints"] = {"covgate/v1": fingerprint}

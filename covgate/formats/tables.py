@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from covgate.model.numbers import format_exact, format_percent
 
@@ -49,6 +49,41 @@ def number_rows(outcome: Outcome) -> list[tuple[str, str, str]]:
             floor += f" from {policy.patch_min_lines} executable lines on, so not for this push"
         rows.append(("changed", patch, f"of the lines of this push; {floor}"))
     return rows
+
+
+class ComponentRow(NamedTuple):
+    """One component beside the others, as texts; "" for what is unknown or doesn't apply."""
+
+    name: str
+    status: str
+    measured: str
+    baseline: str
+    difference: str
+    carried_from: str
+
+
+COMPONENT_HEADERS = ("component", "status", "measured", "baseline", "difference", "carried from")
+
+
+def component_rows(outcome: Outcome) -> list[ComponentRow]:
+    """A row for each component, in the order of the configuration."""
+    return [_component_row(each) for each in outcome.parts]
+
+
+def _component_row(part: Outcome) -> ComponentRow:
+    verdict = part.verdict
+    baseline = percent(verdict.baseline.percent) if verdict.baseline else ""
+    if part.raised:
+        baseline = f"{baseline} -> {percent(part.raised.percent)}" if baseline else percent(part.raised.percent)
+    measured, compared = part.numbers is not None, verdict.baseline is not None or verdict.policy.floor
+    return ComponentRow(
+        name=part.component,
+        status=part.kind.value,
+        measured=percent(verdict.measured) if measured else "",
+        baseline=baseline,
+        difference=signed(verdict.delta) if measured and compared else "",
+        carried_from=part.carried_from[:10],
+    )
 
 
 def patch_sentence(patch: Patch) -> str:

@@ -10,7 +10,6 @@ from covgate.formats.paint import Paint, one_line, plain, tail, wrapped
 from covgate.formats.tables import number_rows
 from covgate.model.numbers import format_exact, format_percent
 from covgate.model.outcome import Outcome
-from covgate.model.record import DEFAULT_COMPONENT
 from covgate.model.verdict import Rule, Status
 
 
@@ -58,7 +57,7 @@ def notices_text(notices: Iterable[str]) -> str:
 
 
 def _name(outcome: Outcome) -> str:
-    return "" if outcome.component == DEFAULT_COMPONENT else f" [{outcome.component}]"
+    return f" [{outcome.label}]" if outcome.label else ""
 
 
 def _shown(outcome: Outcome) -> list[Outcome]:
@@ -147,7 +146,7 @@ def _what_to_do(outcome: Outcome, pushing: bool) -> list[str]:
         lines.append(f"    see this again:          covgate check {outcome.commit[:10]}")
         if Rule.BASELINE in outcome.verdict.failed:
             value = format_exact(Fraction(int((outcome.verdict.measured or Fraction(0)) * 100), 100))
-            of = "" if outcome.component == DEFAULT_COMPONENT else f" --component {outcome.component}"
+            of = f" --component {outcome.label}" if outcome.label else ""
             lines.append(f'    it is meant to fall:     covgate baseline set {value}{of} --reason "why"')
     if pushing:
         lines.append("    push past the gate once: SKIP=covgate-pre-push git push   (or --no-verify)")

@@ -68,7 +68,11 @@ def _reasons(parts: Sequence[Outcome]) -> tuple[str, ...]:
     wrong = [each for each in parts if each.error or not each.verdict.passed]
     if not wrong:
         return (f"{_count(len(parts))} {'passes' if len(parts) == 1 else 'pass'}",)
-    return tuple(f"{each.component}: {each.error or each.verdict.reason}" for each in wrong)
+    return tuple(f"{each.component}: {_reason(each)}" for each in wrong)
+
+
+def _reason(part: Outcome) -> str:
+    return f"not measured: {part.error}" if part.error else part.verdict.reason
 
 
 def _count(number: int) -> str:

@@ -86,6 +86,11 @@ class Outcome:
     parts: tuple[Outcome, ...] = ()
 
     @property
+    def label(self) -> str:
+        """The name of the component; "" in a repository without components."""
+        return "" if self.component == DEFAULT_COMPONENT else self.component
+
+    @property
     def each(self) -> tuple[Outcome, ...]:
         """The outcome of each component; the outcome itself without components."""
         return self.parts or (self,)

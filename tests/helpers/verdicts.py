@@ -8,10 +8,11 @@ from fractions import Fraction
 
 from covgate.model.baseline import Baseline
 from covgate.model.changes import FileChange, Hunk
+from covgate.model.combined import combine, on_branch
 from covgate.model.explain import explain
 from covgate.model.lines import numbers_of
 from covgate.model.measurement import FileResult, Measurement, Toolchain
-from covgate.model.numbers import total
+from covgate.model.numbers import Numbers, total
 from covgate.model.outcome import Outcome
 from covgate.model.patch import patch_coverage
 from covgate.model.policy import Policy
@@ -97,6 +98,40 @@ def disabled() -> Outcome:
     return Outcome(verdict=not_applicable("disabled"), commit=COMMIT)
 
 
+def part(name: str, outcome: Outcome, **more: object) -> Outcome:
+    """``outcome`` as that of the component ``name``."""
+    return replace(outcome, component=name, **more)  # type: ignore[arg-type]
+
+
+def carried(name: str) -> Outcome:
+    """A component whose record is carried forward: 8 of 10 are executed, and its baseline is 75%."""
+    numbers = Numbers(statements=10, executed_statements=8)
+    verdict = judge(numbers, Baseline(executed=3, executable=4), Policy())
+    return Outcome(verdict=verdict, component=name, commit=COMMIT, numbers=numbers, carried_from=ORIGIN)
+
+
+def raised(name: str) -> Outcome:
+    """A component whose baseline rises from 75% to 80%."""
+    made = carried(name)
+    return replace(made, carried_from="", raised=Baseline(executed=8, executable=10))
+
+
+def components(*parts: Outcome, notices: Sequence[str] = ()) -> Outcome:
+    return on_branch(combine(parts, Policy(floor=Fraction(60)), TREE, notices), "refunds")
+
+
+def one_of_each() -> Outcome:
+    """Components of one commit: carried forward, blocked, with failing tests, not measured, raised."""
+    return components(
+        carried("docs"),
+        part("api", blocked(), notices=("flaky",)),
+        part("jobs", failing_tests(), branch="refunds"),
+        part("web", not_measured()),
+        raised("lib"),
+        notices=("removed here, so that nothing holds its baseline: old",),
+    )
+
+
 def source(path: str) -> tuple[str, ...] | None:
     """The twelve lines of the file that `blocked` is about, as every format may read them."""
     is_there = path in ("pkg/a.py", HOSTILE, NO_UTF8)
@@ -112,4 +147,8 @@ EVERY_KIND = {
     "not measured": not_measured(),
     "not measured, blocks": not_measured(blocks=True),
     "disabled": disabled(),
+    "components": one_of_each(),
+    "one component": components(part("a-z", blocked(HOSTILE))),
+    "components, all carried": components(carried("api"), carried("web")),
+    "components, none measured": components(part("api", not_measured()), part("web", not_measured(blocks=True))),
 }

@@ -1,0 +1,204 @@
+"""A commit with components, in every format: each component is there, and is named."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from covgate.formats import Context, render
+from covgate.formats.github import commands
+from covgate.formats.json_data import verdict_data
+from covgate.formats.markdown import LIMIT
+from covgate.formats.sarif import sarif_data
+from covgate.formats.tables import component_rows
+from covgate.model.outcome import Outcome
+from helpers.verdicts import (
+    blocked,
+    carried,
+    components,
+    failing_tests,
+    not_measured,
+    one_of_each,
+    part,
+    raised,
+    source,
+)
+
+
+def starts(outcome: Outcome) -> list[str]:
+    """The lines of the text that say how something ended, and those about a baseline."""
+    return [each for each in render("text", outcome, Context()).splitlines() if each.startswith("covgate:")]
+
+
+@pytest.mark.parametrize(
+    ("parts", "status", "code", "reasons"),
+    [
+        ((carried("a"), raised("b")), "PASS", 0, ["2 components pass"]),
+        ((carried("a"),), "PASS", 0, ["1 component passes"]),
+        ((carried("a"), part("b", not_measured())), "PASS", 0, ["b: not measured: pytest is missing"]),
+        ((carried("a"), part("b", not_measured(blocks=True))), "PASS", 3, ["b: not measured: pytest is missing"]),
+        ((part("a", not_measured()),), "N/A", 0, ["a: not measured: pytest is missing"]),
+        (
+            (part("a", failing_tests()), part("b", not_measured(blocks=True))),
+            "FAIL",
+            1,
+            ["a: the tests failed (exit status 1)", "b: not measured: pytest is missing"],
+        ),
+    ],
+)
+def test_the_whole_of_several_parts(parts: tuple[Outcome, ...], status: str, code: int, reasons: list[str]) -> None:
+    data = verdict_data(components(*parts))
+    assert (data["status"], data["exit_code"], data["reasons"]) == (status, code, reasons)
+    assert list(data["components"]) == [each.component for each in parts]
+    assert data["component"] is None
+
+
+def test_the_json_of_a_component_is_that_of_a_whole() -> None:
+    data = verdict_data(one_of_each())
+    assert data["components"]["api"] == {**verdict_data(part("api", blocked())), "notices": ["flaky"]}
+    assert data["components"]["docs"]["carried_from"] == "c3" * 20
+    assert data["components"]["lib"]["raised"]["percent"] == "80.00"
+    assert data["numbers"] is None  # those of all parts are not known
+    known = verdict_data(components(carried("a"), raised("b")))
+    assert (known["numbers"]["statements"], known["measured_coverage"]) == (20, "80.00")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        (
+            one_of_each(),
+            [
+                "covgate: PASS a1a1a1a1a1: unchanged, carried forward from c3c3c3c3c3: docs",
+                "covgate: WARNING not measured [web]: pytest is missing",
+                "covgate: PASS refunds a1a1a1a1a1 [lib]: 80.00% holds the baseline of 75.00%",
+                "covgate: [lib] the baseline rises from 75.00% to 80.00%",
+                "covgate: BLOCKED refunds a1a1a1a1a1 [api]",
+                "covgate: BLOCKED refunds a1a1a1a1a1 [jobs]",
+                "covgate: removed here, so that nothing holds its baseline: old",
+                "covgate: api: flaky",
+            ],
+        ),
+        (
+            components(carried("a"), carried("b")),
+            ["covgate: PASS a1a1a1a1a1: unchanged, carried forward from c3c3c3c3c3: a, b"],
+        ),
+        (components(raised("b")), ["covgate: PASS refunds a1a1a1a1a1 [b]: 80.00% holds the baseline of 75.00%",
+                                   "covgate: [b] the baseline rises from 75.00% to 80.00%"]),
+    ],
+)  # fmt: skip
+def test_text(outcome: Outcome, told: list[str]) -> None:
+    assert starts(outcome) == told
+
+
+def test_the_override_names_the_component() -> None:
+    assert '    it is meant to fall:     covgate baseline set 70.58 --component api --reason "why"' in render(
+        "text", one_of_each(), Context()
+    )
+
+
+def test_rows() -> None:
+    first = part("new", carried("new"), carried_from="", raised=raised("x").raised)
+    rows = component_rows(components(*one_of_each().parts, part("off", not_measured()), first))
+    assert [tuple(each) for each in rows] == [
+        ("docs", "PASS", "80.00%", "75.00%", "+5.00", "c3c3c3c3c3"),
+        ("api", "BLOCKED", "70.59%", "100.00%", "-29.41", ""),
+        ("jobs", "BLOCKED", "", "", "", ""),
+        ("web", "WARNING", "", "", "", ""),
+        ("lib", "PASS", "80.00%", "75.00% -> 80.00%", "+5.00", ""),
+        ("off", "WARNING", "", "", "", ""),
+        ("new", "PASS", "80.00%", "75.00% -> 80.00%", "+5.00", ""),
+    ]
+
+
+class TestMarkdown:
+    def test_a_row_for_each_then_the_details_of_those_that_block(self) -> None:
+        text = render("markdown", one_of_each(), Context())
+        assert text.startswith(
+            "### :x: covgate: BLOCKED `refunds` at `a1a1a1a1a1`\n\n"
+            "| component | status | measured | baseline | difference | carried from |\n"
+            "| --- | --- | ---: | ---: | ---: | --- |\n"
+            "| `docs` | :white_check_mark: PASS | 80.00% | 75.00% | +5.00 | `c3c3c3c3c3` |\n"
+            "| `api` | :x: BLOCKED | 70.59% | 100.00% | -29.41 |  |\n"
+        )
+        assert re.findall(r"^#### (.*)\n\n(.*)", text, re.MULTILINE) == [
+            ("`api`", "- **70.59% is below the baseline of 100.00% (epsilon 0.50)**"),
+            ("`jobs`", "**the tests failed (exit status 1)**"),
+            ("`web`", "**Not measured:** pytest is missing"),
+        ]
+        assert "| `pkg/a.py` | lost | line 3 |" in text
+        assert "- api: flaky\n" in text
+        assert text.count("See it again") == 1
+
+    def test_if_all_pass_there_is_only_the_table(self) -> None:
+        text = render("markdown", components(carried("a"), raised("b")), Context())
+        assert "**2 components pass**\n\n| component |" in text
+        assert "####" not in text
+
+    @pytest.mark.parametrize(("count", "rows", "least"), [(3, 2_000, 3), (200, 0, 40), (200, 40, 40)])
+    def test_it_fits_into_a_comment_and_says_what_is_left_out(self, count: int, rows: int, least: int) -> None:
+        one = blocked(rows=rows)
+        made = components(*(part(f"part-{each}", one) for each in range(count)))
+        text = render("markdown", made, Context())
+        assert len(text.encode()) <= LIMIT
+        assert text.count("\n| `part-") == count
+        assert text.count("<details>") == text.count("</details>")
+        shown = text.count("\n#### ")
+        if shown == count:
+            assert text.count("Cut here, ") == count  # the lines of each
+        else:
+            assert f"\nCut here, the details of {count - shown} components are left out: a comment" in text
+        assert shown >= least
+
+
+def test_annotations_name_the_component() -> None:
+    both = components(part("api", blocked()), part("web", blocked("pkg/b.py")), part("lib", not_measured()))
+    told = commands(both)
+    assert told[0].startswith("::error title=covgate%3A BLOCKED::api: 70.59%25 is below")
+    assert told[0].endswith("%0Alib: not measured: pytest is missing")
+    places = [re.findall(r"file=([^,]*),line=(\d+),.*title=(.*?)::", each)[0] for each in told[1:]]
+    assert places == [
+        (f"pkg/{file}.py", line, f"covgate [{name}]%3A {why}")
+        for line, why in (("9", "new"), ("8", "new"), ("3", "lost"), ("5", "unstable"))
+        for file, name in (("a", "api"), ("b", "web"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "level"),
+    [
+        (components(carried("a"), part("b", not_measured())), "warning"),
+        (components(carried("a"), part("b", not_measured(blocks=True))), "error"),
+        (components(carried("a")), "notice"),
+    ],
+)
+def test_how_much_the_verdict_of_all_matters(outcome: Outcome, level: str) -> None:
+    assert commands(outcome)[0].startswith(f"::{level} title=")
+
+
+def test_sarif_has_one_run_whose_results_name_the_component() -> None:
+    (run,) = sarif_data(one_of_each(), source)["runs"]
+    assert [each["properties"] for each in run["results"]] == [{"component": "api"}] * 4
+    assert run["properties"]["components"]["docs"] == {
+        "status": "PASS",
+        "failed": [],
+        "measured_coverage": "80.00",
+        "baseline": "75.00",
+        "patch_coverage": None,
+    }
+    assert list(run["properties"]["components"]) == ["docs", "api", "jobs", "web", "lib"]
+    (invocation,) = run["invocations"]
+    assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 1)
+    told = [each["message"]["text"] for each in invocation["toolExecutionNotifications"]]
+    assert told[1:3] == ["jobs: the tests failed (exit status 1)", "web: not measured: pytest is missing"]
+    assert told[-1] == "api: flaky"
+    (alone,) = sarif_data(blocked(), source)["runs"]
+    assert "components" not in alone["properties"]
+    assert not any("properties" in each for each in alone["results"])
+
+
+def test_the_same_lines_in_two_components_are_two_alerts() -> None:
+    (run,) = sarif_data(components(part("api", blocked()), part("web", blocked())), source)["runs"]
+    prints = [each["partialFingerprints"]["covgate/v1"] for each in run["results"]]
+    assert len(set(prints)) == len(prints) == 8
