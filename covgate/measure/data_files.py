@@ -16,7 +16,8 @@ from covgate.measure.interpreter import Interpreter
 from covgate.measure.job import Job
 from covgate.measure.reports import Report, parse
 from covgate.measure.reports.located import Commit, guess_notices, locate_names, report_at_commit
-from covgate.measure.reports.names import Located, Naming, normal
+from covgate.measure.reports.names import Located, Naming
+from covgate.measure.reports.paths import normal
 from covgate.measure.workspace import Workspace
 
 _TIMEOUT = 900.0  # seconds, to analyse one data file

@@ -17,7 +17,8 @@ from covgate.measure.committed import commit_of
 from covgate.measure.data_files import Place, parse_data_file
 from covgate.measure.reports import DataFile, Report, combine, parse, read_bytes
 from covgate.measure.reports.located import Commit, check_agreement, report_at_commit
-from covgate.measure.reports.names import TOP, Naming
+from covgate.measure.reports.names import Naming
+from covgate.measure.reports.paths import TOP
 from covgate.measure.reports.values import shown
 from covgate.model.measurement import Measurement, Toolchain
 from covgate.model.numbers import total

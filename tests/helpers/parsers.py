@@ -9,7 +9,7 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,8 +36,11 @@ from covgate.measure.environments.tool_environments import RUNNERS, TOOLS
 from covgate.measure.inside.covgate_statements import multi_line_statements
 from covgate.measure.packaging import read_build
 from covgate.measure.pytest_config import read_pytest_config
-from covgate.measure.reports import DataFile, parse_report
+from covgate.measure.reports import DataFile, go_cover, parse, parse_report
+from covgate.measure.reports.located import Commit, report_at_commit
 from covgate.measure.reports.names import Ambiguous, Naming, Tree, locate
+from covgate.measure.reports.ruby_comments import without_skipped
+from covgate.measure.reports.values import FileLines
 from covgate.measure.skipped import skipped_parts
 from covgate.measure.unmeasured import read_unmeasured
 from covgate.model import lines
@@ -48,6 +51,7 @@ from covgate.model.record import Note
 from covgate.model.ref_update import parse_pre_push_lines
 from covgate.notes.index import RecordIndex
 from covgate.notes.seen import load_seen
+from helpers.report_samples import SAMPLES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +137,10 @@ COBERTURA = """<?xml version="1.0" encoding="utf-8"?><!DOCTYPE coverage SYSTEM "
 JACOCO = """<?xml version="1.0"?><!DOCTYPE report PUBLIC "-//JACOCO//DTD Report 1.1//EN" "report.dtd"><report name="x">
 <package name="com/acme"><sourcefile name="Foo.java"><line nr="3" mi="0" ci="3" mb="1" cb="1"/></sourcefile></package>
 <counter type="LINE" missed="0" covered="1"/><counter type="BRANCH" missed="1" covered="1"/></report>"""
+JACOCO_GROUPS = """<report name="x"><group name="core"><package name=""><class name="a" sourcefilename="b"><counter
+type="INSTRUCTION" missed="0" covered="1"/></class><sourcefile name="B.java"><line nr="3" mi="0" ci="3"/></sourcefile>
+</package></group><group name="web"><group name="api"><package name=""><sourcefile name="B.java"><line nr="3" ci="0"/>
+</sourcefile></package></group></group></report>"""
 LCOV = (
     "TN:\nSF:pkg/mod.py\nVER:1\nFN:1,f\nDA:1,1\nDA:2,1e3,x\nDA:4,-1\nLF:3\nLH:2\nBRDA:2,e0,a,b,1\nBRDA:2,0,c,-\n"
     "BRF:2\nBRH:1\nend_of_record\nSF:C:\\x\\y.cs\nend_of_record\n"
@@ -345,6 +353,11 @@ def _environment(text: str) -> object:
     return None
 
 
+RUBY = FileLines(
+    format="x",
+    statements=dict.fromkeys(range(1, 9), True),
+    branches={(line, 1, 2, line, line + 1): True for line in range(1, 9)},
+)
 _TREE = Tree(files=frozenset(["src/a.js", "packages/a/src/a.js", "b.py"]), roots=("/srv/project",))
 
 
@@ -352,6 +365,19 @@ def _names(text: str) -> object:
     rows = text.split("\n")
     naming = Naming(sources=tuple(rows[:2]), report_paths=dict.fromkeys(rows[2:4], "src"), directory=rows[-1])
     return locate(rows[4:], _TREE, naming)
+
+
+def _report(report_format: str) -> Callable[[bytes], object]:
+    """A report in a named format, up to the lines of the files of a commit."""
+    source = b"package a\n# :nocov:\nx // y\n# simplecov:disable line\nz { } # simplecov:disable\n" * 3
+    names = ("a.go", "lib/a.rb", "src/a.js", "src/a.c", "src/A.php", "src/A.java")
+    files = {"go.mod": b"module example.org/it\n", **dict.fromkeys(names, source)}
+
+    def read(paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        return ((path, files[path]) for path in paths)
+
+    commit = Commit(name="0" * 10, tree=Tree(files=frozenset(files), roots=("/srv/project",)), read=read)
+    return lambda data: report_at_commit(parse(data, "r", report_format), "r", commit, Naming(report_paths={}))
 
 
 def _repeated(*parts: str, before: str = "", after: str = "") -> dict[str, Callable[[int], bytes]]:
@@ -457,6 +483,107 @@ PARSERS: dict[str, Parser] = {
             ),
         },
     ),
+    "Istanbul": Parser(
+        parse=_report("istanbul"),
+        declared=(ToolError, DataFile),
+        seeds=tuple(SAMPLES["Istanbul JSON"]),
+        grown={
+            **_JSON,
+            **_numbered('"a%d":{"statementMap":{},"s":{},"branchMap":{},"b":{}},', before="{", after='"a":{}}'),
+            **_numbered(
+                '"%d":{"start":{"line":1}},', before='{"a":{"branchMap":{},"b":{},"statementMap":{', after="}}}"
+            ),
+            **_numbered('"%d":{"loc":{"start":{"line":1}}},', before='{"a":{"branchMap":{', after="}}}"),
+            **_repeated("1,", before='{"a":{"branchMap":{"0":{"loc":{"start":{"line":1}}}},"b":{"0":[', after="1]}}}"),
+        },
+    ),
+    "llvm-cov": Parser(
+        parse=_report("llvm-cov"),
+        declared=(ToolError, DataFile),
+        seeds=tuple(SAMPLES["llvm-cov JSON"]),
+        grown={
+            **_JSON,
+            **_numbered(
+                "[%d,1,1,true,true],",
+                before='{"data":[{"files":[{"filename":"a","summary":{"lines":{"count":1,"covered":0}},"segments":[',
+                after="[999999,1,1,true,true]]}]}]}",
+            ),
+            **_repeated(
+                "[1,1,1,1,1,1],",
+                before='{"data":[{"files":[{"filename":"a","segments":[],"summary":{"lines":{"count":0,"covered":0}},'
+                '"branches":[',
+                after="[1,1,1,1,1,1]]}]}]}",
+            ),
+            **_numbered('{"filename":"a%d"},', before='{"data":[{"files":[', after="{}]}]}"),
+        },
+    ),
+    "SimpleCov": Parser(
+        parse=_report("simplecov"),
+        declared=(ToolError, DataFile),
+        seeds=(*SAMPLES["SimpleCov JSON"], *SAMPLES["SimpleCov resultset"]),
+        grown={
+            **_JSON,
+            **_repeated("1,", "null,", '"ignored",', before='{"a":{"coverage":{"a.rb":{"lines":[', after="1]}}}}"),
+            **_numbered('"a%d":[1],', before='{"a":{"coverage":{', after='"b":[]}}}'),
+            **_numbered('"%d":{"coverage":{"a":[1]}},', before="{", after='"a":{"coverage":{}}}'),
+            **_numbered(
+                '"[:if, %d, 1, 1, 1, 1]":{"[:a, 1, 1, 1, 1, 1]":1},',
+                before='{"a":{"coverage":{"a.rb":{"lines":[],"branches":{',
+                after='"[:if, 1, 1, 1, 1, 1]":{}}}}}}',
+            ),
+        },
+    ),
+    "Go cover profile": Parser(
+        parse=_report("go"),
+        declared=(ToolError, DataFile),
+        seeds=tuple(SAMPLES["Go cover profile"]),
+        grown={
+            **_repeated("x", "\n", "a:1.1,1.2 1 1\n", "9", ":", "a:", "mode: set\n", before="mode: set\n"),
+            **_repeated("a/", "../", before="mode: set\n", after=":1.1,1.2 1 1\n"),
+            **_numbered("a.go:%d.1,99999.2 1 1\n", before="mode: set\n"),
+            **_numbered("a.go:1.%d,1.99999 1 1\n", before="mode: set\n"),
+            **_numbered("example.org/it/a%d.go:1.1,1.2 1 1\n", before="mode: set\n"),
+        },
+    ),
+    "go.mod": Parser(
+        parse=go_cover._module,
+        declared=(),
+        seeds=(b"module example.org/it // x\n\ngo 1.19\n", b'module (\n"example.org/it"\n)\n'),
+        grown={
+            **_ANYTHING,
+            **_repeated("module ", "module(", "module\n", "module\t(\n"),
+            **_repeated(" ", after="module"),
+        },
+    ),
+    "comments in Ruby": Parser(
+        parse=lambda data: without_skipped("a.rb", RUBY, lambda: data),
+        declared=(),
+        seeds=(b"a\n# :nocov:\nb\n# simplecov:disable line, branch x\nc # simplecov : disable\n# simplecov:enable\n",),
+        grown={
+            **_ANYTHING,
+            **_repeated("# :nocov:\n", "# simplecov:disable\n", "x # simplecov:disable\n", "#"),
+            **_repeated("line,", "line ,", " ", before="# simplecov:disable "),
+            **_repeated(" ", "\n", before="#", after="simplecov:disable"),
+        },
+    ),
+    "Clover": Parser(
+        parse=_report("clover"),
+        declared=(ToolError, DataFile),
+        seeds=tuple(SAMPLES["Clover XML"]),
+        grown={
+            **_repeated("<a>", "<a/>", " a", before='<coverage clover="1">'),
+            **_numbered(
+                '<line num="%d" type="stmt" count="1"/>', before='<coverage clover="1"><project><file name="a">'
+            ),
+            **_repeated(
+                '<line num="1" type="cond" truecount="1" falsecount="0"/>',
+                before='<coverage clover="1"><project><file name="a">',
+                after="</file></project></coverage>",
+            ),
+            **_numbered('<file name="a%d"/>', before='<coverage clover="1"><project>', after="</project></coverage>"),
+            **_repeated('<file name="a"/>', before='<coverage clover="1"><project>', after="</project></coverage>"),
+        },
+    ),
     "Cobertura": Parser(
         parse=lambda data: parse_report(data, Path("/srv/project"), "report"),
         declared=(ToolError, DataFile),
@@ -481,11 +608,14 @@ PARSERS: dict[str, Parser] = {
     "JaCoCo": Parser(
         parse=lambda data: parse_report(data, Path("/srv/project"), "report"),
         declared=(ToolError, DataFile),
-        seeds=(JACOCO.encode(),),
+        seeds=(JACOCO.encode(), JACOCO_GROUPS.encode()),
         grown={
             **_repeated("<a>", "<a/>", " a", before="<report>"),
             **_numbered('<line nr="%d" ci="1"/>', before='<report><package name="a"><sourcefile name="b">'),
             **_numbered('<sourcefile name="a%d"/>', before='<report><package name="a">', after="</package></report>"),
+            **_repeated('<group name="a">', before="<report>"),
+            **_repeated('<sourcefile name="a"/>', before='<report><package name="a">', after="</package></report>"),
+            **_numbered('<class name="a%d"><counter type="INSTRUCTION"/></class>', before='<report><package name="a">'),
         },
     ),
     "LCOV": Parser(

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import pytest
 
 from covgate.measure.reports.guess import Guess
-from covgate.measure.reports.names import Ambiguous, Located, Naming, Tree, locate, normal, same_ending
+from covgate.measure.reports.names import Ambiguous, Located, Naming, Tree, locate, same_ending
+from covgate.measure.reports.paths import normal
 
 ROOT = "/home/ada/project"
 

@@ -13,12 +13,24 @@ from functools import partial
 from pathlib import Path
 
 from covgate.errors import ToolError
-from covgate.measure.reports import cobertura, coverage_json, jacoco, lcov
+from covgate.measure.reports import (
+    clover,
+    cobertura,
+    coverage_json,
+    go_cover,
+    istanbul,
+    jacoco,
+    lcov,
+    llvm_cov,
+    simplecov,
+)
 from covgate.measure.reports.damage import damaged, readable
 from covgate.measure.reports.joining import combine, join_lines, report_of
 from covgate.measure.reports.values import MAX_BYTES, FileLines, Parsed, Reader, Report
 
 __all__ = [
+    "DATA_FILE",
+    "FORMATS",
     "READERS",
     "DataFile",
     "FileLines",
@@ -31,10 +43,25 @@ __all__ = [
     "read_bytes",
 ]
 
-# The first reader that recognises the head of a report reads it.
-READERS: tuple[Reader, ...] = (coverage_json.READER, jacoco.READER, cobertura.READER, lcov.READER)
+# The first reader that recognises the head of a report reads it: coverage JSON and Cobertura XML come after the others.
+READERS: tuple[Reader, ...] = (
+    istanbul.READER,
+    simplecov.READER,
+    llvm_cov.READER,
+    coverage_json.READER,
+    jacoco.READER,
+    clover.READER,
+    cobertura.READER,
+    go_cover.READER,
+    lcov.READER,
+)
+
+DATA_FILE = "coverage-data"
+# What `report_format` may be.
+FORMATS: tuple[str, ...] = (DATA_FILE, *(reader.key for reader in READERS))
 
 _SQLITE = b"SQLite format 3\0"
+_EMPTY = (b"", b"{}", b"[]")
 _HEAD = 4096  # bytes that a reader may look at to recognise its format
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*>")
 _UTF_8, _UTF_16 = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
@@ -44,26 +71,42 @@ class DataFile(Exception):
     """The bytes are a coverage data file. Only coverage itself can analyse it, next to the sources."""
 
 
-def parse(data: bytes, name: str) -> Parsed:
-    """What the report in ``data`` says, in any of the known formats. ``name`` is the report's name in messages.
+def parse(data: bytes, name: str, report_format: str = "") -> Parsed:
+    """What the report in ``data`` says. ``name`` is the report's name in messages.
 
-    Raises ToolError if the report is damaged or of an unknown format, and DataFile if it is a coverage data file.
+    ``report_format`` is one of FORMATS, or "" for the one that the first bytes show. Raises ToolError if the report is
+    damaged, of an unknown format or not of the named one, and DataFile if it is a coverage data file.
     """
-    if data.startswith(_SQLITE):
-        raise DataFile(name)
-    data = _without_mark(data)
+    is_data_file = data.startswith(_SQLITE)
+    data = data if is_data_file else _without_mark(data)
     head = data[:_HEAD].lstrip(b" \t\r\n")
-    for reader in READERS:
-        if reader.recognises(head):
-            with readable(name, f"make it again ({reader.made_by})"):
-                return reader.read(data)
-    if not head:
+    if head.rstrip() in _EMPTY:
         raise damaged(name, "it is empty", hint="did the tests run before it was made?")
+    found = DATA_FILE if is_data_file else next((each.key for each in READERS if each.recognises(head)), "")
+    if found and report_format not in ("", found):
+        raise _of_another_format(name, report_format, f"it looks like {found}")
+    if is_data_file:
+        raise DataFile(name)
+    for reader in READERS:
+        if reader.key == (report_format or found):
+            with readable(name, f"make it again ({reader.made_by})"):
+                parsed = reader.read(data)
+            if parsed.files or found:
+                return parsed
+    if report_format:
+        raise _of_another_format(name, report_format, "it is in no known format")
     formats = ", ".join(reader.format for reader in READERS)
     raise damaged(
         name,
         f"it is not in a known format ({formats}, or a coverage data file)",
         hint="let the tool that makes it write one of these",
+    )
+
+
+def _of_another_format(name: str, report_format: str, what: str) -> ToolError:
+    return ToolError(
+        f"{name} is not in the format {report_format}: {what}",
+        hint="correct `report_format` or --report-format, or leave it out: the first bytes of a report show its format",
     )
 
 

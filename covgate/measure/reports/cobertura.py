@@ -34,8 +34,9 @@ def read(data: bytes) -> Parsed:
 
 
 READER = Reader(
+    key="cobertura",
     format=_FORMAT,
-    recognises=lambda head: head.startswith(b"<") and b"<report" not in head and b"JACOCO" not in head,
+    recognises=lambda head: head.startswith(b"<") and b"<coverage" in head,
     read=read,
     made_by="coverage xml, gcovr, jest, nyc, or Coverlet",
 )

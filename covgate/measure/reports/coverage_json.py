@@ -19,6 +19,7 @@ from covgate.measure.reports.values import (
 from covgate.model.numbers import Numbers, total
 
 _FORMAT = "coverage JSON"
+_PARTS = (b'"meta"', b'"files"', b'"totals"')
 _MAX_LINE_NUMBER = 10**9
 
 
@@ -42,7 +43,13 @@ def read(data: bytes, *, every_branch: bool = True) -> Parsed:
     return Parsed(format=_FORMAT, files=files, coverage_version=version, refine=_only_statements)
 
 
-READER = Reader(format=_FORMAT, recognises=lambda head: head.startswith(b"{"), read=read, made_by="coverage json")
+READER = Reader(
+    key="coverage-json",
+    format=_FORMAT,
+    recognises=lambda head: head.startswith(b"{") and any(each in head for each in _PARTS),
+    read=read,
+    made_by="coverage json",
+)
 
 
 def _numbers(summary: Mapping[str, Any]) -> Numbers:

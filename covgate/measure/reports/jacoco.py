@@ -1,9 +1,14 @@
-"""JaCoCo's own XML (report.dtd). It names a file by its package and name, but doesn't say where the sources are."""
+"""JaCoCo's own XML (report.dtd), as JaCoCo's tasks for Maven, Gradle and Ant write it, and Kover.
+
+It names a file by its package and name, but doesn't say where the sources are. A report on several modules has a group
+for each. A line is a statement if it has an instruction, and was executed if one of them was (JaCoCo's counter LINE).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from covgate.measure.reports.joining import join_lines
 from covgate.measure.reports.values import (
     FileLines,
     LineBudget,
@@ -30,10 +35,11 @@ def read(data: bytes) -> Parsed:
 
 
 READER = Reader(
+    key="jacoco",
     format=_FORMAT,
     recognises=lambda head: head.startswith(b"<") and (b"<report" in head or b"JACOCO" in head),
     read=read,
-    made_by="jacoco:report",
+    made_by="jacoco:report, jacocoTestReport, or koverXmlReport",
 )
 
 
@@ -42,10 +48,16 @@ class _Document:
 
     def __init__(self) -> None:
         self._path: list[str] = []
+        self._groups: list[str] = []
         self._package = ""
         self._name = ""
-        self._statements: dict[str, dict[int, bool]] = {}
-        self._branches: dict[str, dict[int, tuple[int, int]]] = {}
+        self._statements: dict[int, bool] = {}
+        self._branches: dict[int, tuple[int, int]] = {}
+        self._class = ""
+        self._counters: set[str] = set()  # of the class
+        self._without_lines: list[str] = []
+        self._files: dict[str, FileLines] = {}
+        self._group_of: dict[str, str] = {}
         self._totals: dict[str, tuple[int, int]] = {}
         self._odd = Odd()
         self._budget = LineBudget()
@@ -55,31 +67,54 @@ class _Document:
             raise Malformed(f"its root is <{shown(tag, 40)}>, not <report>")
         inside = self._path[-1] if self._path else ""
         self._path.append(tag)
-        if tag == "package":
-            self._package = attributes["name"]
+        if tag == "line" and inside == "sourcefile":
+            self._line(attributes)
+        elif tag == "counter" and inside == "class":
+            self._counters.add(attributes["type"])
+        elif tag == "class":
+            self._class, self._counters = attributes["name"], set()
         elif tag == "sourcefile":
             self._name = f"{self._package}/{attributes['name']}" if self._package else attributes["name"]
-            self._statements.setdefault(self._name, {})
-            self._branches.setdefault(self._name, {})
-        elif tag == "line" and inside == "sourcefile":
-            self._line(attributes)
+            self._statements, self._branches = {}, {}
+        elif tag == "package":
+            self._package = attributes["name"]
+        elif tag == "group":
+            self._groups.append(attributes["name"])
         elif tag == "counter" and inside == "report":
             missed, covered = (self._count(attributes, key, 0) for key in ("missed", "covered"))
             self._totals[attributes["type"]] = covered, missed + covered
 
     def end(self, tag: str) -> None:
         self._path.pop()
+        if tag == "sourcefile":
+            self._add_file()
+        elif tag == "class" and "INSTRUCTION" in self._counters and "LINE" not in self._counters:
+            self._without_lines.append(self._class)
+        elif tag == "group":
+            self._groups.pop()
 
     def _line(self, attributes: Mapping[str, str]) -> None:
         number = parse_line_number(attributes["nr"], self._name)
-        statements, branches = self._statements[self._name], self._branches[self._name]
-        self._budget.spend(number not in statements)
-        statements[number] = self._count(attributes, "ci", number) > 0 or statements.get(number, False)
-        check_lines(self._name, len(statements))
+        self._budget.spend(number not in self._statements)
+        self._statements[number] = self._count(attributes, "ci", number) > 0 or self._statements.get(number, False)
+        check_lines(self._name, len(self._statements))
         missed, covered = (self._count(attributes, key, number) for key in ("mb", "cb"))
         if missed + covered:
-            known = branches.get(number, (0, 0))
-            branches[number] = max(covered, known[0]), max(missed + covered, known[1])
+            known = self._branches.get(number, (0, 0))
+            self._branches[number] = max(covered, known[0]), max(missed + covered, known[1])
+
+    def _add_file(self) -> None:
+        """Add the lines of a source file. Raises Malformed if another module has another file of this name."""
+        name, group = self._name, "/".join(self._groups)
+        lines = FileLines(format=_FORMAT, statements=self._statements, counted_branches=self._branches)
+        known = self._files.get(name)
+        if known and self._group_of[name] != group and known.statements.keys() != lines.statements.keys():
+            raise Malformed(
+                f"its groups {shown(self._group_of[name], 60)} and {shown(group, 60)} have different files that are"
+                f" called {shown(name)}: give the report of each module instead"
+            )
+        self._files[name] = join_lines(name, known, lines) if known else lines
+        self._group_of[name] = group
 
     def _count(self, attributes: Mapping[str, str], key: str, line: int) -> int:
         text = attributes.get(key, "0")
@@ -89,11 +124,7 @@ class _Document:
         return 0
 
     def parsed(self) -> Parsed:
-        files = {
-            name: FileLines(format=_FORMAT, statements=statements, counted_branches=self._branches[name])
-            for name, statements in self._statements.items()
-        }
-        own = total(each.counts for each in files.values())
+        own = total(each.counts for each in self._files.values())
         listed = {
             "LINE": (own.executed_statements, own.statements),
             "BRANCH": (own.executed_branches, own.branches),
@@ -102,4 +133,11 @@ class _Document:
         remarks = self._odd.remarks()
         if differing:
             remarks.append(f"its totals ({', '.join(differing)}) are not those of what it lists, which is judged")
-        return Parsed(format=_FORMAT, files=files, remarks=tuple(remarks))
+        if self._without_lines:
+            count, first = len(self._without_lines), shown(self._without_lines[0])
+            which = f"the class {first} has" if count == 1 else f"{count} classes ({first}, ...) have"
+            what = f"{which} no line numbers: compile with debug information (javac -g)"
+            if not own.statements:
+                raise Malformed(what)
+            remarks.append(f"not counted, because {what}")
+        return Parsed(format=_FORMAT, files=self._files, remarks=tuple(remarks))

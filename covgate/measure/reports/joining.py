@@ -67,13 +67,25 @@ def join_lines(path: str, one: FileLines, other: FileLines) -> FileLines:
         known = counted.get(line, (0, 0))
         # The reports don't say which of them were executed. Take the better count.
         counted[line] = max(executed, known[0]), max(count, known[1])
+    same = one.format == other.format
     return FileLines(
         format=one.format if one.has_branches else other.format,
         statements=_either(one.statements, other.statements),
         branches=_either(one.branches, other.branches),
         counted_branches=counted,
+        blocks=_join_blocks(one.blocks, other.blocks) if same else {},
         excluded=(one.excluded | other.excluded) - one.statements.keys() - other.statements.keys(),
     )
+
+
+def _join_blocks(
+    one: Mapping[tuple[int, ...], tuple[int, bool]], other: Mapping[tuple[int, ...], tuple[int, bool]]
+) -> dict[tuple[int, ...], tuple[int, bool]]:
+    joined = dict(one)
+    for where, (count, executed) in other.items():
+        known = joined.get(where, (0, False))
+        joined[where] = max(count, known[0]), executed or known[1]
+    return joined
 
 
 def _either(one: Mapping[_Key, bool], other: Mapping[_Key, bool]) -> dict[_Key, bool]:

@@ -49,6 +49,7 @@ def read(data: bytes) -> Parsed:
 
 
 READER = Reader(
+    key="lcov",
     format=_FORMAT,
     recognises=lambda head: bool(_BEGINS.search(head)),
     read=read,

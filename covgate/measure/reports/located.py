@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from covgate.errors import ToolError
@@ -11,8 +12,9 @@ from covgate.git.contents import is_opaque
 from covgate.measure.reports.damage import readable
 from covgate.measure.reports.guess import difference
 from covgate.measure.reports.joining import join_lines, report_of
-from covgate.measure.reports.names import Ambiguous, Located, Naming, Tree, is_absolute, locate, normal, same_ending
-from covgate.measure.reports.values import FileLines, Parsed, Report, shown
+from covgate.measure.reports.names import Ambiguous, Located, Naming, Tree, locate, same_ending
+from covgate.measure.reports.paths import TOP, is_absolute, normal
+from covgate.measure.reports.values import FileLines, ModuleFiles, Parsed, Report, shown
 
 _NAMED = 3  # files in one notice
 
@@ -37,6 +39,8 @@ def report_at_commit(parsed: Parsed, name: str, commit: Commit, naming: Naming) 
     Raises ToolError if a name may mean several files, if no file of the commit is in it, or if it has a line that the
     file doesn't have there.
     """
+    if parsed.modules:
+        naming = replace(naming, modules=_module_directories(parsed.modules, commit))
     located = locate_names(parsed.files, name, commit, naming)
     for each in sorted(parsed.varying):
         files = same_ending(each, commit.tree)
@@ -98,6 +102,16 @@ def locate_names(names: Iterable[str], name: str, commit: Commit, naming: Naming
     if not located.paths:
         raise _nothing_located(names, name, commit)
     return located
+
+
+def _module_directories(modules: ModuleFiles, commit: Commit) -> dict[str, str]:
+    """The prefixes that files of the commit give, and their directories. A prefix of several files is left out."""
+    paths = [path for path in commit.tree.files if posixpath.basename(path) == modules.name]
+    found: dict[str, list[str]] = {}
+    for path, content in commit.read(sorted(paths)):
+        if prefix := modules.prefix(content):
+            found.setdefault(normal(prefix), []).append(posixpath.dirname(path) or TOP)
+    return {prefix: places[0] for prefix, places in found.items() if len(places) == 1}
 
 
 def _check_lines(path: str, lines: FileLines, content: bytes, name: str, commit: Commit) -> None:

@@ -7,19 +7,16 @@ commit, covgate guesses, as long as only one file fits. Users configure the rest
 
 from __future__ import annotations
 
-import posixpath
-import re
 from bisect import bisect_left
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import takewhile
 
 from covgate.measure.reports.guess import Guess, by_ending, by_prefix
+from covgate.measure.reports.paths import TOP, below, is_absolute, is_below, join, moved, normal
 
-TOP = "."
 _DEEP = 100  # directories in each other
-_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
 class Ambiguous(Exception):
@@ -64,11 +61,13 @@ class Naming:
 
     ``report_paths``: prefix of a name -> directory of the repository; the prefix "." is for all relative names.
     ``directory`` is where the report lies in the repository; "." for the top, or for a report from elsewhere.
+    ``modules``: like ``report_paths``, but as files of the repository say it.
     """
 
     sources: tuple[str, ...] = ()
     report_paths: Mapping[str, str]
     directory: str = TOP
+    modules: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def bases(self) -> list[str]:
@@ -113,7 +112,7 @@ def locate(names: Iterable[str], tree: Tree, naming: Naming) -> Located:
     inside = {name for name, places in rest.items() if any(map(tree.inside, places))}
     guessed += _guess(_without(rest, inside), paths, tree, several=len(naming.sources) > 1)
     rest = _without(rest, paths)
-    outside = {name for name, places in rest.items() if name not in inside and not _is_below(places[-1])}
+    outside = {name for name, places in rest.items() if name not in inside and not is_below(places[-1])}
     return Located(
         paths=paths,
         absent=(*absent, *_without(rest, outside)),
@@ -129,19 +128,10 @@ def same_ending(name: str, tree: Tree) -> list[str]:
     return sorted([*([name] if name in tree.files else []), *tree.ending_with("/" + name)])
 
 
-def normal(name: str) -> str:
-    """``name`` with ``/``, and without redundant ``.``, ``..`` and ``//``."""
-    name = name.removeprefix("file://")
-    if "\\" in name and (_DRIVE.match(name) or "/" not in name):
-        name = name.replace("\\", "/")
-    name = posixpath.normpath(name)
-    return name[1:] if name.startswith("//") else name
-
-
 def _guess(rest: Mapping[str, list[str]], paths: dict[str, str], tree: Tree, *, several: bool) -> tuple[Guess, ...]:
     """Add guessed files to ``paths``. ``several``: names are relative to several directories."""
     found = _by_prefix(rest, paths, tree) if not paths else ()
-    below = {name: places[-1] for name, places in _without(rest, paths).items() if _is_below(places[-1])}
+    below = {name: places[-1] for name, places in _without(rest, paths).items() if is_below(places[-1])}
     if paths:
         # A file at the top that the commit doesn't have is not one of the same name somewhere below.
         below = {name: place for name, place in below.items() if "/" in place}
@@ -193,16 +183,16 @@ class _Search:
         own = name if name in self._tree.files else normal(name)
         if is_absolute(own):
             return [own]
-        return list(dict.fromkeys([*(_join(source, own) for source in self._sources), own]))
+        return list(dict.fromkeys([*(join(source, own) for source in self._sources), own]))
 
     def certain(self, name: str, places: Sequence[str]) -> str:
-        """The path that the user or an absolute name gives; "" if none does. The commit may not have it."""
+        """The path that the user, an absolute name or a module gives; "" if none does. The commit may not have it."""
         mapped = list(filter(None, map(self._mapped, places)))
         inside = [path for place in places if (path := self._tree.inside(place)) in self._tree.files and path]
         found = list(dict.fromkeys([path for path in mapped if path in self._tree.files] if mapped else inside))
         if len(found) > 1:
             raise Ambiguous(name, found)
-        return (found or mapped or [""])[0]
+        return (found or mapped or [moved(places[-1], self._naming.modules)])[0]
 
     def near(self, rest: Mapping[str, Sequence[str]], paths: dict[str, str]) -> None:
         """Add the files of relative names to ``paths``: relative to the top, or to where the report lies."""
@@ -210,8 +200,8 @@ class _Search:
         votes = dict.fromkeys(self._naming.bases, 0)
         for name, places in rest.items():
             for base in votes:
-                hits = [path for each in places if (path := _join(base, each)) in self._tree.files]
-                if len(hits) > 1 and hits[-1] == _join(base, places[-1]):
+                hits = [path for each in places if (path := join(base, each)) in self._tree.files]
+                if len(hits) > 1 and hits[-1] == join(base, places[-1]):
                     hits.pop()  # the name as it is, where a source of the report fits, too
                 if len(hits) > 1:
                     raise Ambiguous(name, hits)
@@ -227,33 +217,5 @@ class _Search:
 
     def _mapped(self, place: str) -> str:
         """Where `report_paths` says that ``place`` is; "" if it doesn't."""
-        if not self._report_paths:
-            return ""
-        fitting = {prefix: rest for prefix in self._report_paths if (rest := _below(place, prefix)) is not None}
-        self.used.update(fitting)
-        longest = max(fitting, key=lambda prefix: len(prefix) if prefix != TOP else 0, default="")
-        return _join(self._report_paths[longest], fitting[longest]) if longest else ""
-
-
-def _below(place: str, prefix: str) -> str | None:
-    """The rest of ``place`` after ``prefix``; None if it doesn't begin with it."""
-    if prefix == TOP:
-        return None if is_absolute(place) else place
-    if place == prefix:
-        return ""
-    beginning = prefix.rstrip("/") + "/"
-    return place[len(beginning) :] if place.startswith(beginning) else None
-
-
-def _join(directory: str, name: str) -> str:
-    return posixpath.normpath(posixpath.join(directory, name))
-
-
-def is_absolute(place: str) -> bool:
-    """Whether the normal ``place`` is absolute, here or on Windows."""
-    return place.startswith("/") or bool(_DRIVE.match(place))
-
-
-def _is_below(place: str) -> bool:
-    """Whether the normal ``place`` is relative, and below what it is relative to."""
-    return not is_absolute(place) and place != ".." and not place.startswith("../")
+        self.used.update(prefix for prefix in self._report_paths if below(place, prefix) is not None)
+        return moved(place, self._report_paths)

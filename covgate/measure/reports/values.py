@@ -23,13 +23,16 @@ class FileLines:
 
     The key of a branch starts with its line number. The rest is comparable only between reports of the same
     ``format``. ``counted_branches`` is for formats that say only how many branches of a line were executed, and of how
-    many. ``numbers`` is what the report itself counts, if that is not the number of these lines and branches.
+    many. ``blocks`` is for formats that count the statements of a block of code and not of a line: position of the
+    block -> how many statements, and whether they were executed. ``numbers`` is what the report itself counts, if that
+    is not the number of these lines and branches.
     """
 
     format: str
     statements: Mapping[int, bool]
     branches: Mapping[tuple[int, ...], bool] = field(default_factory=dict)
     counted_branches: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    blocks: Mapping[tuple[int, ...], tuple[int, bool]] = field(default_factory=dict)
     excluded: frozenset[int] = frozenset()
     numbers: Numbers | None = None
 
@@ -40,11 +43,13 @@ class FileLines:
 
     @property
     def counts(self) -> Numbers:
-        """The number of these lines and branches."""
-        counted = self.counted_branches.values()
+        """The number of these lines and branches; with blocks, of the statements in them."""
+        counted, blocks = self.counted_branches.values(), self.blocks.values()
         return Numbers(
-            statements=len(self.statements),
-            executed_statements=sum(self.statements.values()),
+            statements=sum(count for count, _ in blocks) if blocks else len(self.statements),
+            executed_statements=sum(count for count, executed in blocks if executed)
+            if blocks
+            else sum(self.statements.values()),
             branches=len(self.branches) + sum(count for _, count in counted),
             executed_branches=sum(self.branches.values()) + sum(executed for executed, _ in counted),
             excluded=len(self.excluded),
@@ -76,7 +81,8 @@ class Parsed:
     ``files``: by the name that the report uses. ``sources``: the directories that names may be relative to. ``varying``
     are the names that are listed several times, with different lines. ``remarks``: what the user should know, in
     clauses ("3 counts are no numbers"). ``refine`` corrects the lines of a file by its content: it gets the name, the
-    lines and a function that gives the content; None if there is nothing to correct.
+    lines and a function that gives the content; None if there is nothing to correct. ``modules``: the files of the
+    repository that say what names begin with; None if no file does.
     """
 
     format: str
@@ -86,6 +92,18 @@ class Parsed:
     remarks: tuple[str, ...] = ()
     coverage_version: str = ""
     refine: Callable[[str, FileLines, Callable[[], bytes | None]], FileLines] | None = None
+    modules: ModuleFiles | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleFiles:
+    """Files called ``name`` give the prefix that stands for their directory in a report: ``prefix`` reads it from one.
+
+    It is "" if there is none in the file.
+    """
+
+    name: str
+    prefix: Callable[[bytes], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,10 +128,12 @@ class Report:
 class Reader:
     """One format: its name, how to recognise it by the first bytes of a report, and how to read it.
 
-    ``made_by`` names programs that write it. ``read`` raises Malformed, ValueError, LookupError, TypeError,
-    AttributeError, RecursionError or OverflowError if the report is damaged.
+    ``key`` is the name that users give in `report_format`, ``format`` the one in messages. ``made_by`` names programs
+    that write it. ``read`` raises Malformed, ValueError, LookupError, TypeError, AttributeError, RecursionError or
+    OverflowError if the report is damaged.
     """
 
+    key: str
     format: str
     recognises: Callable[[bytes], bool]
     read: Callable[[bytes], Parsed]

@@ -1,0 +1,183 @@
+"""Clover XML, as PHPUnit, nyc, jest, vitest and OpenClover write it (clover.xsd).
+
+A statement is a line of type ``stmt``; one of type ``method`` isn't. OpenClover writes a line of type ``cond`` for a
+condition and says how often it was true and false: two branches. Istanbul writes one for a statement with branches: it
+has a ``count``, and says how many branches were executed and not. The metrics of a file may count branches that are on
+none of its lines (PHPUnit with --path-coverage). They decide how many there are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from covgate.measure.reports.joining import join_lines
+from covgate.measure.reports.values import (
+    FileLines,
+    LineBudget,
+    Malformed,
+    Odd,
+    Parsed,
+    Reader,
+    check_lines,
+    parse_line_number,
+    shown,
+)
+from covgate.measure.reports.xml_events import feed_xml
+from covgate.model.numbers import Numbers, total
+
+_FORMAT = "Clover XML"
+_ROOT = re.compile(rb"<coverage\b[^>]*(?:\sclover=|>\s*<project\b)")
+_COUNTS = ("coveredstatements", "statements", "coveredconditionals", "conditionals")
+_DIGITS = 9
+
+
+def read(data: bytes) -> Parsed:
+    """What the XML in ``data`` says."""
+    document = _Document()
+    feed_xml(data, start=document.start, end=document.end)
+    return document.parsed()
+
+
+READER = Reader(
+    key="clover",
+    format=_FORMAT,
+    recognises=lambda head: bool(_ROOT.search(head)),
+    read=read,
+    made_by="phpunit --coverage-clover, OpenClover, or nyc, jest or vitest with the reporter clover",
+)
+
+
+@dataclass
+class _File:
+    """One file element. ``listed`` counts its lines once for each time that they are listed."""
+
+    name: str = ""
+    statements: dict[int, bool] = field(default_factory=dict)
+    conditions: dict[int, tuple[int, int]] = field(default_factory=dict)
+    listed: list[int] = field(default_factory=lambda: [0, 0])
+    metrics: Numbers | None = None
+
+    def lines(self) -> FileLines:
+        """What it says. Raises Malformed if its metrics count more statements than it lists."""
+        lines = FileLines(format=_FORMAT, statements=self.statements, counted_branches=self.conditions)
+        told, own = self.metrics, lines.counts
+        if told is None or told == own:
+            return lines
+        if told.statements > self.listed[1]:
+            raise Malformed(f"it counts {told.statements} statements of {shown(self.name)}, and lists {self.listed[1]}")
+        statements = (told.executed_statements, told.statements)
+        if statements in ((own.executed_statements, own.statements), tuple(self.listed)):
+            return replace(lines, numbers=told)
+        return lines
+
+
+class _Document:
+    """What has been read of the XML so far."""
+
+    def __init__(self) -> None:
+        self._path: list[str] = []
+        self._file = _File()
+        self._files: dict[str, FileLines] = {}
+        self._differing: list[str] = []
+        self._tests: list[str] = []
+        self._totals: Numbers | None = None
+        self._odd = Odd()
+        self._budget = LineBudget()
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        if not self._path and tag != "coverage":
+            raise Malformed(f"its root is <{shown(tag, 40)}>, not <coverage>")
+        inside = self._path[-1] if self._path else ""
+        self._path.append(tag)
+        if tag == "file":
+            self._file = _File(name=attributes.get("path") or attributes["name"])
+        elif tag == "line" and inside == "file":
+            self._line(attributes)
+        elif tag == "metrics" and inside == "file":
+            self._file.metrics = self._metrics(attributes)
+        elif tag == "metrics" and inside == "project":
+            self._totals = self._metrics(attributes)
+
+    def end(self, tag: str) -> None:
+        self._path.pop()
+        if tag != "file":
+            return
+        if "testproject" in self._path:
+            self._tests.append(self._file.name)
+            return
+        name, lines = self._file.name, self._file.lines()
+        if self._file.metrics not in (None, lines.numbers or lines.counts):
+            self._differing.append(name)
+        known = self._files.get(name)
+        self._files[name] = join_lines(name, known, lines) if known else lines
+
+    def _line(self, attributes: Mapping[str, str]) -> None:
+        file, kind = self._file, attributes["type"]
+        if kind not in ("stmt", "cond", "method"):
+            raise Malformed(f"{shown(kind, 20)} is no type of a line: stmt, cond or method")
+        number = parse_line_number(attributes["num"], file.name)
+        count = attributes["count"] if kind == "stmt" else attributes.get("count")
+        if kind == "cond":
+            executed, branches = self._branches(attributes, number, is_statement=count is not None)
+            known = file.conditions.get(number, (0, 0))
+            file.conditions[number] = known[0] + executed, known[1] + branches
+        if kind != "method" and count is not None:
+            was_executed = self._odd.executed(count, file.name, number)
+            self._budget.spend(number not in file.statements)
+            file.statements[number] = was_executed or file.statements.get(number, False)
+            file.listed[0] += was_executed
+            file.listed[1] += 1
+        check_lines(file.name, max(len(file.statements), len(file.conditions)))
+
+    def _branches(self, attributes: Mapping[str, str], number: int, *, is_statement: bool) -> tuple[int, int]:
+        """How many branches were executed, and of how many."""
+        true, false = attributes["truecount"], attributes["falsecount"]
+        if not is_statement:
+            self._budget.spend(1)
+            return sum(self._odd.executed(each, self._file.name, number) for each in (true, false)), 2
+        executed, missing = (_count(each) for each in (true, false))
+        if executed is None or missing is None:
+            self._odd.add(
+                f"truecount={shown(true, 20)} falsecount={shown(false, 20)} at {shown(self._file.name)}:{number}"
+            )
+            return 0, 0
+        return executed, executed + missing
+
+    def _metrics(self, attributes: Mapping[str, str]) -> Numbers | None:
+        executed, statements, executed_branches, branches = (_count(attributes.get(key, "")) for key in _COUNTS)
+        if executed is None or statements is None:
+            return None
+        return Numbers(
+            statements=statements,
+            executed_statements=executed,
+            branches=branches or 0,
+            executed_branches=executed_branches or 0,
+        )
+
+    def parsed(self) -> Parsed:
+        remarks = self._odd.remarks()
+        if not self._files and self._totals is None:
+            raise Malformed("it has neither files nor totals")
+        own = total(each.numbers or each.counts for each in self._files.values())
+        if self._totals is not None and self._totals.statements > own.statements and not self._differing:
+            raise Malformed(
+                f"it counts {self._totals.statements} statements, and lists {own.statements}: files are missing"
+            )
+        if self._differing:
+            where = "a file" if len(self._differing) == 1 else f"{len(self._differing)} files"
+            remarks.append(
+                f"in {where}, it lists other lines than its own metrics say, and what it lists is judged:"
+                f" {shown(self._differing[0])}"
+            )
+        elif self._totals not in (None, own):
+            remarks.append("its totals are not those of its files, which are judged")
+        if self._tests:
+            which = "a file of its" if len(self._tests) == 1 else f"the {len(self._tests)} files of its"
+            remarks.append(f"{which} testproject, which are tests, don't count: {shown(self._tests[0])}")
+        return Parsed(format=_FORMAT, files=self._files, remarks=tuple(remarks))
+
+
+def _count(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
