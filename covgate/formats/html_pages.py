@@ -17,11 +17,18 @@ from covgate.formats.losses import MEANING
 from covgate.formats.paint import tail
 from covgate.formats.places import UNSTABLE
 from covgate.formats.source_rows import source_listing
-from covgate.formats.tables import change_rows, number_rows, patch_sentence, percent
+from covgate.formats.tables import (
+    COMPONENT_HEADERS,
+    change_rows,
+    component_rows,
+    number_rows,
+    patch_sentence,
+    percent,
+)
 from covgate.formats.templates import environment
 from covgate.formats.touched import Touched, touched
 from covgate.model.numbers import format_percent
-from covgate.model.outcome import Outcome
+from covgate.model.outcome import Outcome, OutcomeKind
 from covgate.version import __version__
 
 _JUMPS_SHOWN = 40
@@ -39,37 +46,56 @@ class Jump:
 
 
 def pages(outcome: Outcome, source: ReadSource) -> dict[str, str]:
-    """File name -> page. The names depend on nothing but the paths."""
-    files = touched(outcome)
-    sources = {file.path: lines for file in files if (lines := source(file.path)) is not None}
-    names = {path: page_name(path) for path in sources}
+    """File name -> page. The names depend on nothing but the paths, and on the components."""
     templates = environment()
     index, of_file = templates.get_template("index.html.j2"), templates.get_template("source.html.j2")
-    common = {
+    made: dict[str, str] = {}
+    parts = []
+    for part in outcome.each:
+        common, names = _common_values(part), dict[str, str]()
+        files = [] if part.carried_from and not part.blocked else touched(part)
+        for file in files:
+            lines = source(file.path)
+            if lines is not None:
+                name = names[file.path] = page_name(file.path, part.label)
+                made[name] = of_file.render(**common, **_source_values(file, lines))
+        parts.append({**common, **_part_values(part, files, names)})
+    return {"index.html": index.render(**_common_values(outcome), **_index_values(outcome), parts=parts), **made}
+
+
+def page_name(path: str, component: str = "") -> str:
+    """A name that every file system takes, and that no two paths, or two components of one path, share."""
+    identity = f"{path}\0{component}" if component else path
+    digest = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{re.sub(r'[^A-Za-z0-9]+', '_', path)[-80:].strip('_')}-{digest}.html"
+
+
+def _common_values(outcome: Outcome) -> dict[str, Any]:
+    """What every page shows."""
+    return {
         "outcome": outcome,
         "status_class": outcome.kind.value.split()[0].lower(),
         "footer_parts": _footer(outcome),
     }
-    made = {"index.html": index.render(**common, **_index_values(outcome, files, names))}
-    for file in files:
-        if file.path in sources:
-            made[names[file.path]] = of_file.render(**common, **_source_values(file, sources[file.path]))
-    return made
 
 
-def page_name(path: str) -> str:
-    """A name that every file system takes, and no two paths share."""
-    digest = hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return f"{re.sub(r'[^A-Za-z0-9]+', '_', path)[-80:].strip('_')}-{digest}.html"
+def _index_values(outcome: Outcome) -> dict[str, Any]:
+    """What is at the top of the index. The reasons of components are with them, if one did not pass."""
+    return {
+        "sign": _SIGNS.get(outcome.kind.value, ""),
+        "shows_reasons": not outcome.parts or outcome.kind is OutcomeKind.PASSED,
+        "component_headers": COMPONENT_HEADERS,
+        "component_rows": component_rows(outcome),
+    }
 
 
-def _index_values(outcome: Outcome, files: Sequence[Touched], names: Mapping[str, str]) -> dict[str, Any]:
+def _part_values(outcome: Outcome, files: Sequence[Touched], names: Mapping[str, str]) -> dict[str, Any]:
+    """What the index shows of one component, or of a repository without components."""
     patch, explanation = outcome.patch, outcome.explanation
     meanings = {loss.kind.value: MEANING[loss.kind] for file in files for loss in file.losses}
     if any(file.unstable for file in files):
         meanings["unstable"] = UNSTABLE
     return {
-        "sign": _SIGNS.get(outcome.kind.value, ""),
         "bar": _bar(outcome),
         "number_rows": number_rows(outcome),
         "patch_sentence": patch_sentence(patch) if patch else "",
@@ -168,6 +194,6 @@ def _footer(outcome: Outcome) -> list[str]:
     parts = (
         f"covgate {__version__}",
         f"commit {outcome.commit}" if outcome.commit else "",
-        str(outcome.measurement.toolchain) if outcome.measurement else "",
+        *dict.fromkeys(str(each.measurement.toolchain) for each in outcome.each if each.measurement),
     )
     return [part for part in parts if part]

@@ -25,10 +25,15 @@ from helpers.verdicts import (
     HOSTILE,
     NO_UTF8,
     blocked,
+    carried,
+    components,
     failing_tests,
     measurement,
     not_measured,
+    one_of_each,
+    part,
     passed,
+    raised,
     source,
 )
 
@@ -90,6 +95,23 @@ class TestInTheBrowser:
         browser.run("document.querySelectorAll('.jumps a')[2].click()")
         browser.driver.implicitly_wait(5)
         assert browser.driver.find_element("css selector", "#L8:target").is_displayed()
+
+    def test_a_row_leads_to_its_component_and_that_to_its_files(self, browser: Browser, tmp_path: Path) -> None:
+        write_pages(tmp_path / "html", one_of_each(), source)
+        browser.open(tmp_path / "html" / "index.html", 390)
+        assert browser.errors() == []
+        assert not browser.scrolls_sideways()
+        rows = browser.run("return [...document.querySelectorAll('.components tbody tr')].map(row => row.innerText)")
+        assert [row.split()[:2] for row in rows][:2] == [["docs", "PASS"], ["api", "BLOCKED"]]
+        browser.run("document.querySelectorAll('.components a')[1].click()")
+        browser.driver.implicitly_wait(5)
+        section = browser.driver.find_element("css selector", "#component-api:target")
+        assert section.text.startswith("api BLOCKED\n70.59% is below the baseline of 100.00%")
+        section.find_element("css selector", ".jumps a").click()
+        assert browser.driver.find_element("css selector", "#L3:target").is_displayed()
+        assert browser.driver.find_element("css selector", ".crumb").text == "covgate [api] BLOCKED"
+        browser.driver.find_element("css selector", ".crumb a").click()
+        assert browser.driver.find_element("css selector", "#component-api:target").is_displayed()
 
     def test_every_line_tells_what_it_is_not_by_colour_alone(self, browser: Browser, tmp_path: Path) -> None:
         write(tmp_path / "html")
@@ -278,9 +300,31 @@ class TestFiles:
 
     def test_names_of_pages(self) -> None:
         paths = ["a/b.py", "a_b.py", "A/b.py", "a/b/py", HOSTILE, NO_UTF8, "x/" * 500 + "y.py", "源/代码.py"]
-        names = [page_name(each) for each in paths]
+        names = [page_name(each, component) for each in paths for component in ("", "api", "web")]
         assert len({each.lower() for each in names}) == len(names)
         assert all(re.fullmatch(r"[A-Za-z0-9_]*-[0-9a-f]{12}\.html", each) and len(each) < 110 for each in names)
+
+    def test_a_section_for_each_component_and_pages_for_all(self, tmp_path: Path) -> None:
+        made = components(
+            carried("docs"), part("api", blocked()), part("web", blocked()), part("jobs", failing_tests()),
+            part("lib", not_measured()), notices=("old is gone",),
+        )  # fmt: skip
+        texts = written(tmp_path / "html", made)
+        index = texts["index.html"]
+        assert re.findall(r'<article id="component-(\w+)">', index) == ["docs", "api", "web", "jobs", "lib"]
+        files = [page_name("pkg/a.py", name) for name in ("api", "web")]
+        assert {each for each in texts if each.endswith(".html")} == {"index.html", *files}
+        assert all(f'<a href="{each}#L3">' in index for each in files)
+        assert ["api" in texts[each] for each in files] == [True, False]
+        assert "old is gone" in index
+        assert "CPython 3.12.1, coverage 7.6" in index
+        # Each reason is shown once, at its component.
+        assert index.count("Not measured: pytest is missing") == index.count("the tests failed (exit status 1)") == 1
+
+    def test_that_all_components_pass_is_said_on_top(self, tmp_path: Path) -> None:
+        index = written(tmp_path / "html", components(carried("docs"), raised("lib")))["index.html"]
+        assert '<p class="reason">2 components pass</p>' in index[: index.index("</header>")]
+        assert '<td class="n">75.00% -&gt; 80.00%</td>' in index
 
     def test_many_unstable_lines_hide_no_lost_one(self, tmp_path: Path) -> None:
         before = measurement({"pkg/a.py": ".201+"})
