@@ -192,12 +192,8 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
         reports = find_reports(given, arguments.expect or 0)
         whole = cache(partial(measurement_from_reports, session.measurer, config, commit, reports))
         measured = lambda part: _of_component(whole(), session.measurer.tree(commit, part), part)  # noqa: E731
-    order = Order(
-        ratchets=False,
-        measured=measured,
-        jobs=arguments.jobs,
-        explains=arguments.format != "text" or bool(arguments.html),
-    )
+    explains = arguments.format != "text" or bool(arguments.html)
+    order = Order(ratchets=False, measured=measured, jobs=arguments.jobs, explains=explains)
     outcome = judge_components(session, commit, bars, [tip], order)
     with as_notice(before, "new files that are not measured could not be listed"):
         outcome = with_new_code(session, outcome, bars)
