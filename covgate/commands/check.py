@@ -10,6 +10,7 @@ from pathlib import Path
 
 from covgate.boundary import decided, paint_for
 from covgate.commands._outcome import print_outcome
+from covgate.commands._reports import add_report_options, given_reports
 from covgate.commands._shared import add_components, add_fail_closed, add_jobs, find_commit, open_repository
 from covgate.config import Config
 from covgate.errors import UsageError, as_notice, keeping_notices
@@ -54,25 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--base", metavar="REV", help="compare with this commit (default: the upstream, else the default branch)"
     )
-    parser.add_argument(
-        "--report",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="judge this report instead of running tests (coverage data file, coverage JSON, Cobertura, JaCoCo, LCOV);"
-        " a quoted pattern such as 'reports/*.xml' stands for all files that match; repeatable",
-    )
-    parser.add_argument(
-        "--expect", type=_count, metavar="N", help="fail with exit code 2 if fewer than N files of --report arrive"
-    )
-    parser.add_argument(
-        "--report-path",
-        action=_ReportPath,
-        default=[],
-        metavar="PREFIX=DIR",
-        help="paths with this prefix in the --report before it, or in all if it comes first, are in this directory of"
-        " the repository; '.' as the prefix is for relative paths",
-    )
+    add_report_options(parser)
     parser.add_argument("--output", metavar="FILE", help="also write the record as a report")
     parser.add_argument("--no-cache", action="store_true", help="run the tests even if this tree was measured")
     parser.add_argument(
@@ -85,30 +68,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_components(parser, "judge")
     add_jobs(parser)
     add_fail_closed(parser)
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text)):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of files, from 1 on")
-    return int(text)
-
-
-class _ReportPath(argparse.Action):
-    """Adds PREFIX=DIR, with the number of reports before it on the command line."""
-
-    def __call__(
-        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, option: object = None
-    ) -> None:
-        from covgate.config.keys import BadValue, parse_report_path
-
-        prefix, equals, place = str(values).rpartition("=")
-        try:
-            if not equals:
-                raise BadValue("must be PREFIX=DIR")
-            pair = parse_report_path(prefix, place)
-        except BadValue as error:
-            parser.error(f"--report-path {values}: {error}")
-        namespace.report_path = [*namespace.report_path, (len(namespace.report), *pair)]
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -185,11 +144,7 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
         return Outcome(verdict=disabled, commit=commit, tree=repository.tree(commit), notices=notices)
     measured: Callable[[Config], Measurement] | None = None
     if arguments.report:
-        given = [
-            (name, {prefix: place for at, prefix, place in arguments.report_path if at in (0, number)})
-            for number, name in enumerate(arguments.report, 1)
-        ]
-        reports = find_reports(given, arguments.expect or 0)
+        reports = find_reports(given_reports(arguments), arguments.expect or 0)
         whole = cache(partial(measurement_from_reports, session.measurer, config, commit, reports))
         measured = lambda part: _of_component(whole(), session.measurer.tree(commit, part), part)  # noqa: E731
     explains = arguments.format != "text" or bool(arguments.html)

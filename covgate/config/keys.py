@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from functools import partial
 from typing import Any, NamedTuple
 
 from covgate.config.show import close_match, show, show_key
@@ -128,14 +129,14 @@ def _parse_command(value: object) -> tuple[str, ...]:
 
 def _one_of(kind: type[Enum]) -> Callable[[object], Enum]:
     names = [str(each.value) for each in kind]
+    return lambda value: kind(_name_in(names, value))
 
-    def parse(value: object) -> Enum:
-        if value not in names:
-            nearest = close_match(value, names) if isinstance(value, str) else ""
-            raise BadValue(f"must be one of {', '.join(names)}" + (f"; did you mean {nearest}?" if nearest else ""))
-        return kind(value)
 
-    return parse
+def _name_in(names: Sequence[str], value: object) -> str:
+    if not isinstance(value, str) or value not in names:
+        nearest = close_match(value, names) if isinstance(value, str) else ""
+        raise BadValue(f"must be one of {', '.join(names)}" + (f"; did you mean {nearest}?" if nearest else ""))
+    return value
 
 
 def boolean_from_text(text: str) -> object:
@@ -164,6 +165,12 @@ class Key(NamedTuple):
     from_text: Callable[[str], object] | None = str
 
 
+# As covgate.measure.reports has them.
+REPORT_FORMATS = (
+    *("coverage-data", "istanbul", "simplecov", "llvm-cov", "coverage-json"),
+    *("jacoco", "clover", "cobertura", "go", "lcov"),
+)
+
 _BOOLEAN = Key(parse_boolean, boolean_from_text)
 _PERCENTAGE = Key(_parse_percentage, _number_from_text)
 _LIST = Key(_parse_list, None)
@@ -183,6 +190,7 @@ KEYS = {
     "source": _LIST,
     "command": Key(_parse_command),
     "report": Key(_parse_string),
+    "report_format": Key(partial(_name_in, REPORT_FORMATS)),
     "report_paths": Key(_parse_report_paths, None),
     "python": Key(_parse_string),
     "setup": Key(_parse_command),
@@ -196,7 +204,8 @@ KEYS = {
 # The keys of a component. Those that are not its own come from the top level if it doesn't set them.
 OWN_KEYS = {"directory": Key(_parse_directory, None), "paths": _LIST, "source": _LIST}
 _POLICY_KEYS = ("policy", "floor", "epsilon", "patch_floor", "patch_min_lines", "removed_code")
-_INHERITED_KEYS = ("command", "report", "report_paths", "python", "setup", "timeout", *_POLICY_KEYS)
+_MEASURING_KEYS = ("command", "report", "report_format", "report_paths", "python", "setup", "timeout")
+_INHERITED_KEYS = (*_MEASURING_KEYS, *_POLICY_KEYS)
 COMPONENT_KEYS = {**OWN_KEYS, **{name: KEYS[name] for name in _INHERITED_KEYS}}
 # Documented for a later version. An error until then: a gate that ignored a rule would let regressions pass.
 LATER_KEYS = ("preview_merge",)

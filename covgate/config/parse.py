@@ -30,14 +30,14 @@ _POLICY_FIELDS = {
 class Config:
     """What a repository configures; without arguments, the defaults.
 
-    ``ratchet_branches``: None for the remote's default branch. ``report_paths``: prefixes of the paths in reports, and
-    the directories of the repository that they stand for. ``timeout``: seconds. ``retries``: how often a tree is
-    measured again if its coverage may have dropped by chance. ``configured``: whether there is a table or a file for
-    covgate at all. ``coverage_config``: the name and the text of a configuration of coverage to measure with instead
-    of the tree's own. ``base_product``: what is measured in addition to the default sources, because it belongs to the
-    base's default sources. No key sets these two. ``overrides``: the variables that change a key's value;
-    ``deciding_overrides``: those of them that change what is run, counted or judged. ``ignored_variables``: those that
-    have covgate's prefix and are unknown.
+    ``ratchet_branches``: None for the remote's default branch. ``report_format``: "" to find it. ``report_paths``:
+    prefixes of the paths in reports, and the directories of the repository that they stand for. ``timeout``: seconds.
+    ``retries``: how often a tree is measured again if its coverage may have dropped by chance. ``configured``: whether
+    there is a table or a file for covgate at all. ``coverage_config``: the name and the text of a configuration of
+    coverage to measure with instead of the tree's own. ``base_product``: what is measured in addition to the default
+    sources, because it belongs to the base's default sources. No key sets these two. ``overrides``: the variables that
+    change a key's value; ``deciding_overrides``: those of them that change what is run, counted or judged.
+    ``ignored_variables``: those that have covgate's prefix and are unknown.
 
     ``components``: one configuration for each component, in their order, and first that of ``default`` if something is
     measured outside of them; empty for a repository without components. Each of them has the name of its ``component``,
@@ -53,6 +53,7 @@ class Config:
     source: tuple[str, ...] = ()
     command: tuple[str, ...] | None = None
     report: str = ""
+    report_format: str = ""
     report_paths: tuple[tuple[str, str], ...] = ()
     python: str = ""
     setup: tuple[str, ...] | None = None

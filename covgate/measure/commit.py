@@ -205,6 +205,7 @@ class Measurer:
             timeout=config.timeout,
             command=config.command,
             report=config.report,
+            report_format=config.report_format,
             report_paths=dict(config.report_paths),
             committed=partial(commit_of, self.repository, checkout.commit, [checkout.path, *self.roots]),
             sources=self.sources(checkout.commit, config),
@@ -235,6 +236,7 @@ class Measurer:
         return {
             "command": config.command,
             "report": config.report,
+            **({"report-format": config.report_format} if config.report_format else {}),
             **({"report-paths": config.report_paths} if config.report_paths else {}),
             "source": config.source,
             **({"directory": config.directory, "others": config.others} if config.directory else {}),

@@ -18,13 +18,13 @@ class Job:
     ``tree`` is the checked-out directory and ``tree_oid`` the id of its git tree, or of the inputs of a component.
     ``directory`` is the directory of the tree where the programs run, "" for the top. ``scratch`` is an empty directory
     for covgate's own files. ``timeout`` is in seconds, for the whole measurement. ``report`` is the path of the report
-    that ``command`` writes, relative to that directory; "" if covgate measures. ``report_paths`` says where in the
-    repository the paths in it are, and ``committed`` gives the commit that it is checked against; without one, nothing
-    is checked. ``sources``: what is measured unless coverage's own configuration says it. ``isolated`` is true if the
-    project is installed from another directory than ``tree``: from one of ``checkouts``, the other worktrees of the
-    repository. ``package_roots`` are the directories of the tree that hold packages, "" for the top.
-    ``coverage_config`` is the file name and the text of a configuration of coverage that replaces the one in the tree.
-    ``tick`` is called several times a second while a program runs.
+    that ``command`` writes, relative to that directory; "" if covgate measures. ``report_format`` is its format, "" to
+    find it by its first bytes. ``report_paths`` says where in the repository the paths in it are, and ``committed``
+    gives the commit that it is checked against; without one, nothing is checked. ``sources``: what is measured unless
+    coverage's own configuration says it. ``isolated`` is true if the project is installed from another directory than
+    ``tree``: from one of ``checkouts``, the other worktrees of the repository. ``package_roots`` are the directories of
+    the tree that hold packages, "" for the top. ``coverage_config`` is the file name and the text of a configuration of
+    coverage that replaces the one in the tree. ``tick`` is called several times a second while a program runs.
     """
 
     tree: Path
@@ -36,6 +36,7 @@ class Job:
     directory: str = ""
     command: tuple[str, ...] | None = None
     report: str = ""
+    report_format: str = ""
     report_paths: Mapping[str, str] = field(default_factory=dict)
     committed: Callable[[], Commit] | None = None
     sources: Sources = field(default_factory=Sources)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -26,21 +26,25 @@ from covgate.model.numbers import total
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFile:
-    """A report: its file, and where in the repository the paths in it are (prefix -> directory)."""
+    """A report: its file, where in the repository the paths in it are (prefix -> directory), and its format.
+
+    Without a format, that of the configuration holds, else the one that its first bytes show.
+    """
 
     path: Path
     report_paths: Mapping[str, str] = field(default_factory=dict)
+    report_format: str = ""
 
 
-def find_reports(given: Iterable[tuple[str, Mapping[str, str]]], expected: int = 0) -> list[ReportFile]:
-    """The reports that are ``given``: files or glob patterns, each with its ``report_paths``.
+def find_reports(given: Iterable[tuple[str, ReportFile]], expected: int = 0) -> list[ReportFile]:
+    """The reports that are ``given``: names of files or glob patterns, each with what is known about the files.
 
     Raises UsageError if a pattern matches no file, or if there are fewer files than ``expected``; a file that is given
     twice counts once. If none are expected, a file that is missing is an error when it is read.
     """
     found: list[ReportFile] = []
     missing = []
-    for name, report_paths in given:
+    for name, file in given:
         paths = [Path(name)]
         if glob.has_magic(name) and not os.path.lexists(name):
             matches = map(Path, glob.glob(name, recursive=True))  # noqa: PTH207, since Path takes no absolute pattern
@@ -48,7 +52,7 @@ def find_reports(given: Iterable[tuple[str, Mapping[str, str]]], expected: int =
             missing += [] if paths else [f"{shown(name)} (matches no file)"]
         elif expected and not paths[0].is_file():
             missing.append(f"{shown(name)} (no such file)")
-        found += (ReportFile(path=each, report_paths=report_paths) for each in paths)
+        found += (replace(file, path=each) for each in paths)
     about_missing = f"; missing: {', '.join(missing)}" if missing else ""
     arrived = {os.path.realpath(each): shown(str(each)) for each in _files(found)} if expected else {}
     if len(arrived) < expected:
@@ -104,7 +108,7 @@ def _read(measurer: Measurer, config: Config, commit: Commit, file: ReportFile) 
         directory=TOP if directory.startswith("..") else directory,
     )
     try:
-        parsed = parse(data, name)
+        parsed = parse(data, name, file.report_format or config.report_format)
     except DataFile:
         place = Place(measurer.repository.top, partial(measurer.interpreter, config), measurer.environ)
         return parse_data_file(data, name, commit, naming, place)

@@ -110,10 +110,10 @@ def _written_report(workspace: Workspace, stamp: object) -> Report | None:
     try:
         data = read_bytes(path, job.report)
         if job.committed is None:
-            report = parse_report(data, job.tree, job.report)
+            report = parse_report(data, job.tree, job.report, job.report_format)
             check_outside(report)
             return report
-        parsed = parse(data, job.report)
+        parsed = parse(data, job.report, job.report_format)
         naming = Naming(
             sources=parsed.sources, report_paths=job.report_paths, directory=posixpath.dirname(rooted) or "."
         )

@@ -161,6 +161,42 @@ def test_an_expectation_that_is_none(project: Project, argv: tuple[str, ...], sa
     assert_clear(done, said)
 
 
+def test_the_format_of_each_report(project: Project) -> None:
+    """What --report-format and the configuration say holds, instead of what the first bytes show."""
+    project.write("app.js", "one();\ntwo();\n")
+    project.commit()
+    # No reader recognises it: where a name would be in the first bytes, there is a comment.
+    late = "#" * 5000 + "\n" + lcov(**{"app.js": "DA:1,1\nDA:2,0\n"})
+    project.write(".git/late", late)
+    project.write(".git/go", "mode: set\napp.js:1.1,1.6 1 1\n")
+    done = project.covgate("check", "--report", ".git/late")
+    assert_clear(done, ".git/late can't be read as a coverage report: it is not in a known format")
+    one, other = ("--report", ".git/late", "--report-format", "lcov"), ("--report", ".git/go")
+    assert executed(check(project, *one)) == (1, 2)
+    assert executed(check(project, *one, *other)) == (1, 2)
+    assert executed(check(project, "--report-format", "lcov", *one[:2])) == (1, 2)
+    assert executed(check(project, "--report-format", "go", *one, *other)) == (1, 2)
+    done = project.covgate("check", "--report-format", "lcov", "--fail-closed", *one[:2], *other)
+    assert done.status == 3
+    assert_clear(
+        done, ".git/go is not in the format lcov: it looks like go", "correct `report_format` or --report-format"
+    )
+    done = project.covgate("check", *other, "--report-format", "cover")
+    assert done.status == 2
+    assert_clear(done, "invalid choice: 'cover'")
+    # For the report that the command writes, the configuration says it.
+    project.configure('command = ["cp", "given", "late"]\nreport = "late"\nreport_format = "lcov"\n')
+    project.write("given", late)
+    project.write(".gitignore", "late\n")
+    project.commit()
+    pushed = project.push()
+    assert "50.00%" in pushed, pushed.text
+    project.configure('command = ["cp", "given", "late"]\nreport = "late"\nreport_format = "go"\n')
+    project.commit()
+    pushed = project.push()
+    assert_clear(pushed, "report_format", "late can't be read as a coverage report: its first line is not its mode")
+
+
 def measured(project: Project, data: Path, *, source: str = "pkg") -> None:
     environ = {**project.environ, "COVERAGE_FILE": str(data)}
     argv = [project.python, "-m", "coverage", "run", f"--source={source}", "-m", "pytest", "-q"]
@@ -231,7 +267,7 @@ BAD = {
         "has no file of",
     ),
     "entities": (b'<!DOCTYPE x [<!ENTITY a "b">]><coverage>&a;</coverage>', "declares XML entities"),
-    "depth": (b'{"a":' * 100_000, "nested too deeply"),
+    "depth": (b'{"meta":' * 100_000, "nested too deeply"),
 }
 
 

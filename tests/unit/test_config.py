@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 import covgate
 from covgate.config import Config, Isolation, parse_config
+from covgate.config.keys import REPORT_FORMATS
 from covgate.errors import EXIT_CONFIGURATION, ConfigurationError
 from covgate.gate.overridden import override_notices
+from covgate.measure import reports
 from covgate.model.policy import Kind, Policy, RemovedCode
 
 LATER = ("preview_merge",)
@@ -365,6 +367,22 @@ def test_a_list_holds_non_empty_strings(key: str, value: str) -> None:
 @pytest.mark.parametrize("key", ["branches", "ratchet_branches", "source"])
 def test_a_string_in_place_of_a_list_is_shown_the_list(key: str) -> None:
     assert problem(f"{key} = 'main'") == f"pyproject.toml: {key} = 'main': must be a list of strings: ['main']"
+
+
+def test_report_format() -> None:
+    web = 'source = ["web"]\nreport_format = "lcov"'
+    config = table(f'report_format = "go"\nsource = ["pkg"]\n[tool.covgate.components.web]\n{web}')
+    assert config.report_format == "go"
+    assert [each.report_format for each in config.components] == ["go", "lcov"]
+    assert parse_config(environ={"COVGATE_REPORT_FORMAT": "clover"}).report_format == "clover"
+    assert parse_config().report_format == ""
+    assert "did you mean cobertura?" in problem('report_format = "coberture"')
+    for value in ("1", '""', '["go"]'):
+        assert ": must be one of coverage-data, istanbul, " in problem(f"report_format = {value}")
+
+
+def test_the_formats_are_those_that_are_read() -> None:
+    assert REPORT_FORMATS == reports.FORMATS
 
 
 def test_report_paths() -> None:

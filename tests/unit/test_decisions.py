@@ -180,6 +180,7 @@ MEASURED, KEPT = "this push changes how it is measured: ", "this push changes ho
         ({}, []),
         ({"command": ("make",)}, [f"{MEASURED}command"]),
         ({"report_paths": (("/app", "."),)}, [f"{MEASURED}report_paths"]),
+        ({"report_format": "lcov"}, [f"{MEASURED}report_format"]),
         ({"report": "r.xml", "setup": ("make",), "python": ".venv", "on_block": ("tell",)},
          [f"{MEASURED}report, setup, python, on_block"]),
         ({"ratchet_branches": ("x",), "sync": False, "retries": 9}, [f"{KEPT}ratchet_branches, sync, retries"]),

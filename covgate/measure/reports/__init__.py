@@ -110,14 +110,14 @@ def _of_another_format(name: str, report_format: str, what: str) -> ToolError:
     )
 
 
-def parse_report(data: bytes, tree: Path, name: str) -> Report:
-    """The report in ``data``, in any of the known formats, about the files under ``tree``.
+def parse_report(data: bytes, tree: Path, name: str, report_format: str = "") -> Report:
+    """The report in ``data``, in any of the known formats or in the named one, about the files under ``tree``.
 
     Its names are relative to ``tree`` or to a directory that the report names, or absolute; nothing is checked against
     a commit. ``name`` is the report's name in messages. Raises ToolError if the report is damaged or its format is
     unknown, and DataFile if it is a coverage data file.
     """
-    return _report_in(parse(data, name), tree, name, f"make {name} again")
+    return _report_in(parse(data, name, report_format), tree, name, f"make {name} again")
 
 
 def parse_coverage_json(
