@@ -89,6 +89,11 @@ class Config:
         places = [rooted(self.directory, each) for each in self.source] or [self.directory]
         return any(is_inside(path, each) for each in places) and not any(is_inside(path, each) for each in self.others)
 
+    def concerns(self, path: str) -> bool:
+        """Whether the file at ``path``, from the top, belongs to the component, or is in its directory."""
+        inside = is_inside(path, self.directory) and not any(is_inside(path, each) for each in self.others)
+        return inside or self.owns(path)
+
     def path(self, name: str) -> str:
         """``name``, which is relative to the directory of the component, as a path from the top of the repository."""
         return f"{self.directory}/{name}" if self.directory else name

@@ -68,7 +68,9 @@ class Evidence:
         from covgate.git.changed_files import changed_files
         from covgate.model.changed_tests import changed_tests
 
-        return changed_tests(changed_files(self.around.session.repository, since, self.around.commit))
+        changed = changed_files(self.around.session.repository, since, self.around.commit)
+        concerns = self.around.bar.config.concerns
+        return changed_tests(each for each in changed if concerns(each[1]) or concerns(each[2]))
 
     def removal(self) -> Removal | None:
         """The code that was removed and added since the baseline was reached; None if that is not known."""
@@ -90,6 +92,8 @@ class Evidence:
             return None
         suffixes = measured_suffixes(each.path for each in files)
         added = added_lines(self.around.session.repository, bases, self.around.commit, suffixes)
+        config = self.around.bar.config
+        added = {path: lines for path, lines in added.items() if config.concerns(path)}
         known = {each.path for each in files}
         return patch_coverage(files, added, self.around.first_lines([path for path in added if path in known]))
 

@@ -203,7 +203,8 @@ class _Judging:
             return Recorded(unrecorded=True)
         earned = earned and not self.unknown_baseline
         raises = earned and may_raise(verdict, measurement, ratchets=self.order.ratchets)
-        component, carried = self.bar.config.component, obtained.carried if verdict.passed else None
+        carried = obtained.carried.judgement if obtained.carried and verdict.passed else None
+        component = self.bar.config.component
         return self.recorder.add(component, verdict, measurement, seen, raises=raises, carried=carried)
 
     def _outcome(self, verdict: Verdict, evidence: Evidence, recorded: Recorded, obtained: Obtained) -> Outcome:
@@ -232,7 +233,7 @@ class _Judging:
             toolchain=str(measurement.toolchain),
             measurement=measurement if measurement.files else None,
             cached=obtained.cached,
-            carried_from=obtained.carried_from,
+            carried_from=obtained.carried.commit if obtained.carried else "",
             baseline_commit=baseline_commit,
             baseline_held=held,
             patch=evidence.found_patch,

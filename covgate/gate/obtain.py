@@ -25,18 +25,24 @@ if TYPE_CHECKING:
     from covgate.measure.side_by_side import Ran
 
 
+class Carried(NamedTuple):
+    """The judgement of an older ``commit`` that still holds: nothing that decides the number has changed."""
+
+    commit: str
+    judgement: Judgement
+
+
 class Obtained(NamedTuple):
     """A measurement, or how the tests failed, or None if the tests would have to run but may not.
 
     ``cached``: no test ran for it. ``here``: this clone measured it, with the interpreter of the push. ``carried``: the
-    judgement of an older commit, ``carried_from``, that is carried forward as it is.
+    judgement that is carried forward.
     """
 
     result: Measurement | TestsFailed | None
     cached: bool = False
     here: bool = True
-    carried: Judgement | None = None
-    carried_from: str = ""
+    carried: Carried | None = None
 
 
 class Source(NamedTuple):
@@ -60,15 +66,14 @@ class Source(NamedTuple):
         """
         measurer, config = self.session.measurer, self.bar.config
         if order.measured is not None:
-            return Obtained(result=order.measured(config), here=False)
+            return self._reported(order.measured(config), baseline)
         if config.component in order.ran:
             return self._run(lambda: _result_of(order.ran[config.component], notices), baseline, notices)
         known = order.known.get(config.component) or measurer.cached(self.commit, config)
-        carried = self._carried(baseline)
-        if carried is not None and (known is None or known.numbers == carried[1].numbers):
-            commit, judgement = carried
-            result = known or measurement_of(judgement)
-            return Obtained(result=result, cached=True, here=known is not None, carried=judgement, carried_from=commit)
+        carried = self._carried(baseline) if self._trusts_records else None
+        if carried is not None and (known is None or known.numbers == carried.judgement.numbers):
+            result = known or measurement_of(carried.judgement)
+            return Obtained(result=result, cached=True, here=known is not None, carried=carried)
         if known is not None:
             return Obtained(result=known, cached=True)
         recorded = self._recorded() if order.trusts_record else None
@@ -85,7 +90,9 @@ class Source(NamedTuple):
             return False
         if config.component in order.known or self.session.measurer.cached(self.commit, config) is not None:
             return False
-        return self._carried(None) is None and not (order.trusts_record and self._recorded() is not None)
+        if self._trusts_records and self._carried(None) is not None:
+            return False
+        return not (order.trusts_record and self._recorded() is not None)
 
     def _run(
         self, measure: Callable[[], Measurement | TestsFailed], baseline: Baseline | None, notices: list[str]
@@ -105,20 +112,32 @@ class Source(NamedTuple):
         closed = session.blocks_on_error(self.bar.config)
         return session.use_cache and not measures_itself(session.environ, fail_closed=closed)
 
-    def _carried(self, baseline: Baseline | None) -> tuple[str, Judgement] | None:
-        """The newest published record of the component, if it is about exactly these inputs and may be carried forward.
+    def _reported(self, measured: Measurement, baseline: Baseline | None) -> Obtained:
+        """What reports say about the component. If they don't mention it, it is carried forward unless it has changed.
+
+        CI sends reports of what it has just measured. Of the rest it has no other number.
+        """
+        carried = None
+        if not measured.files and not self.session.blocks_on_error(self.bar.config):
+            carried = self._carried(baseline)
+        if carried is None:
+            return Obtained(result=measured, here=False)
+        return Obtained(result=measurement_of(carried.judgement), here=False, cached=True, carried=carried)
+
+    def _carried(self, baseline: Baseline | None) -> Carried | None:
+        """The newest published record of the component, if it is about exactly these inputs and passed.
 
         None if it doesn't reach the ``baseline``: then the tests decide.
         """
         config = self.bar.config
-        if not (config.directory or config.paths) or not self.published or not self._trusts_records:
+        if not (config.directory or config.paths) or not self.published:
             return None
         found = self.notes.newest(self.published, config.component)
         if found is None or found[1].tree != self.tree or found[1].status is not Status.PASS:
             return None
         percent = found[1].numbers.percent
         below = baseline is not None and (percent is None or percent < baseline.percent)
-        return None if below else found
+        return None if below else Carried(*found)
 
     def _recorded(self) -> Measurement | None:
         """What another clone measured and published for exactly this tree, if that may replace a run."""

@@ -186,3 +186,28 @@ def test_a_repository_that_begins_to_use_components(make_project: Make) -> None:
     assert "its baseline of 83.33% stays that of default" in done
     assert "covgate baseline set 83.33 --component NAME" in done
     assert "[pkg]: 83.33%; no baseline yet (bootstrap)" in done
+
+
+def test_reports_of_some_components(parts: Callable[[Sequence[str]], Parts], tmp_path: Path) -> None:
+    """CI sends the reports of what it ran: the others are carried forward, if they have not changed."""
+    found = parts(["api", "web"])
+    project = found.project
+    assert project.push().status == 0
+    project.write("api/code.c", COVERED + "e /* covered */\n")
+    project.commit()
+    report = tmp_path / "api.info"
+    report.write_text(
+        "SF:api/code.c\n" + "".join(f"DA:{line},{line != 3:d}\n" for line in range(1, 6)) + "end_of_record\n"
+    )
+    found.runs()
+    done = project.covgate("check", "--report", str(report), CI="true")
+    assert done.status == 0, done.text
+    assert found.runs() == []
+    assert "[api]: 80.00% holds the baseline of 75.00%" in done
+    assert "carried forward from" in done and ": web\n" in done
+    # If it has changed, its files count as not executed.
+    project.write("web/code.c", COVERED + "e\n")
+    project.commit()
+    done = project.covgate("check", "--report", str(report), CI="true")
+    assert done.status == 1
+    assert "[web]\n  0.00% is below the baseline of 75.00%" in done
