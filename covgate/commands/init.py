@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from covgate.commands._components import propose_components
 from covgate.commands._shared import open_repository
 from covgate.commands._trial import try_measuring
 from covgate.errors import EXIT_PASSED, UsageError
 from covgate.git.repository import Repository
 from covgate.install import native, pre_commit
+from covgate.install.file_edits import FileEdit, write_all
 from covgate.install.pin import Pin, find_pin
 
 HELP = "set up this repository: hooks and configuration"
@@ -17,6 +19,7 @@ EXAMPLES = """\
   covgate init
   covgate init --native
   covgate init --rev v0.1.0
+  covgate init --components
   covgate init --remove
 """
 
@@ -27,6 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--native", action="store_true", help="install plain git hooks, without pre-commit")
     parser.add_argument(
         "--no-measure", dest="measures", action="store_false", help="don't measure the project once before the set-up"
+    )
+    parser.add_argument(
+        "--components",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="measure the parts of the repository one by one, or not, without asking",
     )
     parser.add_argument("--remove", action="store_true", help="remove what init wrote")
 
@@ -39,7 +48,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             native.remove(repository, print)
             pre_commit.remove(repository, print)
         elif arguments.native:
-            _init_natively(repository, environ, measures=arguments.measures)
+            _init_natively(arguments, repository, environ)
         else:
             _init(arguments, repository, environ)
     return EXIT_PASSED
@@ -51,24 +60,30 @@ def _init(arguments: argparse.Namespace, repository: Repository, environ: Mappin
     def pin() -> Pin | None:
         return find_pin(arguments.repo, arguments.rev, repository.top, environ)
 
-    setup = pre_commit.plan_setup(repository, pin, pins_anew=bool(arguments.repo or arguments.rev))
-    measured = try_measuring(repository, environ) if arguments.measures else []
+    pre_commit.require_own_hooks_directory(repository)
+    components = propose_components(repository, environ, arguments.components)
+    setup = pre_commit.plan_setup(
+        repository, pin, pins_anew=bool(arguments.repo or arguments.rev), components=components
+    )
+    measured = try_measuring(repository, environ, setup.edits) if arguments.measures else []
     pre_commit.set_up(repository, setup, print)
-    names = " and ".join(each.path.name for each in setup.edits)
-    changed = f"commit {names}, then" if names else "nothing had to change:"
-    _finish(measured, f"done: {changed} `git push` is gated")
+    _finish(measured, setup.edits, "nothing had to change: ")
 
 
-def _init_natively(repository: Repository, environ: Mapping[str, str], *, measures: bool) -> None:
+def _init_natively(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> None:
     native.require_installable(repository)
-    measured = try_measuring(repository, environ) if measures else []
-    pre_commit.configure(repository, print)
+    components = propose_components(repository, environ, arguments.components)
+    edits = pre_commit.plan_configuration(repository, print, components)
+    measured = try_measuring(repository, environ, edits) if arguments.measures else []
+    write_all(edits, print)
     native.install(repository, print)
-    _finish(measured, "done: `git push` is gated")
+    _finish(measured, edits, "")
 
 
-def _finish(measured: list[str], done: str) -> None:
+def _finish(measured: Sequence[str], edits: Sequence[FileEdit], unchanged: str) -> None:
     """Say what a push will measure. This comes last, because the user should remember it."""
+    names = " and ".join(each.path.name for each in edits)
+    done = f"done: {f'commit {names}, then ' if names else unchanged}`git push` is gated"
     print(done if measured else f"{done}; `covgate doctor` shows what will be measured")
     for line in measured:
         print(line)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from covgate.config import Config, Isolation, parse_config, switched_off_by
 from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity, listed, relative, shell
 from covgate.errors import ConfigurationError, UsageError
 from covgate.gate.context import CONFIGURATION_FILES, Session
 from covgate.gate.overridden import deciding_variables
+from covgate.install.file_edits import FileEdit
 from covgate.measure import uncommitted
 from covgate.measure.unmeasured import last_pushes, read_unmeasured
 from covgate.model.numbers import format_exact
 from covgate.model.ref_update import matches
 
 
-def checkout_config(session: Session) -> Config:
-    """The configuration in the checkout. Raises ConfigurationError or UsageError if it can't be read."""
-    files = [_read(session, name) for name in CONFIGURATION_FILES]
+def checkout_config(session: Session, edits: Sequence[FileEdit] = ()) -> Config:
+    """The configuration in the checkout, as it is after ``edits``.
+
+    Raises ConfigurationError or UsageError if it can't be read.
+    """
+    edited = {each.path: each.after for each in edits}
+    paths = {name: (session.repository.top / name).resolve() for name in CONFIGURATION_FILES if edited}
+    files = [edited[paths[name]] if paths.get(name) in edited else _read(session, name) for name in CONFIGURATION_FILES]
     return parse_config(pyproject=files[0], own=files[1], environ=session.environ)
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from covgate.errors import ToolError, UsageError
 from covgate.git.repository import Repository
+from covgate.install.component_text import Table, add_components, remove_components
 from covgate.install.file_edits import FileEdit, prepare, read_text, write_all
 from covgate.install.hook_entry import hook_entry
 from covgate.install.hooks_pin import repin
 from covgate.install.hooks_yaml import HOOK_TYPES, add_hooks, has_hooks, remove_hooks, stages_of
 from covgate.install.pin import Pin
-from covgate.install.toml_table import add_table, remove_table
+from covgate.install.toml_table import add_table, has_components, has_table, remove_table
 
 HOOKS_FILE = ".pre-commit-config.yaml"
 # Where the configuration may be, and the header of its table there.
@@ -31,15 +32,21 @@ class Setup:
     present: tuple[str, ...]
 
 
-def plan_setup(repository: Repository, find_pin: Callable[[], Pin | None], *, pins_anew: bool = False) -> Setup:
+def plan_setup(
+    repository: Repository,
+    find_pin: Callable[[], Pin | None],
+    *,
+    pins_anew: bool = False,
+    components: Sequence[Table] = (),
+) -> Setup:
     """What has to be written so that pre-commit runs covgate's hooks. Nothing is written yet.
 
     ``find_pin`` says where the hooks come from. It is called if the file lacks them; with ``pins_anew``, always.
-    Raises UsageError if a file can't be extended.
+    ``components``: tables to add to the configuration. Raises UsageError if a file can't be extended.
     """
-    _require_own_hooks_directory(repository)
+    require_own_hooks_directory(repository)
     edits, present = list[FileEdit](), list[str]()
-    configuration = _configuration(repository, present.append)
+    configuration = plan_configuration(repository, present.append, components)
     before = read_text(repository.top, HOOKS_FILE) or ""
     if not has_hooks(before, HOOKS_FILE):
         after = add_hooks(before, HOOKS_FILE, hook_entry(find_pin()))
@@ -68,11 +75,6 @@ def set_up(repository: Repository, setup: Setup, report: Report, *, install: boo
         _run_pre_commit(repository, "install", "--install-hooks", report=report)
 
 
-def configure(repository: Repository, report: Report) -> None:
-    """Write covgate's configuration if there is none. Raises UsageError before anything is written."""
-    write_all(_configuration(repository, report), report)
-
-
 def remove(repository: Repository, report: Report) -> None:
     """Remove what ``init`` wrote and installed. What was edited since is left, and reported."""
     before = read_text(repository.top, HOOKS_FILE) or ""
@@ -88,10 +90,10 @@ def remove(repository: Repository, report: Report) -> None:
         text = read_text(repository.top, name)
         if text is None:
             continue
-        rest = remove_table(text, header)
+        rest = remove_table(remove_components(text, header), header)
         if rest != text:
             edits.append(prepare(repository.top, name, text, rest if rest.strip() else None, "covgate's table removed"))
-        elif _has_table(text, name, header):
+        elif has_table(text, header):
             edited.append(name)
     # Hook types that other hooks use stay installed. Without hooks of covgate, none was installed for it.
     unused = [] if after == before else [each for each in HOOK_TYPES if each not in stages_of(after, HOOKS_FILE)]
@@ -103,29 +105,43 @@ def remove(repository: Repository, report: Report) -> None:
         _run_pre_commit(repository, "uninstall", *(part for each in unused for part in ("-t", each)), report=report)
 
 
-def _configuration(repository: Repository, report: Report) -> list[FileEdit]:
-    (pyproject, header), (own, _) = _PYPROJECT, _OWN
-    if read_text(repository.top, own) is not None:
-        report(f"{own}: already there")
-        return []
-    before = read_text(repository.top, pyproject)
-    if before is None:
-        return [prepare(repository.top, own, None, add_table("", own, ""), "written")]
-    after = add_table(before, pyproject, header)
-    if after == before:
-        report(f"{pyproject}: already has [tool.covgate]")
-        return []
-    return [prepare(repository.top, pyproject, before, after, "[tool.covgate] added")]
+def configured_in(repository: Repository) -> tuple[str, str, str | None]:
+    """Where the configuration is, or would be: the file's name, the header of covgate's table in it, and its text.
+
+    The text is None if there is no such file. Raises UsageError if it can't be edited.
+    """
+    for name, header in (_OWN, _PYPROJECT):
+        text = read_text(repository.top, name)
+        if text is not None:
+            return name, header, text
+    return (*_OWN, None)
 
 
-def _has_table(text: str, name: str, header: str) -> bool:
-    try:
-        return not header or add_table(text, name, header) == text
-    except UsageError:  # a file that can't take a table has none
-        return False
+def is_configured(repository: Repository) -> tuple[bool, bool]:
+    """Whether covgate is configured here, and whether its configuration has components."""
+    _, header, text = configured_in(repository)
+    return text is not None and has_table(text, header), text is not None and has_components(text, header)
 
 
-def _require_own_hooks_directory(repository: Repository) -> None:
+def plan_configuration(repository: Repository, report: Report, components: Sequence[Table] = ()) -> list[FileEdit]:
+    """The edit that configures covgate, and that adds the tables of ``components``; none if all of it is there.
+
+    Raises UsageError if the file can't be extended.
+    """
+    name, header, before = configured_in(repository)
+    is_new = before is None or not has_table(before, header)
+    after = add_components(add_table(before or "", name, header) if is_new else before or "", components, header)
+    added = f"{len(components)} components added" if components else ""
+    if is_new:
+        what = "written" if before is None else f"{header.strip()} added"
+        return [prepare(repository.top, name, before, after, f"{what}, {added}" if added else what)]
+    if added:
+        return [prepare(repository.top, name, before, after, added)]
+    report(f"{name}: already has {header.strip()}" if header else f"{name}: already there")
+    return []
+
+
+def require_own_hooks_directory(repository: Repository) -> None:
     """Raises UsageError if core.hooksPath is set: then pre-commit installs nothing."""
     path = repository.config("core.hooksPath")
     if not path:

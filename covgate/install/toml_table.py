@@ -48,7 +48,33 @@ def remove_table(text: str, header: str) -> str:
         return head.removesuffix(end * 2)
     if not rest.startswith(end) or (rest.strip() and not rest.lstrip().startswith("[")):
         return text
-    return head.removesuffix(end) + rest.removeprefix(end)
+    result = head.removesuffix(end) + rest.removeprefix(end)
+    # Tables of components that the user has edited stay, and so does the table that they belong to.
+    return text if has_table(result, header) else result
+
+
+def has_table(text: str, header: str) -> bool:
+    """Whether TOML ``text`` configures covgate; ``header`` as for ``add_table``. A file that is no TOML doesn't."""
+    if not header:
+        return True
+    try:
+        tool = parse_toml(text).get("tool", {})
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(tool, dict) and "covgate" in tool
+
+
+def has_components(text: str, header: str) -> bool:
+    """Whether TOML ``text`` divides the repository into components. A file that is no TOML doesn't."""
+    try:
+        table = parse_toml(text)
+    except (ValueError, RecursionError):
+        return False
+    for key in ("tool", "covgate") if header else ():
+        table = table.get(key, {})
+        if not isinstance(table, dict):
+            return False
+    return "components" in table
 
 
 def _extends(text: str, name: str, before: dict[str, Any]) -> bool:

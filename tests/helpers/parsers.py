@@ -24,6 +24,7 @@ from covgate.git.diff_text import parse_diff
 from covgate.git.messages import error_line, lock_exists, lost_race
 from covgate.git.objects import blobs_in
 from covgate.git.push_refs import PushResult, parse_push_report
+from covgate.install.component_text import Table, add_components, remove_components
 from covgate.install.hooks_yaml import add_hooks, has_hooks, remove_hooks, stages_of
 from covgate.measure.analysis import left_out
 from covgate.measure.cache import Cache
@@ -35,6 +36,7 @@ from covgate.measure.environments.installed import problem, settings
 from covgate.measure.environments.tool_environments import RUNNERS, TOOLS
 from covgate.measure.inside.covgate_statements import multi_line_statements
 from covgate.measure.packaging import read_build
+from covgate.measure.parts import find_parts
 from covgate.measure.pytest_config import read_pytest_config
 from covgate.measure.reports import DataFile, go_cover, parse, parse_report
 from covgate.measure.reports.located import Commit, report_at_commit
@@ -211,6 +213,11 @@ name = x
 SETUP = """from setuptools import setup, find_packages
 setup(name="x", package_dir={"": "src"}, packages=find_packages("src", exclude=["t*"]) + ["a"], py_modules=["m"])
 """
+PACKAGE = """{"scripts": {"test": "tsc && c8 --all -r text mocha", "build": "tsc"}, "devDependencies": {"c8": "1"}}
+"""
+COMPONENTS = (
+    "[tool.covgate]\n\n# Each component is measured when something in it changes, and has a baseline of its own.\n"
+)
 NOXFILE = """import nox
 @nox.session(python=["3.12"])
 def tests(session):
@@ -327,6 +334,24 @@ def _push(text: str) -> object:
 
 def _documented(name: str) -> Callable[[bytes], object]:
     return lambda data: documented_commands({name: data.decode("utf-8", "replace")})
+
+
+def _part(name: str) -> Callable[[bytes], object]:
+    def parse(data: bytes) -> object:
+        text = data.decode("utf-8", "replace")
+        others = dict.fromkeys(("x/a.c", "x/src/test/a", "x/a_test.go", "x/a.py", "x/test_a.py"), "")
+        files = {f"x/{name}": text, name: text, **others}
+        return find_parts(files, lambda path: files.get(path, ""), lambda _: False)
+
+    return parse
+
+
+def _components(text: str) -> object:
+    removed = [remove_components(text, header) for header in ("[tool.covgate]\n", "")]
+    try:
+        return removed, add_components(text, [Table(name="x", keys={"directory": "x"})], "[tool.covgate]\n")
+    except UsageError:
+        return removed
 
 
 def _hooks(text: str) -> object:
@@ -721,6 +746,39 @@ PARSERS: dict[str, Parser] = {
         }.items()
         if name in DOCUMENTED
     },
+    **{
+        f"the part of {name}": Parser(parse=_part(name), seeds=(seed.encode(),), grown=grown)
+        for name, (seed, grown) in {
+            "package.json": (
+                PACKAGE,
+                {
+                    **_ANYTHING,
+                    **_repeated("c8 -r x ", "A=b ", "jest;", "'", before='{"scripts": {"test": "', after='"}}'),
+                },
+            ),
+            "Makefile": (
+                MAKEFILE,
+                {
+                    **_ANYTHING,
+                    **_repeated("lcov -o x.info\n\t", "lcov a.info", "lcov .xml ", before="cov:\n\t"),
+                },
+            ),
+            "Cargo.toml": ("[package]\nname = 'x'\n", _TOML),
+            "pyproject.toml": (PYPROJECT, _TOML),
+            "CMakeLists.txt": ("enable_testing()\n", {**_ANYTHING, **_repeated(" ", "\n", "include", "include ")}),
+        }.items()
+    },
+    "tables of components": Parser(
+        parse=lambda data: _components(data.decode("utf-8", "replace")),
+        seeds=(
+            add_components("[tool.covgate]\n", [Table(name="x", keys={"directory": "x"})], "[tool.covgate]\n").encode(),
+        ),
+        grown={
+            **_TOML,
+            **_repeated("\n", "[tool.covgate.components.x]\n", 'directory = "x"\n', before=COMPONENTS),
+            **_repeated(COMPONENTS, COMPONENTS[:-20]),
+        },
+    ),
     "declared distributions": Parser(
         parse=_in_file("pyproject.toml", lambda top: [declared_distributions(top), where_declared(top, "coverage")]),
         seeds=(PYPROJECT.encode(),),

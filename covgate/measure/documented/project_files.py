@@ -167,23 +167,33 @@ def _task_lines(task: Any) -> Iterator[str]:
 
 
 def _makefile(text: str) -> Lines:
+    targets = recipes(text)
+    for name in _by_likelihood(targets):
+        for line in targets[name]:
+            yield f"target {name}", line
+
+
+def recipes(text: str) -> dict[str, list[str]]:
+    """The command lines of each target of a Makefile or a justfile, with the variables that are known."""
     variables = dict.fromkeys(_PYTHONS, "python")
-    recipes: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     target = ""
     for line in text.replace("\\\n", " ").splitlines():
         if line.startswith(("\t", "    ")) and target:
-            recipes[target].append(line.strip().lstrip("@-+ "))
+            found[target].append(line.strip().lstrip("@-+ "))
             continue
-        variable, found = _VARIABLE.match(line), _TARGET.match(line)
+        variable, begin = _VARIABLE.match(line), _TARGET.match(line)
         if variable:
             variables.setdefault(variable[1], variable[2].strip())
-        elif found:
-            target = found[1]
-            recipes.setdefault(target, [])
-    for name in _by_likelihood(recipes):
-        for line in recipes[name]:
-            line = _REFERENCE.sub(lambda match: variables.get(match[1], match[0]), line)
-            yield f"target {name}", re.sub(r"\{\{[^{}]*\}\}", "", line)  # arguments of a just recipe
+        elif begin:
+            target = begin[1]
+            found.setdefault(target, [])
+    return {name: [_with_variables(each, variables) for each in lines] for name, lines in found.items()}
+
+
+def _with_variables(line: str, variables: Mapping[str, str]) -> str:
+    line = _REFERENCE.sub(lambda match: variables.get(match[1], match[0]), line)
+    return re.sub(r"\{\{[^{}]*\}\}", "", line)  # arguments of a just recipe
 
 
 def _shell_script(text: str) -> Lines:

@@ -1,0 +1,188 @@
+"""Find the parts of a repository: the directories with a language, a build and tests of their own. No I/O.
+
+It is better to find too few: a package with examples is one part, however many manifests the examples have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from covgate.compat import parse_toml
+from covgate.measure.parts import javascript, languages
+from covgate.measure.parts.part import (
+    GO,
+    JAVA,
+    JAVASCRIPT,
+    MANIFESTS,
+    NATIVE,
+    PYTHON,
+    RUST,
+    SHARED,
+    Files,
+    Part,
+    Setting,
+)
+from covgate.model.source_files import is_test_directory
+
+# Directories whose contents are not the repository's own product.
+_NOT_PARTS = re.compile(
+    r"\..*|node_modules|vendor|third[_-]party|external|extern|deps|build|dist|target|testing|testdata|fixtures?|docs?"
+    r"|documentation|examples?|samples?|demos?|benchmarks?|templates?|cookiecutter.*|\{\{.*"
+)
+# Manifests of languages that covgate proposes nothing for.
+_UNKNOWN = {
+    "composer.json": "PHP",
+    "Gemfile": "Ruby",
+    "mix.exs": "Elixir",
+    "Package.swift": "Swift",
+    "pubspec.yaml": "Dart",
+}
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The parts of a repository in directories of their own; the part at its top, if there is one; and what is none.
+
+    ``notices``: one sentence for each reason for which directories are no parts.
+    """
+
+    parts: tuple[Part, ...] = ()
+    top: Part | None = None
+    notices: tuple[str, ...] = ()
+
+
+def find_parts(paths: Iterable[str], read: Callable[[str], str], installed: Callable[[str], bool]) -> Found:
+    """The parts of a repository with the files ``paths``.
+
+    ``read`` gives the text of a file, "" if there is none. ``installed`` says whether a program is on PATH.
+    """
+    own = [path for path in paths if not any(map(_is_no_part, path.split("/")[:-1]))]
+    manifests = _by_directory(own)
+    parts: list[Part] = []
+    untested, inner = list[str](), list[str]()
+    for directory in sorted(manifests):
+        if not directory:
+            continue
+        outer = next((each for each in parts if directory.startswith(f"{each.directory}/")), None)
+        part = _part(_files(directory, own, read, installed), manifests[directory])
+        if outer is not None:
+            inner += [part.shown] if part and part.kind != outer.kind else []
+        elif part is not None:
+            parts.append(part)
+        elif not _only_groups(manifests[directory], directory, read):
+            untested.append(directory)
+    top = _top_part(own, parts, manifests.get("", []), read, installed)
+    if top is not None:
+        inner += [each.shown for each in parts if each.kind == top.kind]
+        parts = [each for each in parts if each.kind != top.kind]
+    shared = {kind: tuple(name for name in names if read(name)) for kind, names in SHARED.items()}
+    notices = [
+        *_notice("inside of another part, so no component of its own", inner),
+        *_notice("without tests that covgate finds", untested),
+        *_notice("in a language that covgate can't set up", _unknown(own)),
+    ]
+    return Found(
+        parts=tuple(_with_shared(each, shared.get(each.kind, ())) for each in parts), top=top, notices=tuple(notices)
+    )
+
+
+def _by_directory(paths: Iterable[str]) -> dict[str, list[str]]:
+    """The kinds of the manifests in each directory that has one, the likeliest first."""
+    found: dict[str, set[str]] = {}
+    for path in paths:
+        directory, _, name = path.rpartition("/")
+        if name in MANIFESTS and not any(map(is_test_directory, directory.split("/"))):
+            found.setdefault(directory, set()).add(MANIFESTS[name])
+    order = list(dict.fromkeys(MANIFESTS.values()))
+    return {directory: sorted(kinds, key=order.index) for directory, kinds in found.items()}
+
+
+def _part(files: Files, kinds: Iterable[str]) -> Part | None:
+    """The part in ``files``: of the first of ``kinds`` that has tests there; None if there is none."""
+    for kind in kinds:
+        setting = _READERS[kind](files)
+        if setting is not None:
+            return Part(directory=files.directory, kind=kind, keys=dict(setting.keys), missing=setting.missing)
+    return None
+
+
+def _javascript(files: Files) -> Setting | None:
+    package = javascript.load(files.text("package.json"))
+    is_group = not files.directory and ("workspaces" in package or files.read("pnpm-workspace.yaml"))
+    return javascript.measured(files) if javascript.has_tests(package) and not is_group else None
+
+
+_READERS: dict[str, Callable[[Files], Setting | None]] = {
+    PYTHON: languages.python,
+    JAVASCRIPT: _javascript,
+    GO: languages.go,
+    RUST: languages.rust,
+    JAVA: languages.java,
+    NATIVE: languages.native,
+}
+
+
+def _top_part(
+    own: Iterable[str],
+    parts: Iterable[Part],
+    kinds: list[str],
+    read: Callable[[str], str],
+    installed: Callable[[str], bool],
+) -> Part | None:
+    """The part at the top of the repository: what has code and tests outside of the other parts."""
+    places = [f"{each.directory}/" for each in parts]
+    rest = [path for path in own if not path.startswith(tuple(places))]
+    if PYTHON in kinds and not _is_project(read):
+        kinds = [each for each in kinds if each != PYTHON]
+    return _part(_files("", rest, read, installed), kinds)
+
+
+def _is_project(read: Callable[[str], str]) -> bool:
+    """Whether the Python files at the top are those of a project, and not only the configuration of tools."""
+    try:
+        table = parse_toml(read("pyproject.toml"))
+    except (ValueError, RecursionError):
+        return True
+    tool = table.get("tool")
+    return "project" in table or (isinstance(tool, dict) and "poetry" in tool) or bool(read("setup.py"))
+
+
+def _only_groups(kinds: Iterable[str], directory: str, read: Callable[[str], str]) -> bool:
+    """Whether the manifest in ``directory`` is none of a part, but of several: a workspace, or a plain Makefile."""
+    if set(kinds) == {NATIVE}:
+        return True  # a Makefile is often a list of tasks
+    return "workspaces" in javascript.load(read(f"{directory}/package.json"))
+
+
+def _files(directory: str, paths: Iterable[str], read: Callable[[str], str], installed: Callable[[str], bool]) -> Files:
+    start = f"{directory}/" if directory else ""
+    inside = frozenset(path.removeprefix(start) for path in paths if path.startswith(start))
+    return Files(directory=directory, paths=inside, read=read, installed=installed)
+
+
+def _with_shared(part: Part, shared: tuple[str, ...]) -> Part:
+    """``part`` with the files of the top that decide its number, too."""
+    return replace(part, keys={"paths": shared, **part.keys}) if shared else part
+
+
+def _is_no_part(name: str) -> bool:
+    return bool(_NOT_PARTS.fullmatch(name.lower()))
+
+
+def _unknown(paths: Iterable[str]) -> list[str]:
+    found: Mapping[str, str] = {
+        path.rpartition("/")[0]: _UNKNOWN[path.rpartition("/")[2]]
+        for path in paths
+        if path.rpartition("/")[2] in _UNKNOWN and "/" in path
+    }
+    return [f"{directory} ({kind})" for directory, kind in sorted(found.items())]
+
+
+def _notice(why: str, names: list[str]) -> list[str]:
+    if not names:
+        return []
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return [f"in no component: {', '.join(names[:_SHOWN])}{more}: {why}"]
