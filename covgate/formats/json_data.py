@@ -102,6 +102,7 @@ def _new_code_data(outcome: Outcome) -> dict[str, Any]:
         "unmeasured": [{"path": each.path, "old_path": each.old_path or None} for each in outcome.unmeasured],
         "newly_excluded": [{"path": each.path, "lines": list(each.lines)} for each in outcome.newly_excluded],
         "excused_branches": [{"path": each.path, "lines": list(each.lines)} for each in outcome.excused_branches],
+        "never_covered": [{"path": each.path, "lines": list(each.lines)} for each in outcome.never_covered],
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from covgate.errors import ConfigurationError, CovgateError
+from covgate.errors import CovgateError
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
 from covgate.model.outcome import Outcome
@@ -68,9 +68,10 @@ def _find(session: Session, bar: Bar, commit: str, measurement: Measurement) -> 
 def _compare(
     session: Session, bar: Bar, commit: str, hiding: list[FileResult], changes: Mapping[str, FileChange]
 ) -> list[NewlyExcluded]:
+    from covgate.gate.known_lines import lines_at_base
     from covgate.model.exclusion import compared_with_lines, compared_with_text
 
-    before = _lines_of(session, bar)
+    before = lines_at_base(session, bar)
     if before is not None:
         lines = {each.path: each.lines for each in before.files}
         pairs = [(each, changes[each.path]) for each in hiding]
@@ -85,27 +86,6 @@ def _compare(
         source = _text(session, commit, each.path)
         found.append(compared_with_text(each, changes[each.path], source, patterns, new_patterns))
     return found
-
-
-def _lines_of(session: Session, bar: Bar) -> Measurement | None:
-    """The lines of the base, if this clone knows them: from its cache, else from the notes."""
-    from covgate.measure.cache import Cache
-    from covgate.notes.line_notes import DetailNotes
-
-    repository, commit, component = session.repository, bar.base, bar.config.component
-    try:
-        own = session.config_at(commit).part(component)
-    except ConfigurationError:
-        own = None
-    tree = session.measurer.tree(commit, own or bar.config)
-    cached = Cache(repository.state_dir).any_of(tree)
-    if cached is not None:
-        return cached
-    try:
-        noted = DetailNotes(repository).read(commit).get(component)
-    except ValueError:
-        return None
-    return noted if noted is not None and noted.tree == tree else None
 
 
 def _find_branches(session: Session, bar: Bar, commit: str, measurement: Measurement) -> list[ExcusedBranches]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from covgate.errors import ConfigurationError
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
 from covgate.measure.cache import Cache
@@ -35,3 +36,21 @@ def lines_in_notes(session: Session, bar: Bar, commit: str, tree: str, notices: 
 def lines_in_cache(session: Session, bar: Bar, commit: str, tree: str, notices: list[str]) -> Measurement | None:
     """The lines that were measured here, under any circumstances. The arguments are those of `lines_in_notes`."""
     return Cache(session.repository.state_dir).any_of(tree)
+
+
+def lines_at_base(session: Session, bar: Bar) -> Measurement | None:
+    """The lines of the base of ``bar``, if this clone knows them: from its cache, else from the notes."""
+    repository, commit, component = session.repository, bar.base, bar.config.component
+    try:
+        own = session.config_at(commit).part(component)
+    except ConfigurationError:
+        own = None
+    tree = session.measurer.tree(commit, own or bar.config)
+    cached = Cache(repository.state_dir).any_of(tree)
+    if cached is not None:
+        return cached
+    try:
+        noted = DetailNotes(repository).read(commit).get(component)
+    except ValueError:
+        return None
+    return noted if noted is not None and noted.tree == tree else None

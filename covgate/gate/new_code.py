@@ -17,14 +17,20 @@ if TYPE_CHECKING:
 
 def with_new_code(session: Session, outcome: Outcome, bars: Sequence[Bar]) -> Outcome:
     """``outcome`` with what a reviewer should know about the code that is new against the base of ``bars``."""
-    from covgate.gate.exclusions import with_newly_excluded
-
     outcome = with_unmeasured(session, outcome, bars[0])
     if not outcome.parts:
-        return with_newly_excluded(session, outcome, bars[0])
+        return _with_lines(session, outcome, bars[0])
     by_name = {each.config.component: each for each in bars}
-    parts = [with_newly_excluded(session, each, by_name[each.component]) for each in outcome.parts]
+    parts = [_with_lines(session, each, by_name[each.component]) for each in outcome.parts]
     return replace(outcome, parts=tuple(parts))
+
+
+def _with_lines(session: Session, outcome: Outcome, bar: Bar) -> Outcome:
+    """``outcome`` of one component with what its lines show."""
+    from covgate.gate.exclusions import with_newly_excluded
+    from covgate.gate.uncovered_changes import with_never_covered
+
+    return with_never_covered(session, with_newly_excluded(session, outcome, bar), bar)
 
 
 def with_unmeasured(session: Session, outcome: Outcome, bar: Bar) -> Outcome:

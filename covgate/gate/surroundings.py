@@ -119,10 +119,7 @@ class Surroundings:
 
         If the default branch is merged into a branch that was pushed before, the merged code is not new.
         """
-        repository, remote = self.session.repository, self.bar.remote
-        targets = {self.bar.base, remote.fork_point(self.commit) if remote else ""}
-        found = [repository.merge_base(self.commit, each) or each for each in sorted(targets) if each]
-        return list(dict.fromkeys(found))
+        return merge_bases(self.session, self.bar, self.commit)
 
     @property
     def before(self) -> Measurement | None:
@@ -157,13 +154,25 @@ class Surroundings:
 
     def first_lines(self, paths: list[str]) -> Mapping[str, Mapping[int, int]]:
         """By path, the first line of the statement for each of its later lines."""
-        from covgate.measure.statements import first_lines
+        return first_lines(self.session, self.bar, self.commit, paths)
 
-        repository = self.session.repository
-        sources = {path: repository.file(self.commit, path) or b"" for path in paths}
-        return first_lines(
-            sources,
-            lambda: self.session.measurer.interpreter(self.bar.config),
-            repository.top,
-            without_local_environment(self.session.environ),
-        )
+
+def merge_bases(session: Session, bar: Bar, commit: str) -> list[str]:
+    """The merge bases of ``commit`` with the base of ``bar`` and with the default branch."""
+    repository, remote = session.repository, bar.remote
+    targets = {bar.base, remote.fork_point(commit) if remote else ""}
+    found = [repository.merge_base(commit, each) or each for each in sorted(targets) if each]
+    return list(dict.fromkeys(found))
+
+
+def first_lines(session: Session, bar: Bar, commit: str, paths: Iterable[str]) -> Mapping[str, Mapping[int, int]]:
+    """By path, the first line of the statement for each of its later lines."""
+    from covgate.measure.statements import first_lines
+
+    repository = session.repository
+    return first_lines(
+        {path: repository.file(commit, path) or b"" for path in paths},
+        lambda: session.measurer.interpreter(bar.config),
+        repository.top,
+        without_local_environment(session.environ),
+    )

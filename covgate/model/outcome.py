@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from covgate.model.changed_tests import ChangedTest
     from covgate.model.exclusion import ExcusedBranches, NewlyExcluded
     from covgate.model.explanation import Explanation
+    from covgate.model.never_covered import NeverCovered
     from covgate.model.new_files import NewFile
     from covgate.model.patch import Patch
 
@@ -49,8 +50,9 @@ class Outcome:
     sentences about this commit. ``changed_tests``: if coverage was lost, the tests and their configuration that
     were changed since the baseline, or since the base. ``unmeasured``: the new source files that nothing measures.
     ``newly_excluded``: the lines that the base didn't exclude. ``excused_branches``: the branches that newly count as
-    executed. ``unrecorded``: its note could not be written; ``unpublished``: the notes could not be pushed. ``parts``:
-    in a repository with components, the outcome of each; this is then the outcome of all together
+    executed. ``never_covered``: the changed lines that no test executes, neither at the base nor now.
+    ``unrecorded``: its note could not be written; ``unpublished``: the notes could not be pushed. ``parts``: in a
+    repository with components, the outcome of each; this is then the outcome of all together
     (`covgate.model.combined`).
     """
 
@@ -81,6 +83,7 @@ class Outcome:
     unmeasured: tuple[NewFile, ...] = ()
     newly_excluded: tuple[NewlyExcluded, ...] = ()
     excused_branches: tuple[ExcusedBranches, ...] = ()
+    never_covered: tuple[NeverCovered, ...] = ()
     unrecorded: bool = False
     unpublished: bool = False
     parts: tuple[Outcome, ...] = ()

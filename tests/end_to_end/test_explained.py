@@ -185,6 +185,20 @@ def test_a_regression_beside_removed_code_is_blocked(project: Project) -> None:
     assert ":10  lost  " in done.text, done.text
 
 
+def test_a_change_of_code_that_was_never_covered(project: Project) -> None:
+    assert project.push().status == 0
+    project.write(
+        "pkg/mod.py", functions("a", "b", "c").replace("    return 'c'\n", "    more = 'c'\n    return more\n")
+    )
+    commit = project.commit()
+    done = project.push(COVGATE_EPSILON="50")
+    assert done.status == 0, done.text
+    said = "changed, but executed by no test, neither before nor now: pkg/mod.py:10\n"
+    assert done.text.count(said) == 1, done.text
+    checked = json.loads(project.covgate("check", "--base", "HEAD~", "--format", "json").text)
+    assert (checked["commit"], checked["never_covered"]) == (commit, [{"path": "pkg/mod.py", "lines": [10, 11]}])
+
+
 # The patch floor
 
 
