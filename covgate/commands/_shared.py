@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from covgate.errors import ToolError, UsageError
+from covgate.config import Config
+from covgate.errors import ConfigurationError, ToolError, UsageError
 from covgate.files import write_output
+from covgate.gate.context import Session
 from covgate.git.repository import Repository
-from covgate.model.record import Judgement
 from covgate.notes.records import Notes
 from covgate.notes.repair import repair
 
@@ -80,6 +81,26 @@ def find_commit(repository: Repository, name: str) -> str:
     return commit
 
 
+def component_names(session: Session, commit: str, names: Sequence[str]) -> list[str]:
+    """The components ``names``; if it is empty, those that the configuration at ``commit`` has ("" for no commit).
+
+    Raises UsageError if neither that configuration nor a note has one of ``names``.
+    """
+    try:
+        config = session.config_at(commit) if commit else Config()
+    except ConfigurationError:  # the notes can be read all the same
+        config = Config()
+    configured = [each.component for each in config.parts]
+    if not set(names) <= set(configured):
+        notes = session.notes
+        recorded = {record.component for blob in notes.entries().values() for record in notes.read_blob(blob).records}
+        known = [*configured, *sorted(recorded.difference(configured))]
+        for name in names:
+            if name not in known:
+                raise UsageError(f"there is no component {name!r} here", hint=f"known components: {', '.join(known)}")
+    return list(dict.fromkeys(names)) or configured
+
+
 def repaired_notes(repository: Repository) -> tuple[Notes, list[str]]:
     """Repair changes made to the local notes by hand. Returns the notes and notices; a failure is a notice, too."""
     notes = Notes(repository)
@@ -87,16 +108,6 @@ def repaired_notes(repository: Repository) -> tuple[Notes, list[str]]:
         return notes, repair(notes)
     except ToolError as error:
         return notes, [f"WARNING: {error.message}"]
-
-
-def last_judgement(notes: Notes, head: str, component: str) -> tuple[str, Judgement] | None:
-    """The newest judged commit among ``head`` and its ancestors, with its judgement; None if none was judged."""
-    entries = notes.entries()
-    for commit in notes.repository.walk([head]) if entries else ():
-        record = notes.read_blob(entries[commit]).record(component) if commit in entries else None
-        if record is not None and record.judgement is not None:
-            return commit, record.judgement
-    return None
 
 
 def print_result(format: str, text: str, data: Any) -> None:

@@ -6,9 +6,10 @@ import argparse
 import sys
 from collections.abc import Mapping
 
-from covgate.commands._shared import find_commit, last_judgement, open_repository, repaired_notes, write_text
-from covgate.errors import EXIT_PASSED
+from covgate.commands._shared import component_names, find_commit, open_repository, repaired_notes, write_text
+from covgate.errors import EXIT_PASSED, UsageError
 from covgate.formats.badge_svg import badge as render_badge
+from covgate.gate.context import Session
 from covgate.git.repository import Repository
 from covgate.model.record import DEFAULT_COMPONENT
 
@@ -17,6 +18,7 @@ EXAMPLES = """\
   covgate badge > badge.svg
   covgate badge --of coverage --output badge.svg
   covgate badge v1.0
+  covgate badge --component api
 """
 
 
@@ -28,18 +30,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="baseline",
         help="the baseline (default), or the coverage measured last",
     )
-    parser.add_argument("--component", default="default", metavar="NAME", help="default: the whole repository")
+    parser.add_argument("--component", metavar="NAME", help="the component; not needed if there is only one")
     parser.add_argument("--output", metavar="FILE", help="write to this file")
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     with open_repository(environ) as repository:
         commit = find_commit(repository, arguments.rev)
-        svg, notices = make_badge(repository, commit, arguments.of, arguments.component)
+        component = _component(Session(repository=repository, environ=environ), commit, arguments.component)
+        svg, notices = make_badge(repository, commit, arguments.of, component)
         for notice in notices:
             print(f"covgate: {notice}", file=sys.stderr)
         write_text(svg, arguments.output)
     return EXIT_PASSED
+
+
+def _component(session: Session, commit: str, name: str | None) -> str:
+    """The component ``name``, or the only one. Raises UsageError if there are several, or none of that name."""
+    names = component_names(session, commit, [name] if name else [])
+    if len(names) > 1:
+        raise UsageError(
+            "each component has a badge of its own", hint=f"add --component NAME, one of: {', '.join(names)}"
+        )
+    return names[0]
 
 
 def make_badge(repository: Repository, commit: str, of: str, component: str) -> tuple[str, list[str]]:
@@ -50,7 +63,7 @@ def make_badge(repository: Repository, commit: str, of: str, component: str) -> 
         percent = lookup.baseline.percent if lookup.baseline else None
         notices += lookup.problems
     else:
-        found = last_judgement(notes, commit, component)
+        found = notes.newest([commit], component)
         percent = found[1].numbers.percent if found else None
     if percent is None:
         notices.append(

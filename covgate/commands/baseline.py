@@ -6,8 +6,15 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from covgate.commands._shared import add_format, find_commit, open_repository, print_result, repaired_notes
-from covgate.errors import EXIT_PASSED, ConfigurationError, UsageError
+from covgate.commands._shared import (
+    add_format,
+    component_names,
+    find_commit,
+    open_repository,
+    print_result,
+    repaired_notes,
+)
+from covgate.errors import EXIT_PASSED, UsageError
 from covgate.formats.json_data import FORMAT, baseline_data
 from covgate.gate.context import Session
 from covgate.gate.override import override_baseline
@@ -54,7 +61,7 @@ def show_baseline(session: Session, commit: str, component: str = "") -> tuple[s
     """
     notes, problems = repaired_notes(session.repository)
     text, data = "", {}
-    names = [component] if component else _components(session, commit)
+    names = component_names(session, commit, [component] if component else [])
     for name in names:
         lookup = notes.baseline([commit], name)
         known = lookup.baseline
@@ -66,13 +73,6 @@ def show_baseline(session: Session, commit: str, component: str = "") -> tuple[s
     whole = data[names[0]] if len(names) == 1 else None
     shown = {"format": FORMAT, "commit": commit, "baseline": whole, "components": data, "problems": problems}
     return text + "".join(f"covgate: {problem}\n" for problem in problems), shown
-
-
-def _components(session: Session, commit: str) -> list[str]:
-    try:
-        return [each.component for each in session.config_at(commit).parts]
-    except ConfigurationError:  # the notes can be read all the same
-        return [DEFAULT_COMPONENT]
 
 
 def _text(component: str, known: Baseline | None, commit: str, origin: str) -> str:

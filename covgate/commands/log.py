@@ -9,10 +9,11 @@ import sys
 from collections.abc import Mapping
 
 from covgate.boundary import paint_for
-from covgate.commands._shared import add_components, open_repository, repaired_notes, write_text
+from covgate.commands._shared import add_components, component_names, open_repository, repaired_notes, write_text
 from covgate.errors import EXIT_PASSED
 from covgate.formats.log_text import log_data, log_text
 from covgate.formats.paint import Paint, one_line, plain
+from covgate.gate.context import Session
 from covgate.git.repository import Repository
 from covgate.measure.unmeasured import last_pushes, read_unmeasured
 from covgate.notes.annotated import describe_commits
@@ -22,6 +23,7 @@ HELP = "show the history of the baseline"
 EXAMPLES = """\
   covgate log
   covgate log --format json
+  covgate log --component api --component web
   covgate log --format html --output coverage-history.html
 """
 
@@ -41,6 +43,9 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     with open_repository(environ) as repository:
         for notice in repaired_notes(repository)[1]:
             print(f"covgate: {plain(notice)}", file=sys.stderr)
+        if arguments.component:
+            session = Session(repository=repository, environ=environ)
+            component_names(session, repository.commit("HEAD"), arguments.component)
         timeline = read_timeline(repository, arguments.component)
         if arguments.format == "html":
             text = _page(repository, timeline)

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from covgate.commands._shared import add_format, last_judgement, open_repository, print_result, repaired_notes
+from covgate.commands._shared import add_format, open_repository, print_result, repaired_notes
 from covgate.config import Config
 from covgate.errors import EXIT_PASSED, CovgateError
 from covgate.formats.json_data import FORMAT, baseline_data
@@ -74,7 +74,7 @@ def _component_data(notes: Notes, head: str, config: Config, errors: list[str]) 
     name = config.component
     lookup = notes.baseline([head], name)
     errors += [each for each in lookup.problems if each not in errors]
-    found = last_judgement(notes, head, name)
+    found = notes.newest([head], name)
     coverage = None
     if found:
         commit, judgement = found
@@ -97,25 +97,39 @@ def _policy_data(policy: Policy) -> dict[str, Any]:
 
 def _text(data: dict[str, Any]) -> str:
     lines = [f"enabled   {'yes' if data['enabled'] else 'no'}", f"policy    {_policy_text(data)}"]
-    for name, component in data["components"].items():
-        of = "" if name == DEFAULT_COMPONENT else f"{name}: "
-        if of and _policy_text(component) != _policy_text(data):
-            lines.append(f"policy    {of}{_policy_text(component)}")
-        known, coverage = component["baseline"], component["coverage"]
-        lines += [
-            f"baseline  {of}" + (f"{known['percent']}% from {known['commit'][:10]}" if known else "none yet"),
-            f"coverage  {of}"
-            + (
-                f"{coverage['percent'] or 'nothing'}% at {coverage['commit'][:10]} ({coverage['status']})"
-                if coverage
-                else "not measured yet"
-            ),
-        ]
+    components = data["components"]
+    if [*components] == [DEFAULT_COMPONENT]:
+        only = components[DEFAULT_COMPONENT]
+        lines += [f"baseline  {_baseline_text(only)}", f"coverage  {_coverage_text(only)}"]
+    else:
+        lines += ["", *_table(components, _policy_text(data))]
     if data["unmeasured"]:
         pushes, reason = data["unmeasured"]["pushes"], data["unmeasured"]["reason"]
         lines.append(f"WARNING   {last_pushes(pushes)} not measured: {one_line(reason)}")
     lines += [f"error     {error}" for error in data["errors"]]
     return "\n".join(lines) + "\n"
+
+
+def _table(components: Mapping[str, dict[str, Any]], policy: str) -> list[str]:
+    """A row for each component; its policy, where that differs from ``policy``, comes last."""
+    own = {name: _policy_text(each) if "policy" in each else policy for name, each in components.items()}
+    rows = [("component", "baseline", "coverage", "policy" if {*own.values()} - {policy} else "")]
+    for name, each in components.items():
+        rows.append((name, _baseline_text(each), _coverage_text(each), own[name] if own[name] != policy else ""))
+    widths = [max(len(row[place]) for row in rows) for place in range(3)]
+    return ["  ".join([*map(str.ljust, row, widths), row[3]]).rstrip() for row in rows]
+
+
+def _baseline_text(component: dict[str, Any]) -> str:
+    known = component["baseline"]
+    return f"{known['percent']}% from {known['commit'][:10]}" if known else "none yet"
+
+
+def _coverage_text(component: dict[str, Any]) -> str:
+    coverage = component["coverage"]
+    if not coverage:
+        return "not measured yet"
+    return f"{coverage['percent'] or 'nothing'}% at {coverage['commit'][:10]} ({coverage['status']})"
 
 
 def _policy_text(data: dict[str, Any]) -> str:

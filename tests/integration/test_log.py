@@ -270,13 +270,78 @@ def test_the_badge_tells_baseline_or_coverage(rising: Project, tmp_path: Path) -
 
 
 def test_the_badge_of_nothing_is_unknown(rising: Project) -> None:
-    for argv in (["--component", "docs"], ["HEAD~9", "--of", "coverage", "--component", "web"]):
-        assert badge(rising, *argv)[1] == "unknown"
-    status, svg, said = run_apart(rising, "badge", "--component", '"><x>')
-    assert (status, "<x>" in svg) == (0, False)
-    head = rising.git("rev-parse", "--short=10", "HEAD")
+    assert badge(rising, "HEAD~9", "--of", "coverage", "--component", "web")[1] == "unknown"
+    first = rising.git("rev-parse", "--short=10", "HEAD~9")
+    status, svg, said = run_apart(rising, "badge", "HEAD~9", "--component", "web")
+    assert (status, ">unknown</text>" in svg) == (0, True)
     assert (
         said
-        == f"covgate: no baseline of the component '\"><x>' is recorded at {head} or before; the badge says unknown\n"
+        == f"covgate: no baseline of the component 'web' is recorded at {first} or before; the badge says unknown\n"
     )
     assert run_apart(rising, "badge", "nowhere")[0] == 2
+
+
+@pytest.fixture
+def divided(rising: Project) -> Project:
+    """Its last commit has two components: "web", which has a baseline, and "api-gateway", which has none."""
+    web = '[components.web]\nsource = ["web"]\nfloor = 45\n'
+    rising.write(".covgate.toml", f'epsilon = 0.5\n[components.api-gateway]\nsource = ["api"]\n{web}')
+    rising.commit("divided")
+    return rising
+
+
+def test_an_unknown_component_is_an_error_that_lists_those_there_are(divided: Project) -> None:
+    for argv in (["log"], ["badge"], ["baseline"], ["baseline", "set", "50", "--reason", "x"]):
+        done = divided.covgate(*argv, "--component", "wbe")
+        first, hint = done.text.splitlines()
+        assert (done.status, first) == (2, "covgate: there is no component 'wbe' here")
+        assert "api-gateway, web" in hint
+        # What only the notes know can still be shown.
+        if "set" not in argv:
+            assert "default" in hint
+            assert divided.covgate(*argv, "--component", "default").status == 0
+    for argv in (["badge"], ["baseline", "set", "50", "--reason", "x"]):
+        done = divided.covgate(*argv)
+        assert done.status == 2
+        assert done.text.splitlines()[1] == "  add --component NAME, one of: api-gateway, web"
+    assert badge(divided, "--component", "web") == ["coverage baseline: web", "50.00%"]
+
+
+def test_status_has_an_aligned_row_for_each_component(divided: Project) -> None:
+    last = divided.git("rev-parse", "--short=10", "HEAD~1")
+    origin = divided.covgate("baseline", "--component", "web").text.splitlines()[1].split()[1].rstrip(",")
+    assert divided.covgate("status").text.splitlines() == [
+        "enabled   yes",
+        "policy    both, floor 0.00%, epsilon 0.50",
+        "",
+        "component    baseline                coverage                     policy",
+        "api-gateway  none yet                not measured yet",
+        f"web          50.00% from {origin}  50.00% at {last} (PASS)  both, floor 45.00%, epsilon 0.50",
+    ]
+
+
+def test_the_log_of_some_components(divided: Project) -> None:
+    assert {row["component"] for row in json.loads(divided.covgate("log", "--format", "json").text)} == {
+        "default",
+        "web",
+    }
+    done = divided.covgate("log", "--format", "json", "--component", "web", "--component", "api-gateway")
+    assert {row["component"] for row in json.loads(done.text)} == {"web"}
+    page = divided.covgate("log", "--format", "html", "--component", "web").text
+    assert [each["name"] for each in page_data(page)["components"]] == ["web"]
+    assert divided.covgate("log", "--component", "api-gateway").text == "covgate: no baseline has been recorded yet\n"
+
+
+def test_the_baseline_of_each_component(divided: Project) -> None:
+    head = divided.git("rev-parse", "--short=10", "HEAD")
+    lines = divided.covgate("baseline").text.splitlines()
+    assert lines[0].startswith(f"covgate: there is no baseline of api-gateway at {head} yet")
+    assert lines[1].startswith("web: 50.00% (")
+    done = divided.covgate("baseline", "set", "40", "--component", "api-gateway", "--reason", "carried over")
+    assert f"the baseline of api-gateway at {head} is 40% now (epoch 1)" in done.text.replace("40.00%", "40%")
+    data = json.loads(divided.covgate("baseline", "--format", "json").text)
+    assert data["baseline"] is None
+    assert {name: each["percent"] for name, each in data["components"].items()} == {
+        "api-gateway": "40.00",
+        "web": "50.00",
+    }
