@@ -1,24 +1,25 @@
 """The reports of real tools, made here and now: our totals are the tool's own. A tool that is not installed is skipped.
 
-Tools are looked for on PATH and in the directories of COVGATE_TEST_TOOLS, such as the `node_modules/.bin` of
-`npm install c8 nyc jest`. On Debian, lcov, clang and llvm are packages; gcovr comes from pip.
+`tests/helpers/report_tools.py` says where tools are looked for. c8, nyc, jest, vitest and @vitest/coverage-v8 come from
+npm, and gcovr from pip. On Debian, lcov, clang, libclang-rt-dev and llvm are packages.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
 
 import pytest
 
+from covgate.measure.reports import parse
 from helpers.project import Project
+from helpers.report_tools import Tools, counts
 from helpers.sealed import run
 
 pytestmark = pytest.mark.once
+
+ISTANBUL = ["lcovonly", "cobertura", "clover", "json", "json-summary"]  # what Istanbul can write
 
 SCRIPT = """'use strict';
 
@@ -48,6 +49,37 @@ PLAIN_TEST = (
 JEST_TEST = """const { add, pick } = require('../src/index.js');
 test('adds', () => { expect(add(1)).toBe(3); expect(pick(true)).toBe('yes'); });
 """
+VITEST_TEST = """import { test, expect } from 'vitest';
+import sample from '../src/index.js';
+test('adds', () => { expect(sample.add(1)).toBe(3); expect(sample.pick(true)).toBe('yes'); });
+"""
+# A macro, a template with two instances, and one function inside of another one.
+CPP_PROGRAM = """#include <cstdio>
+#define BOTH(a, b) ((a) && (b))
+#define EITHER(a, b) (BOTH(a, a) || (b))
+
+template <typename T> T pick(T a, T b)
+{
+  if (a > b)
+    return a;
+  return b;
+}
+
+#ifdef NEVER
+int skipped() { return 1; }
+#endif
+
+int main(int argc, char **argv)
+{
+  auto twice = [](int x) {
+    return x > 5 ? x : 2 * x;
+  };
+  for (int i = 0; i < 3; i++) { if (BOTH(i, argc)) printf("%d", pick(i, 1)); }
+  if (EITHER(argc > 7, argc > 8))
+    return twice(argc);
+  printf("%f", pick(0.5, 1.5)); return twice(2) - 4;
+}
+"""
 PROGRAM = """#include <stdio.h>
 
 static int never(int x)
@@ -67,33 +99,6 @@ int main(int argc, char **argv)
 """
 
 
-class Tools:
-    """Runs tools in a project; a tool that is absent skips the test."""
-
-    def __init__(self, project: Project) -> None:
-        self.project = project
-        self.path = os.pathsep.join(filter(None, [os.environ.get("COVGATE_TEST_TOOLS"), os.environ["PATH"]]))
-
-    def run(self, *argv: str, **environ: str) -> str:
-        """What the tool prints; the last line may be its summary."""
-        program = shutil.which(argv[0], path=self.path)
-        if program is None:
-            pytest.skip(f"{argv[0]} is not installed")
-        done = run([program, *argv[1:]], self.project.top, {**self.project.environ, "PATH": self.path, **environ})
-        assert done.status == 0, done.text
-        return done.text
-
-    def read(self, name: str) -> str:
-        return (self.project.top / name).read_text(encoding="utf-8")
-
-    def judged(self, report: str, *options: str) -> dict[str, Any]:
-        done = self.project.covgate("check", "--report", report, *options, "--format", "json")
-        assert done.status == 0, done.text
-        data: dict[str, Any] = json.loads(done.text)
-        assert data["numbers"] is not None, done.text
-        return data
-
-
 @pytest.fixture
 def tools(project: Project) -> Tools:
     project.write("src/index.js", SCRIPT)
@@ -101,22 +106,14 @@ def tools(project: Project) -> Tools:
     project.write("check/node.test.js", NODE_TEST)
     project.write("check/plain.js", PLAIN_TEST)
     project.write("check/index.spec.js", JEST_TEST)
+    project.write("check/index.vitest.mjs", VITEST_TEST)
     project.write("src/main.c", PROGRAM)
+    project.write("src/program.cpp", CPP_PROGRAM)
     project.write("package.json", '{"name": "sample", "version": "1.0.0", "private": true}\n')
-    project.write(".gitignore", "/out/\n")
+    project.write(".gitignore", "/out/\n/node_modules\n")
     project.commit()
     (project.top / "out").mkdir()
     return Tools(project)
-
-
-def counts(data: Mapping[str, Any]) -> tuple[int, int, int, int]:
-    numbers = data["numbers"]
-    return (
-        numbers["executed_statements"],
-        numbers["statements"],
-        numbers["executed_branches"],
-        numbers["branches"],
-    )
 
 
 def lcov_totals(text: str) -> tuple[int, int, int, int]:
@@ -139,25 +136,48 @@ def test_node(tools: Tools) -> None:
 
 @pytest.mark.parametrize("tool", ["c8", "nyc"])
 def test_c8_and_nyc(tools: Tools, tool: str) -> None:
-    reporters = ("--reporter=lcovonly", "--reporter=cobertura", "--report-dir=out")
+    reporters = (*(f"--reporter={each}" for each in ISTANBUL), "--report-dir=out")
     tools.run(tool, "--all", "--include=src/**", *reporters, "node", "check/plain.js")
     assert counts(tools.judged("out/lcov.info")) == lcov_totals(tools.read("out/lcov.info"))
     _judge_istanbul(tools)
 
 
 def test_jest(tools: Tools) -> None:
-    reporters = ("--coverageReporters=lcovonly", "--coverageReporters=cobertura", "--coverageDirectory=out")
+    reporters = (*(f"--coverageReporters={each}" for each in ISTANBUL), "--coverageDirectory=out")
     tools.run("jest", "--testMatch=**/*.spec.js", "--coverage", "--collectCoverageFrom=src/**/*.js", *reporters)
     assert counts(tools.judged("out/lcov.info")) == lcov_totals(tools.read("out/lcov.info"))
     _judge_istanbul(tools)
 
 
+@pytest.mark.parametrize("provider", ["v8", "istanbul"])
+def test_vitest(tools: Tools, provider: str) -> None:
+    modules = Path(tools.find("vitest")).parent.parent
+    if not (modules / f"@vitest/coverage-{provider}").is_dir():
+        pytest.skip(f"@vitest/coverage-{provider} is not installed beside vitest")
+    (tools.project.top / "node_modules").symlink_to(modules)
+    coverage = f"provider: '{provider}', include: ['src/**'], reporter: {json.dumps(ISTANBUL)}, reportsDirectory: 'out'"
+    config = f"export default {{ test: {{ include: ['check/*.vitest.mjs'], coverage: {{ {coverage} }} }} }};\n"
+    (tools.project.top / "out/vitest.config.mjs").write_text(config, encoding="utf-8")
+    tools.run("vitest", "run", "--root", ".", "--config", "out/vitest.config.mjs", "--coverage")
+    assert counts(tools.judged("out/lcov.info")) == lcov_totals(tools.read("out/lcov.info"))
+    _judge_istanbul(tools)
+
+
 def _judge_istanbul(tools: Tools) -> None:
-    """Its Cobertura lacks branches of lines that have no statement: the lines are its own, the difference is told."""
+    """Its JSON and its Clover have the totals of its own summary.
+
+    Its Cobertura lacks branches of lines that have no statement: the lines are its own, the difference is told.
+    """
     judged = tools.judged("out/cobertura-coverage.xml")
     told = cobertura_totals(tools.read("out/cobertura-coverage.xml"))
     assert counts(judged)[:2] == told[:2]
     assert (counts(judged) == told) == (not any("as its own totals say" in each for each in judged["notices"]))
+    total = json.loads(tools.read("out/coverage-summary.json"))["total"]
+    own = tuple(total[kind][count] for kind in ("lines", "branches") for count in ("covered", "total"))
+    for report in ("out/coverage-final.json", "out/clover.xml"):
+        judged = tools.judged(report)
+        assert counts(judged) == own
+        assert not any(report in each for each in judged["notices"])
 
 
 def test_lcov(tools: Tools) -> None:
@@ -197,6 +217,27 @@ def test_llvm_cov(tools: Tools) -> None:
     lines, branches = (told["totals"][kind] for kind in ("lines", "branches"))
     own = (lines["covered"], lines["count"], branches["covered"], branches["count"])
     assert counts(tools.judged("out/lcov.info")) == own
+
+
+def test_llvm_covs_json(tools: Tools) -> None:
+    """Our counts are those of its report, and our lines those of its LCOV, where macros and templates are, too."""
+    tools.run("llvm-cov", "--version")
+    options = ("-fprofile-instr-generate", "-fcoverage-mapping", "-O0")
+    tools.run("clang++", *options, "-o", "out/app", "src/program.cpp")
+    tools.run(str(tools.project.top / "out/app"), LLVM_PROFILE_FILE="out/app.profraw")
+    tools.run("llvm-profdata", "merge", "-o", "out/app.profdata", "out/app.profraw")
+    exported = ("llvm-cov", "export", "out/app", "-instr-profile=out/app.profdata")
+    report, lcov = (tools.run(*exported, f"-format={kind}") for kind in ("text", "lcov"))
+    (tools.project.top / "out/llvm.json").write_text(report, encoding="utf-8")
+    judged = tools.judged("out/llvm.json")
+    printed = tools.run("llvm-cov", "report", "out/app", "-instr-profile=out/app.profdata").splitlines()
+    columns = dict(zip(re.split(r"\s{2,}", printed[0])[1:], printed[-1].split()[1:], strict=True))
+    told = [(int(columns[kind]), int(columns[f"Missed {kind}"])) for kind in ("Lines", "Branches")]
+    assert counts(judged) == tuple(n for count, missed in told for n in (count - missed, count))
+    assert not any("llvm.json" in each for each in judged["notices"])
+    (ours,), (theirs,) = (parse(each.encode(), "r").files.values() for each in (report, lcov))
+    assert ours.statements == theirs.statements
+    assert len(ours.branches) == told[1][0]
 
 
 def test_coverage_xml_with_two_sources(project: Project) -> None:
