@@ -26,15 +26,16 @@ def judge_components(session: Session, commit: str, bars: Sequence[Bar], tips: S
     For the arguments, and for what it raises, see `judge_commit`. One component that can't be measured takes nothing
     from the others.
     """
+    notices: list[str] = []
+    with as_notice(notices, "what became of other components could not be found"):
+        notices += changed_components(session, commit, bars)
     if len(bars) == 1 and bars[0].config.component == DEFAULT_COMPONENT:
-        return judge_commit(session, commit, bars[0], tips, order)
+        outcome = judge_commit(session, commit, bars[0], tips, order)
+        return replace(outcome, notices=(*notices, *outcome.notices)) if notices else outcome
     if order.jobs > 1:
         order = _measure_ahead(session, commit, bars, tips, order)
     recorder = Recorder(notes=session.notes, commit=commit)
     parts = [judge_commit(session, commit, bar, tips, order, recorder) for bar in bars]
-    notices: list[str] = []
-    with as_notice(notices, "what became of other components could not be found"):
-        notices += changed_components(session, commit, bars)
     written, about_notes = recorder.write()
     if not written:
         parts = [replace(each, raised=None, unrecorded=True) for each in parts]
@@ -92,18 +93,20 @@ def changed_components(session: Session, commit: str, bars: Sequence[Bar]) -> li
         before, now = session.config_at(base), session.config_at(commit)
     except ConfigurationError:
         return []
+    if not (before.components or now.components):
+        return []
     was = {each.component for each in before.parts}
     names = {each.component for each in now.parts}
     # Without a configuration, covgate was not in use.
     new = [name for name in names if name not in was and before.configured]
     notices = []
     if new:
-        notices.append(f"new here, and judged by {_own(new)} own rules alone: {_some(sorted(new))}")
+        notices.append(f"new components, judged by their own rules alone: {_some(sorted(new))}")
     gone = sorted(was - names)
     if gone == [DEFAULT_COMPONENT] and not before.components:
         notices += _about_the_whole(session, base)
     elif gone:
-        notices.append(f"removed here, so that nothing holds {_own(gone)} baseline: {_some(gone)}")
+        notices.append(f"removed components, whose baselines no longer apply: {_some(gone)}")
     return notices
 
 
@@ -114,14 +117,10 @@ def _about_the_whole(session: Session, base: str) -> list[str]:
         return []
     shown, exact = format_percent(baseline.percent), format_exact(baseline.percent)
     return [
-        f"the repository is divided into components: its baseline of {shown}% stays that of {DEFAULT_COMPONENT}, and"
-        f" holds for none of them (to carry it over: covgate baseline set {exact} --component NAME"
+        f"this push begins to use components: the baseline of {shown}% stays that of {DEFAULT_COMPONENT}, and applies to"
+        f" none of them (to carry it over: covgate baseline set {exact} --component NAME"
         ' --reason "carried over")'
     ]
-
-
-def _own(names: Sequence[str]) -> str:
-    return "its" if len(names) == 1 else "their"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -118,7 +118,7 @@ def test_only_what_changed_is_measured(parts: Callable[[Sequence[str]], Parts], 
     assert found.runs() == []
     assert "BLOCKED main" in done
     assert "75.00% is below the floor of 90.00%" in done
-    assert "removed here, so that nothing holds their baseline: part00, part01" in done
+    assert "removed components, whose baselines no longer apply: part00, part01" in done
 
 
 def note_of(project: Project, component: str) -> str:
@@ -183,9 +183,12 @@ def test_a_repository_that_begins_to_use_components(make_project: Make) -> None:
     project.commit()
     done = project.push()
     assert done.status == 0, done.text
-    assert "its baseline of 83.33% stays that of default" in done
+    assert "the baseline of 83.33% stays that of default" in done
     assert "covgate baseline set 83.33 --component NAME" in done
     assert "[pkg]: 83.33%; no baseline yet (bootstrap)" in done
+    project.configure("")
+    project.commit()
+    assert "removed components, whose baselines no longer apply: pkg" in project.push()
 
 
 def test_reports_of_some_components(parts: Callable[[Sequence[str]], Parts], tmp_path: Path) -> None:
