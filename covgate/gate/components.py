@@ -117,8 +117,8 @@ def _about_the_whole(session: Session, base: str) -> list[str]:
         return []
     shown, exact = format_percent(baseline.percent), format_exact(baseline.percent)
     return [
-        f"this push begins to use components: the baseline of {shown}% stays that of {DEFAULT_COMPONENT}, and applies to"
-        f" none of them (to carry it over: covgate baseline set {exact} --component NAME"
+        f"this push begins to use components: the baseline of {shown}% stays that of {DEFAULT_COMPONENT}, and"
+        f" applies to none of them (to carry it over: covgate baseline set {exact} --component NAME"
         ' --reason "carried over")'
     ]
 

@@ -128,7 +128,7 @@ def one_of_each() -> Outcome:
         part("jobs", failing_tests(), branch="refunds"),
         part("web", not_measured()),
         raised("lib"),
-        notices=("removed here, so that nothing holds its baseline: old",),
+        notices=("removed components, whose baselines no longer apply: old",),
     )
 
 

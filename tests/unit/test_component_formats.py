@@ -76,7 +76,7 @@ def test_the_json_of_a_component_is_that_of_a_whole() -> None:
                 "covgate: [lib] the baseline rises from 75.00% to 80.00%",
                 "covgate: BLOCKED refunds a1a1a1a1a1 [api]",
                 "covgate: BLOCKED refunds a1a1a1a1a1 [jobs]",
-                "covgate: removed here, so that nothing holds its baseline: old",
+                "covgate: removed components, whose baselines no longer apply: old",
                 "covgate: api: flaky",
             ],
         ),
