@@ -16,7 +16,7 @@ from covgate.model.baseline import Baseline
 from covgate.model.measurement import Measurement
 from covgate.model.numbers import Numbers
 from covgate.model.record import Judgement, measurement_of
-from covgate.model.verdict import Status
+from covgate.model.verdict import Rule, Status, judge
 from covgate.notes.records import Notes
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class Source(NamedTuple):
     def _carried(self, baseline: Baseline | None) -> Carried | None:
         """The newest published record of the component, if it is about exactly these inputs and passed.
 
-        None if it doesn't reach the ``baseline``: then the tests decide.
+        None if it doesn't hold the ``baseline``: then the tests decide.
         """
         config = self.bar.config
         if not (config.directory or config.paths) or not self.published:
@@ -135,9 +135,8 @@ class Source(NamedTuple):
         found = self.notes.newest(self.published, config.component)
         if found is None or found[1].tree != self.tree or found[1].status is not Status.PASS:
             return None
-        percent = found[1].numbers.percent
-        below = baseline is not None and (percent is None or percent < baseline.percent)
-        return None if below else Carried(*found)
+        verdicts = (judge(found[1].numbers, baseline, each) for each in self.bar.policies)
+        return None if any(Rule.BASELINE in each.failed for each in verdicts) else Carried(*found)
 
     def _recorded(self) -> Measurement | None:
         """What another clone measured and published for exactly this tree, if that may replace a run."""
