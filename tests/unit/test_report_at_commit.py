@@ -162,6 +162,21 @@ def test_a_guess_is_reported_with_the_line_that_makes_it_certain() -> None:
 
 
 @pytest.mark.parametrize(
+    ("modules", "where"),
+    [("ab", "a/src or b/src"), ("abc", "a/src or b/src or c/src"), ("abcde", "a/src or b/src or c/src or 2 others")],
+)
+def test_a_guess_of_several_directories_is_one_notice(modules: str, where: str) -> None:
+    """As for the modules of a project in Java: no single entry of report_paths would be right."""
+    files = {f"{each}/src/com/{each}.java": FOUR for each in modules}
+    report = at_commit(lcov(*((f"com/{each}.java", "1+") for each in modules)), files)
+    assert [each.path for each in report.files] == sorted(files)
+    assert report.notices == (
+        f"report: its relative paths are taken to be in {where} (by their names; longer prefixes in report_paths make"
+        " it certain)",
+    )
+
+
+@pytest.mark.parametrize(
     ("name", "prefix"),
     [("/srv/x/main.c", "/srv/x"), ("C:\\work\\main.c", "C:/work"), ("lib/main.c", "."), ("/main.c", "/")],
 )

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import groupby
 
 from covgate.errors import ToolError
 from covgate.git.contents import is_opaque
@@ -149,10 +150,18 @@ def _notices(parsed: Parsed, located: Located, name: str, commit: Commit) -> Ite
 
 def guess_notices(located: Located, name: str) -> Iterator[str]:
     """What covgate guessed about the paths in the report ``name``, and how to configure it instead."""
-    for prefix, directory in located.guessed:
+    for prefix, all_of in groupby(sorted(located.guessed), key=lambda guess: guess.prefix):
+        directories = [guess.directory for guess in all_of]
         whose = "relative paths" if prefix == "." else f"paths that begin with {shown(prefix)}"
-        where = "the top of the repository" if directory == "." else shown(directory)
-        yield f"{name}: its {whose} are taken to be in {where} ({_entry(prefix, directory)} makes it certain)"
+        where = " or ".join(
+            "the top of the repository" if each == "." else shown(each) for each in directories[:_NAMED]
+        )
+        if len(directories) == 1:
+            certain = f"{_entry(prefix, directories[0])} makes it certain"
+        else:  # one entry for all of them would be wrong
+            where += f" or {len(directories) - _NAMED} others" if len(directories) > _NAMED else ""
+            certain = "by their names; longer prefixes in report_paths make it certain"
+        yield f"{name}: its {whose} are taken to be in {where} ({certain})"
 
 
 def _listed(names: Sequence[str]) -> str:
