@@ -97,7 +97,7 @@ def _print(
 def _source(repository: Repository, outcome: Outcome) -> ReadSource:
     from covgate.formats.html_files import source_reader
 
-    return source_reader(repository, outcome.commit)
+    return source_reader(repository, outcome.files_at)
 
 
 def _run_on_blocks(report: PushReport, repository: Repository, environ: Mapping[str, str]) -> None:

@@ -16,7 +16,7 @@ import yaml
 import covgate
 from covgate import cli, config
 from covgate.commands import command_names
-from covgate.config.keys import KEYS, LATER_KEYS
+from covgate.config.keys import KEYS
 from helpers.project import Project
 from helpers.sealed import run
 
@@ -135,11 +135,6 @@ def test_the_documented_default_is_right(key: str, default: str) -> None:
 def test_the_keys_without_a_variable_are_documented() -> None:
     [sentence] = re.findall(r"^Each key except (.+) has a variable", CONFIGURATION, re.MULTILINE)
     assert set(re.findall(r"`(\w+)`", sentence)) == {key for key, each in KEYS.items() if each.from_text is None}
-
-
-def test_the_refused_keys_are_documented() -> None:
-    [sentence] = re.findall(r"^(.+) are planned\. This version refuses them", CONFIGURATION, re.MULTILINE)
-    assert set(re.findall(r"`(\w+)`", sentence)) == set(LATER_KEYS)
 
 
 @pytest.mark.parametrize("block", re.findall(r"```toml\n(.*?)```", "\n".join(map(read, MANUALS)), re.DOTALL))

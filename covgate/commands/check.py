@@ -18,13 +18,14 @@ from covgate.files import may_write_output, write_output
 from covgate.formats import FORMATS, Context
 from covgate.formats.html_files import source_reader
 from covgate.gate.after_block import uncommitted_notices
-from covgate.gate.bar import bars_of, lands_on
+from covgate.gate.bar import Bar, bars_of, lands_on
 from covgate.gate.components import chosen, judge_components
 from covgate.gate.context import Session
 from covgate.gate.decisions import choose_bases
 from covgate.gate.exchange import deepen, fetch, syncs
 from covgate.gate.new_code import with_new_code
 from covgate.gate.order import Order
+from covgate.gate.preview import Target, default_target, find_merge, merged_by_service
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.measure.report_files import find_reports, measurement_from_reports
@@ -100,7 +101,7 @@ def _check(arguments: argparse.Namespace, repository: Repository, environ: Mappi
         if outcome.failed:
             notices += uncommitted_notices(repository, environ)
     outcome = replace(outcome, notices=tuple(notices))
-    context = Context(paint=paint_for(environ), source=source_reader(repository, outcome.commit))
+    context = Context(paint=paint_for(environ), source=source_reader(repository, outcome.files_at))
     steps = [partial(print_outcome, outcome, arguments.format, context)]
     if arguments.output:
         steps.append(partial(_write_report, arguments.output, outcome))
@@ -128,32 +129,48 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
         tip = _find_base(remote, arguments.base) if arguments.base else upstream
     before += deepen(remote, [[tip]]) if tip and syncs(config, remote) else []
     lands = _lands(session, remote) if here else False
-    bases: tuple[str, ...] = (tip,)
-    if not arguments.base:
-        bases = choose_bases(replaced=upstream, fork_point=lambda: remote.fork_point(commit), lands=lands, named="")
-    names = {each.component for each in chosen(config, arguments.component)}
-    bars = [
-        replace(bar, lands=lands)
-        for bar in bars_of(session, commit, bases, remote, here)
-        if bar.config.component in names
-    ]
+    chosen(config, arguments.component)  # raises an error if there is no such component
+
+    def bars_at(commit: str) -> tuple[Bar, ...]:
+        bases: tuple[str, ...] = (tip,)
+        if not arguments.base:
+            bases = choose_bases(replaced=upstream, fork_point=lambda: remote.fork_point(commit), lands=lands, named="")
+        found = bars_of(session, commit, bases, remote, here)
+        names = arguments.component or [each.config.component for each in found]
+        return tuple(replace(bar, lands=lands) for bar in found if bar.config.component in names)
+
+    bars = bars_at(commit)
     bar = bars[0]
     if not bar.config.enabled:
         disabled = not_applicable("disabled: enabled = false")
         notices = (*bar.notices, *before)
         return Outcome(verdict=disabled, commit=commit, tree=repository.tree(commit), notices=notices)
+    order, judged, merge = _order(arguments, session, commit, config), commit, None
+    if bar.config.preview_merge and not lands:
+        target = Target(arguments.base, tip) if arguments.base else default_target(remote)
+        never = "a report tells about that commit alone" if arguments.report else ""
+        merge = merged_by_service(session, commit, target, bars) if not here else None
+        merge = merge or find_merge(session, commit, target, bars_at, before, never=never)
+    if merge is not None:
+        judged, bars, order = merge.commit, merge.bars, merge.order(order)
+    outcome = judge_components(session, judged, bars, [tip], order)
+    with as_notice(before, "new files that are not measured could not be listed"):
+        outcome = with_new_code(session, outcome, bars)
+    if merge is not None:
+        outcome = merge.outcome_of(commit, outcome)
+    own = bars[0].notices if not outcome.parts else ()
+    return replace(outcome, notices=tuple(dict.fromkeys([*own, *before, *outcome.notices])))
+
+
+def _order(arguments: argparse.Namespace, session: Session, commit: str, config: Config) -> Order:
+    """How to judge the commit: by the reports that were given, if any."""
     measured: Callable[[Config], Measurement] | None = None
     if arguments.report:
         reports = find_reports(given_reports(arguments), arguments.expect or 0)
         whole = cache(partial(measurement_from_reports, session.measurer, config, commit, reports))
         measured = lambda part: _of_component(whole(), session.measurer.tree(commit, part), part)  # noqa: E731
     explains = arguments.format != "text" or bool(arguments.html)
-    order = Order(ratchets=False, measured=measured, jobs=arguments.jobs, explains=explains)
-    outcome = judge_components(session, commit, bars, [tip], order)
-    with as_notice(before, "new files that are not measured could not be listed"):
-        outcome = with_new_code(session, outcome, bars)
-    own = bar.notices if not outcome.parts else ()
-    return replace(outcome, notices=tuple(dict.fromkeys([*own, *before, *outcome.notices])))
+    return Order(ratchets=False, measured=measured, jobs=arguments.jobs, explains=explains)
 
 
 def _of_component(whole: Measurement, tree: str, config: Config) -> Measurement:

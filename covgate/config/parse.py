@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from covgate.config.component_tables import is_inside, overlaps, parse_components, rooted
-from covgate.config.keys import FALSE, KEYS, LATER_KEYS, OWN_KEYS, TRUE, BadValue, Isolation
+from covgate.config.keys import FALSE, KEYS, OWN_KEYS, TRUE, BadValue, Isolation
 from covgate.config.show import close_match, show, show_key
-from covgate.config.variables import NOT_YET, decides, read_variables, unknown_variables, variable
+from covgate.config.variables import decides, read_variables, unknown_variables, variable
 from covgate.errors import ConfigurationError
 from covgate.model.policy import Policy
 from covgate.model.record import DEFAULT_COMPONENT
@@ -58,6 +58,7 @@ class Config:
     python: str = ""
     setup: tuple[str, ...] | None = None
     isolation: Isolation = Isolation.AUTO
+    preview_merge: bool = False
     timeout: int = 900
     fail_closed: bool = False
     sync: bool = True
@@ -214,9 +215,7 @@ def _parse_table(file: str, table: Mapping[str, Any], problems: list[str]) -> di
     for key, value in table.items():
         if key == "components":
             continue  # `parse_components` reads it
-        if key in LATER_KEYS:
-            problems.append(f"{file}: {key} = {show(value)}: {NOT_YET}")
-        elif key not in KEYS:
+        if key not in KEYS:
             problems.append(f"{file}: {show_key(key)} = {show(value)}: unknown key{_suggestion(key)}")
         else:
             try:
@@ -227,8 +226,7 @@ def _parse_table(file: str, table: Mapping[str, Any], problems: list[str]) -> di
 
 
 def _suggestion(key: str) -> str:
-    # Keys of later versions are suggested, too: patch_flor must not lead to floor.
-    nearest = close_match(key, [*KEYS, *LATER_KEYS, "components"])
+    nearest = close_match(key, [*KEYS, "components"])
     return f"; did you mean {nearest}?" if nearest else f" (known: {', '.join(KEYS)})"
 
 

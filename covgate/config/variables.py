@@ -8,18 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from covgate.config.keys import KEYS, LATER_KEYS, BadValue, boolean_from_text, parse_boolean
+from covgate.config.keys import KEYS, BadValue, boolean_from_text, parse_boolean
 from covgate.config.show import edits, show
 
 PREFIX = "COVGATE_"
-NOT_YET = "not supported by covgate 0.1 yet; remove it"
-_NAMES = (*KEYS, "disable", "components", *LATER_KEYS)
+_NAMES = (*KEYS, "disable", "components")
 _LONG = 8  # letters of a key in which two may be wrong
 # Variables that covgate itself sets, for its hooks and for the tests that it runs.
 _OWN = frozenset({"COVGATE_NATIVE", "COVGATE_CHAINING", "COVGATE_GUARD"})
-# These don't change what is run, counted or judged. COVGATE_PYTHON is one of them as long as the commit doesn't
+# These don't change what a record says of its commit. COVGATE_PYTHON is one of them as long as the commit doesn't
 # configure an interpreter: then each machine uses its own.
-_DECIDES_NOTHING = frozenset({"timeout", "isolation", "fail_closed", "sync", "on_block"})
+_DECIDES_NOTHING = frozenset({"timeout", "isolation", "fail_closed", "sync", "on_block", "preview_merge"})
 
 
 def variable(key: str) -> str:
@@ -35,8 +34,6 @@ def read_variables(environ: Mapping[str, str], problems: list[str]) -> dict[str,
         if not text:
             continue
         try:
-            if key in LATER_KEYS:
-                raise BadValue(NOT_YET)
             if key == "disable":
                 parse_boolean(boolean_from_text(text))  # if true, the configuration is not read at all
             elif key in KEYS and (from_text := KEYS[key].from_text):

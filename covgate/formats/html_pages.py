@@ -194,6 +194,7 @@ def _footer(outcome: Outcome) -> list[str]:
     parts = (
         f"covgate {__version__}",
         f"commit {outcome.commit}" if outcome.commit else "",
+        f"merged with {outcome.preview.target} at {outcome.preview.commit}" if outcome.preview else "",
         *dict.fromkeys(str(each.measurement.toolchain) for each in outcome.each if each.measurement),
     )
     return [part for part in parts if part]

@@ -56,6 +56,7 @@ def verdict_data(outcome: Outcome) -> dict[str, Any]:
         **_rules_data(outcome),
         "cached": outcome.cached,
         "carried_from": outcome.carried_from or None,
+        "preview": outcome.preview._asdict() if outcome.preview else None,
         "toolchain": _toolchain_data(measurement.toolchain) if measurement and not outcome.parts else None,
         "notices": list(outcome.notices),
         **_new_code_data(outcome),

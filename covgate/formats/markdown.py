@@ -80,6 +80,8 @@ def _components(outcome: Outcome, room: int) -> list[str]:
 
 def _headline(outcome: Outcome) -> str:
     at = f" at `{outcome.commit[:10]}`" if outcome.commit else ""
+    preview = outcome.preview
+    at += f" merged with {code(preview.target)} at `{preview.commit[:10]}`" if preview else ""
     branch = f" {code(outcome.branch)}" if outcome.branch else ""
     return f"### {_sign(outcome.kind.value)}covgate: {outcome.kind.value}{branch}{at}"
 

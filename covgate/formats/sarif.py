@@ -64,6 +64,7 @@ def sarif_data(outcome: Outcome, source: ReadSource) -> dict[str, Any]:
         "semanticVersion": __version__,
         "rules": [_rule(*each) for each in _RULES],
     }
+    preview = outcome.preview._asdict() if outcome.preview else None
     seen: Counter[str] = Counter()
     # One run for all components: GitHub refuses several runs of one category, and takes at most 20 in an upload.
     run: dict[str, Any] = {
@@ -72,7 +73,7 @@ def sarif_data(outcome: Outcome, source: ReadSource) -> dict[str, Any]:
         "invocations": [_invocation(outcome)],
         "originalUriBaseIds": {_TOP: {"description": {"text": "The top of the repository."}}},
         "results": [_result(each, source, seen) for each in places(outcome)],
-        "properties": {"commit": outcome.commit, **_numbers(outcome)},
+        "properties": {"commit": outcome.commit, "preview": preview, **_numbers(outcome)},
     }
     if outcome.parts:
         run["properties"]["components"] = {each.component: _numbers(each) for each in outcome.parts}

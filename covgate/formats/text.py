@@ -27,7 +27,7 @@ def verdict_text(outcome: Outcome, paint: Paint, *, pushing: bool, source: ReadS
         return warning_text(outcome.error, outcome.hint, outcome.output, paint, blocks=outcome.blocks, name=name)
     if verdict.status is Status.NOT_APPLICABLE:
         return f"covgate: not applicable{name}: {plain(verdict.reason)}\n"
-    where = plain(" ".join(part for part in (outcome.branch, outcome.commit[:10]) if part)) + name
+    where = plain(" ".join(part for part in (outcome.branch, _at(outcome)) if part)) + name
     if verdict.status is Status.PASS:
         passed = f"covgate: {paint.status('PASS')} {where}: {plain(verdict.reason)}{_how(outcome)}\n"
         return passed + _set_by_hand(outcome) + _raised(outcome)
@@ -60,6 +60,13 @@ def _name(outcome: Outcome) -> str:
     return f" [{outcome.label}]" if outcome.label else ""
 
 
+def _at(outcome: Outcome) -> str:
+    """The commit, and what it was merged with for the measurement."""
+    preview = outcome.preview
+    merged = f" merged with {plain(preview.target)} {preview.commit[:10]}" if preview else ""
+    return outcome.commit[:10] + merged
+
+
 def _shown(outcome: Outcome) -> list[Outcome]:
     """The components with a text of their own: those that are not carried forward, what blocks last."""
     return sorted((each for each in outcome.parts if not _only_carried(each)), key=lambda each: each.blocked)
@@ -77,7 +84,7 @@ def _carried(outcome: Outcome) -> str:
         if _only_carried(each):
             names.setdefault(each.carried_from, []).append(each.component)
     return "".join(
-        f"covgate: PASS {outcome.commit[:10]}: unchanged, carried forward from {commit[:10]}: {', '.join(found)}\n"
+        f"covgate: PASS {_at(outcome)}: unchanged, carried forward from {commit[:10]}: {', '.join(found)}\n"
         for commit, found in names.items()
     )
 
@@ -139,6 +146,8 @@ def _failing_tests(outcome: Outcome) -> list[str]:
 
 def _what_to_do(outcome: Outcome, pushing: bool) -> list[str]:
     lines = ["  What to do:"]
+    if outcome.preview:
+        lines.append(f"    merge the target here:   git merge {outcome.preview.commit[:10]}")
     if outcome.numbers is None:
         lines.append("    fix the tests, commit, and push again")
     else:

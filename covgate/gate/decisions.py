@@ -84,6 +84,9 @@ def stricter_config(
     if base.fail_closed and not own.fail_closed:
         config = replace(config, fail_closed=True)
         weaker.append("fail_closed = false")
+    if base.preview_merge and not own.preview_merge:
+        config = replace(config, preview_merge=True)
+        weaker.append("preview_merge = false")
     dropped = [each for each in base.source if each not in own.source]
     if dropped and not own.source:  # then the default sources are measured, and these may have them all
         measured = default_sources()

@@ -197,7 +197,7 @@ class _Judging:
         self, seen: Baseline | None, verdict: Verdict, measurement: Measurement, obtained: Obtained, *, earned: bool
     ) -> Recorded:
         # A report made elsewhere is judged, but the next merge must not reuse it.
-        if self.order.measured is not None:
+        if self.order.measured is not None or not self.order.records:
             return Recorded()
         if self.overridden:
             return Recorded(unrecorded=True)

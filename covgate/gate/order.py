@@ -20,7 +20,7 @@ class Order(NamedTuple):
     the commit's own note replace a run; after a merge only, since a push would judge itself. ``known`` has the cached
     measurement of each component for which it was looked up already. ``measured`` gives a measurement made elsewhere,
     for a component. ``explains``: find the patch and the explanation of a pass, too. ``jobs``: how many components may
-    be measured at a time; ``ran`` has those that were.
+    be measured at a time; ``ran`` has those that were. ``records``: the verdict goes into the note of the commit.
     """
 
     ratchets: bool
@@ -31,3 +31,4 @@ class Order(NamedTuple):
     explains: bool = False
     ran: Mapping[str, Ran] = MappingProxyType({})
     jobs: int = 1
+    records: bool = True

@@ -55,8 +55,6 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> Pu
     if not ready.gated:
         return PushReport(outcomes=tuple(skipped), notices=tuple(ready.notices))
     from covgate.gate.catch_up import save_bookmarks
-    from covgate.gate.components import judge_components
-    from covgate.gate.new_code import with_new_code
     from covgate.model.combined import on_branch
 
     notices = list(ready.notices)
@@ -64,9 +62,7 @@ def gate_push(session: Session, updates: Sequence[RefUpdate], remote: str) -> Pu
         notices += _before_judging(session, ready)
     judged = []
     for each, order in zip(ready.gated, ready.orders, strict=True):
-        outcome = judge_components(session, each.commit, each.bars, [each.tip], order)
-        with as_notice(notices, "new files that are not measured could not be listed"):
-            outcome = with_new_code(session, outcome, each.bars)
+        outcome = _judge(session, each, order, notices)
         judged.append(replace(on_branch(outcome, each.update.shown), on_block=each.bar.config.on_block))
     # From here on, errors no longer change the verdicts.
     with as_notice(notices, "some facts about the baseline could not be found"):
@@ -137,6 +133,25 @@ def _before_judging(session: Session, ready: _Ready) -> list[str]:
         notices += deepen(ready.target, groups)
     own = {each.commit for each, order in zip(ready.gated, ready.orders, strict=True) if order.ratchets}
     return [*notices, *catch_up(session, ready.unseen, ready.target, skip=own)]
+
+
+def _judge(session: Session, gated: GatedUpdate, order: Order, notices: list[str]) -> Outcome:
+    """The outcome of an update: of its commit, or of the merge with its target (`preview_merge`)."""
+    from covgate.gate.components import judge_components
+    from covgate.gate.new_code import with_new_code
+
+    merge, commit, bars = None, gated.commit, gated.bars
+    # What is pushed to where changes land is not merged any more.
+    if gated.bar.config.preview_merge and not (gated.bar.lands or order.ratchets):
+        from covgate.gate.preview import preview_push
+
+        merge = preview_push(session, gated, notices)
+    if merge is not None:
+        commit, bars, order = merge.commit, merge.bars, merge.order(order)
+    outcome = judge_components(session, commit, bars, [gated.tip], order)
+    with as_notice(notices, "new files that are not measured could not be listed"):
+        outcome = with_new_code(session, outcome, bars)
+    return outcome if merge is None else merge.outcome_of(gated.commit, outcome)
 
 
 def _about_baselines(session: Session, ready: _Ready, judged: Sequence[Outcome]) -> list[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from covgate.model.changed_tests import ChangedTest
     from covgate.model.exclusion import ExcusedBranches, NewlyExcluded
     from covgate.model.explanation import Explanation
+    from covgate.model.merge_preview import Preview
     from covgate.model.never_covered import NeverCovered
     from covgate.model.new_files import NewFile
     from covgate.model.patch import Patch
@@ -53,7 +54,8 @@ class Outcome:
     executed. ``never_covered``: the changed lines that no test executes, neither at the base nor now.
     ``unrecorded``: its note could not be written; ``unpublished``: the notes could not be pushed. ``parts``: in a
     repository with components, the outcome of each; this is then the outcome of all together
-    (`covgate.model.combined`).
+    (`covgate.model.combined`). ``preview``: the merge of the commit that was measured instead, or that the commit is;
+    ``tree``, the numbers and the lines are then those of the merge.
     """
 
     verdict: Verdict
@@ -87,6 +89,12 @@ class Outcome:
     unrecorded: bool = False
     unpublished: bool = False
     parts: tuple[Outcome, ...] = ()
+    preview: Preview | None = None
+
+    @property
+    def files_at(self) -> str:
+        """The oid of the commit, or of the merge's tree, whose files were measured."""
+        return self.preview.tree if self.preview else self.commit
 
     @property
     def label(self) -> str:

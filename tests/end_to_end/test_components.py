@@ -214,3 +214,31 @@ def test_reports_of_some_components(parts: Callable[[Sequence[str]], Parts], tmp
     done = project.covgate("check", "--report", str(report), CI="true")
     assert done.status == 1
     assert "[web]\n  0.00% is below the baseline of 75.00%" in done
+
+
+def test_the_merge_of_what_others_changed(parts: Callable[[Sequence[str]], Parts]) -> None:
+    """`preview_merge`: of the components of the merge, only those are measured that nobody has measured yet."""
+    found = parts(["api", "shop", "web"])
+    project = found.project
+    settings = project.top / ".covgate.toml"
+    settings.write_text("preview_merge = true\n" + settings.read_text())
+    project.commit()
+    assert project.push().status == 0
+    for branch, name in (("topic", "api"), ("main", "web")):
+        project.git("checkout", "--quiet", "-B", branch, "origin/main")
+        project.write(f"{name}/code.c", COVERED + "e /* covered */\n")
+        project.commit()
+    assert project.push().status == 0
+    found.runs()
+    done = project.push("topic")
+    assert done.status == 0, done.text
+    topic, main = (project.git("rev-parse", name)[:10] for name in ("topic", "main"))
+    at = f"{topic} merged with main {main}"
+    assert f"PASS topic {at} [api]: 80.00% holds the baseline of 75.00%" in done
+    assert f"PASS {at}: unchanged, carried forward from {main}: shop, web\n" in done
+    assert found.runs() == ["api"]
+    assert project.note("topic") == ""
+    project.git("merge", "--quiet", "--no-edit", "topic")
+    assert "component: api\ncoverage_status: PASS\nmeasured_coverage: 80.00" in project.note()
+    assert project.push().status == 0
+    assert found.runs() == []

@@ -13,12 +13,20 @@ from helpers.project import Project, calls, functions
 MEASUREMENTS = ".git/covgate/measurements"
 
 # The functions of pkg.mod, and those that the tests call.
-_SUITES = [("abc", "ab"), ("abc", "b"), ("abc", "abc"), ("abcd", "ab"), ("abcd", "abd"), ("abcd", "abcd")]
+_SUITES = [
+    ("abc", "ab"),
+    ("abc", "b"),
+    ("abc", "abc"),
+    ("abcd", "ab"),
+    ("abcd", "abc"),
+    ("abcd", "abd"),
+    ("abcd", "abcd"),
+]
 _KNOWN = {(functions(*names), calls(*called)): f"{names}-{called}" for names, called in _SUITES}
 # Keys of [tool.covgate] that decide what follows from a measurement, and not what is measured.
 _POLICY = {
     *("policy", "floor", "epsilon", "patch_floor", "patch_min_lines", "removed_code", "enabled", "branches"),
-    *("ratchet_branches", "fail_closed", "sync", "retries", "on_block", "python"),
+    *("ratchet_branches", "fail_closed", "sync", "retries", "on_block", "python", "preview_merge"),
 }
 _DECIDES = {".py", ".toml", ".cfg", ".ini"}
 

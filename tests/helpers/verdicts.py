@@ -12,6 +12,7 @@ from covgate.model.combined import combine, on_branch
 from covgate.model.explain import explain
 from covgate.model.lines import numbers_of
 from covgate.model.measurement import FileResult, Measurement, Toolchain
+from covgate.model.merge_preview import Preview
 from covgate.model.numbers import Numbers, total
 from covgate.model.outcome import Outcome
 from covgate.model.patch import patch_coverage
@@ -143,6 +144,7 @@ EVERY_KIND = {
     "blocked, hostile": blocked(HOSTILE, override="why\n@ada ::error::x | <b>"),
     "blocked, no UTF-8": blocked(NO_UTF8, override="\N{FIRE}"),
     "passed": passed(),
+    "blocked by its merge": replace(blocked(), preview=Preview(target="ma|in`<b>", commit=BASE, tree=TREE)),
     "failing tests": failing_tests(),
     "not measured": not_measured(),
     "not measured, blocks": not_measured(blocks=True),

@@ -21,8 +21,6 @@ from covgate.gate.overridden import override_notices
 from covgate.measure import reports
 from covgate.model.policy import Kind, Policy, RemovedCode
 
-LATER = ("preview_merge",)
-
 
 def read(name: str, data: bytes) -> Config:
     return parse_config(pyproject=data) if name == "pyproject.toml" else parse_config(own=data)
@@ -230,15 +228,6 @@ def test_a_key_near_to_none_is_answered_with_all() -> None:
     told = problem("zzz = 1")
     assert told.startswith("pyproject.toml: zzz = 1: unknown key (known: enabled, policy, floor, ")
     assert told.endswith("on_block)")
-
-
-@pytest.mark.parametrize("key", LATER)
-def test_a_rule_that_is_not_there_yet_is_never_ignored(key: str) -> None:
-    assert problem(f"{key} = 90") == f"pyproject.toml: {key} = 90: not supported by covgate 0.1 yet; remove it"
-    name = f"COVGATE_{key.upper()}"
-    assert environment_problem(**{name: "90"}) == (
-        f"environment: {name} = '90': not supported by covgate 0.1 yet; remove it"
-    )
 
 
 # Values
@@ -689,7 +678,7 @@ def answer(*, pyproject: bytes | None = None, own: bytes | None = None, environ:
     return config
 
 
-KEYS = (*(each for each in Config.__dataclass_fields__ if each != "configured"), "floor", "epsilon", *LATER)
+KEYS = (*(each for each in Config.__dataclass_fields__ if each != "configured"), "floor", "epsilon")
 TEXT = st.text(st.characters(blacklist_categories=["Cs"]), max_size=12)
 
 

@@ -138,6 +138,8 @@ def test_whose_rules_apply(own: bool, base: bool, in_use: bool, from_base: bool)
         ({"branches": ("dev",)}, {"branches": ("work",)}, {"branches": ("dev",)}, []),
         ({}, {"fail_closed": True}, {"fail_closed": True}, ["fail_closed = false"]),
         ({"fail_closed": True}, {}, {"fail_closed": True}, []),
+        ({}, {"preview_merge": True}, {"preview_merge": True}, ["preview_merge = false"]),
+        ({"preview_merge": True}, {}, {"preview_merge": True}, []),
         ({"fail_closed": True}, {"fail_closed": True}, {}, []),
         ({"source": ("b",)}, {"source": ("a",)}, {"source": ("b", "a")}, ["source is without a"]),
         ({"source": ("b", "c")}, {"source": ("a", "b")}, {"source": ("b", "c", "a")}, ["source is without a"]),
