@@ -18,7 +18,6 @@ from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.model.policy import Policy, weakened
 from covgate.model.ref_update import RefUpdate, matches
-from covgate.notes.records import Notes
 
 _PYTEST_FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini")
 _COVERAGE_FILES = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
@@ -124,12 +123,12 @@ def _enforce(session: Session, commit: str, base: str, bar: Bar, branch: str) ->
     earlier = whole.part(component) or _rules_for_new(own, whole)
     base_files = _files(repository, valid, earlier) if valid else own_files
     kept: tuple[str, ...] = ()
-    if earlier.configured or _is_in_use(repository, base, base_files):
+    if earlier.configured or _is_in_use(session, base, base_files):
         kept, unknown = kept_products(session, commit, own, base, earlier, base_files)
         notices += unknown
     if own_files == base_files and not kept and valid:
         return replace(bar, notices=(*bar.notices, *notices))
-    earlier = base_rules(own, earlier, lambda: _is_in_use(repository, base, base_files))
+    earlier = base_rules(own, earlier, lambda: _is_in_use(session, base, base_files))
     config, weaker = stricter_config(
         bar.config, earlier, branch, lambda: (*_default_product(repository, commit, own), *kept)
     )
@@ -200,12 +199,12 @@ def _changed_cov_options(own: Mapping[str, bytes], base: Mapping[str, bytes]) ->
     return [what] if now != before else []
 
 
-def _is_in_use(repository: Repository, base: str, files: Mapping[str, bytes]) -> bool:
+def _is_in_use(session: Session, base: str, files: Mapping[str, bytes]) -> bool:
     """Whether ``base``, a commit with these ``files``, was gated: its hooks call covgate, or its history has a record.
 
     Other records don't count: the first `covgate check` of the commit that adopts covgate writes one, too.
     """
-    return b"covgate" in files.get(HOOKS_FILE, b"") or Notes(repository).baseline([base]).baseline is not None
+    return b"covgate" in files.get(HOOKS_FILE, b"") or session.notes.baseline([base]).baseline is not None
 
 
 def _default_product(repository: Repository, commit: str, config: Config) -> tuple[str, ...]:

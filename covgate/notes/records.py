@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,9 +14,12 @@ from covgate.model.baseline import Baseline, join
 from covgate.model.history import baselines_in
 from covgate.model.note_text import parse_note, render_note
 from covgate.model.record import DEFAULT_COMPONENT, Judgement, Note, join_notes, join_published
-from covgate.notes.index import Known, RecordIndex
+from covgate.notes.known import KnownNotes
 from covgate.notes.ref import NOTES_REF, NotesRef
 from covgate.notes.seen import Seen, load_seen, save_seen
+
+# The baseline of a component in a note, None if it has none, and why parts of the note are ignored, "" if none are.
+_Known = tuple[Baseline | None, str]
 
 
 class InvalidNote(ToolError):
@@ -43,10 +45,7 @@ class Notes(NotesRef):
 
     def __init__(self, repository: Repository, ref: str = NOTES_REF) -> None:
         super().__init__(repository, ref)
-        # What `newest` has read so far: the components of a commit ask for the same notes one after the other.
-        self._walked_from: tuple[str, tuple[str, ...]] = ("", ())
-        self._walked: list[tuple[str, Note]] = []
-        self._walk: Iterator[tuple[str, Note]] = iter(())
+        self._known = KnownNotes(self, self.read_blob)
 
     def join_blobs(self, blobs: Sequence[bytes]) -> bytes | None:
         # Sorted, so that of equal records the bytes don't depend on which side was here.
@@ -74,20 +73,18 @@ class Notes(NotesRef):
         return self.repository.state_dir / f"seen-{self.ref.replace('/', '-')}.json"
 
     def has_written(self, old: str, new: str, changed: Mapping[str, bytes]) -> None:
+        notes = {commit: parse_note(data) for commit, data in changed.items()}
         seen = self.seen
         if old == seen.tip:  # nobody else's change is in between
             epochs = seen.epochs()
-            epochs.open(each for data in changed.values() for each in baselines_in(parse_note(data)).items())
+            epochs.open(each for note in notes.values() for each in baselines_in(note).items())
             self.save_seen(replace(seen, tip=new, opened=epochs.opened))
-
-    @cached_property
-    def _index(self) -> RecordIndex:
-        return RecordIndex.load(self.repository.state_dir)
+        self._known.has_written(old, new, notes)
 
     def read(self, commit: str) -> Note | None:
         """The note of ``commit``; None if it has none."""
         blob = self.entries().get(commit)
-        return self.read_blob(blob) if blob else None
+        return self._known.note(blob) if blob else None
 
     def read_blob(self, blob: str) -> Note:
         """The note in ``blob``. A blob that is missing gives a note with a problem."""
@@ -101,28 +98,38 @@ class Notes(NotesRef):
 
         If a shallow clone hides ancestors, it is the join of all records, so that none is missed.
         """
-        entries = self.entries()
-        if not entries or not commits:
+        tip = self.tip()
+        if not commits or not self.entries(tip):
             return Lookup()
-        known = self._index.baselines(entries.values(), component, self.read_blob)
-        self._index.save()
-        by_commit = {commit: known[blob] for commit, blob in entries.items()}
-        if any(problem for _, problem in by_commit.values()):
-            by_commit |= self._known_beside(by_commit, component)
+        summary = self._known.summary(tip)
+        if self.repository.shallow or summary.damaged:
+            return self._baseline_of_all(tip, commits, component)
+        highest, found = summary.highest.get(component), None
+        if highest is not None:
+            for row in self._known.rows(commits, tip):
+                found = join(found, row.baseline(component))
+                if found == highest:
+                    break
+        return Lookup(baseline=found, seen=found)
+
+    def _baseline_of_all(self, tip: str, commits: Sequence[str], component: str) -> Lookup:
+        """The same, if some notes are damaged, or if a shallow clone hides ancestors."""
+        rows = {commit: (row.baseline(component), row.problem) for commit, row in self._known.all_rows(tip).items()}
+        if any(problem for _, problem in rows.values()):
+            rows |= self._known_beside(rows, component)
         boundary = self.repository.shallow_boundary() if self.repository.shallow else frozenset()
-        reached, hidden = self._records_on_ancestors(commits, by_commit, boundary)
+        reached, hidden = self._records_on_ancestors(commits, rows, boundary)
         seen = _join_records(reached.items())
         if not hidden:
             return seen
-        everything = _join_records(by_commit.items())
+        everything = _join_records(rows.items())
         return everything._replace(seen=seen.baseline, hidden=everything.baseline != seen.baseline)
 
     def has_baseline(self, component: str = DEFAULT_COMPONENT) -> bool:
         """Whether any commit has a baseline."""
-        known = self._index.baselines(self.entries().values(), component, self.read_blob)
-        return any(baseline is not None for baseline, _ in known.values())
+        return self._known.summary(self.tip()).highest.get(component) is not None
 
-    def _known_beside(self, by_commit: Mapping[str, Known], component: str) -> dict[str, Known]:
+    def _known_beside(self, by_commit: Mapping[str, _Known], component: str) -> dict[str, _Known]:
         """The stored records of notes that are not valid: their last baseline still applies."""
         found = {}
         for commit, note in self.seen.beside.items():
@@ -133,8 +140,8 @@ class Notes(NotesRef):
         return found
 
     def _records_on_ancestors(
-        self, commits: Sequence[str], records: Mapping[str, Known], boundary: frozenset[str]
-    ) -> tuple[dict[str, Known], bool]:
+        self, commits: Sequence[str], records: Mapping[str, _Known], boundary: frozenset[str]
+    ) -> tuple[dict[str, _Known], bool]:
         """Those of ``records`` (by commit) on ``commits`` and their ancestors, and whether a shallow clone hides some.
 
         The walk ends early if no record that is left can be higher. That is exact, and if the highest record is a
@@ -143,7 +150,7 @@ class Notes(NotesRef):
         highest = max((baseline.order for baseline, _ in records.values() if baseline is not None), default=None)
         any_problem = any(problem for _, problem in records.values())
         waiting = dict(records)
-        reached: dict[str, Known] = {}
+        reached: dict[str, _Known] = {}
         hidden = False
         for oid in itertools.chain(commits, self.repository.walk(commits)):
             hidden = hidden or oid in boundary
@@ -156,24 +163,14 @@ class Notes(NotesRef):
 
     def newest(self, commits: Sequence[str], component: str) -> tuple[str, Judgement] | None:
         """The newest of ``commits`` and their ancestors with a judgement of ``component``, and that judgement."""
-        for commit, note in self._newest_notes(tuple(commits)):
-            record = note.record(component) if not note.problems else None
-            if record is not None and record.judgement is not None:
-                return commit, record.judgement
-        return None
-
-    def _newest_notes(self, commits: tuple[str, ...]) -> Iterator[tuple[str, Note]]:
-        """The notes of ``commits`` and their ancestors, newest first; only as many are read as are asked for."""
         tip = self.tip()
-        if (tip, commits) != self._walked_from:
-            self._walked_from, self._walked = (tip, commits), []
-            entries = self.entries(tip)
-            walk = self.repository.walk(commits) if entries else iter(())
-            self._walk = ((each, self.read_blob(entries[each])) for each in walk if each in entries)
-        yield from self._walked
-        for found in self._walk:
-            self._walked.append(found)
-            yield found
+        if component in self._known.summary(tip).highest:
+            for commit, blob in self._known.walk(commits, tip):
+                note = self._known.note(blob)
+                record = note.record(component) if not note.problems else None
+                if record is not None and record.judgement is not None:
+                    return commit, record.judgement
+        return None
 
     def origin(self, commits: Sequence[str], baseline: Baseline, component: str = DEFAULT_COMPONENT) -> str:
         """The newest of ``commits`` and their ancestors that reached ``baseline``: measured it, or had it set by hand.
@@ -196,17 +193,12 @@ class Notes(NotesRef):
 
     def _with_baseline(self, commits: Sequence[str], baseline: Baseline, component: str) -> Iterator[tuple[str, bool]]:
         """The commits whose record has ``baseline``, newest first, and whether each measured it."""
-        entries = self.entries()
-        known = self._index.baselines(entries.values(), component, self.read_blob)
-        for oid in self.repository.walk(commits):
-            blob = entries.get(oid)
-            found = known[blob][0] if blob else None
-            if blob is None or found is None or found.level != baseline.level:
-                continue
-            record = self.read_blob(blob).record(component)
-            judgement = record.judgement if record else None
-            measured = not found.override and judgement and judgement.numbers.percent == found.percent
-            yield oid, bool(measured)
+        tip = self.tip()
+        for oid, blob in self._known.walk(commits, tip):
+            known = self._known.row(blob).records.get(component)
+            if known is not None and known.baseline is not None and known.baseline.level == baseline.level:
+                yield oid, known.measured
+        self._known.save()
 
     def update(self, commit: str, change: Callable[[Note], Note], message: str) -> bool:
         """Replace the note of ``commit`` by what ``change`` returns for it. Returns whether its bytes changed.
@@ -231,7 +223,7 @@ class Notes(NotesRef):
         return self.write(changed_notes, message)
 
 
-def _join_records(records: Iterable[tuple[str, Known]]) -> Lookup:
+def _join_records(records: Iterable[tuple[str, _Known]]) -> Lookup:
     """The join of ``records``, pairs of commit and record, as if no ancestor was hidden."""
     best: Baseline | None = None
     problems = []

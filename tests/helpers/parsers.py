@@ -51,7 +51,7 @@ from covgate.model.note_fields import load_fields
 from covgate.model.note_text import parse_note, read_status
 from covgate.model.record import Note
 from covgate.model.ref_update import parse_pre_push_lines
-from covgate.notes.index import RecordIndex
+from covgate.notes.index import PARSED_WITHOUT_FILE, RecordIndex, load_summary
 from covgate.notes.seen import load_seen
 from helpers.report_samples import SAMPLES
 
@@ -239,7 +239,8 @@ CACHED = (
     '{"format":2,"tree":"OID","numbers":[3,2,2,1,1],"toolchain":["C","7","L"],"seconds":1.2,"notices":["x"],"runs":1,'
     '"complete":true,"unstable":[["a.py",[1]]],"files":[["a.py",[3,2,2,1,1],".+%-3.x"]]}'
 )
-INDEX = '{"format":1,"blobs":{"OID":["a problem",["default",0,1,2,""]]}}'
+INDEX = '{"format":2,"blobs":{"OID":["a problem",["default",0,1,2,"",true],["api"]]}}'
+SUMMARY = '{"format":1,"tip":"OID","damaged":false,"highest":[["default",0,1,2,"",false],["api"]]}'
 SEEN = (
     '{"format":1,"tip":"OID","opened":[["default",1,"50/3"]],"charged":[["default",2,"1"]],"beside":{"OID":'
     '"---\\nformat: 1\\ncomponent: default\\nepoch: 0\\nbaseline_ratio: 1/2\\n---\\n"}}'
@@ -362,8 +363,8 @@ def _hooks(text: str) -> object:
 
 
 def _index(directory: Path) -> object:
-    index = RecordIndex.load(directory)
-    return index.baselines([OID, "other"], "default", lambda _: Note())
+    index = RecordIndex(directory, lambda _: Note())
+    return [index.row(each) for each in (*map(str, range(PARSED_WITHOUT_FILE)), OID)]
 
 
 def _environment(text: str) -> object:
@@ -841,6 +842,11 @@ PARSERS: dict[str, Parser] = {
             **_JSON,
             **_numbered('["a%d",[0,0,0,0,0],""],', before=CACHED[: CACHED.index('["a.py",[3')], after='["b"]]}'),
         },
+    ),
+    "summary of notes": Parser(
+        parse=_in_file("summary.json", lambda top: load_summary(top / "summary.json")),
+        seeds=(_seed(SUMMARY),),
+        grown=_JSON,
     ),
     "index of records": Parser(parse=_in_file("records.json", _index), seeds=(_seed(INDEX),), grown=_JSON),
     "history that was read": Parser(

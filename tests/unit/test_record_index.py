@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from covgate.model.baseline import Baseline
-from covgate.model.record import Note, Record
-from covgate.notes.index import RecordIndex
+from covgate.model.numbers import Numbers
+from covgate.model.record import Judgement, Note, Record
+from covgate.model.verdict import Status
+from covgate.notes import index
+from covgate.notes.index import Known, RecordIndex, Row
 from covgate.notes.ref import note_path
 
 BASELINE = Baseline(epoch=2, executed=3, executable=4, override="moved")
@@ -20,23 +24,53 @@ NOTES = {
     "two": Note(problems=("a record is damaged", "another one, too")),
     "three": Note(records=(Record(component="api"),)),
 }
-KNOWN = {"one": (BASELINE, ""), "two": (None, "a record is damaged; another one, too"), "three": (None, "")}
+ROWS = {
+    "one": Row(records={"default": Known(BASELINE), "api": Known(Baseline(executed=1, executable=2))}),
+    "two": Row("a record is damaged; another one, too"),
+    "three": Row(records={"api": Known()}),
+}
 
 
 def never(blob: str) -> Note:
     raise AssertionError(f"{blob} is parsed again")
 
 
+@pytest.fixture(autouse=True)
+def _the_file_is_always_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index, "PARSED_WITHOUT_FILE", 0)
+    monkeypatch.setattr(index, "WORTH_SAVING", 1)
+
+
+def rows(directory: Path, read: Callable[[str], Note], *blobs: str) -> dict[str, Row]:
+    """The rows of an index that is saved afterwards."""
+    found = RecordIndex(directory, read)
+    result = {each: found.row(each) for each in blobs}
+    found.save()
+    return result
+
+
 def test_a_note_is_parsed_once(tmp_path: Path) -> None:
-    index = RecordIndex.load(tmp_path)
-    assert index.baselines(NOTES, "default", NOTES.__getitem__) == KNOWN
-    assert index.baselines(NOTES, "default", never) == KNOWN
-    index.save()
-    again = RecordIndex.load(tmp_path)
-    assert again.baselines(NOTES, "default", never) == KNOWN
-    api = Baseline(executed=1, executable=2)
-    assert again.baselines(["one"], "api", never) == {"one": (api, "")}
-    assert again.baselines(["one"], "web", never) == {"one": (None, "")}
+    found = RecordIndex(tmp_path, NOTES.__getitem__)
+    assert {each: found.row(each) for each in NOTES} == ROWS
+    found.save()
+    assert rows(tmp_path, never, *NOTES) == ROWS
+
+
+def test_a_few_notes_are_parsed_without_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index, "PARSED_WITHOUT_FILE", 2)
+    rows(tmp_path, NOTES.__getitem__, "one", "two")
+    assert not (tmp_path / "records.json").exists()
+    rows(tmp_path, NOTES.__getitem__, "one", "two", "three")
+    assert len(json.loads((tmp_path / "records.json").read_bytes())["blobs"]) == 3
+
+
+@pytest.mark.parametrize("measured", [True, False])
+def test_who_measured_a_baseline_is_kept(tmp_path: Path, measured: bool) -> None:
+    numbers = Numbers(statements=4, executed_statements=3 if measured else 2)
+    judgement = Judgement(status=Status.PASS, numbers=numbers, tree="1" * 40)
+    note = Note(records=(Record(baseline=Baseline(executed=6, executable=8), judgement=judgement),))
+    assert rows(tmp_path, lambda _: note, "one")["one"].records["default"].measured == measured
+    assert rows(tmp_path, never, "one")["one"].records["default"].measured == measured
 
 
 @pytest.mark.parametrize(
@@ -46,38 +80,37 @@ def test_a_note_is_parsed_once(tmp_path: Path) -> None:
         "[" * 100_000,
         "null",
         "[]",
-        '{"format": 2, "blobs": {"one": [""]}}',
-        '{"format": 1}',
-        '{"format": 1, "blobs": []}',
+        '{"format": 1, "blobs": {"one": [""]}}',
+        '{"format": 2}',
+        '{"format": 2, "blobs": []}',
         *(
-            json.dumps({"format": 1, "blobs": {"one": rows}})
-            for rows in (
+            json.dumps({"format": 2, "blobs": {"one": stored}})
+            for stored in (
                 None,
                 7,
                 [],
                 [7],
                 ["", "abcde"],
-                ["", ["default"]],
-                ["", ["default", 0, 1, 0, ""]],
-                ["", ["default", 0, "1", 2, ""]],
+                ["", []],
+                ["", [7]],
+                ["", ["default", 0]],
+                ["", ["default", 0, 1, 0, "", True]],
+                ["", ["default", 0, "1", 2, "", True]],
+                ["", ["default", 0, 1, 2, "", 1]],
             )
         ),
     ],
 )
 def test_an_index_that_is_damaged_or_of_another_format_is_written_anew(stored: str, tmp_path: Path) -> None:
     (tmp_path / "records.json").write_text(stored, encoding="utf-8")
-    index = RecordIndex.load(tmp_path)
-    assert index.baselines(["one"], "default", NOTES.__getitem__) == {"one": KNOWN["one"]}
-    index.save()
-    assert RecordIndex.load(tmp_path).baselines(["one"], "default", never) == {"one": KNOWN["one"]}
+    assert rows(tmp_path, NOTES.__getitem__, "one") == {"one": ROWS["one"]}
+    assert rows(tmp_path, never, "one") == {"one": ROWS["one"]}
 
 
 def test_a_directory_that_can_not_be_written_costs_no_more_than_parsing(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    index = RecordIndex.load(tmp_path / "file")
-    assert index.baselines(["one"], "default", NOTES.__getitem__) == {"one": KNOWN["one"]}
-    index.save()
-    assert RecordIndex.load(tmp_path / "file").baselines(["one"], "default", NOTES.__getitem__) == {"one": KNOWN["one"]}
+    for _ in range(2):
+        assert rows(tmp_path / "file", NOTES.__getitem__, "one") == {"one": ROWS["one"]}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a clone remembers of the notes' history, and the index of its baselines: damaged files count as absent."""
+"""What a clone remembers of the notes' history: a damaged file counts as absent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pytest
 
 from covgate.model.baseline import Baseline
 from covgate.model.record import Note, Record
-from covgate.notes.index import RecordIndex
 from covgate.notes.seen import Seen, load_seen, save_seen
 
 NOTE = Note(records=(Record(baseline=Baseline(epoch=1, executed=40, executable=100, override="why")),))
@@ -60,27 +59,3 @@ def test_a_damaged_file_is_no_file(tmp_path: Path, damage: dict[str, Any]) -> No
 def test_a_place_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "covgate").write_text("in the way")
     save_seen(tmp_path / "covgate" / "seen.json", SEEN)
-
-
-@pytest.mark.parametrize(
-    "rows",
-    [
-        None,
-        1,
-        {},
-        [],
-        [1],
-        ["", 1],
-        ["", ["default", 0, 1]],
-        ["", ["default", 0, 1, 2, 5]],
-        ["", ["default", 0, 1, 2, None]],
-        ["", ["default", "0", 1, 2, ""]],
-        ["", ["default", True, 1, 2, ""]],
-        ["", ["default", 0, 3, 2, ""]],
-        ["", ["default", 0, 1e999, 2, ""]],
-    ],
-)
-def test_a_damaged_row_of_the_index_is_read_again(tmp_path: Path, rows: Any) -> None:
-    (tmp_path / "records.json").write_text(json.dumps({"format": 1, "blobs": {"blob": rows}}))
-    index = RecordIndex.load(tmp_path)
-    assert index.baselines(["blob"], "default", lambda _: NOTE) == {"blob": (NOTE.records[0].baseline, "")}
