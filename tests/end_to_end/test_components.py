@@ -12,7 +12,8 @@ from helpers.project import Project
 
 Make = Callable[..., Project]
 
-pytestmark = pytest.mark.end_to_end
+# The components here are measured by shell scripts: which Python runs covgate changes nothing.
+pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
 
 NAMES = tuple(f"part{number:02}" for number in range(20))
 # What a component runs: it reports its lines, and writes its name to a log outside of the repository.
