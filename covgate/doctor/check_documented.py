@@ -27,5 +27,5 @@ def unused_command(checkout: Checkout) -> Documented | None:
     """The test command that the project documents; None if `command` is configured, or if it is just `pytest`."""
     if checkout.config.command is not None or checkout.config.report:
         return None
-    documented = documented_command(checkout.top)
+    documented = documented_command(checkout.place)
     return None if documented is None or documented.is_plain_pytest else documented

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 
+from covgate.config import Config
 from covgate.doctor.check_remote import Answer
 from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity, shell
 from covgate.git.remote import Remote
 from covgate.model.numbers import format_percent
 from covgate.notes import refusal
 from covgate.notes.fetch import tracking_ref
-from covgate.notes.records import Notes
+from covgate.notes.records import Lookup, Notes
 from covgate.notes.ref import FILES_REF, NOTES_REF
 from covgate.notes.repair import changes_to_repair
 
@@ -95,15 +96,9 @@ def check_history(checkout: Checkout) -> Results:
         )
     if not checkout.head:
         return
-    lookup = notes.baseline([checkout.head])
-    value = "none here yet"
-    if checkout.config.policy.kind.uses_baseline:
-        value += ": the first push that passes sets it, unless the notes that it fetches have one"
-    if lookup.baseline is not None:
-        origin = notes.origin([checkout.head], lookup.baseline)
-        value = f"{format_percent(lookup.baseline.percent)}% from {origin[:10] or 'a commit that is not here'}"
-    yield Fact(name="baseline", value=value)
-    for problem in lookup.problems:
+    lookups = [_baseline(checkout, notes, each) for each in checkout.config.parts]
+    yield from (fact for _, fact in lookups)
+    for problem in dict.fromkeys(problem for lookup, _ in lookups for problem in lookup.problems):
         commit = re.match(r"the note of ([0-9a-f]+) ", problem)
         yield Finding(
             name="note",
@@ -143,3 +138,15 @@ def _unpublished(checkout: Checkout, notes: Notes, answer: Answer) -> int:
     argv = ("rev-list", "--ignore-missing", "--stdin", "--not", f"--remotes={checkout.remote}")
     status, out, _ = repository.attempt(*argv, input=lines.encode())
     return 0 if status else len({each for each in new if repository.commit(each)} - set(out.decode().split()))
+
+
+def _baseline(checkout: Checkout, notes: Notes, part: Config) -> tuple[Lookup, Fact]:
+    """The baseline of one component, and a line about it."""
+    lookup = notes.baseline([checkout.head], part.component)
+    value = "none here yet"
+    if part.policy.kind.uses_baseline:
+        value += ": the first push that passes sets it, unless the notes that it fetches have one"
+    if lookup.baseline is not None:
+        origin = notes.origin([checkout.head], lookup.baseline, part.component)
+        value = f"{format_percent(lookup.baseline.percent)}% from {origin[:10] or 'a commit that is not here'}"
+    return lookup, Fact(name="baseline", value=value, component=part.component if checkout.config.components else "")

@@ -28,10 +28,11 @@ _PASSED_OVER = "install what is missing there, or remove that environment, or se
 def find_project(session: Session, config: Config, aside: str) -> tuple[Project | None, list[Finding]]:
     """The interpreter that would measure, and its answers; or findings about why there is none, or no answer."""
     top, head = session.repository.top, session.repository.commit("HEAD")
+    place = top / config.directory
     environ = without_local_environment(session.environ)
     fix = "set `python` to the interpreter of the project's virtual environment"
     if not config.python:
-        fix = how_to_create(facts_about(Interpreter(path="python3"), top, environ, relative))
+        fix = how_to_create(facts_about(Interpreter(path="python3"), place, environ, relative))
     try:
         interpreter = session.measurer.interpreter(config)
     except ToolError as error:
@@ -39,17 +40,17 @@ def find_project(session: Session, config: Config, aside: str) -> tuple[Project 
     program = program_of(config.command, config.report)
     pytest = PytestConfig()
     if program is not None and program.runs_pytest:
-        pytest = read_pytest_config(top, program.arguments, environ)
+        pytest = read_pytest_config(top, program.arguments, environ, config.directory)
     path_first = [str(top / each) for each in pytest.pythonpath]
-    path_first += [str(top)] if program is not None else []
+    path_first += [str(place)] if program is not None else []
     if aside or top != session.measurer.roots[-1]:  # as `covgate.measure.workspace` does it
         installed = find_installed(site_directories(interpreter, environ), checkouts(session.repository))
-        path_first += import_path(top, installed)
+        path_first += import_path(top, installed, config.directory)
     sources = session.measurer.sources(head, config) if head else configured_sources(config.source or (".",))
     try:
         answer = probe(
             interpreter,
-            top,
+            place,
             environ,
             pytest=pytest,
             sources=sources,
@@ -65,8 +66,8 @@ def find_project(session: Session, config: Config, aside: str) -> tuple[Project 
 def check_interpreter(checkout: Checkout) -> Results:
     """Which interpreter would measure, why that one, and whether it has the packages it needs."""
     project = checkout.project
-    if project is None:
-        return
+    if project is None or (checkout.config.directory and project.measures_itself(checkout.config)):
+        return  # a component in another language has nothing to do with Python
     yield Fact(name="interpreter", value=f"{project.interpreter.path} ({project.interpreter.origin})")
     for each in project.interpreter.notices:
         why = "the tests run in another environment than you may expect"
@@ -76,8 +77,7 @@ def check_interpreter(checkout: Checkout) -> Results:
     versions, pytest = project.probe.versions, project.pytest
     toolchain = [project.probe.python, *(f"{name} {version}" for name, version in versions.items() if version)]
     yield Fact(name="toolchain", value=", ".join(toolchain))
-    measures_by_itself = project.program is None and checkout.config.report
-    if not versions["coverage"] and not measures_by_itself:
+    if not versions["coverage"] and not project.measures_itself(checkout.config):
         yield _missing_package(checkout, project, "coverage", f"nothing can be measured: {checkout.if_unmeasured}")
     if not project.runs_pytest:
         return
@@ -114,7 +114,8 @@ def check_command(checkout: Checkout) -> Results:
     if project is None:
         return
     seconds = Cache(checkout.session.repository.state_dir).last_duration()
-    last = f"; the last run took {seconds:.0f} s" if seconds >= 1 else ""
+    # The duration is that of whatever ran last, so maybe of another component.
+    last = f"; the last run took {seconds:.0f} s" if seconds >= 1 and not config.directory else ""
     last += "; this commit is already measured, so its push runs no tests" if checkout.is_measured else ""
     if project.program is not None:
         run = f"coverage run {shell(*project.program.words)}"
@@ -125,7 +126,7 @@ def check_command(checkout: Checkout) -> Results:
     yield Fact(name="tests", value=f"{shell(*config.command)}, {what}{last}")
     program = config.command[0]
     path = child_environment(project.interpreter, checkout.session.environ).get("PATH", "")
-    if not shutil.which(program, path=path) and not os.access(checkout.top / program, os.X_OK):
+    if not shutil.which(program, path=path) and not os.access(checkout.place / program, os.X_OK):
         yield Finding(
             name="command",
             what=f"`command` starts {program}, which doesn't exist",
@@ -172,7 +173,7 @@ def check_imports(checkout: Checkout) -> Results:
 
 def _missing_package(checkout: Checkout, project: Project, package: str, why: str) -> Finding:
     what = f"{package} is not installed in {project.interpreter.path}"
-    fix = advise(package, project.interpreter, checkout.top, checkout.session.environ, relative)
+    fix = advise(package, project.interpreter, checkout.place, checkout.session.environ, relative)
     documented = unused_command(checkout) if package == "pytest" else None
     if documented is not None and not documented.is_pytest:
         fix = f"set {documented.setting} in {checkout.table}: that is what {documented.origin} runs"
@@ -181,7 +182,7 @@ def _missing_package(checkout: Checkout, project: Project, package: str, why: st
 
 def _install(checkout: Checkout, project: Project, *arguments: str) -> str:
     """What to do so that the project's interpreter has these packages."""
-    facts = facts_about(project.interpreter, checkout.top, checkout.session.environ, relative)
+    facts = facts_about(project.interpreter, checkout.place, checkout.session.environ, relative)
     return how_to_install(facts, *arguments)
 
 
@@ -190,8 +191,8 @@ def _import_fix(checkout: Checkout, project: Project, place: str) -> str:
     for each in checkout.session.environ.get("PYTHONPATH", "").split(os.pathsep):
         if each and Path(place).is_relative_to(os.path.realpath(each)):
             return "unset PYTHONPATH"
-    if is_packaged(checkout.top):
-        return _install(checkout, project, "-e", relative(checkout.top))
+    if is_packaged(checkout.place):
+        return _install(checkout, project, "-e", relative(checkout.place))
     return f"uninstall it from {project.interpreter.path}, or remove it from its path"
 
 

@@ -53,7 +53,7 @@ def _configuration_files(checkout: Checkout) -> list[str]:
     found = []
     for name in FILES:
         with contextlib.suppress(OSError):
-            data = (checkout.top / name).read_bytes()
+            data = (checkout.place / name).read_bytes()
             if name.startswith(".coveragerc") or read_coverage_config({name: data}).sections:
                 found.append(name)
     return found
@@ -93,13 +93,20 @@ def _check_nothing_measured(checkout: Checkout, project: Project, facts: Coverag
 def _no_file(checkout: Checkout, facts: CoverageFacts) -> Finding:
     """Why coverage finds no file by itself: `omit`, a missing ``__init__.py``, or because there is no file."""
     sources = listed(facts.source)
-    if not facts.omitted and any(any((checkout.top / each).rglob("*.py")) for each in facts.source):
+    if not facts.omitted and any(any((checkout.place / each).rglob("*.py")) for each in facts.source):
         return Finding(
             name="only-imported",
             what=f"coverage finds no file in {sources} by itself: their directories have no __init__.py",
             why="only what a test imports is measured: code without any test is not counted",
             fix="set include_namespace_packages = true in the section [report] of coverage's configuration",
             severity=Severity.WARNING,
+        )
+    if checkout.config.directory and checkout.config.command is None and not any(checkout.place.rglob("*.py")):
+        return Finding(
+            name="no-command",
+            what=f"{checkout.config.directory} has no Python code, and no `command` says how it is measured",
+            why=f"nothing can be measured: {checkout.if_unmeasured}",
+            fix=f"set `command` and `report` in {checkout.table}",
         )
     omitted = f", and omit = {listed(facts.omit)} excludes all of them" if facts.omitted else ""
     return Finding(

@@ -14,6 +14,7 @@ from covgate.config import Config
 from covgate.gate.context import Session
 from covgate.git.remote import without_credentials
 from covgate.measure.program import Program
+from covgate.model.record import DEFAULT_COMPONENT
 
 if TYPE_CHECKING:
     from covgate.measure.interpreter import Interpreter
@@ -30,10 +31,11 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """One line about what would happen in this checkout."""
+    """One line about what would happen in this checkout; ``component``: in that one, "" for the repository."""
 
     name: str
     value: str
+    component: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,7 @@ class Finding:
     """Something wrong: ``what`` it is, ``why`` it matters, and its ``fix``.
 
     ``fix`` is a command that can be typed as it stands, else what to change. ``name`` is part of the JSON output and
-    stays the same from version to version.
+    stays the same from version to version. ``component``: the one that it is about, "" for the repository.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Finding:
     why: str
     fix: str
     severity: Severity = Severity.PROBLEM
+    component: str = ""
 
 
 Results = Iterator[Fact | Finding]
@@ -71,6 +74,10 @@ class Project:
     @property
     def runs_pytest(self) -> bool:
         return self.program is not None and self.program.runs_pytest
+
+    def measures_itself(self, config: Config) -> bool:
+        """Whether the command of ``config`` writes a report, so that covgate measures nothing by itself."""
+        return self.program is None and bool(config.report)
 
     @property
     def uses_pytest_cov(self) -> bool:
@@ -106,6 +113,11 @@ class Checkout:
         return self.session.repository.top
 
     @property
+    def place(self) -> Path:
+        """Where the tests run: the top, or the directory of the component."""
+        return self.top / self.config.directory
+
+    @property
     def remote_shown(self) -> str:
         """``remote`` for output: it may be a URL that contains a token."""
         return without_credentials(self.remote)
@@ -113,7 +125,14 @@ class Checkout:
     @property
     def table(self) -> str:
         """Where covgate's configuration is, or would be."""
-        return ".covgate.toml" if (self.top / ".covgate.toml").is_file() else "[tool.covgate] in pyproject.toml"
+        own = (self.top / ".covgate.toml").is_file()
+        if self.config.component == DEFAULT_COMPONENT:
+            return ".covgate.toml" if own else "[tool.covgate] in pyproject.toml"
+        return (
+            f"[components.{self.config.component}] in .covgate.toml"
+            if own
+            else (f"[tool.covgate.components.{self.config.component}] in pyproject.toml")
+        )
 
     @property
     def if_unmeasured(self) -> str:

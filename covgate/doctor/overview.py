@@ -5,13 +5,15 @@ It changes nothing, here or on the remote. Anything missing or broken is a findi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from covgate.config import Config
 from covgate.doctor import (
     check_branches,
     check_commit,
+    check_component,
     check_documented,
     check_hooks,
     check_notes,
@@ -28,6 +30,8 @@ from covgate.git.repository import Repository
 
 _NAME_WIDTH = 12
 
+Check = Callable[[Checkout], Results]
+
 
 def doctor(repository: Repository, environ: Mapping[str, str], paint: Paint | None = None) -> tuple[str, Any]:
     """Check everything that a push needs; a text, and the same as JSON data."""
@@ -37,8 +41,10 @@ def doctor(repository: Repository, environ: Mapping[str, str], paint: Paint | No
     head, remote = repository.commit("HEAD"), check_remote.push_remote(repository)
     with check_remote.ask_remote(repository, remote, head) as query:
         checkout, results = _read_checkout(session, head, remote)
-        for check in _checks(environ, query):
+        for check in _checks(environ, query, parts=checkout.config.components):
             results += _run_check(check, checkout)
+    for part in checkout.config.components:
+        results += _examine(checkout, part)
     facts = [each for each in results if isinstance(each, Fact)]
     findings = [each for each in results if isinstance(each, Finding)]
     findings.sort(key=lambda each: each.severity is Severity.WARNING)
@@ -55,7 +61,7 @@ def _read_checkout(session: Session, head: str, remote: str) -> tuple[Checkout, 
         results.append(_invalid_configuration(error))
     is_valid = not results
     aside = check_commit.why_aside(session, config, head)
-    if is_valid:
+    if is_valid and not config.components:
         project, findings = check_project.find_project(session, config, aside)
         results += findings
     checkout = Checkout(
@@ -71,17 +77,42 @@ def _read_checkout(session: Session, head: str, remote: str) -> tuple[Checkout, 
     return checkout, results
 
 
-def _checks(environ: Mapping[str, str], query: check_remote.RemoteQuery | None) -> list[Callable[[Checkout], Results]]:
-    """All checks, in the order of the output."""
+def _examine(checkout: Checkout, part: Config) -> list[Fact | Finding]:
+    """What is found in the component with the configuration ``part``."""
+    session, results = checkout.session, list[Fact | Finding]()
+    of_part = replace(checkout, config=part, project=None)
+    absent = check_component.find_directory(of_part)
+    if absent is not None:
+        results.append(absent)
+    else:
+        try:
+            project, findings = check_project.find_project(session, part, checkout.aside)
+        except CovgateError as error:
+            project, findings = None, [_unchecked(error.message, error.hint)]
+        is_measured = _is_measured(session, part, checkout.head)
+        of_part = replace(of_part, project=project, is_measured=is_measured)
+        for check in (check_component.check_inputs, *_OF_PROJECT):
+            results += _run_check(check, of_part)
+        results += findings
+    return [replace(each, component=part.component) for each in results]
+
+
+_OF_PROJECT: tuple[Check, ...] = (
+    check_project.check_interpreter,
+    check_project.check_command,
+    check_documented.check_documented,
+    check_sources.check_sources,
+    check_project.check_imports,
+)
+
+
+def _checks(environ: Mapping[str, str], query: check_remote.RemoteQuery | None, parts: Sequence[Config]) -> list[Check]:
+    """All checks of the repository, in the order of the output. The project is checked in each of its ``parts``."""
     return [
         check_commit.check_commit,
         lambda checkout: check_commit.check_rules(checkout, environ),
         check_commit.check_pushes,
-        check_project.check_interpreter,
-        check_project.check_command,
-        check_documented.check_documented,
-        check_sources.check_sources,
-        check_project.check_imports,
+        *(() if parts else _OF_PROJECT),
         check_hooks.check_hooks,
         lambda checkout: _check_exchange(checkout, query),
         check_notes.check_changes,
@@ -98,7 +129,7 @@ def _check_exchange(checkout: Checkout, query: check_remote.RemoteQuery | None) 
     yield from check_notes.check_notes(checkout, answer)
 
 
-def _run_check(check: Callable[[Checkout], Results], checkout: Checkout) -> list[Fact | Finding]:
+def _run_check(check: Check, checkout: Checkout) -> list[Fact | Finding]:
     """The results of ``check``; an error that ends it is a finding, too."""
     results: list[Fact | Finding] = []
     try:
@@ -137,13 +168,24 @@ def _unchecked(what: str, hint: str) -> Finding:
 
 
 def _text(facts: list[Fact], findings: list[Finding], paint: Paint) -> str:
-    lines = [f"{each.name:<{_NAME_WIDTH}}  {plain(each.value)}" for each in facts]
+    lines = [f"{each.name:<{_NAME_WIDTH}}  {plain(each.value)}" for each in facts if not each.component]
+    for name, of_component in _by_component(facts).items():
+        lines += ["", paint(f"component {name}", "1")]
+        lines += [f"  {each.name:<{_NAME_WIDTH}}{plain(each.value)}" for each in of_component]
     for each in findings:
-        word = each.severity.value.upper()
+        word = each.severity.value.upper() + (f" [{each.component}]" if each.component else "")
         code = "1;31" if each.severity is Severity.PROBLEM else "1;33"
         what = ("\n" + " " * (len(word) + 2)).join(map(plain, each.what.split("\n")))
         lines += ["", f"{paint(word, code)}  {what}", f"  why:  {plain(each.why)}", f"  fix:  {plain(each.fix)}"]
     return "\n".join([*lines, "", _summary(findings)]) + "\n"
+
+
+def _by_component(facts: Sequence[Fact]) -> dict[str, list[Fact]]:
+    found: dict[str, list[Fact]] = {}
+    for each in facts:
+        if each.component:
+            found.setdefault(each.component, []).append(each)
+    return found
 
 
 def _summary(findings: list[Finding]) -> str:
@@ -158,15 +200,15 @@ def _count(number: int, noun: str) -> str:
 
 
 def _data(facts: list[Fact], findings: list[Finding]) -> dict[str, Any]:
-    values: dict[str, str] = {}
-    for each in facts:  # facts of the same name become one value
-        values[each.name] = f"{values[each.name]}; {each.value}" if each.name in values else each.value
+    of_components = {name: {"facts": _values(each)} for name, each in _by_component(facts).items()}
     return {
         "format": FORMAT,
-        "facts": values,
+        "facts": _values([each for each in facts if not each.component]),
+        **({"components": of_components} if of_components else {}),
         "problems": [
             {
                 "name": each.name,
+                **({"component": each.component} if each.component else {}),
                 "severity": each.severity.value,
                 "problem": each.what,
                 "why": each.why,
@@ -175,3 +217,11 @@ def _data(facts: list[Fact], findings: list[Finding]) -> dict[str, Any]:
             for each in findings
         ],
     }
+
+
+def _values(facts: Sequence[Fact]) -> dict[str, str]:
+    """Facts of the same name become one value."""
+    values: dict[str, str] = {}
+    for each in facts:
+        values[each.name] = f"{values[each.name]}; {each.value}" if each.name in values else each.value
+    return values

@@ -97,7 +97,9 @@ class BaselineCommit:
         """What it measures under the present circumstances, if no test needs to run for that."""
         if not self.exists:
             return None
-        if self.session.measurer.tree(self.oid, self.bar.config) == self.measured.tree:
+        # By its own configuration: the inputs of a component don't contain it, and another command is another number.
+        own = replace(self._own_config or self.bar.config, python=self.bar.config.python)
+        if self.session.measurer.tree(self.oid, own) == self.measured.tree:
             return self._with_unmentioned(self.measured)
         may = self.measured_here and not self.variables
         cached = self.session.measurer.cached(self.oid, self.config) if may else None

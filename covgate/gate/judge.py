@@ -155,10 +155,11 @@ class _Judging:
 
     def _tests_failed(self, failed: TestsFailed, baseline: Baseline | None) -> Outcome:
         ran_with = ""
-        with as_notice(self.notices, "the interpreter could not be found"):
-            interpreter = self.session.measurer.interpreter(self.bar.config)
-            ran_with = f"{interpreter.path} ({interpreter.origin})"
-            self.notices += interpreter.notices
+        if not self.bar.config.report:  # what writes it may have nothing to do with Python
+            with as_notice(self.notices, "the interpreter could not be found"):
+                interpreter = self.session.measurer.interpreter(self.bar.config)
+                ran_with = f"{interpreter.path} ({interpreter.origin})"
+                self.notices += interpreter.notices
         return Outcome(
             verdict=tests_failed(failed.summary, self.bar.config.policy, baseline),
             component=self.bar.config.component,

@@ -161,10 +161,13 @@ class Measurer:
         The other arguments are those of `measure`.
         """
         from covgate.measure.cache import Cache
+        from covgate.measure.committed import require_code
         from covgate.measure.place import Place
         from covgate.model.measurement import Measurement
         from covgate.model.unstable import join_runs
 
+        if config.directory and config.command is None and not config.report:
+            require_code(self.repository, commit, config.directory)
         result = Place(
             repository=self.repository,
             commit=commit,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from covgate.errors import ToolError
+from covgate.errors import NothingMeasured, ToolError
 from covgate.git.contents import entries_of
 from covgate.git.repository import Repository
 from covgate.measure.reports.located import Commit
@@ -30,6 +30,16 @@ def commit_of(repository: Repository, commit: str, checkouts: Sequence[Path]) ->
         elsewhere=tuple(root for each in roots[1:] for root in each if root not in roots[0]),
         read=partial(_read, repository, blobs),
     )
+
+
+def require_code(repository: Repository, commit: str, directory: str) -> None:
+    """Raises NothingMeasured if ``directory`` has no Python code: without a command, covgate measures nothing else."""
+    start = f"{directory}/"
+    if not any(path.startswith(start) and path.endswith(".py") for path in repository.paths(commit)):
+        raise NothingMeasured(
+            f"{directory} has no Python code, and no `command` says how it is measured",
+            hint="set `command` to what runs its tests, and `report` to the file with their coverage",
+        )
 
 
 def _both(directory: Path) -> tuple[str, ...]:

@@ -44,8 +44,10 @@ class Ending:
         return self.collected
 
 
-def command_ending(status: int, runs: Sequence[Runner], output: str) -> Ending:
+def command_ending(status: int, runs: Sequence[Runner], output: str, *, reports: bool = False) -> Ending:
     """How a followed command ended; ``runs`` are the programs that ran tests. All of them were started.
+
+    ``reports``: it measures by itself, and need not start Python at all.
 
     Raises ToolError if it was ended by a signal, if its program was not found, or if one of ``runs`` says nothing about
     the commit. ``output`` is shown with an error.
@@ -54,7 +56,7 @@ def command_ending(status: int, runs: Sequence[Runner], output: str) -> Ending:
         raise ToolError(f"command was ended by signal {-status}", output=output)
     followed = [run for run in runs if run.through]
     if not followed:
-        return _unfollowed_ending(status, runs, output)
+        return _unfollowed_ending(status, runs, output, reports=reports)
     if not status:
         followed = without_retried(followed)
     endings = [_followed_ending(run, status, output) for run in followed]
@@ -96,12 +98,17 @@ def _followed_ending(run: Runner, status: int, output: str) -> Ending:
     )
 
 
-def _unfollowed_ending(status: int, runs: Sequence[Runner], output: str) -> Ending:
+def _unfollowed_ending(status: int, runs: Sequence[Runner], output: str, *, reports: bool) -> Ending:
     """How a command that measures by itself, or runs no Python, ended."""
     if status in _NOT_EXECUTABLE:
-        raise ToolError(f"command was not found (exit status {status})", hint="correct `command`", output=output)
+        raise ToolError(
+            f"command was not found (exit status {status})",
+            hint="correct `command`, or install what it starts (in covgate's own worktree, `setup` does that)",
+            output=output,
+        )
     collected = not (status in (0, _NOTHING_COLLECTED) and none_ran(output))
-    reason = "the tests failed" if runs else "the command failed, and started no Python tests"
+    started = "" if reports else ", and started no Python tests"
+    reason = "the tests failed" if runs else f"the command failed{started}"
     return Ending(status=status, collected=collected, reason=reason)
 
 

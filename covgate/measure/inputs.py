@@ -30,10 +30,12 @@ _CONFIGURATION = frozenset({*COVERAGE_FILES, *PYTEST_FILES, *BUILD_FILES, "conft
 class Inputs:
     """What decides the number of a component at a commit.
 
-    ``oid`` is equal for equal contents, in every clone. ``unmatched`` are the globs that match no file.
+    ``oid`` is equal for equal contents, in every clone. ``files``: how many they are, 0 if they are those of the whole
+    tree. ``unmatched`` are the globs that match no file.
     """
 
     oid: str
+    files: int = 0
     unmatched: tuple[str, ...] = ()
 
 
@@ -64,7 +66,7 @@ class InputsOf:
         places = [rooted(config.directory, each) for each in config.source]
         if not (config.paths and config.source):
             places.append(config.directory)
-        unmatched = dict.fromkeys(config.paths)
+        unmatched, files = dict.fromkeys(config.paths), 0
         for entry in entries:
             matching = [each for each, matches in globs.items() if matches(entry.path)]
             for each in matching:
@@ -72,7 +74,8 @@ class InputsOf:
             if matching or any(is_inside(entry.path, each) for each in places) or _configures(entry.path, config):
                 oid = self._without_own_table(entry) if entry.path == _OWN_TABLE else entry.oid
                 digest.update(f"{entry.mode} {oid}\t{entry.path}\0".encode("utf-8", "surrogateescape"))
-        return Inputs(oid=digest.hexdigest(), unmatched=tuple(unmatched))
+                files += 1
+        return Inputs(oid=digest.hexdigest(), files=files, unmatched=tuple(unmatched))
 
     def _without_own_table(self, entry: Entry) -> str:
         """The contents of pyproject.toml without covgate's table: the floor of one component decides no number."""

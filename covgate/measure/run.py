@@ -49,10 +49,10 @@ def measure(job: Job) -> Measurement | TestsFailed:
     copies.check(report, job.scratch)
     numbers = total(each.numbers for each in report.files)
     if ending.executed and not numbers.executable:
-        raise NothingMeasured(
-            "the tests ran, but no statement was measured",
-            hint="name what is to be measured: `source` in the configuration of coverage or of covgate",
-        )
+        hint = "name what is to be measured: `source` in the configuration of coverage or of covgate"
+        if job.report:
+            hint = f"look into {job.report}: it has no line of a file of this commit"
+        raise NothingMeasured("the tests ran, but no statement was measured", hint=hint)
     return Measurement(
         tree=job.tree_oid,
         numbers=numbers,

@@ -111,7 +111,7 @@ def _run_command(workspace: Workspace, command: Sequence[str]) -> SuiteRun:
             started = interpreter_of(run)
             raise not_started(run, started, partial(workspace.how_to_install, interpreter=started))
     runs = tuple(with_broken(run, status, workspace) for run in runs)
-    ending = command_ending(status, runs, workspace.output())
+    ending = command_ending(status, runs, workspace.output(), reports=bool(job.report))
     rcfile = workspace.rcfile or next((each.rcfile for each in runs if each.rcfile), "")
     return SuiteRun(ending=ending, runs=runs, rcfile=rcfile)
 

@@ -185,6 +185,11 @@ def test_how_a_command_can_end(status: int, runs: list[Runner], expected: str) -
     assert outcome(command_ending(status, runs, "")) == expected
 
 
+def test_a_command_that_reports_by_itself_is_not_about_python() -> None:
+    assert outcome(command_ending(1, [], "", reports=True)) == "failed: the command failed"
+    assert outcome(command_ending(1, [OWN], "", reports=True)) == "failed: the tests failed"
+
+
 @pytest.mark.parametrize(
     ("status", "runs", "message"),
     [
