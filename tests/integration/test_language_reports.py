@@ -282,6 +282,28 @@ class Foo
 }
 """,
     "src/plain.php": "<?php\nfunction plain() {\n    return 1;\n}\n",
+    # A line that is a method's is listed as that alone.
+    "src/Line.php": """<?php
+class Line
+{
+    public function one() { return 1; }
+    public function two() { return 2; }
+    public function __construct(private int $x = 3) {}
+    public function three() { return array_map(fn ($x) => $x * 2,
+        [1, 2]); }
+}
+trait Three { public function three() {
+    return 3;
+} }
+interface Four { public function four(); }
+""",
+    "check/LineTest.php": """<?php
+require_once __DIR__ . '/../src/Line.php';
+final class LineTest extends PHPUnit\\Framework\\TestCase
+{
+    public function testOne(): void { $this->assertSame(1, (new Line())->one()); }
+}
+""",
     "check/FooTest.php": """<?php
 require_once __DIR__ . '/../src/Foo.php';
 final class FooTest extends PHPUnit\\Framework\\TestCase
@@ -311,4 +333,6 @@ def test_phpunit(make_tools: Callable[[dict[str, str]], Tools], options: tuple[s
     judged = tools.judged("out/clover.xml")
     assert counts(judged) == (*told["Lines"], *told.get("Branches", (0, 0)))
     assert no_notices_of("clover.xml", judged["notices"])
+    (line,) = (each for each in judged["files"] if each["path"] == "src/Line.php")
+    assert line["missing_lines"] == [5, 7, 8, 11]
     assert counts(tools.judged("out/cobertura.xml"))[:2] == told["Lines"]

@@ -108,6 +108,51 @@ def test_the_metrics_of_a_file(told: str, counts: tuple[int, int], differs: bool
     assert remarks(data) == ((expected,) if differs else ())
 
 
+ONE_LINERS = b"""<?php
+class A {
+    function one() { return 1; }
+    function two() { if (1) { return 2; } }
+    abstract function three();
+    function four() {}
+    function five()
+    {
+        return 5;
+    }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("told", "source", "statements"),
+    [
+        ("2/3", ONE_LINERS, {3: True, 4: False, 9: True}),
+        ("1/2", ONE_LINERS, {9: True}),  # which of them is the other statement?
+        ("2/3", ONE_LINERS.replace(b"{}", b"{ g(); }"), {9: True}),
+        ("2/3", b"<?php\n", {9: True}),
+        ("2/3", None, {9: True}),
+    ],
+)
+def test_phpunit_hides_a_statement_on_the_line_of_its_method(
+    told: str, source: bytes | None, statements: dict[int, bool]
+) -> None:
+    methods = "".join(line(number, number == 3, "method") for number in range(3, 8))
+    data = clover(methods.replace("True", "1").replace("False", "0") + line(9), metrics(told))
+    parsed = parse(data, "r")
+    assert parsed.remarks == ()
+    assert parsed.refine is not None
+    lines = parsed.refine("a.php", parsed.files["a.php"], lambda: source)
+    assert dict(lines.statements) == statements
+    assert lines.numbers is not None
+    assert f"{lines.numbers.executed_statements}/{lines.numbers.statements}" == told
+
+
+def test_metrics_that_no_method_explains() -> None:
+    method = line(3, 1, "method")
+    assert remarks(clover(method + line(9), metrics("0/2"))) != ()
+    assert remarks(clover(method + line(9, 0), metrics("2/2"))) != ()
+    assert refused(clover(method + line(9), metrics("1/3"))) == "it counts 3 statements of a.php, and lists 1"
+
+
 def test_the_totals_of_a_project() -> None:
     same, other = clover(LINES, totals=metrics("1/2")), clover(LINES, totals=metrics("2/2"))
     assert remarks(same) == ()

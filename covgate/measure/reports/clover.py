@@ -2,14 +2,14 @@
 
 A statement is a line of type ``stmt``; one of type ``method`` isn't. OpenClover writes a line of type ``cond`` for a
 condition and says how often it was true and false: two branches. Istanbul writes one for a statement with branches: it
-has a ``count``, and says how many branches were executed and not. The metrics of a file may count branches that are on
-none of its lines (PHPUnit with --path-coverage). They decide how many there are.
+has a ``count``, and says how many branches were executed and not. The metrics of a file decide how many there are. With
+PHPUnit, they count branches that are on no line (--path-coverage), and statements that share the line of their method.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from covgate.measure.reports.joining import join_lines
@@ -31,6 +31,7 @@ _FORMAT = "Clover XML"
 _ROOT = re.compile(rb"<coverage\b[^>]*(?:\sclover=|>\s*<project\b)")
 _COUNTS = ("coveredstatements", "statements", "coveredconditionals", "conditionals")
 _DIGITS = 9
+_BODY = re.compile(rb"\{[^{}\w]*\w[^{]*\Z")  # something after the last brace that opens
 
 
 def read(data: bytes) -> Parsed:
@@ -57,20 +58,39 @@ class _File:
     statements: dict[int, bool] = field(default_factory=dict)
     conditions: dict[int, tuple[int, int]] = field(default_factory=dict)
     listed: list[int] = field(default_factory=lambda: [0, 0])
+    methods: dict[int, bool] = field(default_factory=dict)
     metrics: Numbers | None = None
 
     def lines(self) -> FileLines:
-        """What it says. Raises Malformed if its metrics count more statements than it lists."""
+        """What it says. Raises Malformed if its metrics count more statements than it can have."""
         lines = FileLines(format=_FORMAT, statements=self.statements, counted_branches=self.conditions)
         told, own = self.metrics, lines.counts
         if told is None or told == own:
             return lines
-        if told.statements > self.listed[1]:
+        if self.hidden > len(self.methods):
             raise Malformed(f"it counts {told.statements} statements of {shown(self.name)}, and lists {self.listed[1]}")
         statements = (told.executed_statements, told.statements)
-        if statements in ((own.executed_statements, own.statements), tuple(self.listed)):
+        is_known = statements in ((own.executed_statements, own.statements), tuple(self.listed))
+        if is_known or 0 <= told.executed_statements - self.listed[0] <= self.hidden:
             return replace(lines, numbers=told)
         return lines
+
+    @property
+    def hidden(self) -> int:
+        """How many statements are only in the metrics: PHPUnit lists a line once, as that of the method on it."""
+        return self.metrics.statements - self.listed[1] if self.metrics else 0
+
+    def with_hidden(self, lines: FileLines, source: bytes) -> FileLines:
+        """``lines`` with those of methods that are written on one line, if it is clear which these are."""
+        texts = source.split(b"\n")
+        bodies = {
+            number: executed
+            for number, executed in self.methods.items()
+            if 0 < number <= len(texts) and _BODY.search(texts[number - 1])
+        }
+        if len(bodies) != self.hidden:
+            return lines
+        return replace(lines, statements={**lines.statements, **bodies})
 
 
 class _Document:
@@ -80,6 +100,7 @@ class _Document:
         self._path: list[str] = []
         self._file = _File()
         self._files: dict[str, FileLines] = {}
+        self._hiding: dict[str, _File] = {}
         self._differing: list[str] = []
         self._tests: list[str] = []
         self._totals: Numbers | None = None
@@ -110,8 +131,15 @@ class _Document:
         name, lines = self._file.name, self._file.lines()
         if self._file.metrics not in (None, lines.numbers or lines.counts):
             self._differing.append(name)
+        if self._file.hidden > 0:
+            self._hiding[name] = self._file
         known = self._files.get(name)
         self._files[name] = join_lines(name, known, lines) if known else lines
+
+    def _refined(self, name: str, lines: FileLines, source: Callable[[], bytes | None]) -> FileLines:
+        file = self._hiding.get(name)
+        content = source() if file else None
+        return file.with_hidden(lines, content) if file and content is not None else lines
 
     def _line(self, attributes: Mapping[str, str]) -> None:
         file, kind = self._file, attributes["type"]
@@ -123,13 +151,15 @@ class _Document:
             executed, branches = self._branches(attributes, number, is_statement=count is not None)
             known = file.conditions.get(number, (0, 0))
             file.conditions[number] = known[0] + executed, known[1] + branches
-        if kind != "method" and count is not None:
+        if kind == "method":
+            file.methods[number] = self._odd.executed(count or "0", file.name, number)
+        elif count is not None:
             was_executed = self._odd.executed(count, file.name, number)
             self._budget.spend(number not in file.statements)
             file.statements[number] = was_executed or file.statements.get(number, False)
             file.listed[0] += was_executed
             file.listed[1] += 1
-        check_lines(file.name, max(len(file.statements), len(file.conditions)))
+        check_lines(file.name, max(len(file.statements), len(file.conditions), len(file.methods)))
 
     def _branches(self, attributes: Mapping[str, str], number: int, *, is_statement: bool) -> tuple[int, int]:
         """How many branches were executed, and of how many."""
@@ -176,7 +206,8 @@ class _Document:
         if self._tests:
             which = "a file of its" if len(self._tests) == 1 else f"the {len(self._tests)} files of its"
             remarks.append(f"{which} testproject, which are tests, don't count: {shown(self._tests[0])}")
-        return Parsed(format=_FORMAT, files=self._files, remarks=tuple(remarks))
+        refine = self._refined if self._hiding else None
+        return Parsed(format=_FORMAT, files=self._files, remarks=tuple(remarks), refine=refine)
 
 
 def _count(text: str) -> int | None:
