@@ -13,7 +13,7 @@ from covgate.git.repository import Repository
 from covgate.measure.unmeasured import Unmeasured, count_unmeasured, reset_unmeasured
 from covgate.model.outcome import Outcome, OutcomeKind
 
-_COMMAND = re.compile(r"\bcovgate (?:audit|baseline|check|doctor|init|log|ratchet|status|sync)\b")
+_COMMAND = re.compile(r"\bcovgate (?:audit|baseline|check|doctor|excuse|init|log|ratchet|status|sync)\b")
 
 
 def unmeasured_line(repository: Repository, outcomes: Sequence[Outcome]) -> str:

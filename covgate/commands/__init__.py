@@ -18,7 +18,7 @@ from importlib import import_module
 from typing import Protocol, cast
 
 # The order of the help: as a user meets them. A command that isn't named here comes after these.
-_ORDER = ("init", "check", "ratchet", "baseline", "log", "badge", "status", "sync", "audit", "doctor", "demo")
+_ORDER = ("init", "check", "ratchet", "baseline", "excuse", "log", "badge", "status", "sync", "audit", "doctor", "demo")
 
 
 class Command(Protocol):

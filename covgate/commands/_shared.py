@@ -41,14 +41,14 @@ def add_fail_closed(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--fail-open", dest="fail_closed", action="store_false", help="pass with a warning in that case")
 
 
-def add_components(parser: argparse.ArgumentParser, what: str) -> None:
+def add_components(parser: argparse.ArgumentParser, what: str, default: str = "all") -> None:
     """Declare ``--component NAME``, repeatable."""
     parser.add_argument(
         "--component",
         action="append",
         default=[],
         metavar="NAME",
-        help=f"{what} this component only; repeatable (default: all)",
+        help=f"{what} this component only; repeatable (default: {default})",
     )
 
 

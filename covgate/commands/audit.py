@@ -13,11 +13,12 @@ from covgate.formats.audit_text import audit_data, audit_text
 from covgate.git.repository import Repository
 from covgate.model.history import Step
 from covgate.model.history_audit import audit
+from covgate.model.series import rises
 from covgate.notes.records import Notes
 from covgate.notes.repair import find_cut
 from covgate.notes.steps import note_reader, read_steps
 
-HELP = "list decreases without an override, edited counts, deleted notes and invalid records"
+HELP = "list decreases without an override, edited counts, deleted notes, invalid records, and excuses"
 EXAMPLES = """\
   covgate audit
   covgate audit --format json
@@ -52,10 +53,11 @@ def audit_notes(repository: Repository) -> tuple[int, str, Any]:
         found = replace(found, findings=(*found.findings, replace(cut, step=last)))
     hidden = min(repository.shallow_boundary().intersection(each.oid for each in history), default="")
     status = EXIT_BLOCKED if found.findings else EXIT_TOOL_ERROR if hidden else EXIT_PASSED
-    text = audit_text(found, notes.ref, hidden)
+    excuses = [each for each in rises(history, read) if each.excuse]
+    text = audit_text(found, notes.ref, hidden, excuses)
     if not tip and not found.findings:
         text = (
             f"covgate: there is no {notes.ref} here, so there is nothing to audit\n"
             "  `covgate sync` fetches the remote's notes\n"
         )
-    return status, text, audit_data(found, notes.ref, hidden)
+    return status, text, audit_data(found, notes.ref, hidden, excuses)

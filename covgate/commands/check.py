@@ -34,7 +34,7 @@ from covgate.model.measurement import Measurement
 from covgate.model.note_text import render_note
 from covgate.model.numbers import Numbers, total
 from covgate.model.outcome import Outcome
-from covgate.model.record import DEFAULT_COMPONENT, Record, record_of
+from covgate.model.record import DEFAULT_COMPONENT, Excuse, Record, record_of
 from covgate.model.verdict import Status, not_applicable
 
 HELP = "measure a commit and judge it, as a push would"
@@ -152,7 +152,7 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
         merge = merged_by_service(session, commit, target, bars) if not here else None
         merge = merge or find_merge(session, commit, target, bars_at, before, never=never)
     if merge is not None:
-        judged, bars, order = merge.commit, merge.bars, merge.order(order)
+        judged, bars, order = merge.commit, merge.bars, merge.order(order, commit)
     outcome = judge_components(session, judged, bars, [tip], order)
     with as_notice(before, "new files that are not measured could not be listed"):
         outcome = with_new_code(session, outcome, bars)
@@ -211,4 +211,5 @@ def _write_report(name: str, outcome: Outcome) -> None:
 def _record(outcome: Outcome) -> Record:
     numbers = outcome.numbers or Numbers()
     verdict, component = outcome.verdict, outcome.component
-    return record_of(verdict, numbers, outcome.tree, outcome.toolchain, verdict.baseline, component=component)
+    record = record_of(verdict, numbers, outcome.tree, outcome.toolchain, verdict.baseline, component=component)
+    return replace(record, excuse=Excuse(outcome.tree, verdict.excuse)) if verdict.excuse else record

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from covgate.formats.json_data import FORMAT, baseline_data
 from covgate.formats.paint import plain
-from covgate.model.history import shown_change
+from covgate.model.history import Step, shown_change
 from covgate.model.history_audit import Audit, Finding, FindingKind
 from covgate.model.record import DEFAULT_COMPONENT
+from covgate.model.series import Rise
 
 
-def audit_data(audit: Audit, ref: str, hidden: str) -> dict[str, Any]:
-    """``hidden``: the notes commit before which the history can't be seen; "" where all of it can."""
+def audit_data(audit: Audit, ref: str, hidden: str, excuses: Sequence[Rise] = ()) -> dict[str, Any]:
+    """``hidden``: the notes commit before which the history can't be seen; "" where all of it can.
+
+    ``excuses`` are listed, and are no findings.
+    """
     return {
         "format": FORMAT,
         "ref": ref,
@@ -22,12 +27,17 @@ def audit_data(audit: Audit, ref: str, hidden: str) -> dict[str, Any]:
         "shallow_at": hidden or None,
         "counts": {kind.value: count for kind, count in _counts(audit).items()},
         "findings": [_finding_data(each) for each in audit.findings],
+        "excuses": [
+            {"commit": each.commit, "component": each.component, "reason": each.excuse, **_step_data(each.step)}
+            for each in excuses
+        ],
     }
 
 
-def audit_text(audit: Audit, ref: str, hidden: str) -> str:
-    """A block for each finding, and a last line that counts them."""
+def audit_text(audit: Audit, ref: str, hidden: str, excuses: Sequence[Rise] = ()) -> str:
+    """A block for each finding and each of the ``excuses``, and a last line that counts the findings."""
     blocks = [_block(each) + "\n" for each in audit.findings]
+    blocks += [_excuse(each) + "\n" for each in excuses]
     if hidden:
         blocks.append(
             f"covgate: the history of {ref} is shallow: what was before {hidden[:10]} can't be seen\n"
@@ -46,11 +56,12 @@ def _finding_data(finding: Finding) -> dict[str, Any]:
         "to": baseline_data(finding.after),
         "why": finding.why,
         "healed": finding.healed,
-        "notes_commit": step.oid or None,
-        "author": step.author,
-        "email": step.email,
-        "date": step.date,
+        **_step_data(step),
     }
+
+
+def _step_data(step: Step) -> dict[str, Any]:
+    return {"notes_commit": step.oid or None, "author": step.author, "email": step.email, "date": step.date}
 
 
 def _block(finding: Finding) -> str:
@@ -66,10 +77,18 @@ def _block(finding: Finding) -> str:
     if finding.healed:
         lines.append("  it was put right later")
     if step.oid:
-        lines.append(
-            f"  notes commit {step.oid[:10]}  {step.author} <{step.email}>  {step.date[:16].replace('T', ' ')}"
-        )
+        lines.append(_shown_step(step))
     return "".join(plain(line) + "\n" for line in lines)
+
+
+def _excuse(excuse: Rise) -> str:
+    of = "" if excuse.component == DEFAULT_COMPONENT else f"  ({excuse.component})"
+    lines = [f"remark  {excuse.commit[:10]}{of}", f"  excused: {excuse.excuse}", _shown_step(excuse.step)]
+    return "".join(plain(line) + "\n" for line in lines)
+
+
+def _shown_step(step: Step) -> str:
+    return f"  notes commit {step.oid[:10]}  {step.author} <{step.email}>  {step.date[:16].replace('T', ' ')}"
 
 
 def _summary(audit: Audit, ref: str) -> str:

@@ -51,7 +51,8 @@ def commands(outcome: Outcome) -> list[str]:
 def _verdict(outcome: Outcome) -> str:
     if outcome.error and not outcome.parts:
         return f"Not measured: {plain(outcome.error)}" + (f" ({plain(outcome.hint)})" if outcome.hint else "")
-    return "\n".join(plain(reason) for reason in outcome.verdict.reasons)
+    excuse = [f"excused: {outcome.verdict.excuse}"] if outcome.verdict.excuse else []
+    return "\n".join(plain(each) for each in [*excuse, *outcome.verdict.reasons])
 
 
 def _command(level: Level, title: str, message: str, place: Place | None = None) -> str:

@@ -41,6 +41,7 @@ def verdict_data(outcome: Outcome) -> dict[str, Any]:
         "status": verdict.status.value,
         "failed": [rule.value for rule in verdict.failed],
         "reasons": list(verdict.reasons),
+        "excuse": verdict.excuse or None,
         "exit_code": outcome.exit_code,
         "error": outcome.error or None,
         "hint": outcome.hint or None,

@@ -1,4 +1,4 @@
-"""How the baseline came to be: a line for each rise and each override, and above them its course at a glance."""
+"""How the baseline came to be: a line for each rise, override and excuse, and above them its course at a glance."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ def log_data(rises: Sequence[Rise]) -> list[dict[str, Any]]:
             "commit": each.commit,
             "component": each.component,
             "from": format_percent(each.before.percent) if each.before else None,
-            "to": format_percent(each.after.percent),
-            "epoch": each.after.epoch,
+            "to": format_percent(each.after.percent) if each.after else None,
+            "epoch": each.after.epoch if each.after else 0,
             "override": each.override,
+            "excuse": each.excuse,
             "who": each.step.author,
             "when": each.step.date,
             "notes_commit": each.step.oid,
@@ -59,8 +60,8 @@ def _course(name: str, points: Sequence[Point], paint: Paint, width: int, unicod
 
 def _row(rise: Rise) -> str:
     came = f"{format_percent(rise.before.percent):>6}%" if rise.before else "      -"
-    to = f"{format_percent(rise.after.percent):>6}%"
+    to = f"{format_percent(rise.after.percent):>6}%" if rise.after else "      -"
     which = "" if rise.component == DEFAULT_COMPONENT else f" ({rise.component})"
-    why = f"  set by hand: {rise.override}" if rise.override else ""
+    why = f"  set by hand: {rise.override}" if rise.override else f"  excused: {rise.excuse}" if rise.excuse else ""
     when = rise.step.date[:16].replace("T", " ")
     return plain(f"{when}  {rise.commit[:10]}  {came} -> {to}{which}  {rise.step.author}{why}")

@@ -83,7 +83,8 @@ def _headline(outcome: Outcome) -> str:
     preview = outcome.preview
     at += f" merged with {code(preview.target)} at `{preview.commit[:10]}`" if preview else ""
     branch = f" {code(outcome.branch)}" if outcome.branch else ""
-    return f"### {_sign(outcome.kind.value)}covgate: {outcome.kind.value}{branch}{at}"
+    excused = f", excused: {prose(outcome.verdict.excuse)}" if outcome.verdict.excuse and not outcome.blocked else ""
+    return f"### {_sign(outcome.kind.value)}covgate: {outcome.kind.value}{branch}{at}{excused}"
 
 
 def _sign(kind: str) -> str:

@@ -125,7 +125,8 @@ def verdict_level(outcome: Outcome) -> Level:
     """How much the verdict itself matters."""
     if outcome.blocked:
         return Level.ERROR
-    return Level.WARNING if outcome.kind is OutcomeKind.NOT_MEASURED else Level.NOTICE
+    doubtful = outcome.kind is OutcomeKind.NOT_MEASURED or outcome.verdict.excuse
+    return Level.WARNING if doubtful else Level.NOTICE
 
 
 def word(kind: LossKind | None) -> str:

@@ -86,6 +86,7 @@ def _numbers(outcome: Outcome) -> dict[str, Any]:
     return {
         "status": verdict.status.value,
         "failed": [each.value for each in verdict.failed],
+        "excuse": verdict.excuse or None,
         "measured_coverage": format_percent(verdict.measured) or None,
         "baseline": format_percent(verdict.baseline.percent) if verdict.baseline else None,
         "patch_coverage": format_percent(verdict.patch) or None,
@@ -110,13 +111,14 @@ def _invocation(outcome: Outcome) -> dict[str, Any]:
     if outcome.error and not outcome.parts:
         messages = [f"not measured: {outcome.error}", *([outcome.hint] if outcome.hint else [])]
     else:
-        messages = list(outcome.verdict.reasons)
+        excuse = outcome.verdict.excuse
+        messages = [*([f"excused: {excuse}"] if excuse else []), *outcome.verdict.reasons]
     notifications = [{"level": level, "message": {"text": plain(each)}} for each in messages]
     notifications += [{"level": "note", "message": {"text": plain(each)}} for each in outcome.all_notices]
     return {
         "executionSuccessful": not any(each.error for each in outcome.each),
         "exitCode": outcome.exit_code,
-        "exitCodeDescription": f"covgate: {outcome.kind.value}",
+        "exitCodeDescription": plain(f"covgate: {outcome.result}"),
         "toolExecutionNotifications": notifications,
     }
 

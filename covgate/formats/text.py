@@ -28,6 +28,8 @@ def verdict_text(outcome: Outcome, paint: Paint, *, pushing: bool, source: ReadS
     if verdict.status is Status.NOT_APPLICABLE:
         return f"covgate: not applicable{name}: {plain(verdict.reason)}\n"
     where = plain(" ".join(part for part in (outcome.branch, _at(outcome)) if part)) + name
+    if verdict.excuse:
+        return _excused(outcome, where, paint)
     if verdict.status is Status.PASS:
         passed = f"covgate: {paint.status('PASS')} {where}: {plain(verdict.reason)}{_how(outcome)}\n"
         return passed + _set_by_hand(outcome) + _raised(outcome)
@@ -42,6 +44,13 @@ def verdict_text(outcome: Outcome, paint: Paint, *, pushing: bool, source: ReadS
         lines += [*_numbers(outcome, paint), "", *detail_lines(outcome, paint, source)]
     lines += ["", *_what_to_do(outcome, pushing)]
     return "\n".join(lines) + "\n"
+
+
+def _excused(outcome: Outcome, where: str, paint: Paint) -> str:
+    """A pass that somebody has excused: why, which rules failed, and what stays."""
+    lines = [f"covgate: {paint.status('PASS')}, excused: {plain(outcome.verdict.excuse)} ({where})"]
+    lines += [line for reason in outcome.verdict.reasons for line in wrapped(reason, paint, "  ")]
+    return "\n".join([*lines, "  The baseline stays, and holds for the commits that follow."]) + "\n"
 
 
 def render(outcome: Outcome, context: Context) -> str:
@@ -145,6 +154,8 @@ def _failing_tests(outcome: Outcome) -> list[str]:
 
 
 def _what_to_do(outcome: Outcome, pushing: bool) -> list[str]:
+    from covgate.model.excused_verdict import can_be_excused  # late: a pass needs no advice
+
     lines = ["  What to do:"]
     if outcome.preview:
         lines.append(f"    merge the target here:   git merge {outcome.preview.commit[:10]}")
@@ -157,6 +168,8 @@ def _what_to_do(outcome: Outcome, pushing: bool) -> list[str]:
             value = format_exact(Fraction(int((outcome.verdict.measured or Fraction(0)) * 100), 100))
             of = f" --component {outcome.label}" if outcome.label else ""
             lines.append(f'    it is meant to fall:     covgate baseline set {value}{of} --reason "why"')
+    if can_be_excused(outcome.verdict):
+        lines.append(f'    let this commit pass:    covgate excuse "why" {outcome.commit[:10]}')
     if pushing:
         lines.append("    push past the gate once: SKIP=covgate-pre-push git push   (or --no-verify)")
     return lines

@@ -1,4 +1,4 @@
-"""New source files that nothing measures: every push reports them, whether it passes or not."""
+"""New code that nothing measures, and changed code that nothing executes: reported by every push, also if it passes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from covgate.gate.context import Session
 from covgate.model.outcome import Outcome
 
 if TYPE_CHECKING:
+    from covgate.model.measurement import FileResult
     from covgate.model.new_files import NewFile
 
 
@@ -28,9 +29,38 @@ def with_new_code(session: Session, outcome: Outcome, bars: Sequence[Bar]) -> Ou
 def _with_lines(session: Session, outcome: Outcome, bar: Bar) -> Outcome:
     """``outcome`` of one component with what its lines show."""
     from covgate.gate.exclusions import with_newly_excluded
-    from covgate.gate.uncovered_changes import with_never_covered
 
     return with_never_covered(session, with_newly_excluded(session, outcome, bar), bar)
+
+
+def with_never_covered(session: Session, outcome: Outcome, bar: Bar) -> Outcome:
+    """``outcome`` with the changed lines that no test executes, neither at the base of ``bar`` nor now."""
+    measurement = outcome.measurement
+    if measurement is None or not bar.base or bar.base == outcome.commit:
+        return outcome
+    try:
+        paths = session.path_changes(bar.base, outcome.commit)
+        touched = paths.added | paths.modified
+        files = [each for each in measurement.files if each.path in touched and _has_missing(each)]
+        if not files:
+            return outcome
+        # Late imports: most pushes touch no file with lines that are not executed.
+        from covgate.gate.uncovered_changes import find_never_covered
+
+        found = find_never_covered(session, bar, outcome.commit, files)
+    except CovgateError as error:
+        notices = [f"changes of code that no test executes could not be found: {error.message}"]
+        return replace(outcome, notices=(*outcome.notices, *notices))
+    if not found:
+        return outcome
+    from covgate.model.never_covered import never_covered_notices
+
+    notices = never_covered_notices(found)
+    return replace(outcome, notices=(*outcome.notices, *notices), never_covered=tuple(found))
+
+
+def _has_missing(file: FileResult) -> bool:
+    return file.numbers.statements > file.numbers.executed_statements
 
 
 def with_unmeasured(session: Session, outcome: Outcome, bar: Bar) -> Outcome:

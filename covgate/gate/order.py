@@ -21,6 +21,7 @@ class Order(NamedTuple):
     measurement of each component for which it was looked up already. ``measured`` gives a measurement made elsewhere,
     for a component. ``explains``: find the patch and the explanation of a pass, too. ``jobs``: how many components may
     be measured at a time; ``ran`` has those that were. ``records``: the verdict goes into the note of the commit.
+    ``excused_by``: the commit whose excuse counts, if it is another one: that which is pushed, if its merge is judged.
     """
 
     ratchets: bool
@@ -32,3 +33,4 @@ class Order(NamedTuple):
     ran: Mapping[str, Ran] = MappingProxyType({})
     jobs: int = 1
     records: bool = True
+    excused_by: str = ""

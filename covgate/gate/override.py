@@ -44,11 +44,7 @@ def override_baseline(
     percentage, if ``reason`` is empty or too long, or if there is no such component.
     """
     percent = _percent(value)
-    reason = " ".join(reason.split())
-    if not reason:
-        raise UsageError("an override needs a reason", hint="covgate baseline set VALUE --reason TEXT")
-    if len(reason) > _MAX_REASON:
-        raise UsageError(f"the reason is longer than {_MAX_REASON} characters", hint="shorten it")
+    reason = recorded_reason(reason, "an override", "covgate baseline set VALUE --reason TEXT")
     config = session.config_at(commit)
     part = _component(config, component)
     target, notices = fetch(config, Remote(session.repository, remote), [commit])
@@ -66,6 +62,16 @@ def override_baseline(
     if syncs(config, target):
         notices += publish(target).notices
     return Override(baseline=opened, notices=tuple(notices))
+
+
+def recorded_reason(text: str, what: str, usage: str) -> str:
+    """``text`` as it is recorded, in one line. Raises UsageError if it is empty or too long."""
+    reason = " ".join(text.split())
+    if not reason:
+        raise UsageError(f"{what} needs a reason", hint=usage)
+    if len(reason) > _MAX_REASON:
+        raise UsageError(f"the reason is longer than {_MAX_REASON} characters", hint="shorten it")
+    return reason
 
 
 def _component(config: Config, name: str) -> Config:

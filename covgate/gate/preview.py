@@ -48,9 +48,9 @@ class Merge(NamedTuple):
     preview: Preview
     is_real: bool = False
 
-    def order(self, order: Order) -> Order:
-        """``order`` for the merge. Nothing is recorded on a commit that exists only for covgate."""
-        return order if self.is_real else order._replace(known={}, records=False)
+    def order(self, order: Order, commit: str) -> Order:
+        """``order`` for the merge of ``commit``. Nothing is recorded on a commit that exists only for covgate."""
+        return order if self.is_real else order._replace(known={}, records=False, excused_by=commit)
 
     def outcome_of(self, commit: str, outcome: Outcome) -> Outcome:
         """``outcome`` of the merge as that of ``commit``."""

@@ -147,7 +147,7 @@ def _judge(session: Session, gated: GatedUpdate, order: Order, notices: list[str
 
         merge = preview_push(session, gated, notices)
     if merge is not None:
-        commit, bars, order = merge.commit, merge.bars, merge.order(order)
+        commit, bars, order = merge.commit, merge.bars, merge.order(order, gated.commit)
     outcome = judge_components(session, commit, bars, [gated.tip], order)
     with as_notice(notices, "new files that are not measured could not be listed"):
         outcome = with_new_code(session, outcome, bars)

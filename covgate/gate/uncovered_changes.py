@@ -1,55 +1,24 @@
-"""Changes of code that no test has executed so far: every push reports them, also if it passes."""
+"""Changes of code that no test has executed so far. Loaded only by a push that touches a file with such code."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
-
-from covgate.errors import CovgateError
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
-from covgate.model.outcome import Outcome
-
-# Late imports below: most pushes change no file with lines that are not executed.
-if TYPE_CHECKING:
-    from covgate.model.changes import LineSet
-    from covgate.model.measurement import FileResult
-    from covgate.model.never_covered import NeverCovered
-
-
-def with_never_covered(session: Session, outcome: Outcome, bar: Bar) -> Outcome:
-    """``outcome`` with the changed lines that no test executes, neither at the base of ``bar`` nor now."""
-    measurement = outcome.measurement
-    if measurement is None or not bar.base or bar.base == outcome.commit:
-        return outcome
-    try:
-        paths = session.path_changes(bar.base, outcome.commit)
-        touched = paths.added | paths.modified
-        files = [each for each in measurement.files if each.path in touched and _has_missing(each)]
-        found = _find(session, bar, outcome.commit, files) if files else []
-    except CovgateError as error:
-        notices = [f"changes of code that no test executes could not be found: {error.message}"]
-        return replace(outcome, notices=(*outcome.notices, *notices))
-    if not found:
-        return outcome
-    from covgate.model.never_covered import never_covered_notices
-
-    notices = never_covered_notices(found)
-    return replace(outcome, notices=(*outcome.notices, *notices), never_covered=tuple(found))
+from covgate.gate.known_lines import lines_at_base
+from covgate.gate.surroundings import first_lines, merge_bases
+from covgate.git.diff import changes
+from covgate.model.changes import LineSet
+from covgate.model.measurement import FileResult
+from covgate.model.never_covered import NeverCovered, never_covered
+from covgate.model.patch import patch_coverage
+from covgate.model.source_files import measured_suffixes
 
 
-def _has_missing(file: FileResult) -> bool:
-    return file.numbers.statements > file.numbers.executed_statements
+def find_never_covered(session: Session, bar: Bar, commit: str, files: list[FileResult]) -> list[NeverCovered]:
+    """The changed statements of ``files`` that no test executes, neither at the base of ``bar`` nor at ``commit``.
 
-
-def _find(session: Session, bar: Bar, commit: str, files: list[FileResult]) -> list[NeverCovered]:
-    from covgate.gate.known_lines import lines_at_base
-    from covgate.gate.surroundings import first_lines, merge_bases
-    from covgate.git.diff import changes
-    from covgate.model.never_covered import never_covered
-    from covgate.model.patch import patch_coverage
-    from covgate.model.source_files import measured_suffixes
-
+    ``files``: those that differ from the base, and have statements that are not executed now.
+    """
     repository, wanted = session.repository, {each.path: each for each in files}
     suffixes = measured_suffixes(wanted)
     by_path = {each.path: each for each in changes(repository, bar.base, commit, suffixes) if each.path in wanted}

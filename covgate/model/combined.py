@@ -32,6 +32,7 @@ def combine(parts: Sequence[Outcome], policy: Policy, tree: str, notices: Iterab
         reasons=_reasons(parts),
         failed=tuple(dict.fromkeys(rule for each in parts for rule in each.verdict.failed)),
         measured=numbers.percent if numbers else None,
+        excuse="; ".join(f"{each.component}: {each.verdict.excuse}" for each in parts if each.verdict.excuse),
         policy=policy,
     )
     errors = [each for each in parts if each.error]
@@ -67,7 +68,8 @@ def _reasons(parts: Sequence[Outcome]) -> tuple[str, ...]:
     """Why the parts that did not pass did not; if all passed, how many they are."""
     wrong = [each for each in parts if each.error or not each.verdict.passed]
     if not wrong:
-        return (f"{_count(len(parts))} {'passes' if len(parts) == 1 else 'pass'}",)
+        excused = [f"{each.component}: {each.verdict.reason} (excused)" for each in parts if each.verdict.excuse]
+        return (f"{_count(len(parts))} {'passes' if len(parts) == 1 else 'pass'}", *excused)
     return tuple(f"{each.component}: {_reason(each)}" for each in wrong)
 
 

@@ -3,7 +3,8 @@
 Format 1 (history: 1 is the first). A note is a YAML stream with one document per record, followed by lines for a
 person. The bytes depend only on what was measured and judged: no clock, no host, no user. ``coverage_status`` alone
 decides the verdict, ``baseline_ratio`` with ``epoch`` alone the baseline; ``measured_coverage``, ``baseline`` and
-``delta`` are for reading.
+``delta`` are for reading. ``excuse`` lets the commit pass although its status is FAIL, if ``excuse_tree`` names what
+was measured. Fields that a version of covgate doesn't know are ignored.
 
 Values are parsed exactly. A record that is not valid (duplicate keys, aliases, another format, a value out of range) is
 reported and counts as absent.
@@ -13,26 +14,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from fractions import Fraction
 from functools import partial
 from typing import TypeVar
 
 from covgate.model.baseline import Baseline
 from covgate.model.note_fields import load_fields, render_fields
+from covgate.model.note_values import (
+    parse_component,
+    parse_integer,
+    parse_oid,
+    parse_percentage,
+    parse_ratio,
+    parse_status,
+)
 from covgate.model.numbers import COUNTS, Numbers, format_percent
-from covgate.model.policy import parse_decimal
-from covgate.model.record import DEFAULT_COMPONENT, Judgement, Note, Record, join_records
+from covgate.model.record import DEFAULT_COMPONENT, Excuse, Judgement, Note, Record, join_records
 from covgate.model.verdict import Status
 
 FORMAT = 1
 MAX_NOTE_BYTES = 256 * 1024  # a record has some 700 bytes, and a repository up to 200 components
-_MAX_COUNT_DIGITS = 15
 
 _T = TypeVar("_T")
 _FENCE = "---"
 _KEY_LINE = re.compile(r"\s*[A-Za-z_]\w*\s*:(\s|$)")
-_COMPONENT = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_OID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
 def render_note(records: Iterable[Record]) -> str:
@@ -102,6 +106,8 @@ def _fields_of(record: Record) -> list[tuple[str, str]]:
     ]
     if baseline and baseline.override:
         fields.append(("override", baseline.override))
+    if record.excuse:
+        fields += [("excuse", record.excuse.reason), ("excuse_tree", record.excuse.tree)]
     if judgement:
         fields += zip(COUNTS, map(str, judgement.numbers.counts()), strict=True)
         fields += [("tree", judgement.tree), ("toolchain", judgement.toolchain)]
@@ -119,6 +125,8 @@ def _sentence(record: Record) -> str:
         parts.append(f"the baseline stands at {format_percent(baseline.percent)}%")
     if baseline and baseline.override:
         parts.append("set by hand")
+    if record.excuse:
+        parts.append("the commit is excused")
     name = "" if record.component == DEFAULT_COMPONENT else f" ({record.component})"
     sentence = ", ".join(parts) or "nothing is known yet"
     return f"{sentence[0].upper()}{sentence[1:]}{name}."
@@ -173,21 +181,26 @@ class _Fields:
 
 def _parse_record(document: str) -> Record:
     fields = _Fields(load_fields(document))
-    number = fields.required("format", _integer)
+    number = fields.required("format", parse_integer)
     if number != FORMAT:
         raise _OtherFormat(f"a record of format {number}; this covgate reads format {FORMAT}")
-    component = fields.required("component", _component)
+    component = fields.required("component", parse_component)
     for key, low in (("measured_coverage", 0), ("baseline", 0), ("floor", 0), ("delta", -100)):
-        fields.optional(key, partial(_percentage, low=low))
-    baseline, judgement = _parse_baseline(fields), _parse_judgement(fields)
-    if baseline is None and judgement is None:
+        fields.optional(key, partial(parse_percentage, low=low))
+    record = Record(
+        component=component,
+        baseline=_parse_baseline(fields),
+        judgement=_parse_judgement(fields),
+        excuse=_parse_excuse(fields),
+    )
+    if record.is_empty:
         raise ValueError("a record with neither a baseline nor a status")
-    return Record(component=component, baseline=baseline, judgement=judgement)
+    return record
 
 
 def _parse_baseline(fields: _Fields) -> Baseline | None:
-    ratio = fields.optional("baseline_ratio", _ratio)
-    epoch = fields.optional("epoch", _integer)
+    ratio = fields.optional("baseline_ratio", parse_ratio)
+    epoch = fields.optional("epoch", parse_integer)
     if ratio is None:
         return None
     if epoch is None:
@@ -195,14 +208,19 @@ def _parse_baseline(fields: _Fields) -> Baseline | None:
     return Baseline(epoch=epoch, executed=ratio[0], executable=ratio[1], override=fields.text("override"))
 
 
+def _parse_excuse(fields: _Fields) -> Excuse | None:
+    reason = fields.text("excuse")
+    return Excuse(tree=fields.required("excuse_tree", parse_oid), reason=reason) if reason else None
+
+
 def _parse_judgement(fields: _Fields) -> Judgement | None:
-    status = fields.optional("coverage_status", _status)
+    status = fields.optional("coverage_status", parse_status)
     if status is None:
         return None
     return Judgement(
         status=status,
-        numbers=Numbers.from_counts(fields.required(name, _integer) for name in COUNTS),
-        tree=fields.required("tree", _oid),
+        numbers=Numbers.from_counts(fields.required(name, parse_integer) for name in COUNTS),
+        tree=fields.required("tree", parse_oid),
         toolchain=fields.text("toolchain"),
         floor=fields.text("floor"),
         policy=fields.text("policy"),
@@ -210,43 +228,3 @@ def _parse_judgement(fields: _Fields) -> Judgement | None:
         delta=fields.text("delta"),
         reason=fields.text("reason"),
     )
-
-
-def _integer(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > _MAX_COUNT_DIGITS:
-        raise ValueError(text)
-    return int(text)
-
-
-def _percentage(text: str, low: int) -> Fraction:
-    value = parse_decimal(text)
-    if not low <= value <= 100:
-        raise ValueError(text)
-    return value
-
-
-def _ratio(text: str) -> tuple[int, int]:
-    executed, slash, executable = text.partition("/")
-    if not slash:
-        raise ValueError(text)
-    pair = _integer(executed), _integer(executable)
-    Baseline(executed=pair[0], executable=pair[1])  # raises ValueError if it is not between 0 and 1
-    return pair
-
-
-def _component(text: str) -> str:
-    if not _COMPONENT.fullmatch(text):
-        raise ValueError(text)
-    return text
-
-
-def _oid(text: str) -> str:
-    if not _OID.fullmatch(text):
-        raise ValueError(text)
-    return text
-
-
-def _status(text: str) -> Status:
-    if text not in (Status.PASS.value, Status.FAIL.value):
-        raise ValueError(text)
-    return Status(text)

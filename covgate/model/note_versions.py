@@ -10,7 +10,7 @@ from covgate.model.baseline import Baseline, join
 from covgate.model.epochs import Epochs
 from covgate.model.history import Read, Step, annotated_commit, is_lower
 from covgate.model.numbers import format_percent
-from covgate.model.record import Judgement, Note, Record, join_records, lasting_judgement
+from covgate.model.record import Judgement, Note, Record, join_records, lasting_excuse, lasting_judgement
 
 # A component and an epoch of it.
 Epoch = tuple[str, int]
@@ -55,15 +55,18 @@ class Version:
                 if before.baseline and is_lower(record.baseline, before.baseline):
                     record = replace(record, baseline=before.baseline)
                 stays = lasting_judgement(before, record.baseline, record.judgement)
-                record = replace(record, judgement=stays or record.judgement or before.judgement)
-            if record.baseline or record.judgement:
+                judgement = stays or record.judgement or before.judgement
+                # A version of covgate that doesn't know excuses leaves them out.
+                excuse = lasting_excuse(judgement, before.excuse, record.excuse)
+                record = replace(record, judgement=judgement, excuse=excuse)
+            if not record.is_empty:
                 self.kept[component] = record
 
 
 def believed(note: Note, epochs: Epochs) -> Note:
     """``note`` without the baselines whose epochs are not open, and without records that are empty then."""
     records = [_believed(each, epochs) for each in note.records]
-    return replace(note, records=tuple(each for each in records if each.baseline or each.judgement))
+    return replace(note, records=tuple(each for each in records if not each.is_empty))
 
 
 def _believed(record: Record, epochs: Epochs) -> Record:

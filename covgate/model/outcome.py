@@ -126,6 +126,12 @@ class Outcome:
         return OutcomeKind.PASSED if self.verdict.status is Status.PASS else OutcomeKind.BLOCKED
 
     @property
+    def result(self) -> str:
+        """How it ended, in words: the value of ``kind``, and the excuse if it rests on one."""
+        excused = f", excused: {self.verdict.excuse}" if self.verdict.excuse and not self.blocked else ""
+        return f"{self.kind.value}{excused}"
+
+    @property
     def failed(self) -> bool:
         """Whether the commit itself is to blame: a regression or failing tests."""
         if self.parts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import NamedTuple
 
 from covgate.model.baseline import Baseline, join, merge_baseline
 from covgate.model.measurement import Measurement, Toolchain
@@ -57,13 +58,29 @@ class Judgement:
         )
 
 
+class Excuse(NamedTuple):
+    """Why a commit passes although it fails. It holds for ``tree`` alone, which names what was measured.
+
+    Their order is a total one, so that clones that excuse one commit choose the same.
+    """
+
+    tree: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """The baseline and the judgement of one component at one commit; either may be missing, not both."""
+    """The baseline, the judgement and the excuse of one component at one commit; any may be missing, not all."""
 
     component: str = DEFAULT_COMPONENT
     baseline: Baseline | None = None
     judgement: Judgement | None = None
+    excuse: Excuse | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it says nothing."""
+        return self.baseline is None and self.judgement is None and self.excuse is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +138,9 @@ def merge_record(note: Note, record: Record) -> Note:
 
     Baselines join. A pass that was recorded with a baseline stays while that holds (`lasting_judgement`). Any other
     judgement is replaced by the new one, unless both have the same result: then the old one stays, with the reason that
-    was given first, so that a ratchet that runs twice writes the same bytes.
+    was given first, so that a ratchet that runs twice writes the same bytes. An excuse stays with its tree.
     """
+    record = replace(record, excuse=lasting_excuse(record.judgement, record.excuse))
     known = note.record(record.component)
     if known is None:
         return join_notes(note, Note(records=(record,)))
@@ -131,9 +149,25 @@ def merge_record(note: Note, record: Record) -> Note:
     if new is None or (old is not None and new.same_result(old)):
         new = old
     judgement = lasting_judgement(known, baseline, new) or new
-    merged = Record(component=record.component, baseline=baseline, judgement=judgement)
+    excuse = lasting_excuse(judgement, known.excuse, record.excuse)
+    merged = Record(component=record.component, baseline=baseline, judgement=judgement, excuse=excuse)
     others = tuple(each for each in note.records if each.component != record.component)
     return Note(records=(*others, merged))
+
+
+def excused_note(note: Note, entry: Record) -> Note:
+    """``note`` with the excuse of ``entry``, which replaces one for another tree: that came with a copied note."""
+    known = note.record(entry.component)
+    if known is not None and known.excuse is not None and entry.excuse and known.excuse.tree != entry.excuse.tree:
+        others = tuple(each for each in note.records if each.component != entry.component)
+        note = replace(note, records=(*others, replace(known, excuse=None)))
+    return join_notes(note, Note(records=(entry,)))
+
+
+def lasting_excuse(judgement: Judgement | None, *excuses: Excuse | None) -> Excuse | None:
+    """The join of ``excuses``; without those for another tree than that of ``judgement``, if there is one."""
+    known = [each for each in excuses if each is not None]
+    return max((each for each in known if judgement is None or each.tree == judgement.tree), default=None)
 
 
 def lasting_judgement(known: Record, baseline: Baseline | None, new: Judgement | None) -> Judgement | None:
@@ -171,6 +205,7 @@ def join_records(one: Record, other: Record) -> Record:
         component=one.component,
         baseline=join(one.baseline, other.baseline),
         judgement=max(judgements, key=lambda each: each.order, default=None),
+        excuse=lasting_excuse(None, one.excuse, other.excuse),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a log of the baseline shows: where it rose or was set by hand, and what each annotated commit measured.
+"""What a log of the baseline shows: rises, overrides, excuses, and what each annotated commit measured.
 
 The rises are in the order in which the notes were written. The points are in the order of the commits, ancestors first,
 with the baseline that results from all records up to there.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from covgate.model.baseline import Baseline, join
 from covgate.model.history import Read, Step, annotated_commit
-from covgate.model.record import Judgement, Note
+from covgate.model.record import Excuse, Judgement, Note, Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,15 +28,17 @@ class Commit:
 class Rise:
     """The notes commit ``step`` raised the highest baseline of ``component`` to ``after``, in the note of ``commit``.
 
-    ``override``: the reason given for a new epoch; "" if the epoch of ``after`` was open already.
+    ``override``: the reason given for a new epoch; "" if the epoch of ``after`` was open already. ``excuse``: why the
+    commit passes although it fails; then the baseline stays, and both are None if there is none. Else it is "".
     """
 
     commit: str
     component: str
     step: Step
     before: Baseline | None
-    after: Baseline
+    after: Baseline | None
     override: str = ""
+    excuse: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +57,19 @@ class Point:
 
 
 def rises(steps: Sequence[Step], read: Read) -> list[Rise]:
-    """Each rise and each override, the oldest first; a merge of notes has those that it adds to its first parent."""
+    """Each rise, override and excuse, the oldest first; a merge of notes has those that it adds to its first parent."""
     highest: dict[str, Baseline] = {}
+    excused: set[tuple[str, str, Excuse]] = set()
     found = []
     for step in _first_parents(steps):
         for path, blob in step.changes[0].items():
             commit = annotated_commit(path)
             for record in read(blob).records if commit and blob else ():
                 before, after = highest.get(record.component), record.baseline
+                key = (commit, record.component, record.excuse) if record.excuse else None
+                if key is not None and key not in excused:
+                    excused.add(key)
+                    found.append(_excused(record, commit, step, before))
                 if after is None or (before is not None and after.level <= before.level):
                     continue
                 highest[record.component] = after
@@ -79,6 +86,11 @@ def rises(steps: Sequence[Step], read: Read) -> list[Rise]:
                     )
                 )
     return found
+
+
+def _excused(record: Record, commit: str, step: Step, baseline: Baseline | None) -> Rise:
+    reason = record.excuse.reason if record.excuse else ""
+    return Rise(commit=commit, component=record.component, step=step, before=baseline, after=baseline, excuse=reason)
 
 
 def _first_parents(steps: Sequence[Step]) -> list[Step]:

@@ -45,7 +45,8 @@ class Verdict:
     ``failed``: the rules that the push fails. ``here``: what the baseline requires under the present circumstances,
     None if these are its record's. ``adjusted``: the same without the removed code, None if it was not needed.
     ``patch``: the coverage of the changed lines, None if they are unknown or none is executable. ``patch_too_small``:
-    the patch floor does not apply, because too few executable lines were changed.
+    the patch floor does not apply, because too few executable lines were changed. ``excuse``: why it passes although it
+    failed these rules (`covgate.model.excused_verdict`), "" if it is not excused.
     ``bootstrap``: the policy uses a baseline and there is none yet.
     """
 
@@ -60,6 +61,7 @@ class Verdict:
     patch_too_small: bool = False
     delta: Fraction = Fraction(0)
     bootstrap: bool = False
+    excuse: str = ""
     policy: Policy = field(default_factory=Policy)
 
     @property

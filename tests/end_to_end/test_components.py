@@ -199,3 +199,20 @@ def test_the_merge_of_what_others_changed(parts: Callable[[Sequence[str]], Parts
     assert "component: api\ncoverage_status: PASS\nmeasured_coverage: 80.00" in project.note()
     assert project.push().status == 0
     assert found.runs() == []
+
+
+def test_the_components_that_fail_are_excused(parts: Callable[[Sequence[str]], Parts]) -> None:
+    project = parts(["one", "two"]).project
+    assert project.push().status == 0
+    project.write("one/code.c", COVERED + "e\n")
+    project.commit()
+    assert project.push().status == 1
+    done = project.covgate("excuse", "why", "--component", "two")
+    assert done.status == 2
+    assert "two passes at" in done, done.text
+    done = project.covgate("excuse", "why")
+    assert "(one) is excused" in done, done.text
+    done = project.push()
+    assert done.status == 0, done.text
+    assert "PASS, excused: why (main" in done
+    assert "[one])" in done

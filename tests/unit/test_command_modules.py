@@ -37,7 +37,8 @@ def run(arguments, environ):
 
 
 def test_the_commands_of_the_interface_in_the_order_of_the_help() -> None:
-    assert commands.command_names() == ("init check ratchet baseline log badge status sync audit doctor demo".split())
+    names = "init check ratchet baseline excuse log badge status sync audit doctor demo"
+    assert commands.command_names() == names.split()
 
 
 @pytest.mark.parametrize("name", commands.command_names())

@@ -183,6 +183,7 @@ def test_sarif_has_one_run_whose_results_name_the_component() -> None:
     assert run["properties"]["components"]["docs"] == {
         "status": "PASS",
         "failed": [],
+        "excuse": None,
         "measured_coverage": "80.00",
         "baseline": "75.00",
         "patch_coverage": None,

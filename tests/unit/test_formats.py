@@ -25,6 +25,7 @@ from helpers.verdicts import (
     NO_UTF8,
     ORIGIN,
     blocked,
+    excused_push,
     failing_tests,
     not_measured,
     passed,
@@ -227,6 +228,7 @@ class TestSarif:
         for shown, ended in (
             (blocked(), (True, 1, "error")),
             (passed(), (True, 0, "note")),
+            (excused_push(), (True, 0, "warning")),
             (failing_tests(), (True, 1, "error")),
             (not_measured(), (False, 0, "warning")),
             (not_measured(blocks=True), (False, 3, "error")),
@@ -250,3 +252,18 @@ class TestSarif:
 )
 def test_blank_lines_part_no_stretch(lines: list[int], of_file: list[int], told: list[tuple[int, int, int]]) -> None:
     assert stretches(lines, of_file) == told
+
+
+def test_every_headline_says_that_a_push_is_excused() -> None:
+    shown = excused_push("a *good* reason")
+    assert shown.result == "PASS, excused: a *good* reason"
+    headline = render("markdown", shown, Context()).split("\n", 1)[0]
+    assert headline.endswith("covgate: PASS `refunds` at `a1a1a1a1a1`, excused: a \\*good\\* reason")
+    (run,) = sarif_data(shown, source)["runs"]
+    assert run["invocations"][0]["exitCodeDescription"] == "covgate: PASS, excused: a *good* reason"
+    assert commands(shown)[0].startswith(
+        "::warning title=covgate%3A PASS::excused: a *good* reason%0A70.59%25 is below"
+    )
+    data = verdict_data(shown)
+    assert (data["status"], data["excuse"], data["exit_code"]) == ("PASS", "a *good* reason", 0)
+    assert data["failed"] == ["baseline", "patch_floor"]

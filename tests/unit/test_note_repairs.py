@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -12,7 +13,7 @@ from covgate.model.history import Step, shown_change
 from covgate.model.history_audit import audit
 from covgate.model.note_versions import left_to_others, notes_to_repair
 from covgate.model.numbers import Numbers
-from covgate.model.record import Judgement, Note, Record
+from covgate.model.record import Excuse, Judgement, Note, Record
 from covgate.model.verdict import Status
 
 A = "a" * 40
@@ -39,6 +40,10 @@ def record(
     return Record(component=component, baseline=known, judgement=judgement)
 
 
+def excused(of: Record, tree: str = "1") -> Record:
+    return replace(of, excuse=Excuse(tree=tree * 40, reason="why"))
+
+
 TORN = ("a record that is not YAML",)
 NOTES = {
     "80": Note(records=(record(80),)),
@@ -53,6 +58,10 @@ NOTES = {
     "override, measured 35": Note(records=(record(40, 1, "module removed", measured=35),)),
     "override, measured 82": Note(records=(record(40, 1, "module removed", measured=82),)),
     "measured 71": Note(records=(record(-1, measured=71),)),
+    "failed 71, excused": Note(records=(excused(record(80, measured=71, status=Status.FAIL)),)),
+    "failed 71, copied excuse": Note(records=(excused(record(80, measured=71, status=Status.FAIL), "2"),)),
+    "forged, excused": Note(records=(excused(record(10, 3)),)),
+    "excused": Note(records=(excused(record(-1)),)),
     "override": Note(records=(record(40, 1, "module removed"),)),
     "risen": Note(records=(record(45, 1),)),
     "forged": Note(records=(record(10, 3),)),
@@ -104,6 +113,11 @@ def line(*blobs: str) -> list[Step]:
         (["80, measured 82", "override, measured 35"], None),
         (["80, measured 82", "80"], "80, measured 82"),
         (["80, measured 82", ""], "80, measured 82"),
+        # An excuse stays, though a version that doesn't know it writes the record anew; not with another tree.
+        (["failed 71, excused", "80, failed 71"], "failed 71, excused"),
+        (["80, failed 71", "failed 71, excused"], None),
+        (["80, failed 71", "failed 71, copied excuse"], "80, failed 71"),
+        (["forged, excused"], "excused"),
         # An epoch without a reason counts as nothing; a note that has only that is taken away.
         (["80", "forged"], "80"),
         (["forged"], "none"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -14,7 +15,7 @@ from covgate.model.note_fields import _load_canonical, load_fields, render_field
 from covgate.model.note_text import MAX_NOTE_BYTES, parse_note, read_status, render_note
 from covgate.model.numbers import Numbers
 from covgate.model.policy import Policy
-from covgate.model.record import Judgement, Note, Record, join_notes, merge_record, record_of
+from covgate.model.record import Excuse, Judgement, Note, Record, join_notes, merge_record, record_of
 from covgate.model.verdict import Status, judge
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(
@@ -80,8 +81,12 @@ judgements = st.builds(
 
 def records(component: str) -> st.SearchStrategy[Record]:
     return st.builds(
-        Record, component=st.just(component), baseline=st.none() | baselines(), judgement=st.none() | judgements
-    ).filter(lambda record: record.baseline is not None or record.judgement is not None)
+        Record,
+        component=st.just(component),
+        baseline=st.none() | baselines(),
+        judgement=st.none() | judgements,
+        excuse=st.none() | st.builds(Excuse, tree=st.sampled_from(["a" * 40, "b" * 64]), reason=texts.filter(bool)),
+    ).filter(lambda record: not record.is_empty)
 
 
 notes = st.lists(st.sampled_from(["default", "api", "Web.1"]), unique=True).flatmap(
@@ -235,6 +240,22 @@ def test_a_valid_note_is_read() -> None:
     assert record.judgement is not None
     assert record.judgement.numbers.percent == 75
     assert note.record("api") is None
+
+
+def test_an_excuse_is_read_and_needs_its_tree() -> None:
+    excused = GOOD.replace("statements: 8", f"excuse: a 'good' reason\nexcuse_tree: {'b' * 40}\nstatements: 8", 1)
+    record, plain = parse_note(excused.encode()).record(), parse_note(GOOD.encode()).record()
+    assert record is not None and plain is not None
+    assert record == replace(plain, excuse=Excuse(tree="b" * 40, reason="a 'good' reason"))
+    assert_refused(excused.replace(f"excuse_tree: {'b' * 40}\n", ""))
+    assert_refused(excused.replace("b" * 40, "HEAD"))
+
+
+def test_a_field_that_is_not_known_is_ignored() -> None:
+    """So that older versions read what newer ones write."""
+    assert parse_note(GOOD.replace("statements: 8", "later: more\nstatements: 8", 1).encode()) == parse_note(
+        GOOD.encode()
+    )
 
 
 NUMBERS = "epoch baseline_ratio statements executed_statements branches executed_branches excluded".split()

@@ -15,10 +15,12 @@ from covgate.model.measurement import Measurement, Toolchain
 from covgate.model.numbers import Numbers
 from covgate.model.policy import Kind, Policy
 from covgate.model.record import (
+    Excuse,
     Judgement,
     Note,
     Record,
     contradict,
+    excused_note,
     join_notes,
     join_published,
     join_records,
@@ -121,7 +123,8 @@ records = st.builds(
     judgement=st.sampled_from(
         [None, OLD, replace(OLD, status=Status.FAIL), *(replace(OLD, numbers=of(n, 4)) for n in (1, 2, 4))]
     ),
-).filter(lambda each: each.baseline is not None or each.judgement is not None)
+    excuse=st.sampled_from([None, *(Excuse(tree=tree * 40, reason=reason) for tree in "ab" for reason in "xy")]),
+).filter(lambda each: not each.is_empty)
 notes = st.lists(records, max_size=3).map(lambda many: join_notes(Note(records=tuple(many))))
 
 
@@ -253,6 +256,38 @@ def test_a_record_is_merged_into_its_own_component_alone() -> None:
     risen = replace(api, baseline=HIGH)
     assert set(merge_record(Note(records=(api, web)), risen).records) == {risen, web}
     assert merge_record(Note(records=(web,)), risen) == Note(records=(risen, web))
+
+
+HERE, THERE = Excuse(tree="a" * 40, reason="why"), Excuse(tree="b" * 40, reason="why")
+
+
+@pytest.mark.parametrize(
+    ("known", "judgement", "merged"),
+    [
+        (HERE, OLD, HERE),
+        (HERE, replace(OLD, status=Status.FAIL, numbers=of(1, 4)), HERE),
+        (HERE, None, HERE),
+        (None, OLD, None),
+        # The note was copied from a commit with another tree.
+        (THERE, OLD, None),
+        (THERE, None, THERE),
+    ],
+)
+def test_an_excuse_stays_with_its_tree(
+    known: Excuse | None, judgement: Judgement | None, merged: Excuse | None
+) -> None:
+    note = Note(records=(Record(baseline=LOW, excuse=known),))
+    (found,) = merge_record(note, Record(judgement=judgement, baseline=LOW)).records
+    assert (found.excuse, found.judgement, found.baseline) == (merged, judgement, LOW)
+
+
+def test_an_excuse_is_added_to_a_note() -> None:
+    judged = Record(baseline=LOW, judgement=OLD)
+    entry = Record(baseline=LOW, excuse=HERE)
+    for before in (judged, replace(judged, excuse=HERE), replace(judged, excuse=THERE)):
+        assert excused_note(Note(records=(before,)), entry) == Note(records=(replace(judged, excuse=HERE),))
+    api = replace(entry, component="api")
+    assert excused_note(Note(records=(judged,)), api) == Note(records=(api, judged))
 
 
 def test_the_measurement_of_a_judgement_has_its_totals_and_toolchain() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from covgate.model.baseline import Baseline
 from covgate.model.history import Step
-from covgate.model.record import Note, Record
+from covgate.model.record import Excuse, Note, Record
 from covgate.model.series import Commit, Point, interleave, points_by_component, recording_order, rises
 
 A, B, C, D = ("abcd"[place] * 40 for place in range(4))
@@ -105,6 +106,7 @@ BLOBS = {str(percent): at(percent) for percent in range(50, 90)} | {
     "risen": at(45, 1, "legacy"),
     "no baseline": Note(records=(Record(),)),
     "two": Note(records=(*at(60, component="docs").records, *at(60).records, *at(86, component="web").records)),
+    "excused": Note(records=(replace(at(70).records[0], excuse=Excuse(tree=A, reason="hotfix")),)),
     "torn": Note(problems=("a record that is not YAML",)),
 }
 
@@ -119,8 +121,8 @@ def rows(*steps: Step) -> list[tuple[str, str, int | None, int, str]]:
             each.step.oid,
             each.commit,
             int(each.before.percent) if each.before else None,
-            int(each.after.percent),
-            each.override,
+            int(each.after.percent) if each.after else -1,
+            each.override or each.excuse,
         )
         for each in rises(steps, BLOBS.__getitem__)
     ]
@@ -139,6 +141,19 @@ def test_only_rises_and_overrides_are_listed() -> None:
         ("3", C, 70, 75, ""),
         ("5", D, 75, 40, "legacy"),
         ("6", D, 40, 45, ""),  # the reason that stays in the note is shown once
+    ]
+
+
+def test_an_excuse_is_listed_once_and_changes_no_baseline() -> None:
+    assert rows(
+        step("1", [], {A: "80"}),
+        step("2", ["1"], {B: "excused"}),
+        step("3", ["2"], {B: "70"}),
+        step("4", ["3"], {B: "excused", C: "excused"}),
+    ) == [
+        ("1", A, None, 80, ""),
+        ("2", B, 80, 80, "hotfix"),
+        ("4", C, 80, 80, "hotfix"),
     ]
 
 

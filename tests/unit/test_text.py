@@ -25,6 +25,7 @@ from helpers.verdicts import (
     ORIGIN,
     blocked,
     disabled,
+    excused_push,
     failing_tests,
     not_measured,
     passed,
@@ -93,7 +94,9 @@ class TestTerminal:
         lines = verdict_text(shown, Paint(width=width, terminal=True), pushing=True).splitlines()
         # What is to be copied stays whole; the rest is short by itself, but for what has a place in a table.
         for line in lines if shown.verdict.failed else ():
-            copied = "git push" in line or "covgate " in line or re.match(r"      \S+:\d", line)
+            copied = (
+                "git push" in line or "covgate " in line or "covgate: PASS" in line or re.match(r"      \S+:\d", line)
+            )
             if not copied and (width >= 80 or line.startswith("      ")):
                 assert columns(line) <= width, line
 
@@ -163,6 +166,14 @@ class TestTerminal:
         text = verdict_text(passed(), Paint(), pushing=True)
         assert text.count("\n") == 1
         assert text.startswith("covgate: PASS refunds a1a1a1a1a1: 70.59%")
+
+    def test_an_excused_push_says_why_and_what_it_failed(self) -> None:
+        text = verdict_text(excused_push(), Paint(), pushing=True)
+        assert text.startswith(
+            "covgate: PASS, excused: its tests come tomorrow (refunds a1a1a1a1a1)\n  70.59% is below"
+        )
+        assert text.endswith("  The baseline stays, and holds for the commits that follow.\n")
+        assert "What to do" not in text
 
     def test_not_measured_and_not_applicable(self) -> None:
         assert verdict_text(disabled(), Paint(), pushing=True) == "covgate: not applicable: disabled\n"
