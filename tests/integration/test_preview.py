@@ -50,6 +50,7 @@ def checked(project: Project, *argv: str) -> Any:
 
 def test_a_push_is_judged_by_its_merge(parted: Project) -> None:
     topic, main = oid(parted, "topic")[:10], oid(parted, "main")[:10]
+    notes = parted.git("notes", "--ref=coverage", "list")
     done = parted.push("topic")
     assert done.status == 1
     assert f"BLOCKED topic {topic} merged with main {main}\n" in done
@@ -57,8 +58,12 @@ def test_a_push_is_judged_by_its_merge(parted: Project) -> None:
     assert "pkg/mod.py:14  new  return 'd'" in done
     assert f"merge the target here:   git merge {main}" in done
     assert f"{topic} is judged by its merge with main at {main}, so nothing is recorded on it" in done
-    assert parted.note("topic") == ""
+    assert parted.git("notes", "--ref=coverage", "list") == notes
     assert parted.git("for-each-ref", "--contains", "topic") == f"{oid(parted, 'topic')} commit\trefs/heads/topic"
+
+    # A commit for review names its target.
+    done = parted.push("topic:refs/for/main")
+    assert f"BLOCKED refs/for/main {topic} merged with main {main}\n" in done
 
     # `covgate check` does the same; the patch is what the commit adds, and the files are those of the merge.
     found = checked(parted)
