@@ -1,7 +1,9 @@
 """A small valid report of each format, written by hand after the format's definition, for unit tests and for fuzzing.
 
 Each is about one file with three statements, of which two were executed, and two branches, of which one was. Go has no
-branches. `tests/integration/test_report_tools.py` and its neighbours read what the real tools write.
+branches. `tests/integration/test_report_tools.py` and `test_language_reports.py` read what the real tools write, except
+for OpenClover and for SimpleCov's coverage.json, whose writers Debian, npm and the Python package index don't have:
+OPENCLOVER follows its clover.xsd, and SIMPLECOV SimpleCov's coverage.schema.json.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from covgate.errors import ToolError
-from covgate.measure.reports import FORMATS, DataFile, parse
+from covgate.measure.reports import FORMATS, DataFile, parse, values
 from covgate.model.numbers import Numbers
 from helpers.parsers import COBERTURA, JACOCO, JSON_REPORT, LCOV
 from helpers.report_samples import GO, ISTANBUL, ISTANBUL_CLOVER, LLVM_COV, OPENCLOVER, PHPUNIT, RESULTSET, SIMPLECOV
@@ -80,6 +80,18 @@ def test_a_report_without_anything_in_it(data: bytes) -> None:
         parse(data, "report")
     assert caught.value.message == "report can't be read as a coverage report: it is empty"
     assert "did the tests run" in caught.value.hint
+
+
+@pytest.mark.parametrize(("key", "text"), [(key, text) for key, _, text in KNOWN])
+def test_reports_are_bounded(key: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    parse(text.encode(), "r", key)
+    monkeypatch.setattr(values, "MAX_LINES", 0)
+    with pytest.raises(ToolError, match="has more than 0 lines or branches in it"):
+        parse(text.encode(), "r", key)
+    monkeypatch.undo()
+    monkeypatch.setattr(values, "_MAX_TOTAL_LINES", 0)
+    with pytest.raises(ToolError, match="it has more than 0 lines and branches: leave out the files that are not"):
+        parse(text.encode(), "r", key)
 
 
 @pytest.mark.parametrize(("key", "text"), [(key, text) for key, _, text in KNOWN[5:]])

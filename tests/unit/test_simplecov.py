@@ -52,6 +52,17 @@ def test_several_suites_are_one_report() -> None:
     assert set(found[NAME].branches.values()) == {True}
 
 
+def test_a_suite_that_never_loads_a_file_does_not_know_its_lines() -> None:
+    never: dict[str, Any] = {NAME: {"lines": [0, 0, 0, 0, None], "branches": {}}}
+    loaded = {NAME: {"lines": [1, 0, None, 2, None]}}
+    for suites in ((never, loaded), (loaded, never), (never, loaded, never), (never, never, loaded)):
+        assert dict(files(resultset(*suites))[NAME].statements) == {1: True, 2: False, 4: True}
+    assert dict(files(resultset(never, never))[NAME].statements) == dict.fromkeys((1, 2, 3, 4), False)
+    # Both have loaded it, by different ways.
+    other = {NAME: {"lines": [1, None, 0, 0, None]}}
+    assert dict(files(resultset(loaded, other))[NAME].statements) == {1: True, 2: False, 3: False, 4: True}
+
+
 @pytest.mark.parametrize(
     ("condition", "ways", "lines"),
     [

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 from covgate.measure.reports.json_values import as_line, as_list, as_object, is_executed
 from covgate.measure.reports.values import FileLines, LineBudget, Malformed, Odd, Parsed, Reader, check_lines, shown
-from covgate.model.lines import MAX_LINES
 from covgate.model.numbers import Numbers, total
 
 _FORMAT = "llvm-cov JSON"
@@ -109,7 +108,7 @@ def _lines(segments: Sequence[_Segment], name: str) -> dict[int, bool]:
         has_code = any(each.begins and each.has_count for each in here)
         if has_code or (last is not None and last.has_count and not skipped):
             lines[line] = any(each.executed for each in (last, *begun) if each)
-        check_lines(name, min(len(lines), MAX_LINES + 1))
+        check_lines(name, len(lines))
         last = here[-1]
     return lines
 

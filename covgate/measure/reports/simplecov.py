@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from covgate.measure.reports.joining import join_lines
@@ -60,7 +61,9 @@ class _Reading:
 
     def add(self, name: str, lines: FileLines) -> None:
         known = self._files.get(name)
-        lines = self._files[name] = join_lines(name, known, lines) if known else lines
+        if known:
+            lines = join_lines(name, _as_loaded(known, lines), _as_loaded(lines, known))
+        self._files[name] = lines
         check_lines(name, max(len(lines.statements), len(lines.branches)))
         self._budget.spend(len(lines.statements) + len(lines.branches))
 
@@ -76,6 +79,16 @@ class _Reading:
             remarks=tuple(remarks),
             refine=without_skipped if kind == _RESULTSET else None,
         )
+
+
+def _as_loaded(lines: FileLines, other: FileLines) -> FileLines:
+    """``lines`` of a file; if its suite has never loaded it, only those that ``other`` counts, whose suite has.
+
+    Until 1.0, SimpleCov takes each line of a file that was not loaded for code, unless it is empty or a comment.
+    """
+    if any(lines.statements.values()) or not any(other.statements.values()):
+        return lines
+    return replace(lines, statements=dict.fromkeys(lines.statements.keys() & other.statements.keys(), False))
 
 
 def _totals(value: Mapping[str, Any]) -> dict[str, int]:
