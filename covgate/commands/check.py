@@ -32,9 +32,9 @@ from covgate.measure.report_files import find_reports, measurement_from_reports
 from covgate.measure.unmeasured import reset_unmeasured
 from covgate.model.measurement import Measurement
 from covgate.model.note_text import render_note
-from covgate.model.numbers import Numbers, total
+from covgate.model.numbers import total
 from covgate.model.outcome import Outcome
-from covgate.model.record import DEFAULT_COMPONENT, Excuse, Record, record_of
+from covgate.model.record import DEFAULT_COMPONENT, Excuse, record_of
 from covgate.model.verdict import Status, not_applicable
 
 HELP = "measure a commit and judge it, as a push would"
@@ -104,7 +104,7 @@ def _check(arguments: argparse.Namespace, repository: Repository, environ: Mappi
     context = Context(paint=paint_for(environ), source=source_reader(repository, outcome.files_at))
     steps = [partial(print_outcome, outcome, arguments.format, context)]
     if arguments.output:
-        steps.append(partial(_write_report, arguments.output, outcome))
+        steps.append(partial(write_report, arguments.output, outcome))
     if html is not None:
         from covgate.formats.html_files import write_pages
 
@@ -196,20 +196,23 @@ def _find_base(remote: Remote, name: str) -> str:
     return commit or remote.branch_tip(name) or find_commit(repository, name)
 
 
-def _write_report(name: str, outcome: Outcome) -> None:
-    """The record as a report whose front matter holds the status; without a measurement, one that never says PASS."""
-    judged = [each for each in outcome.each if each.numbers is not None]
-    if len(judged) == len(outcome.each):
-        text = render_note(map(_record, judged))
-    else:
-        status = Status.FAIL.value if outcome.failed else ""
-        text = f"---\nformat: 1\ncomponent: default\ncoverage_status: {status}".rstrip() + "\n---\n"
-        text += outcome.verdict.reason + "\n"
-    write_output(name, text)
+def write_report(name: str, outcome: Outcome) -> None:
+    """The record of each component as a report whose front matter holds the status.
+
+    What did not pass comes first, for those who read only the first front matter.
+    """
+    order = (Status.FAIL, Status.NOT_APPLICABLE, Status.PASS)
+    parts = sorted(outcome.each, key=lambda each: order.index(each.verdict.status))
+    write_output(name, "".join(map(_document, parts)))
 
 
-def _record(outcome: Outcome) -> Record:
-    numbers = outcome.numbers or Numbers()
+def _document(outcome: Outcome) -> str:
+    """The record of one component; without a measurement, one that never says PASS."""
     verdict, component = outcome.verdict, outcome.component
-    record = record_of(verdict, numbers, outcome.tree, outcome.toolchain, verdict.baseline, component=component)
-    return replace(record, excuse=Excuse(outcome.tree, verdict.excuse)) if verdict.excuse else record
+    if outcome.numbers is None:
+        status = Status.FAIL.value if outcome.failed else ""
+        front = f"---\nformat: 1\ncomponent: {component}\ncoverage_status: {status}".rstrip()
+        return f"{front}\n---\n{verdict.reason}\n"
+    tree, toolchain = outcome.tree, outcome.toolchain
+    record = record_of(verdict, outcome.numbers, tree, toolchain, verdict.baseline, component=component)
+    return render_note([replace(record, excuse=Excuse(tree, verdict.excuse)) if verdict.excuse else record])

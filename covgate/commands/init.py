@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from covgate.commands._components import propose_components
 from covgate.commands._shared import open_repository
 from covgate.commands._trial import try_measuring
-from covgate.errors import EXIT_PASSED, UsageError
+from covgate.errors import EXIT_PASSED, CovgateError, UsageError
 from covgate.git.repository import Repository
 from covgate.install import native, pre_commit
 from covgate.install.file_edits import FileEdit, write_all
@@ -66,7 +67,8 @@ def _init(arguments: argparse.Namespace, repository: Repository, environ: Mappin
         repository, pin, pins_anew=bool(arguments.repo or arguments.rev), components=components
     )
     measured = try_measuring(repository, environ, setup.edits) if arguments.measures else []
-    pre_commit.set_up(repository, setup, print)
+    with _showing(measured):
+        pre_commit.set_up(repository, setup, print)
     _finish(measured, setup.edits, "nothing had to change: ")
 
 
@@ -75,9 +77,21 @@ def _init_natively(arguments: argparse.Namespace, repository: Repository, enviro
     components = propose_components(repository, environ, arguments.components)
     edits = pre_commit.plan_configuration(repository, print, components)
     measured = try_measuring(repository, environ, edits) if arguments.measures else []
-    write_all(edits, print)
-    native.install(repository, print)
+    with _showing(measured):
+        write_all(edits, print)
+        native.install(repository, print)
     _finish(measured, edits, "")
+
+
+@contextmanager
+def _showing(measured: Sequence[str]) -> Iterator[None]:
+    """Print the lines ``measured`` if what follows fails: the measurement took its time."""
+    try:
+        yield
+    except CovgateError:
+        for line in measured:
+            print(line)
+        raise
 
 
 def _finish(measured: Sequence[str], edits: Sequence[FileEdit], unchanged: str) -> None:

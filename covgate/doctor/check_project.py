@@ -119,7 +119,9 @@ def check_command(checkout: Checkout) -> Results:
     last += "; this commit is already measured, so its push runs no tests" if checkout.is_measured else ""
     if project.program is not None:
         run = f"coverage run {shell(*project.program.words)}"
-        yield Fact(name="tests", value=("pytest, measured by pytest-cov" if project.uses_pytest_cov else run) + last)
+        if project.uses_pytest_cov:
+            run = f"{shell('pytest', *project.program.arguments)}, measured by pytest-cov"
+        yield Fact(name="tests", value=run + last)
         return
     assert config.command is not None
     what = f"which writes {config.report}" if config.report else "followed to the Python that runs the tests"

@@ -157,6 +157,13 @@ def _run_coverage(workspace: Workspace, analyser: Analyser, data: Path, *argumen
         raise not_started(missing, workspace.job.interpreter, workspace.how_to_install)
     raise ToolError(
         f"coverage {command} failed (exit status {status})",
-        hint="run it by hand: coverage run -m pytest && coverage json",
+        hint=f"run it by hand: {by_hand(command)}",
         output=output,
     )
+
+
+def by_hand(command: str) -> str:
+    """The commands that lead to the step ``command`` of coverage, that step last."""
+    if command == "combine":  # what has one data file needs no combining
+        return "coverage run --parallel-mode -m pytest && coverage combine"
+    return "coverage run -m pytest" + (f" && coverage {command}" if command != "run" else "")

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import pairwise
 from typing import TypeVar
 
 from covgate.model.baseline import Baseline
@@ -76,13 +77,24 @@ def parse_note(data: bytes) -> Note:
 
 
 def read_status(text: str) -> Status | None:
-    """The status in the front matter of a report; None if there is no complete and valid front matter."""
+    """The status in the front matter of a report; None if there is no complete and valid front matter.
+
+    Of several components, FAIL if one of them failed, and PASS only if all of them passed.
+    """
     lines = text.replace("\r\n", "\n").split("\n")
-    if lines[0] != _FENCE or _FENCE not in lines[1:]:
+    fences = [number for number, line in enumerate(lines) if line == _FENCE]
+    if fences[:1] != [0] or len(fences) < 2:
         return None
-    front = "\n".join(lines[1 : lines.index(_FENCE, 1)]) + "\n"
+    parts = [lines[start + 1 : end] for start, end in pairwise(fences)]
+    # Between two components, there is prose.
+    documents = [part for number, part in enumerate(parts) if not number or (part and part[0].startswith("format:"))]
+    statuses = {_status_of("\n".join(part) + "\n") for part in documents}
+    return Status.FAIL if Status.FAIL in statuses else None if None in statuses else Status.PASS
+
+
+def _status_of(document: str) -> Status | None:
     try:
-        judgement = _parse_record(front).judgement
+        judgement = _parse_record(document).judgement
     except ValueError:
         return None
     return judgement.status if judgement else None

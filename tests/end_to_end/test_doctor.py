@@ -111,7 +111,7 @@ def test_contradictions(doctor: Doctor) -> None:
     (project.top / ".coveragerc").unlink()
     project.plugins = ["pytest-cov"]
     project.configure(
-        'policy = "baseline"\nsource = ["lib"]\n[tool.pytest.ini_options]\n'
+        'policy = "baseline"\nsource = ["lib"]\ncommand = "pytest -x tests"\n[tool.pytest.ini_options]\n'
         'addopts = "--cov=pkg --cov-branch --cov-fail-under 90"\n'
     )
     project.commit()
@@ -120,7 +120,7 @@ def test_contradictions(doctor: Doctor) -> None:
     assert "by --cov in pytest's options (pkg)" in seen["source-twice"]["problem"]
     assert "is 90.00, but a push is judged by the baseline alone" in seen["fail-under"]["problem"]
     assert 'set policy = "both" and floor = 90.00' in seen["fail-under"]["mend"]
-    assert seen.facts["tests"].startswith("pytest, measured by pytest-cov")
+    assert seen.facts["tests"].startswith("pytest -x tests, measured by pytest-cov")
     assert seen.facts["sources"] == "pkg (--cov), 2 files, with branches"
 
 

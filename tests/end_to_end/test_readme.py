@@ -25,7 +25,7 @@ def test_the_commands_of_the_set_up(make_project: Callable[..., Project], source
     untagged = tmp_path / "covgate"
     run(["git", "clone", "--quiet", "--no-tags", str(source), str(untagged)], tmp_path, make_project().environ)
     origin = make_project("fresh", hooks="none")
-    (origin.top / "pyproject.toml").unlink()
+    origin.write("pyproject.toml", "[tool.ruff]\nline-length = 100\n")
     origin.commit()
     origin.git("push", "--quiet", "origin", "main")
     run(["git", "clone", "--quiet", str(origin.remote), "clone"], tmp_path, origin.environ)
@@ -48,6 +48,11 @@ def test_the_commands_of_the_set_up(make_project: Callable[..., Project], source
     assert "% (5 of 6 statements)" in init
     assert "PASS main" in push
     assert "83.33%" in push
+    # An environment that nobody ignores stays out of the commit.
+    assert project.git("show", "--format=", "--name-only", "HEAD").split() == [
+        ".pre-commit-config.yaml",
+        "pyproject.toml",
+    ]
     head = run(["git", "rev-parse", "HEAD"], untagged, activated).text.strip()
     assert f"rev: {head}" in (project.top / ".pre-commit-config.yaml").read_text()
     assert project.field("baseline") == "83.33"

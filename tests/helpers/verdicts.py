@@ -115,7 +115,8 @@ def carried(name: str) -> Outcome:
     """A component whose record is carried forward: 8 of 10 are executed, and its baseline is 75%."""
     numbers = Numbers(statements=10, executed_statements=8)
     verdict = judge(numbers, Baseline(executed=3, executable=4), Policy())
-    return Outcome(verdict=verdict, component=name, commit=COMMIT, numbers=numbers, carried_from=ORIGIN)
+    made = Outcome(verdict=verdict, component=name, commit=COMMIT, tree=TREE, numbers=numbers, carried_from=ORIGIN)
+    return replace(made, toolchain="CPython 3.12.1, coverage 7.6")
 
 
 def raised(name: str) -> Outcome:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from covgate.errors import ToolError
-from covgate.measure.analysis import left_out, left_out_notices
+from covgate.measure.analysis import by_hand, left_out, left_out_notices
 
 TREE = Path("/tree")
 
@@ -47,3 +47,15 @@ def test_a_missing_plugin_is_no_reason_to_leave_a_file_out(name: str) -> None:
 def test_how_they_are_named(count: int, expected: str) -> None:
     notices = left_out_notices([f"a{number}" for number in range(count)])
     assert notices == ((f"not counted, because coverage can't parse it: {expected}",) if count else ())
+
+
+@pytest.mark.parametrize(
+    ("step", "commands"),
+    [
+        ("run", "coverage run -m pytest"),
+        ("combine", "coverage run --parallel-mode -m pytest && coverage combine"),
+        ("json", "coverage run -m pytest && coverage json"),
+    ],
+)
+def test_the_step_that_failed_is_repeated_by_hand(step: str, commands: str) -> None:
+    assert by_hand(step) == commands

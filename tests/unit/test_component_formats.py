@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from covgate.commands.check import write_report
 from covgate.formats import Context, render
 from covgate.formats.github import commands
 from covgate.formats.json_data import verdict_data
 from covgate.formats.markdown import LIMIT
 from covgate.formats.sarif import sarif_data
 from covgate.formats.tables import component_rows
+from covgate.model.note_text import parse_note, read_status
 from covgate.model.outcome import Outcome
+from covgate.model.verdict import Status
 from helpers.verdicts import (
     blocked,
     carried,
@@ -203,3 +207,29 @@ def test_the_same_lines_in_two_components_are_two_alerts() -> None:
     (run,) = sarif_data(components(part("api", blocked()), part("web", blocked())), source)["runs"]
     prints = [each["partialFingerprints"]["covgate/v1"] for each in run["results"]]
     assert len(set(prints)) == len(prints) == 8
+
+
+@pytest.mark.parametrize(
+    ("parts", "order", "status"),
+    [
+        ((carried("a"), raised("b")), ["a: PASS", "b: PASS"], Status.PASS),
+        ((carried("a"), part("z", blocked())), ["z: FAIL", "a: PASS"], Status.FAIL),
+        ((carried("a"), part("z", failing_tests())), ["z: FAIL", "a: PASS"], None),
+        ((carried("a"), part("z", not_measured())), ["z:", "a: PASS"], None),
+        (one_of_each().parts, ["api: FAIL", "jobs: FAIL", "web:", "docs: PASS", "lib: PASS"], Status.FAIL),
+        ((blocked(),), ["default: FAIL"], Status.FAIL),
+    ],
+)
+def test_a_report_has_a_document_for_each_component(
+    tmp_path: Path, parts: tuple[Outcome, ...], order: list[str], status: Status | None
+) -> None:
+    """The first front matter is a PASS only if all are."""
+    write_report(str(tmp_path / "report.md"), components(*parts))
+    text = (tmp_path / "report.md").read_text()
+    documents = re.findall(r"^---\nformat: 1\ncomponent: (\S+)\ncoverage_status:(.*)$", text, re.MULTILINE)
+    assert [f"{name}:{word}" for name, word in documents] == order
+    assert read_status(text) is status
+    # A report that was cut off never passes if the whole one doesn't.
+    assert status is Status.PASS or all(read_status(text[:at]) is not Status.PASS for at in range(len(text)))
+    measured = {each.component for each in parts if each.numbers is not None}
+    assert {each.component for each in parse_note(text.encode()).records} == measured
