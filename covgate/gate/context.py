@@ -36,6 +36,7 @@ class Session:
     _configs: dict[tuple[bytes | None, ...], Config] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _configs_at: dict[str, Config] = field(default_factory=dict, init=False, repr=False, compare=False)
     _path_changes: dict[tuple[str, str], PathChanges] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -58,11 +59,15 @@ class Session:
 
     def config_at(self, commit: str) -> Config:
         """The configuration in the tree of ``commit``. Raises ConfigurationError, which lists all that is wrong."""
+        if commit in self._configs_at:
+            return self._configs_at[commit]
         pyproject, own = files = tuple(self.repository.file(commit, name) for name in CONFIGURATION_FILES)
         if files not in self._configs:
             self._configs[files] = parse_config(pyproject=pyproject, own=own, environ=self.environ)
         config = self._configs[files]
         self._check_directories(commit, config)
+        if self.repository.is_oid(commit):
+            self._configs_at[commit] = config
         return config
 
     def _check_directories(self, commit: str, config: Config) -> None:

@@ -35,7 +35,18 @@ class Entry(NamedTuple):
     path: str
 
 
-def changed_entries(repository: Repository, old: str, new: str, *options: str) -> Iterator[Entry]:
+def changed_entries(repository: Repository, old: str, new: str, *options: str) -> list[Entry]:
+    """The files that differ between two commits or trees. Between two oids, they are looked up once."""
+    key = (old, new, *options)
+    if key in repository.entries:
+        return repository.entries[key]
+    found = list(_changed_entries(repository, old, new, *options))
+    if repository.is_oid(old, new):
+        repository.entries[key] = found
+    return found
+
+
+def _changed_entries(repository: Repository, old: str, new: str, *options: str) -> Iterator[Entry]:
     output = repository.run(*TREES, "--raw", "--no-abbrev", "-z", *options, "--end-of-options", old, new)
     fields = iter(output.decode("utf-8", "surrogateescape").split("\0"))
     for field in fields:
@@ -70,7 +81,7 @@ class PathChanges(NamedTuple):
 
 def path_changes(repository: Repository, base: str, commit: str) -> PathChanges:
     """What has changed since ``base``, "" for none: then all files are new."""
-    entries = list(changed_entries(repository, base or empty_tree(repository), commit, "--no-renames"))
+    entries = changed_entries(repository, base or empty_tree(repository), commit, "--no-renames")
     files = [each for each in entries if each.mode in _REGULAR]
     return PathChanges(
         added=frozenset(each.path for each in files if each.status == "A"),

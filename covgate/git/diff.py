@@ -30,9 +30,20 @@ def changes(repository: Repository, old: str, new: str, suffixes: Collection[str
     """The files with one of ``suffixes`` that differ between the trees or commits ``old`` and ``new``, sorted by path.
 
     A file that was renamed from another suffix is a rename, one that was renamed to another suffix a deletion. Other
-    files are not compared, so a large asset takes no time. Raises ToolError if git's diff can't be read.
+    files are not compared, so a large asset takes no time. Between two oids, they are compared once. Raises ToolError
+    if git's diff can't be read.
     """
-    entries = list(changed_entries(repository, old, new, "--no-renames"))
+    key = old, new, frozenset(suffixes)
+    if key in repository.diffs:
+        return repository.diffs[key]
+    found = _changes(repository, old, new, suffixes)
+    if repository.is_oid(old, new):
+        repository.diffs[key] = found
+    return found
+
+
+def _changes(repository: Repository, old: str, new: str, suffixes: Collection[str]) -> tuple[FileChange, ...]:
+    entries = changed_entries(repository, old, new, "--no-renames")
     wanted = [each for each in entries if suffix(each.path) in suffixes]
     if not wanted:
         return ()

@@ -8,11 +8,16 @@ import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from covgate.errors import GitError, ToolError
 from covgate.git.execute import GIT, execute, finish, start
 from covgate.git.location import Location, find_location
 from covgate.git.objects import GitObject, ObjectReader, blobs_in, entries_in, parents_in
+
+if TYPE_CHECKING:
+    from covgate.git.changed_files import Entry
+    from covgate.model.changes import FileChange
 
 _OID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _NEAR = 10  # commits
@@ -39,6 +44,9 @@ class Repository:
         self._trees: dict[str, str] = {}
         self._at_top: dict[str, dict[bytes, str]] = {}
         self._top_files: dict[str, bytes] = {}
+        # The differences between two oids, which each component asks for: see `covgate.git.changed_files` and `diff`.
+        self.entries: dict[tuple[str, ...], list[Entry]] = {}
+        self.diffs: dict[tuple[str, str, frozenset[str]], tuple[FileChange, ...]] = {}
 
     @classmethod
     def discover(cls, directory: Path, environ: Mapping[str, str]) -> Repository:
@@ -138,6 +146,10 @@ class Repository:
         """The paths of all files, links and submodules of ``commit``. Raises GitError if git can't list them."""
         listed = self.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
         return listed.decode("utf-8", "surrogateescape").split("\0")[:-1]
+
+    def is_oid(self, *names: str) -> bool:
+        """Whether ``names`` are full oids: what they lead to stays the same."""
+        return all(map(_OID.fullmatch, names))
 
     # History
 

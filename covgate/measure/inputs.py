@@ -7,9 +7,9 @@ sources; and the configuration around it. The keys of covgate's own table count 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from covgate.compat import parse_toml
@@ -39,13 +39,54 @@ class Inputs:
     unmatched: tuple[str, ...] = ()
 
 
+class Files:
+    """The files of a tree, in git's order: what is in a directory stands together."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self.entries = entries
+        self.all = range(len(entries))
+        self._places: dict[str, range] = {}
+        for place, entry in enumerate(entries):
+            path = entry.path
+            while path:
+                self._places[path] = range(self._places.get(path, range(place, place)).start, place + 1)
+                path = path.rpartition("/")[0]
+        # By the directory of a file that configures tools.
+        self.configuring = [
+            (place, directory)
+            for place, (directory, _, name) in enumerate(each.path.rpartition("/") for each in entries)
+            if name in _CONFIGURATION
+        ]
+
+    def at(self, path: str) -> range:
+        """The places of the file ``path``, or of all files in that directory; "" is the top."""
+        return self._places.get(path, range(0)) if path else self.all
+
+    def choose(self, config: Config) -> tuple[list[Entry], tuple[str, ...]]:
+        """The files that can change the number of the component, in git's order, and the globs that match none."""
+        directories = [rooted(config.directory, each) for each in config.source]
+        if not (config.paths and config.source):
+            directories.append(config.directory)
+        chosen = {place for each in directories for place in self.at(each)}
+        chosen.update(place for place, directory in self.configuring if is_inside(config.directory, directory))
+        unmatched = []
+        for glob in dict.fromkeys(config.paths):
+            matches = re.compile(glob_regex(glob)).fullmatch
+            matching = [place for place in self.at(_fixed_part(glob)) if matches(self.entries[place].path)]
+            chosen.update(matching)
+            if not matching:
+                unmatched.append(glob)
+        return [self.entries[place] for place in sorted(chosen)], tuple(unmatched)
+
+
 class InputsOf:
     """Finds the inputs of components of ``repository``; each tree is listed once."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
-        self._entries: dict[str, list[Entry]] = {}
+        self._files: dict[str, Files] = {}
         self._found: dict[tuple[str, tuple[object, ...]], Inputs] = {}
+        self._own_table: dict[str, str] = {}
 
     def find(self, commit: str, config: Config) -> Inputs:
         """The inputs of the component that ``config`` describes. Raises ToolError if git can't read the commit."""
@@ -54,31 +95,27 @@ class InputsOf:
             return Inputs(oid=tree)
         key = tree, _deciding(config)
         if key not in self._found:
-            if tree not in self._entries:
-                self._entries[tree] = entries_of(self._repository, tree)
-            self._found[key] = self._hash(self._entries[tree], config, is_long=len(tree) == 64)
+            if tree not in self._files:
+                self._files[tree] = Files(entries_of(self._repository, tree))
+            self._found[key] = self._hash(self._files[tree], config, is_long=len(tree) == 64)
         return self._found[key]
 
-    def _hash(self, entries: Iterable[Entry], config: Config, *, is_long: bool) -> Inputs:
+    def _hash(self, files: Files, config: Config, *, is_long: bool) -> Inputs:
         digest = hashlib.new("sha256" if is_long else "sha1", usedforsecurity=False)
         digest.update(json.dumps(_deciding(config), default=str).encode())
-        globs = {each: re.compile(glob_regex(each)).fullmatch for each in config.paths}
-        places = [rooted(config.directory, each) for each in config.source]
-        if not (config.paths and config.source):
-            places.append(config.directory)
-        unmatched, files = dict.fromkeys(config.paths), 0
-        for entry in entries:
-            matching = [each for each, matches in globs.items() if matches(entry.path)]
-            for each in matching:
-                unmatched.pop(each, None)
-            if matching or any(is_inside(entry.path, each) for each in places) or _configures(entry.path, config):
-                oid = self._without_own_table(entry) if entry.path == _OWN_TABLE else entry.oid
-                digest.update(f"{entry.mode} {oid}\t{entry.path}\0".encode("utf-8", "surrogateescape"))
-                files += 1
-        return Inputs(oid=digest.hexdigest(), files=files, unmatched=tuple(unmatched))
+        chosen, unmatched = files.choose(config)
+        for entry in chosen:
+            oid = self._without_own_table(entry) if entry.path == _OWN_TABLE else entry.oid
+            digest.update(f"{entry.mode} {oid}\t{entry.path}\0".encode("utf-8", "surrogateescape"))
+        return Inputs(oid=digest.hexdigest(), files=len(chosen), unmatched=unmatched)
 
     def _without_own_table(self, entry: Entry) -> str:
         """The contents of pyproject.toml without covgate's table: the floor of one component decides no number."""
+        if entry.oid not in self._own_table:
+            self._own_table[entry.oid] = self._other_tables(entry)
+        return self._own_table[entry.oid]
+
+    def _other_tables(self, entry: Entry) -> str:
         found = self._repository.object(entry.oid)
         try:
             values = parse_toml((found.data if found else b"").decode("utf-8"))
@@ -100,10 +137,14 @@ def _deciding(config: Config) -> tuple[object, ...]:
     )
 
 
-def _configures(path: str, config: Config) -> bool:
-    """Whether the file at ``path`` configures tools that run in the directory of the component."""
-    directory, _, name = path.rpartition("/")
-    return name in _CONFIGURATION and is_inside(config.directory, directory)
+def _fixed_part(glob: str) -> str:
+    """The file or directory that whatever ``glob`` matches is or is in; "" for the top."""
+    parts = _plain(glob).split("/")
+    return "/".join(itertools.takewhile(lambda each: not set("*?") & set(each), parts))
+
+
+def _plain(glob: str) -> str:
+    return glob.strip("/").removeprefix("./")
 
 
 def glob_regex(glob: str) -> str:
@@ -111,6 +152,6 @@ def glob_regex(glob: str) -> str:
 
     What matches a directory matches everything in it, as in .gitignore (gitignore(5)).
     """
-    parts = re.split(r"(\*\*/|/\*\*$|\*\*|\*|\?)", glob.strip("/").removeprefix("./"))
+    parts = re.split(r"(\*\*/|/\*\*$|\*\*|\*|\?)", _plain(glob))
     known = {"**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     return "(?:" + "".join(known.get(part, re.escape(part)) for part in parts) + ")(?:/.*)?"
