@@ -31,7 +31,7 @@ _USES_BASELINE = frozenset(kind.value for kind in Kind if kind.uses_baseline)
 
 @dataclass(kw_only=True)
 class BaselineCommit:
-    """The commit ``oid`` ("" if it is unknown), for comparison with the commit that is judged.
+    """The commit ``oid`` ("" if it is unknown), for comparison with the commit ``judged``.
 
     ``is_published``: it is not part of what is pushed, so its record is not the pusher's own claim. ``measured`` is the
     measurement of the judged commit, ``measured_here`` whether this clone made it. ``may_measure`` allows test runs.
@@ -43,6 +43,7 @@ class BaselineCommit:
     notes: Notes
     bar: Bar
     oid: str
+    judged: str
     is_published: bool
     measured: Measurement
     measured_here: bool
@@ -237,7 +238,7 @@ class BaselineCommit:
         read = self._coverage_config_at
         enforced = self.bar.config.coverage_config
         if enforced is None:
-            now = read(self.measured.tree)
+            now = read(self.judged)
         else:
             name = "pyproject.toml" if enforced[0].endswith(".toml") else ".coveragerc"
             now = read_coverage_config({name: enforced[1].encode()})

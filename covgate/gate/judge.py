@@ -10,7 +10,6 @@ from covgate.gate.bar import Bar
 from covgate.gate.context import Session
 from covgate.gate.decisions import baseline_to_reach, may_raise, measured_nothing, unstable_lines
 from covgate.gate.evidence import Evidence
-from covgate.gate.flaky import rerun_if_flaky
 from covgate.gate.known_baseline import find_baseline, repair_notes
 from covgate.gate.obtain import Obtained, Source, aside_notices, unmatched_paths, with_unmentioned
 from covgate.gate.order import Order
@@ -110,7 +109,9 @@ class _Judging:
         with as_notice(self.notices, "the baseline's commit could not be compared"):
             verdict, evidence, earned = self._compare_like_with_like(verdict, evidence)
         with as_notice(self.notices, "the tests could not run again"):
-            if around.may_measure and result.files:
+            if around.may_measure and result.files and not verdict.passed:
+                from covgate.gate.flaky import rerun_if_flaky  # late: most pushes pass
+
                 verdict, evidence = rerun_if_flaky(around, verdict, evidence, self._judge_measurement)
         if measured_nothing(verdict, evidence.measurement):
             raise NothingMeasured("there is no statement to measure", hint="name what is to be measured: `source`")

@@ -92,6 +92,7 @@ class Surroundings:
             notes=self.notes,
             bar=self.bar,
             oid=oid,
+            judged=self.commit,
             measured=self.measured,
             measured_here=self.measured_here,
             may_measure=self.may_measure,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,6 +12,9 @@ from typing import NamedTuple
 
 from covgate.errors import ToolError
 from covgate.git.execute import GIT
+
+_OID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_SMALL = 1 << 16  # bytes of a file that is kept
 
 
 class GitObject(NamedTuple):
@@ -72,6 +78,67 @@ class ObjectReader:
         self.close()
         shown = name[:80].decode(errors="replace")
         return ToolError(f"git can't read the object {shown}", hint="`git fsck` shows what is damaged")
+
+
+class FileReader:
+    """Reads trees and files of commits. What an oid leads to stays the same, so it is read once, unless it is large."""
+
+    def __init__(self, objects: ObjectReader) -> None:
+        self._objects = objects
+        self._trees: dict[str, str] = {}
+        self._directories: dict[tuple[str, bytes], dict[bytes, str]] = {}
+        self._files: dict[str, bytes] = {}
+
+    def tree(self, commit: str) -> str:
+        """The oid of a commit's tree. Raises ToolError if it can't be read."""
+        if commit in self._trees:
+            return self._trees[commit]
+        found = self._objects.read(b"%s^{tree}" % os.fsencode(commit))
+        if found is None:
+            raise ToolError(f"the tree of {commit[:10]} can't be read", hint="`git fsck` shows what is damaged")
+        if is_oid(commit):
+            self._trees[commit] = found.oid
+            self._directories[commit, b""] = entries_in(found)
+        return found.oid
+
+    def file(self, commit: str, path: str) -> bytes | None:
+        """The content of a file at ``commit``; None if there is no such file."""
+        # Paths in git are bytes, whatever encoding the locale gives to file names.
+        name = path.encode("utf-8", "surrogateescape")
+        directory, _, last = name.rpartition(b"/")
+        oid = ""
+        if _is_plain(name) and self._knows_tree(commit):
+            oid = self._directory(commit, directory).get(last, "")
+            if not oid or oid in self._files:
+                return self._files.get(oid)
+        found = self._objects.read(oid.encode() or b"%s:%s" % (os.fsencode(commit), name))
+        data = found.data if found and found.kind == "blob" else None
+        if oid and data is not None and len(data) <= _SMALL:
+            self._files[oid] = data
+        return data
+
+    def _directory(self, commit: str, path: bytes) -> dict[bytes, str]:
+        """Name -> oid of what is in a directory of ``commit``, whose tree was read; empty if there is none."""
+        if (commit, path) not in self._directories:
+            found = self._objects.read(b"%s:%s" % (commit.encode(), path))
+            self._directories[commit, path] = entries_in(found) if found and found.kind == "tree" else {}
+        return self._directories[commit, path]
+
+    def _knows_tree(self, commit: str) -> bool:
+        """Whether ``commit`` is an oid whose tree could be read."""
+        with contextlib.suppress(ToolError):
+            return is_oid(commit) and bool(self.tree(commit))
+        return False
+
+
+def is_oid(name: str) -> bool:
+    """Whether ``name`` is a full oid."""
+    return bool(_OID.fullmatch(name))
+
+
+def _is_plain(path: bytes) -> bool:
+    """Whether git takes ``path`` as it is, from the top."""
+    return not {b"", b".", b".."} & {*path.split(b"/")}
 
 
 def parents_in(commit: GitObject) -> list[str]:

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 from covgate.errors import GitError, ToolError
 from covgate.git.execute import GIT, execute, finish, start
 from covgate.git.location import Location, find_location
-from covgate.git.objects import GitObject, ObjectReader, blobs_in, entries_in, parents_in
+from covgate.git.objects import FileReader, GitObject, ObjectReader, blobs_in, is_oid, parents_in
 
 if TYPE_CHECKING:
     from covgate.git.changed_files import Entry
     from covgate.model.changes import FileChange
 
-_OID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _NEAR = 10  # commits
 _PLAIN_NAME = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?|HEAD|refs/[A-Za-z0-9_./-]+")
 
@@ -40,10 +39,9 @@ class Repository:
         self.configured = location.configured
         self.environ = dict(location.environ)
         self._objects = ObjectReader(self.top, self.environ)
-        # What an oid leads to stays the same. By commit: its tree, and what is at the top of it. By oid: such a file.
-        self._trees: dict[str, str] = {}
-        self._at_top: dict[str, dict[bytes, str]] = {}
-        self._top_files: dict[str, bytes] = {}
+        self._files = FileReader(self._objects)
+        self._commits: dict[str, str] = {}
+        self._merge_bases: dict[tuple[str, str], str] = {}
         # The differences between two oids, which each component asks for: see `covgate.git.changed_files` and `diff`.
         self.entries: dict[tuple[str, ...], list[Entry]] = {}
         self.diffs: dict[tuple[str, str, frozenset[str]], tuple[FileChange, ...]] = {}
@@ -103,44 +101,23 @@ class Repository:
 
     def commit(self, name: str) -> str:
         """The oid of the commit that ``name`` leads to, also through a tag; "" if it leads to none."""
+        if name in self._commits:
+            return self._commits[name]
         if _PLAIN_NAME.fullmatch(name):
             found = self.object(f"{name}^{{commit}}")
+            if found and self.is_oid(name):
+                self._commits[name] = found.oid
             return found.oid if found else ""
         # The object reader exits at some names that lead nowhere (`@{upstream}` without one).
         return self.text("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}") if name else ""
 
     def tree(self, commit: str) -> str:
         """The oid of a commit's tree. Raises ToolError if it can't be read."""
-        if commit in self._trees:
-            return self._trees[commit]
-        found = self.object(f"{commit}^{{tree}}")
-        if found is None:
-            raise ToolError(f"the tree of {commit[:10]} can't be read", hint="`git fsck` shows what is damaged")
-        if _OID.fullmatch(commit):
-            self._trees[commit] = found.oid
-            self._at_top[commit] = entries_in(found)
-        return found.oid
+        return self._files.tree(commit)
 
     def file(self, commit: str, path: str) -> bytes | None:
         """The content of a file at ``commit``; None if there is no such file."""
-        # Paths in git are bytes, whatever encoding the locale gives to file names.
-        name = path.encode("utf-8", "surrogateescape")
-        oid = ""
-        if b"/" not in name and self._knows_tree(commit):
-            oid = self._at_top[commit].get(name, "")
-            if not oid or oid in self._top_files:
-                return self._top_files.get(oid)
-        found = self._objects.read(b"%s:%s" % (os.fsencode(commit), name))
-        data = found.data if found and found.kind == "blob" else None
-        if oid and data is not None:
-            self._top_files[oid] = data
-        return data
-
-    def _knows_tree(self, commit: str) -> bool:
-        """Whether ``commit`` is an oid whose tree could be read."""
-        with contextlib.suppress(ToolError):
-            return bool(_OID.fullmatch(commit) and self.tree(commit))
-        return False
+        return self._files.file(commit, path)
 
     def paths(self, commit: str) -> list[str]:
         """The paths of all files, links and submodules of ``commit``. Raises GitError if git can't list them."""
@@ -149,7 +126,7 @@ class Repository:
 
     def is_oid(self, *names: str) -> bool:
         """Whether ``names`` are full oids: what they lead to stays the same."""
-        return all(map(_OID.fullmatch, names))
+        return all(map(is_oid, names))
 
     # History
 
@@ -179,14 +156,17 @@ class Repository:
 
     def merge_base(self, commit: str, other: str) -> str:
         """The best common ancestor of two commits; "" if there is none, or if a shallow clone hides it."""
-        # Most branches start at the tip of another one: then git need not be started.
-        return other if self._is_near(other, commit) else self.text("merge-base", commit, other)
+        if (commit, other) not in self._merge_bases:
+            # Most branches start at the tip of another one: then git need not be started.
+            near = self._is_near(other, commit)
+            self._merge_bases[commit, other] = other if near else self.text("merge-base", commit, other)
+        return self._merge_bases[commit, other]
 
     def _is_near(self, ancestor: str, commit: str) -> bool:
         """Whether one of the first few parents of ``commit``, or itself, is ``ancestor``; False if that is unknown."""
         with contextlib.suppress(ToolError):
             for _ in range(_NEAR):
-                found = self.object(commit) if _OID.fullmatch(commit) and not self.shallow else None
+                found = self.object(commit) if is_oid(commit) and not self.shallow else None
                 parents = parents_in(found) if found and found.kind == "commit" else []
                 if ancestor in (commit, *parents):
                     return True
@@ -215,6 +195,7 @@ class Repository:
     def refresh(self) -> None:
         """Read again what a fetch may have changed: where history is cut off."""
         self.shallow = bool(self.shallow_boundary())
+        self._merge_bases.clear()
         self.close()
 
     # Branches, remotes, configuration

@@ -42,6 +42,7 @@ class Measurer:
     _interpreters: dict[tuple[str, str, tuple[str, ...]], Interpreter] = field(
         default_factory=dict, repr=False, compare=False
     )
+    _fingerprints: dict[Interpreter, str] = field(default_factory=dict, repr=False, compare=False)
     _inputs: list[InputsOf] = field(default_factory=list, repr=False, compare=False)
 
     @property
@@ -85,14 +86,13 @@ class Measurer:
             self._interpreters[key] = find_interpreter(config.python, self.roots_of(config), self.environ, needs)
         return self._interpreters[key]
 
+    def look_again(self) -> None:
+        """Forget what is installed: what ran may have changed it."""
+        self._fingerprints.clear()
+
     def sources(self, commit: str, config: Config) -> Sources:
         """What is measured at ``commit``, unless coverage's own configuration names sources."""
-        from covgate.measure.sources import (
-            configured_sources,
-            default_sources,
-            dropped_products,
-            product_at,
-        )
+        from covgate.measure.sources import configured_sources, default_sources, dropped_products, product_at
 
         if config.source:
             return configured_sources(config.source)
@@ -179,6 +179,7 @@ class Measurer:
         ).measure()
         if isinstance(result, Measurement):
             result = join_runs(earlier, result) if earlier is not None else result
+            self.look_again()
             if result.tests_collected:
                 with contextlib.suppress(OSError):  # the next push measures again
                     Cache(self.repository.state_dir).keep(result, self._cache_key(config))
@@ -234,7 +235,9 @@ class Measurer:
         from covgate.measure.deciding_variables import key_values
         from covgate.measure.interpreter import fingerprint, site_directories
 
-        interpreter = self.interpreter(config)
+        interpreter, known = self.interpreter(config), self._fingerprints
+        if interpreter not in known:
+            known[interpreter] = fingerprint(interpreter, site_directories(interpreter, self.environ))
         pinned = self.roots_of(config)[0] / ".python-version"
         return {
             "command": config.command,
@@ -246,7 +249,7 @@ class Measurer:
             **({"base-product": config.base_product} if config.base_product else {}),
             "setup": config.setup,
             **({"coverage-config": config.coverage_config} if config.coverage_config else {}),
-            "interpreter": fingerprint(interpreter, site_directories(interpreter, self.environ)),
+            "interpreter": known[interpreter],
             "python-version": pinned.read_bytes().hex() if pinned.is_file() else "",
             "platform": [sys.platform, os.uname().machine if hasattr(os, "uname") else ""],
             "environment": {

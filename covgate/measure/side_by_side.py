@@ -39,7 +39,10 @@ def measure_side_by_side(measurer: Measurer, commit: str, configs: Sequence[Conf
     """
     state = measurer.repository.state_dir
     with interruptible(), lock(state) as scratch, progress(Cache(state).last_duration(), measurer.environ) as shown:
-        return _Runs(measurer, commit, scratch, shown).run(configs, jobs)
+        try:
+            return _Runs(measurer, commit, scratch, shown).run(configs, jobs)
+        finally:
+            measurer.look_again()
 
 
 class _Runs:
