@@ -42,6 +42,16 @@ def test_a_line_is_executed_if_a_statement_on_it_was(counts: list[float], lines:
     assert dict(only(data).statements) == lines
 
 
+def test_a_report_of_long_files_is_recognised() -> None:
+    places = {str(number): LOC for number in range(999)}
+    parsed = parse(changed(statementMap=places, s=dict.fromkeys(places, 1)), "r")
+    assert (parsed.format, dict(parsed.files[NAME].statements)) == ("Istanbul JSON", {2: True})
+
+
+def test_lines_are_numbered_from_0() -> None:
+    assert dict(only(changed(statementMap={"0": {"start": {"line": 0}}}, s={"0": 1})).statements) == {0: True}
+
+
 @pytest.mark.parametrize("count", [None, -1, "1", True, [], float("nan"), float("inf")])
 def test_invalid_counts_count_as_not_executed(count: object) -> None:
     data = changed(s={"0": count, "1": 0, "2": 0, "3": 0}, b={"0": [count, 0]})
