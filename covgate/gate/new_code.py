@@ -75,10 +75,10 @@ def with_unmeasured(session: Session, outcome: Outcome, bar: Bar) -> Outcome:
         unmeasured = _find(session, bar, outcome.commit, [each.path for each in measurement.files])
     except CovgateError as error:
         return _with_notices(outcome, [f"new files that are not measured could not be listed: {error.message}"])
-    # What is carried forward has not changed, whether its files are known here or not.
-    config = session.config_at(outcome.commit)
-    carried = [part for each in outcome.parts if each.carried_from and (part := config.part(each.component))]
-    unmeasured = tuple(each for each in unmeasured if not any(part.owns(each.path) for part in carried))
+    # What is carried forward has not changed, whether its files are known here or not; others were not asked for.
+    judged = {each.component for each in outcome.parts if not each.carried_from}
+    others = [part for part in session.config_at(outcome.commit).components if part.component not in judged]
+    unmeasured = tuple(each for each in unmeasured if not any(part.owns(each.path) for part in others))
     # A blocked push shows its patch.
     patches = [each.patch.unmeasured for each in outcome.each if each.patch and not outcome.blocked]
     changed = {path for paths in patches for path in paths}
