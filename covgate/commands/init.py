@@ -14,6 +14,7 @@ from covgate.git.repository import Repository
 from covgate.install import native, pre_commit
 from covgate.install.file_edits import FileEdit, write_all
 from covgate.install.pin import Pin, find_pin
+from covgate.measure.fail_under import fail_under_in
 
 HELP = "set up this repository: hooks and configuration"
 EXAMPLES = """\
@@ -64,7 +65,11 @@ def _init(arguments: argparse.Namespace, repository: Repository, environ: Mappin
     pre_commit.require_own_hooks_directory(repository)
     components = propose_components(repository, environ, arguments.components)
     setup = pre_commit.plan_setup(
-        repository, pin, pins_anew=bool(arguments.repo or arguments.rev), components=components
+        repository,
+        pin,
+        pins_anew=bool(arguments.repo or arguments.rev),
+        components=components,
+        fail_under="" if components else fail_under_in(repository.top, environ),
     )
     measured = try_measuring(repository, environ, setup.edits) if arguments.measures else []
     with _showing(measured):
@@ -75,7 +80,8 @@ def _init(arguments: argparse.Namespace, repository: Repository, environ: Mappin
 def _init_natively(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> None:
     native.require_installable(repository)
     components = propose_components(repository, environ, arguments.components)
-    edits = pre_commit.plan_configuration(repository, print, components)
+    fail_under = "" if components else fail_under_in(repository.top, environ)
+    edits = pre_commit.plan_configuration(repository, print, components, fail_under)
     measured = try_measuring(repository, environ, edits) if arguments.measures else []
     with _showing(measured):
         write_all(edits, print)

@@ -38,15 +38,17 @@ def plan_setup(
     *,
     pins_anew: bool = False,
     components: Sequence[Table] = (),
+    fail_under: str = "",
 ) -> Setup:
     """What has to be written so that pre-commit runs covgate's hooks. Nothing is written yet.
 
     ``find_pin`` says where the hooks come from. It is called if the file lacks them; with ``pins_anew``, always.
-    ``components``: tables to add to the configuration. Raises UsageError if a file can't be extended.
+    ``components``: tables to add to the configuration; ``fail_under``: coverage's minimum, which becomes the floor of a
+    new one. Raises UsageError if a file can't be extended.
     """
     require_own_hooks_directory(repository)
     edits, present = list[FileEdit](), list[str]()
-    configuration = plan_configuration(repository, present.append, components)
+    configuration = plan_configuration(repository, present.append, components, fail_under)
     before = read_text(repository.top, HOOKS_FILE) or ""
     if not has_hooks(before, HOOKS_FILE):
         after = add_hooks(before, HOOKS_FILE, hook_entry(find_pin()))
@@ -123,17 +125,22 @@ def is_configured(repository: Repository) -> tuple[bool, bool]:
     return text is not None and has_table(text, header), text is not None and has_components(text, header)
 
 
-def plan_configuration(repository: Repository, report: Report, components: Sequence[Table] = ()) -> list[FileEdit]:
+def plan_configuration(
+    repository: Repository, report: Report, components: Sequence[Table] = (), fail_under: str = ""
+) -> list[FileEdit]:
     """The edit that configures covgate, and that adds the tables of ``components``; none if all of it is there.
 
+    ``fail_under``: coverage's minimum in percent, which becomes the floor of a new configuration; "" for none.
     Raises UsageError if the file can't be extended.
     """
     name, header, before = configured_in(repository)
     is_new = before is None or not has_table(before, header)
-    after = add_components(add_table(before or "", name, header) if is_new else before or "", components, header)
+    table = add_table(before or "", name, header, fail_under) if is_new else before or ""
+    after = add_components(table, components, header)
     added = f"{len(components)} components added" if components else ""
     if is_new:
         what = "written" if before is None else f"{header.strip()} added"
+        what += f", with floor = {fail_under} as fail_under has it" if fail_under else ""
         return [prepare(repository.top, name, before, after, f"{what}, {added}" if added else what)]
     if added:
         return [prepare(repository.top, name, before, after, added)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from covgate.compat import parse_toml
@@ -10,35 +11,41 @@ from covgate.errors import UsageError
 _TABLE = """\
 # A push must hold the baseline (it only goes up) and the floor (a fixed minimum, in percent).
 policy = "both"
-floor = 0
 """
+_AS_FAIL_UNDER = "# The same as fail_under: "
 
 
-def add_table(text: str, name: str, header: str) -> str:
+def add_table(text: str, name: str, header: str, fail_under: str = "") -> str:
     """TOML ``text`` with covgate's table at its end; unchanged if it has one.
 
-    ``header``: the table's first line, or "" for a file that is covgate's own. Raises UsageError if ``text``, the
-    file ``name``, can't be extended.
+    ``header``: the table's first line, or "" for a file that is covgate's own. ``fail_under``: coverage's minimum in
+    percent, which becomes the floor; "" for none. Raises UsageError if ``text``, the file ``name``, can't be extended.
     """
     data = _load(text, name)
     tool = data.get("tool", {}) if header else {}
     if isinstance(tool, dict) and "covgate" in tool:
         return text
     end = _line_break(text)
-    block = (header + _TABLE).replace("\n", end)
+    table = header + _table(fail_under)
+    block = table.replace("\n", end)
     if text and not text.endswith(end):  # a missing final line break stays missing
         result = text + end * 2 + block.removesuffix(end)
     else:
         result = text + (end if text else "") + block
     if header and not _extends(result, name, {**data, "tool": tool}):
-        raise UsageError(f"covgate can't extend {name} as it is written", hint=f"add by hand:\n{header}{_TABLE}")
+        raise UsageError(f"covgate can't extend {name} as it is written", hint=f"add by hand:\n{table}")
     return result
+
+
+def _table(fail_under: str) -> str:
+    return _TABLE + (f"{_AS_FAIL_UNDER}{fail_under}\nfloor = {fail_under}\n" if fail_under else "floor = 0\n")
 
 
 def remove_table(text: str, header: str) -> str:
     """``text`` without the table as ``add_table`` wrote it; unchanged if the table was edited since."""
     end = _line_break(text)
-    block = (header + _TABLE).replace("\n", end)
+    written = re.search(f"^{_AS_FAIL_UNDER}([0-9.]+)\r?$", text, re.MULTILINE)
+    block = (header + _table(written[1] if written else "")).replace("\n", end)
     if not header:
         return "" if text == block else text
     head, found, rest = text.partition(block.removesuffix(end))

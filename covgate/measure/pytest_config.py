@@ -33,13 +33,14 @@ class PytestConfig:
     """Pytest's configuration. ``file`` is its path in the tree, "" if there is none.
 
     ``options`` are those of ``addopts``, of the environment and of the command, in this order. ``pythonpath`` is what
-    pytest puts first on the path, relative to the file's directory.
+    pytest puts first on the path, relative to the file's directory; ``testpaths`` is where it looks for tests.
     """
 
     file: str = ""
     addopts: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     pythonpath: tuple[str, ...] = ()
+    testpaths: tuple[str, ...] = ()
 
     @property
     def distributed(self) -> bool:
@@ -87,7 +88,13 @@ def read_pytest_config(
         if settings is not None:
             options = (*settings.addopts, *more)
             pythonpath = tuple(posixpath.join(posixpath.dirname(file), each) for each in settings.pythonpath)
-            return PytestConfig(file=file, addopts=settings.addopts, options=options, pythonpath=pythonpath)
+            return PytestConfig(
+                file=file,
+                addopts=settings.addopts,
+                options=options,
+                pythonpath=pythonpath,
+                testpaths=settings.testpaths,
+            )
     return PytestConfig(options=more)
 
 
@@ -144,6 +151,7 @@ def _settings(name: str, data: bytes) -> _Settings | None:
 class _Settings(NamedTuple):
     addopts: tuple[str, ...] = ()
     pythonpath: tuple[str, ...] = ()
+    testpaths: tuple[str, ...] = ()
 
 
 def _from_toml(text: str, name: str) -> _Settings | None:
@@ -158,7 +166,7 @@ def _from_toml(text: str, name: str) -> _Settings | None:
         tables = [native.get("ini_options") if isinstance(native, dict) else None, native]
     for table in tables:
         if isinstance(table, dict):
-            return _Settings(_words(table.get("addopts")), _words(table.get("pythonpath")))
+            return _Settings(*(_words(table.get(key)) for key in _Settings._fields))
     return None
 
 
@@ -169,8 +177,7 @@ def _from_ini(text: str, name: str) -> _Settings | None:
         return None
     section = "tool:pytest" if name == "setup.cfg" else "pytest"
     if parser.has_section(section):
-        addopts, pythonpath = (parser.get(section, key, fallback="") for key in ("addopts", "pythonpath"))
-        return _Settings(_words(addopts), _words(pythonpath))
+        return _Settings(*(_words(parser.get(section, key, fallback="")) for key in _Settings._fields))
     # Pytest uses a pytest.ini even if it has no such section.
     return _Settings() if name in ("pytest.ini", ".pytest.ini") else None
 

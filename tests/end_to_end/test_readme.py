@@ -25,7 +25,7 @@ def test_the_commands_of_the_set_up(make_project: Callable[..., Project], source
     untagged = tmp_path / "covgate"
     run(["git", "clone", "--quiet", "--no-tags", str(source), str(untagged)], tmp_path, make_project().environ)
     origin = make_project("fresh", hooks="none")
-    origin.write("pyproject.toml", "[tool.ruff]\nline-length = 100\n")
+    origin.write("pyproject.toml", "[tool.coverage.report]\nfail_under = 70\n")
     origin.commit()
     origin.git("push", "--quiet", "origin", "main")
     run(["git", "clone", "--quiet", str(origin.remote), "clone"], tmp_path, origin.environ)
@@ -46,6 +46,8 @@ def test_the_commands_of_the_set_up(make_project: Callable[..., Project], source
         shown.append(done.text)
     _, init, _, push = shown
     assert "% (5 of 6 statements)" in init
+    assert "pyproject.toml: [tool.covgate] added, with floor = 70 as fail_under has it\n" in init
+    assert "\nfloor = 70\n" in (project.top / "pyproject.toml").read_text()
     assert "PASS main" in push
     assert "83.33%" in push
     # An environment that nobody ignores stays out of the commit.

@@ -214,3 +214,24 @@ def test_the_first_of_several_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["pytest tests", "python -m unittest", "python manage.py test"])
 def test_covgate_knows_what_it_proposes(command: str) -> None:
     assert program_of(tuple(command.split()), "") is not None
+
+
+@pytest.mark.parametrize(
+    ("command", "testpaths", "expected"),
+    [
+        ("pytest test.py", "test.py", "pytest"),
+        ("pytest unit/ integration", "integration unit", "pytest"),
+        ("pytest unit", "integration unit", "pytest unit"),
+        ("pytest -x unit", "unit", "pytest -x unit"),
+        ("pytest unit", "", "pytest unit"),
+        ("python test.py", "test.py", "python test.py"),
+    ],
+)
+def test_paths_that_pytest_is_configured_with_are_no_other_command(
+    tmp_path: Path, command: str, testpaths: str, expected: str
+) -> None:
+    (tmp_path / "Makefile").write_text(f"test:\n\t{command}\n")
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\ntestpaths = {testpaths}\n")
+    found = documented_command(tmp_path)
+    assert found is not None
+    assert found.command == expected

@@ -21,13 +21,14 @@ TOML = {
 
 @pytest.mark.parametrize("text", TOML.values(), ids=TOML.keys())
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
-def test_the_table_is_added_once_and_taken_out(text: str, end: str) -> None:
+@pytest.mark.parametrize("fail_under", ["", "97.5"])
+def test_the_table_is_added_once_and_taken_out(text: str, end: str, fail_under: str) -> None:
     text, header = text.replace("\n", end), "[tool.covgate]\n"
-    added = add_table(text, "pyproject.toml", header)
+    added = add_table(text, "pyproject.toml", header, fail_under)
     assert added.startswith(text)
     assert added.endswith("\n") == (text.endswith("\n") or not text)
     before, after = tomllib.loads(text), tomllib.loads(added)
-    assert after["tool"].pop("covgate")["policy"] == "both"
+    assert after["tool"].pop("covgate") == {"policy": "both", "floor": float(fail_under or 0)}
     assert after["tool"] == before.get("tool", {})
     assert add_table(added, "pyproject.toml", header) == added
     assert remove_table(added, header) == text
@@ -49,6 +50,8 @@ def test_toml_that_takes_no_table_is_refused(text: str) -> None:
 def test_a_table_that_was_changed_since_is_left() -> None:
     added = add_table("", "pyproject.toml", "[tool.covgate]\n").replace("floor = 0", "floor = 90")
     assert add_table(added, "pyproject.toml", "[tool.covgate]\n") == added
+    assert remove_table(added, "[tool.covgate]\n") == added
+    added = add_table("", "pyproject.toml", "[tool.covgate]\n", "97").replace("floor = 97", "floor = 98")
     assert remove_table(added, "[tool.covgate]\n") == added
 
 
