@@ -82,6 +82,14 @@ def test_two_profiles_are_one() -> None:
     assert result.numbers == Numbers(statements=5, executed_statements=4)
 
 
+def test_with_another_format_lines_are_counted() -> None:
+    files = {"a.go": SOURCE, "go.mod": GO_MOD}
+    lcov = at_commit(b"SF:a.go\nDA:4,1\nDA:5,1\nend_of_record\n", files)
+    for reports in ([at_commit(profile(ALL), files), lcov], [lcov, at_commit(profile(ALL), files)]):
+        (result,) = combine(reports).files
+        assert (result.lines, result.numbers) == ("4.2+2.+.2+", Numbers(statements=5, executed_statements=5))
+
+
 @pytest.mark.parametrize(
     ("text", "prefix"),
     [

@@ -52,6 +52,11 @@ def test_two_modules_with_a_file_of_the_same_name() -> None:
     assert dict(parsed.files["com/acme/Main.java"].statements) == {1: True, 2: True}
 
 
+def test_a_file_that_is_there_twice() -> None:
+    parsed = parse(report(package(line(1, 1) + line(2, 0)) + package(line(2, 1) + line(3, 0))), "r")
+    assert dict(parsed.files["com/acme/Main.java"].statements) == {1: True, 2: True, 3: False}
+
+
 def test_the_default_package() -> None:
     assert list(parse(report(package(line(1, 1), name="")), "r").files) == ["Main.java"]
 

@@ -129,8 +129,12 @@ def test_comments_leave_lines_and_branches_out_of_the_resultset() -> None:
 def test_a_block_that_is_never_enabled_again() -> None:
     parsed = parse(resultset({NAME: {"lines": [1, 1, 1]}}), "r")
     assert parsed.refine is not None
-    found = parsed.refine(NAME, parsed.files[NAME], lambda: b"a\n# simplecov:disable\nb\n")
-    assert sorted(found.statements) == [1]
+    for source in (
+        b"a\n# simplecov:disable\nb\n",
+        b"a\n# simplecov:disable\n# simplecov:disable\n# simplecov:enable\n",
+    ):
+        found = parsed.refine(NAME, parsed.files[NAME], lambda source=source: source)
+        assert sorted(found.statements) == [1]
 
 
 def test_the_totals_of_a_report() -> None:

@@ -191,7 +191,7 @@ class _Document:
         if not self._files and self._totals is None:
             raise Malformed("it has neither files nor totals")
         own = total(each.numbers or each.counts for each in self._files.values())
-        if self._totals is not None and self._totals.statements > own.statements and not self._differing:
+        if self._totals is not None and self._totals.statements > own.statements:
             raise Malformed(
                 f"it counts {self._totals.statements} statements, and lists {own.statements}: files are missing"
             )
