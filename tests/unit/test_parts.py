@@ -110,6 +110,8 @@ VITEST = "--run --coverage.enabled --coverage.reporter=lcovonly --coverage.repor
         (package("mocha && echo done", "nyc"), "npx nyc --all --reporter=lcovonly npm test"),
         (package("ava", "c8", name="test:unit"), "npx c8 --all --reporter=lcovonly npm run test:unit"),
         (package("node --test test/"), f"node --test {NODE} test/"),
+        (package(f"node --test {NODE} test/"), f"node --test {NODE} test/"),
+        (package("node --test --test-reporter spec --test-only"), f"node --test {NODE} --test-only"),
         (package("jest", "jest"), f"npm test -- {JEST}"),
         (package("tsc && cross-env CI=1 jest --ci", "jest"), f"npm test -- {JEST}"),
         (package("react-scripts test"), f"npm test -- --watchAll=false {JEST}"),

@@ -59,7 +59,9 @@ def measured(files: Files) -> Setting:
     words = _words(scripts[name])
     if words[:2] == ["node", "--test"]:
         lcov = ["--experimental-test-coverage", "--test-reporter=lcov", "--test-reporter-destination=lcov.info"]
-        return Setting({"command": shlex.join([*words[:2], *lcov, *words[2:]]), "report": "lcov.info", **more})
+        others = _without(words[2:], "--test-reporter", "--test-reporter-destination")
+        own = [each for each in others if each not in lcov]
+        return Setting({"command": shlex.join([*words[:2], *lcov, *own]), "report": "lcov.info", **more})
     todo = f'npm install --save-dev c8, then command = "npx c8 --all {_WRITES_LCOV} npm {_run(name)}"'
     if "vitest" in scripts[name]:
         todo = f'npm install --save-dev @vitest/coverage-v8, then command = "{_vitest(name)}"'
@@ -106,6 +108,20 @@ def _without_reporters(arguments: Sequence[str]) -> list[str]:
         elif option not in ("--check-coverage", "--100"):
             kept.append(word)
     return kept + rest
+
+
+def _without(words: Sequence[str], *options: str) -> list[str]:
+    """``words`` without these options and their values."""
+    kept: list[str] = []
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        option, has_value, _ = word.partition("=")
+        if option not in options:
+            kept.append(word)
+        elif not has_value and rest:
+            rest.pop(0)
+    return kept
 
 
 def _scripts(package: Mapping[str, Any]) -> dict[str, str]:
