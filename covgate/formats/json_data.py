@@ -158,15 +158,22 @@ def _patch_data(patch: Patch) -> dict[str, Any]:
 def _explanation_data(explanation: Explanation) -> dict[str, Any]:
     return {
         "before": numbers_data(explanation.before),
+        **_terms_data(explanation),
+        "untold": {"executed": explanation.unexplained[0], "executable": explanation.unexplained[1]},
+        "after": numbers_data(explanation.after),
+        "files": [_file_explanation_data(each) for each in explanation.files],
+    }
+
+
+def _terms_data(explanation: Explanation | FileExplanation) -> dict[str, Any]:
+    """What lies between before and after."""
+    return {
         "removed": numbers_data(explanation.removed),
         "no_longer_counted": numbers_data(explanation.no_longer_counted),
         "added": numbers_data(explanation.added),
         "counted_anew": numbers_data(explanation.counted_anew),
         "lost": explanation.lost,
         "gained": explanation.gained,
-        "untold": {"executed": explanation.unexplained[0], "executable": explanation.unexplained[1]},
-        "after": numbers_data(explanation.after),
-        "files": [_file_explanation_data(each) for each in explanation.files],
     }
 
 
@@ -175,12 +182,7 @@ def _file_explanation_data(explanation: FileExplanation) -> dict[str, Any]:
         "path": explanation.path or None,
         "old_path": explanation.old_path or None,
         "before": numbers_data(explanation.before) if explanation.before else None,
-        "removed": numbers_data(explanation.removed),
-        "no_longer_counted": numbers_data(explanation.no_longer_counted),
-        "added": numbers_data(explanation.added),
-        "counted_anew": numbers_data(explanation.counted_anew),
-        "lost": explanation.lost,
-        "gained": explanation.gained,
+        **_terms_data(explanation),
         "after": numbers_data(explanation.after) if explanation.after else None,
         "added_lines": _lines_data(explanation.uncovered),
         "lost_lines": _lines_data(explanation.lost_lines),
