@@ -3,7 +3,8 @@
     python tests/benchmarks/bench_components.py [--repetitions N]
 
 2,000 files. Each of 10,000 commits has a note, which holds a record of each component. What is timed needs no test run:
-finding the baselines, judging and rendering a commit that was measured before, and one whose coverage fell.
+finding the baselines, judging and rendering a commit that was measured before, and one whose coverage fell, and the
+push of a new commit with a measured tree through a native hook.
 """
 
 from __future__ import annotations
@@ -61,6 +62,25 @@ def repository(path: Path, components: int, environ: Mapping[str, str]) -> Path:
     return path
 
 
+def use_hook(path: Path, environ: Mapping[str, str]) -> None:
+    """Give the repository a bare remote that has its notes, and a native hook, and check out a branch to push."""
+    remote = path.with_suffix(".git")
+    run("git", "clone", "-q", "--bare", path, remote, cwd=path, environ=environ)
+    run("git", "remote", "add", "origin", remote, cwd=path, environ=environ)
+    run("git", "push", "-q", "origin", REF, cwd=path, environ=environ)
+    run("git", "fetch", "-q", "origin", cwd=path, environ=environ)
+    run("git", "checkout", "-q", "-b", "topic", cwd=path, environ=environ)
+    hook = path / ".git" / "hooks" / "pre-push"
+    write(hook, '#!/bin/sh\nexec covgate-pre-push "$@"\n')
+    hook.chmod(0o755)
+
+
+def push(path: Path, environ: Mapping[str, str]) -> float:
+    """Push a new commit with the same tree: a record is written, and the notes are published."""
+    run("git", "commit", "-q", "--allow-empty", "-m", "the same tree", cwd=path, environ=environ)
+    return seconds("git", "push", "-q", "origin", "topic", cwd=path, environ=environ)
+
+
 def write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
@@ -110,16 +130,24 @@ def main() -> int:
                 lambda: seconds(*line, cwd=one, environ=environ),
             )
 
-        return report(
-            [
-                both("baselines", "covgate", "baseline"),
-                both("judged, passes", "covgate", "check"),
-                both("judged, JSON", "covgate", "check", "--format", "json"),
-                both("blocked, text", "covgate", "check", "worse", "--base", "worse~1"),
-                both("blocked, SARIF", "covgate", "check", "worse", "--base", "worse~1", "--format", "sarif"),
-                both("blocked, pages", "covgate", "check", "worse", "--base", "worse~1", "--html", "../pages-$$"),
-            ]
+        compared = [
+            both("baselines", "covgate", "baseline"),
+            both("judged, passes", "covgate", "check"),
+            both("judged, JSON", "covgate", "check", "--format", "json"),
+            both("blocked, text", "covgate", "check", "worse", "--base", "worse~1"),
+            both("blocked, SARIF", "covgate", "check", "worse", "--base", "worse~1", "--format", "sarif"),
+            both("blocked, pages", "covgate", "check", "worse", "--base", "worse~1", "--html", "../pages-$$"),
+        ]
+        for path in (many, one):
+            use_hook(path, environ)
+        pushed = compare(
+            f"{COMPONENTS} components, a push; one",
+            1.5,
+            rounds,
+            lambda: push(many, environ),
+            lambda: push(one, environ),
         )
+        return report([*compared, pushed])
 
 
 if __name__ == "__main__":
