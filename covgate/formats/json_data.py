@@ -28,13 +28,15 @@ def render(outcome: Outcome, context: Context) -> str:
     return json.dumps(verdict_data(outcome), indent=2) + "\n"
 
 
-def verdict_data(outcome: Outcome) -> dict[str, Any]:
+def verdict_data(outcome: Outcome, known: dict[tuple[str, str], dict[str, Any]] | None = None) -> dict[str, Any]:
     """A judged commit; percentages are texts with at least two decimals, counts are integers.
 
     ``components`` has each component by its name, with the same fields; it is null in a repository without components.
+    ``known``: files that were rendered before, by path and lines; those of a component are also those of the whole.
     """
     from covgate.formats.losses import losses
 
+    known = {} if known is None else known
     verdict, measurement = outcome.verdict, outcome.measurement
     return {
         "format": FORMAT,
@@ -51,7 +53,7 @@ def verdict_data(outcome: Outcome) -> dict[str, Any]:
         "branch": outcome.branch or None,
         "base": outcome.base or None,
         "component": None if outcome.parts else outcome.component,
-        "components": {each.component: verdict_data(each) for each in outcome.parts} or None,
+        "components": {each.component: verdict_data(each, known) for each in outcome.parts} or None,
         "measured_coverage": format_percent(verdict.measured) or None,
         "numbers": numbers_data(outcome.numbers) if outcome.numbers else None,
         **_rules_data(outcome),
@@ -74,7 +76,7 @@ def verdict_data(outcome: Outcome) -> dict[str, Any]:
         "unstable": [
             {"path": path, "lines": list(lines)} for path, lines in (measurement.unstable if measurement else ())
         ],
-        "files": [_file_data(each) for each in (measurement.files if measurement else ())],
+        "files": [_file_data(each, known) for each in (measurement.files if measurement else ())],
     }
 
 
@@ -131,11 +133,14 @@ def baseline_data(baseline: Baseline | None, commit: str = "") -> dict[str, Any]
     return data
 
 
-def _file_data(result: FileResult) -> dict[str, Any]:
+def _file_data(result: FileResult, known: dict[tuple[str, str], dict[str, Any]]) -> dict[str, Any]:
     from covgate.model.lines import statements
 
-    partial = (line for line in statements(result.lines) if line.executed and not line.whole)
-    return {"path": result.path, **numbers_data(result.numbers), **_places(result.missing_lines, partial)}
+    key = result.path, result.lines
+    if key not in known:
+        partial = (line for line in statements(result.lines) if line.executed and not line.whole)
+        known[key] = _places(result.missing_lines, partial)
+    return {"path": result.path, **numbers_data(result.numbers), **known[key]}
 
 
 def _patch_data(patch: Patch) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from covgate.measure.commit import Measurer
 
 if TYPE_CHECKING:
     from covgate.git.changed_files import PathChanges
+    from covgate.notes.line_notes import DetailNotes
     from covgate.notes.records import Notes
 
 CONFIGURATION_FILES = ("pyproject.toml", ".covgate.toml")
@@ -36,6 +37,7 @@ class Session:
     _configs: dict[tuple[bytes | None, ...], Config] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _fetched: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
     _configs_at: dict[str, Config] = field(default_factory=dict, init=False, repr=False, compare=False)
     _path_changes: dict[tuple[str, str], PathChanges] = field(
         default_factory=dict, init=False, repr=False, compare=False
@@ -51,6 +53,19 @@ class Session:
         from covgate.notes.records import Notes
 
         return Notes(self.repository)
+
+    @cached_property
+    def line_notes(self) -> DetailNotes:
+        """The notes with lines; each is parsed once."""
+        from covgate.notes.line_notes import DetailNotes
+
+        return DetailNotes(self.repository)
+
+    def is_first_fetch(self, what: str) -> bool:
+        """Whether ``what`` was not asked for before: the components of a commit would fetch the same."""
+        first = what not in self._fetched
+        self._fetched.add(what)
+        return first
 
     @cached_property
     def switched_off(self) -> str:

@@ -9,7 +9,6 @@ from covgate.measure.cache import Cache
 from covgate.model.measurement import Measurement
 from covgate.notes.fetch import SyncError
 from covgate.notes.join import fetch_notes
-from covgate.notes.line_notes import DetailNotes
 from covgate.notes.ref import FILES_REF
 
 
@@ -18,11 +17,12 @@ def lines_in_notes(session: Session, bar: Bar, commit: str, tree: str, notices: 
 
     ``tree``: the name of the inputs that they must be about. ``notices`` gets what is wrong with them.
     """
-    details = DetailNotes(session.repository)
+    details = session.line_notes
     try:
         found = details.read(commit)
-        if not found and bar.remote and bar.config.sync:
-            fetch_notes(bar.remote.landing, FILES_REF)
+        landing = bar.remote.landing
+        if not found and bar.remote and bar.config.sync and session.is_first_fetch(f"{FILES_REF} of {landing.name}"):
+            fetch_notes(landing, FILES_REF)
             found = details.read(commit)
     except SyncError:
         return None
@@ -50,7 +50,7 @@ def lines_at_base(session: Session, bar: Bar) -> Measurement | None:
     if cached is not None:
         return cached
     try:
-        noted = DetailNotes(repository).read(commit).get(component)
+        noted = session.line_notes.read(commit).get(component)
     except ValueError:
         return None
     return noted if noted is not None and noted.tree == tree else None

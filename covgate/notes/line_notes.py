@@ -15,6 +15,7 @@ class DetailNotes(NotesRef):
 
     def __init__(self, repository: Repository, ref: str = FILES_REF) -> None:
         super().__init__(repository, ref)
+        self._parsed: dict[str, Details] = {}  # by blob: the components of a commit ask for the same
 
     def join_blobs(self, blobs: Sequence[bytes]) -> bytes | None:
         try:
@@ -25,8 +26,12 @@ class DetailNotes(NotesRef):
     def read(self, commit: str) -> Details:
         """The measurements of ``commit`` by component; empty without a note. Raises ValueError if that is not valid."""
         blob = self.entries().get(commit)
-        found = self.repository.object(blob) if blob else None
-        return parse_detail(found.data) if found else {}
+        if not blob or blob in self._parsed:
+            return self._parsed.get(blob or "", {})
+        found = self.repository.object(blob)
+        if found:
+            self._parsed[blob] = parse_detail(found.data)
+        return self._parsed.get(blob, {})
 
     def add(self, commit: str, measurements: Mapping[str, Measurement]) -> None:
         """Join ``measurements``, by component, into the note of ``commit``: of each the better one stays.
