@@ -69,6 +69,22 @@ def test_another_command_is_no_excuse(parts: MakeParts) -> None:
     assert "web: this push changes how it is measured: command" in done
 
 
+@pytest.mark.parametrize(
+    ("report", "why"), [("TN:", "has no file in it"), ("", "can't be read as a coverage report: it is empty")]
+)
+def test_a_report_without_a_file_is_no_way_through(parts: MakeParts, report: str, why: str) -> None:
+    """The first is what Node's test runner writes if its tests are deleted."""
+    found = parts(["api", "web"])
+    project = found.project
+    assert project.push().status == 0
+    project.write("web/suite.sh", f"mkdir -p out\necho {report} > out/lcov.info\n")
+    project.commit()
+    done = project.push()
+    assert done.status == 1, done.text
+    assert "[web]\n  0.00% is below the baseline of 75.00%" in done
+    assert f"web: out/lcov.info {why}" in done
+
+
 def test_a_report_is_its_own_components(parts: MakeParts) -> None:
     """A command that writes another component's report counts files that are not its own."""
     found = parts(["api", "web"])

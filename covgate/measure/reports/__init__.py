@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from covgate.errors import ToolError
+from covgate.errors import NothingMeasured, ToolError
 from covgate.measure.reports import (
     clover,
     cobertura,
@@ -81,7 +81,9 @@ def parse(data: bytes, name: str, report_format: str = "") -> Parsed:
     data = data if is_data_file else _without_mark(data)
     head = data[:_HEAD].lstrip(b" \t\r\n")
     if head.rstrip() in _EMPTY:
-        raise damaged(name, "it is empty", hint="did the tests run before it was made?")
+        raise NothingMeasured(
+            f"{name} can't be read as a coverage report: it is empty", hint="did the tests run before it was made?"
+        )
     found = DATA_FILE if is_data_file else next((each.key for each in READERS if each.recognises(head)), "")
     if found and report_format not in ("", found):
         raise _of_another_format(name, report_format, f"it looks like {found}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 
-from covgate.errors import ToolError
+from covgate.errors import NothingMeasured, ToolError
 from covgate.git.contents import is_opaque
 from covgate.measure.reports.damage import readable
 from covgate.measure.reports.guess import difference
@@ -182,7 +182,7 @@ def _ambiguous(error: Ambiguous, name: str) -> ToolError:
 
 def _nothing_located(names: Sequence[str], name: str, commit: Commit) -> ToolError:
     if not names:
-        return ToolError(f"{name} has no file in it", hint="did the tests run before it was made?")
+        return NothingMeasured(f"{name} has no file in it", hint="did the tests run before it was made?")
     first = normal(names[0])
     prefix = first.rpartition("/")[0] or "/" if is_absolute(first) else "."
     return ToolError(
