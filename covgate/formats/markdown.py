@@ -59,8 +59,8 @@ def _judgement(outcome: Outcome, room: int) -> list[str]:
 
 
 def _components(outcome: Outcome, room: int) -> list[str]:
-    """A row for each component, then the details of those that block or were not measured."""
-    wrong = [each for each in outcome.parts if each.blocked or each.error]
+    """A row for each component, then the details of those that block, are excused, or were not measured."""
+    wrong = [each for each in outcome.parts if each.blocked or each.error or each.verdict.excuse]
     rows = [
         (code(name), f"{_sign(status)}{status}", *numbers, code(carried) if carried else "")
         for name, status, *numbers, carried in component_rows(outcome)

@@ -21,6 +21,7 @@ from helpers.verdicts import (
     blocked,
     carried,
     components,
+    excused_push,
     failing_tests,
     not_measured,
     one_of_each,
@@ -134,6 +135,12 @@ class TestMarkdown:
         assert "| `pkg/a.py` | lost | line 3 |" in text
         assert "- api: flaky\n" in text
         assert text.count("See it again") == 1
+
+    def test_what_is_excused_is_explained(self) -> None:
+        text = render("markdown", components(carried("a"), part("b", excused_push())), Context())
+        assert text.startswith("### :white_check_mark: covgate: PASS `refunds` at `a1a1a1a1a1`, excused: b: its tests")
+        assert re.findall(r"^#### (.*)", text, re.MULTILINE) == ["`b`"]
+        assert "| `pkg/a.py` | lost | line 3 |" in text
 
     def test_if_all_pass_there_is_only_the_table(self) -> None:
         text = render("markdown", components(carried("a"), raised("b")), Context())
