@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -54,7 +55,7 @@ def find_interpreter(
     """The interpreter that ``option`` names, relative to the first of ``roots``; if it is empty, the project's.
 
     Which one is the project's: see `environments.candidates`. ``needs`` are the distributions that running the tests
-    takes. Raises ToolError if there is none.
+    takes; without any, covgate's own interpreter stands in for one. Raises ToolError if there is none.
     """
     if option:
         return _configured(option, roots[0], environ)
@@ -68,6 +69,8 @@ def find_interpreter(
             manager=chosen.manager,
             notices=choice.notices,
         )
+    if not needs:  # a command that reports by itself: the project may have nothing to do with Python
+        return Interpreter(path=sys.executable, origin="covgate's own: the project has none")
     from covgate.measure.environments.advice import how_to_start_anew  # late: only for an error
 
     anew = how_to_start_anew(choice.broken.prefix if choice.broken else "", roots[0], environ)

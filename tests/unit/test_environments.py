@@ -407,6 +407,14 @@ def test_what_is_on_path_is_told_apart(top: Path, environ: dict[str, str]) -> No
     assert find_interpreter("", [top], {**environ, "PATH": str(plain)}).origin == "the first on PATH"
 
 
+def test_a_project_without_python_is_measured_by_its_own_command(top: Path, environ: dict[str, str]) -> None:
+    nothing = {**environ, "PATH": str(top)}
+    with pytest.raises(ToolError, match="no Python interpreter was found"):
+        find_interpreter("", [top], nothing)
+    found = find_interpreter("", [top], nothing, ())
+    assert (found.path, found.origin) == (sys.executable, "covgate's own: the project has none")
+
+
 def test_a_shim_of_pyenv_is_the_version_that_it_starts(top: Path, environ: dict[str, str]) -> None:
     root = Path(environ["HOME"]) / ".pyenv"
     for version in ("3.12.1", "3.12.10", "3.9.18"):
