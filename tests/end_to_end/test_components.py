@@ -8,6 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from covgate.gate.bar import bars_of
+from covgate.gate.baseline_commit import BaselineCommit
+from covgate.gate.context import Session
+from covgate.git.remote import Remote
+from covgate.git.repository import Repository
+from covgate.model.measurement import Measurement
+from covgate.model.numbers import Numbers
 from helpers.parts import COVERED, SUITE, Parts
 from helpers.project import Project
 
@@ -216,3 +223,45 @@ def test_the_components_that_fail_are_excused(parts: Callable[[Sequence[str]], P
     assert done.status == 0, done.text
     assert "PASS, excused: why (main" in done
     assert "[one])" in done
+
+
+def test_many_components_start_git_as_often_as_two(make_project: Make, tmp_path: Path) -> None:
+    """A commit that was measured and is blocked: its baselines, lines and differences are looked up once for all."""
+    counts = []
+    for count in (2, 6):
+        found = Parts(make_project(f"of{count}"), tmp_path / f"runs{count}", NAMES[:count])
+        project = found.project
+        assert project.push().status == 0
+        for name in NAMES[:count]:
+            project.write(f"{name}/code.c", COVERED + "e\n")
+        project.commit("worse")
+        assert project.covgate("check").status == 1
+        traced = tmp_path / f"traced{count}"
+        assert project.covgate("check", GIT_TRACE2_EVENT=str(traced)).status == 1
+        assert len(found.runs()) == 2 * count
+        events = [json.loads(line) for line in traced.read_text().splitlines()]
+        counts.append(sum(each["event"] == "start" and "/" not in each["sid"] for each in events))
+    assert counts[0] == counts[1]
+
+
+def test_a_component_counts_the_same_at_its_own_commit(make_project: Make, tmp_path: Path) -> None:
+    """The configuration of coverage in its directory is that of the judged commit."""
+    project = Parts(make_project(), tmp_path / "runs", NAMES[:1]).project
+    project.write(f"{NAMES[0]}/.coveragerc", "[run]\nbranch = true\n")
+    project.commit("configure coverage")
+    repository = Repository.discover(project.top, project.environ)
+    session, head = Session(repository=repository, environ=project.environ), project.git("rev-parse", "HEAD")
+    (bar,) = bars_of(session, head, [], Remote(repository, ""))
+    commit = BaselineCommit(
+        session=session,
+        notes=session.notes,
+        bar=bar,
+        oid=head,
+        judged=head,
+        is_published=True,
+        measured=Measurement(tree=session.measurer.tree(head, bar.config), numbers=Numbers()),
+        measured_here=True,
+        may_measure=False,
+    )
+    assert commit.same_configuration
+    repository.close()
