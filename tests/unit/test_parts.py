@@ -98,7 +98,10 @@ def test_what_is_left_out_is_named() -> None:
     )
 
 
-NODE = "--experimental-test-coverage --test-reporter=lcov --test-reporter-destination=lcov.info"
+NODE = (
+    "--experimental-test-coverage --test-reporter=spec --test-reporter-destination=stdout"
+    " --test-reporter=lcov --test-reporter-destination=lcov.info"
+)
 JEST = "--coverage --coverageReporters=lcovonly --coverageDirectory=coverage"
 VITEST = "--run --coverage.enabled --coverage.reporter=lcovonly --coverage.reportsDirectory=coverage"
 

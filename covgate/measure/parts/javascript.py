@@ -22,6 +22,12 @@ _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*")
 _SHELL = frozenset("|&;<>$`()*?{}~")
 _REPORT = "coverage/lcov.info"
 _WRITES_LCOV = "--reporter=lcovonly"
+# The first reporter is for people: with the second alone, a failing test would leave no output.
+_NODE = (
+    "--experimental-test-coverage",
+    *("--test-reporter=spec", "--test-reporter-destination=stdout"),
+    *("--test-reporter=lcov", "--test-reporter-destination=lcov.info"),
+)
 
 
 def has_tests(package: Mapping[str, Any]) -> bool:
@@ -58,10 +64,9 @@ def measured(files: Files) -> Setting:
             )
     words = _words(scripts[name])
     if words[:2] == ["node", "--test"]:
-        lcov = ["--experimental-test-coverage", "--test-reporter=lcov", "--test-reporter-destination=lcov.info"]
         others = _without(words[2:], "--test-reporter", "--test-reporter-destination")
-        own = [each for each in others if each not in lcov]
-        return Setting({"command": shlex.join([*words[:2], *lcov, *own]), "report": "lcov.info", **more})
+        own = [each for each in others if each not in _NODE]
+        return Setting({"command": shlex.join([*words[:2], *_NODE, *own]), "report": "lcov.info", **more})
     todo = f'npm install --save-dev c8, then command = "npx c8 --all {_WRITES_LCOV} npm {_run(name)}"'
     if "vitest" in scripts[name]:
         todo = f'npm install --save-dev @vitest/coverage-v8, then command = "{_vitest(name)}"'
