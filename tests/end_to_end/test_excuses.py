@@ -10,7 +10,8 @@ import pytest
 
 from helpers.project import Project, functions
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees]
+# What is tested rests on the notes, not on which Python runs covgate.
+pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees, pytest.mark.once]
 
 
 def fall(project: Project) -> str:

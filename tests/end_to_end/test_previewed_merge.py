@@ -10,7 +10,8 @@ import pytest
 from helpers.project import Project, calls, functions, snapshot
 from helpers.sealed import run
 
-pytestmark = pytest.mark.end_to_end
+# What is tested rests on git and pre-commit, not on which Python runs covgate.
+pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
 
 
 def test_the_merge_that_was_previewed_needs_no_run(installed: Project, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import pytest
 from helpers.project import Project, calls, functions
 from helpers.sealed import run
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees]
+# What is tested rests on git, not on which Python runs covgate.
+pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees, pytest.mark.once]
 
 CONFIG = "preview_merge = true\n"
 
