@@ -88,12 +88,21 @@ class Config:
     def owns(self, path: str) -> bool:
         """Whether the file at ``path``, from the top, belongs to the component: its sources, else its directory."""
         places = [rooted(self.directory, each) for each in self.source] or [self.directory]
-        return any(is_inside(path, each) for each in places) and not any(is_inside(path, each) for each in self.others)
+        return any(self._has(place, path) for place in places)
+
+    def _has(self, place: str, path: str) -> bool:
+        """Whether the file at ``path`` is in ``place``, and not in what another component has there."""
+        others = (each for each in self.others if not is_inside(place, each))
+        return is_inside(path, place) and not any(is_inside(path, each) for each in others)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether other files of the repository than its own can't change its number."""
+        return bool(self.directory or self.paths or self.others)
 
     def concerns(self, path: str) -> bool:
         """Whether the file at ``path``, from the top, belongs to the component, or is in its directory."""
-        inside = is_inside(path, self.directory) and not any(is_inside(path, each) for each in self.others)
-        return inside or self.owns(path)
+        return self._has(self.directory, path) or self.owns(path)
 
     def path(self, name: str) -> str:
         """``name``, which is relative to the directory of the component, as a path from the top of the repository."""
@@ -147,11 +156,15 @@ def _effective(values: Mapping[str, Any], overriding: Mapping[str, Any], *, conf
 
 
 def _others(part: Config, parts: Sequence[Config]) -> tuple[str, ...]:
-    """What belongs to other ``parts`` in the directory of ``part``: their sources, else their directories."""
+    """What other ``parts`` have in the directory of ``part``: their directories; in the same one, their sources."""
     found = []
     for each in parts:
-        if each.component != part.component:
-            found += [rooted(each.directory, source) for source in each.source] or [each.directory]
+        if each.component == part.component:
+            continue
+        if each.directory != part.directory and is_inside(each.directory, part.directory):
+            found.append(each.directory)
+        else:
+            found += [rooted(each.directory, source) for source in each.source]
     return tuple(path for path in found if path != part.directory and is_inside(path, part.directory))
 
 

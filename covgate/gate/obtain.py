@@ -130,7 +130,7 @@ class Source(NamedTuple):
         None if it doesn't hold the ``baseline``: then the tests decide.
         """
         config = self.bar.config
-        if not (config.directory or config.paths) or not self.published:
+        if not config.is_part or not self.published:
             return None
         found = self.notes.newest(self.published, config.component)
         if found is None or found[1].tree != self.tree or found[1].status is not Status.PASS:

@@ -67,7 +67,7 @@ class Measurer:
 
     def tree(self, commit: str, config: Config) -> str:
         """The name of these inputs: the oid of the commit's tree, unless ``config`` is that of a component."""
-        if config.directory or config.paths:
+        if config.is_part:
             return self.inputs(commit, config).oid
         return self.repository.tree(commit)
 
@@ -245,7 +245,7 @@ class Measurer:
             **({"report-format": config.report_format} if config.report_format else {}),
             **({"report-paths": config.report_paths} if config.report_paths else {}),
             "source": config.source,
-            **({"directory": config.directory, "others": config.others} if config.directory else {}),
+            **({"directory": config.directory, "others": config.others} if config.is_part else {}),
             **({"base-product": config.base_product} if config.base_product else {}),
             "setup": config.setup,
             **({"coverage-config": config.coverage_config} if config.coverage_config else {}),

@@ -67,7 +67,10 @@ class Files:
         directories = [rooted(config.directory, each) for each in config.source]
         if not (config.paths and config.source):
             directories.append(config.directory)
-        chosen = {place for each in directories for place in self.at(each)}
+        chosen: set[int] = set()
+        for directory in directories:
+            others = [self.at(each) for each in config.others if not is_inside(directory, each)]
+            chosen |= set(self.at(directory)).difference(*others)
         chosen.update(place for place, directory in self.configuring if is_inside(config.directory, directory))
         unmatched = []
         for glob in dict.fromkeys(config.paths):
@@ -91,7 +94,7 @@ class InputsOf:
     def find(self, commit: str, config: Config) -> Inputs:
         """The inputs of the component that ``config`` describes. Raises ToolError if git can't read the commit."""
         tree = self._repository.tree(commit)
-        if not (config.directory or config.paths):
+        if not config.is_part:
             return Inputs(oid=tree)
         key = tree, _deciding(config)
         if key not in self._found:

@@ -60,6 +60,13 @@ def test_what_changes_the_inputs(name: Callable[..., str]) -> None:
         before = after
 
 
+def test_what_belongs_to_another_component_is_left_to_it(name: Callable[..., str]) -> None:
+    top = Config(source=("d",), others=("packages/api",))
+    before = name({}, top)
+    assert name({"packages/api/a.py": "2"}, top) == before
+    assert name({"d": "2"}, top) != before
+
+
 def test_the_keys_that_decide_what_is_run_belong_to_them(name: Callable[..., str]) -> None:
     before = name({})
     assert name({}, replace(API, command=("make", "test"))) != before

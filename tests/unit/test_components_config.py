@@ -66,8 +66,8 @@ def test_without_a_source_at_the_top_nothing_is_measured_outside_of_the_componen
 
 def test_what_belongs_to_another_component_is_left_to_it() -> None:
     found = parts(PACKAGES)
-    assert found["api"].others == ("packages/api/web/src",)
-    assert found["default"].others == ("packages/api", "packages/api/web/src")
+    assert found["api"].others == ("packages/api/web",)
+    assert found["default"].others == ("packages/api", "packages/api/web")
     assert found["web.ui"].others == ()
     owners = {
         path: [name for name, each in found.items() if each.owns(path)]
@@ -79,6 +79,15 @@ def test_what_belongs_to_another_component_is_left_to_it() -> None:
         "tools/c.py": ["default"],
         "d.py": [],
     }
+
+
+def test_a_source_may_be_in_the_directory_of_another_component() -> None:
+    found = parts(
+        '[tool.covgate.components]\ntop.source = ["api/shared"]\napi.directory = "api"\napi.source = ["src"]\n'
+    )
+    assert found["top"].owns("api/shared/a.py")
+    assert not found["top"].owns("api/src/a.py")
+    assert found["api"].owns("api/src/a.py")
 
 
 def test_a_variable_overrides_the_key_of_each_component() -> None:
