@@ -13,7 +13,8 @@ from covgate.config import Config
 from covgate.errors import ConfigurationError
 from covgate.gate.base_sources import kept_products, stricter_coverage
 from covgate.gate.context import CONFIGURATION_FILES, HOOKS_FILE, Session
-from covgate.gate.decisions import base_rules, choose_bases, reported_changes, stricter_config
+from covgate.gate.decisions import choose_bases
+from covgate.gate.stricter import base_rules, reported_changes, stricter_config
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.model.policy import Policy, weakened
@@ -112,14 +113,8 @@ def _enforce(session: Session, commit: str, base: str, bar: Bar, branch: str) ->
     repository, component = session.repository, bar.config.component
     own = session.config_at(commit).part(component) or bar.config
     own_files = _files(repository, commit, own)
-    notices = []
-    valid = base
-    try:
-        whole = session.config_at(base)
-    except ConfigurationError:
-        valid, whole = _last_valid(session, base, own)
-        instead = f"those of {valid[:10]}, the last valid one before it," if valid else "the defaults"
-        notices.append(f"the configuration of the base {base[:10]} is invalid: {instead} hold instead")
+    notices: list[str] = []
+    valid, whole = _valid_config(session, base, own, notices)
     earlier = whole.part(component) or _rules_for_new(own, whole)
     base_files = _files(repository, valid, earlier) if valid else own_files
     kept: tuple[str, ...] = ()
@@ -130,7 +125,11 @@ def _enforce(session: Session, commit: str, base: str, bar: Bar, branch: str) ->
         return replace(bar, notices=(*bar.notices, *notices))
     earlier = base_rules(own, earlier, lambda: _is_in_use(session, base, base_files))
     config, weaker = stricter_config(
-        bar.config, earlier, branch, lambda: (*_default_product(repository, commit, own), *kept)
+        bar.config,
+        earlier,
+        branch,
+        lambda: (*_default_product(repository, commit, own), *kept),
+        lambda: _has_sources(repository, commit, earlier.directory),
     )
     products = tuple(dict.fromkeys([*config.base_product, *kept]))
     if products != config.base_product and not config.source:
@@ -159,6 +158,17 @@ def _enforce(session: Session, commit: str, base: str, bar: Bar, branch: str) ->
     )
 
 
+def _valid_config(session: Session, base: str, own: Config, notices: list[str]) -> tuple[str, Config]:
+    """The configuration of ``base``, or the last valid one before it, which a notice says; and its commit."""
+    try:
+        return base, session.config_at(base)
+    except ConfigurationError:
+        valid, whole = _last_valid(session, base, own)
+    instead = f"those of {valid[:10]}, the last valid one before it," if valid else "the defaults"
+    notices.append(f"the configuration of the base {base[:10]} is invalid: {instead} hold instead")
+    return valid, whole
+
+
 def _last_valid(session: Session, base: str, own: Config) -> tuple[str, Config]:
     """The newest commit before ``base`` whose configuration is valid, and that configuration.
 
@@ -174,8 +184,15 @@ def _last_valid(session: Session, base: str, own: Config) -> tuple[str, Config]:
 
 
 def _rules_for_new(own: Config, base: Config) -> Config:
-    """What ``base`` asks of a component that it doesn't have: nothing but its switches for the whole repository."""
-    return replace(own, enabled=base.enabled, branches=base.branches, fail_closed=base.fail_closed)
+    """What ``base`` asks of a component that it doesn't have: what it asks of all components by default."""
+    return replace(
+        own,
+        enabled=base.enabled,
+        branches=base.branches,
+        fail_closed=base.fail_closed,
+        preview_merge=base.preview_merge,
+        policy=base.policy,
+    )
 
 
 def _files(repository: Repository, commit: str, config: Config) -> dict[str, bytes]:
@@ -205,6 +222,15 @@ def _is_in_use(session: Session, base: str, files: Mapping[str, bytes]) -> bool:
     Other records don't count: the first `covgate check` of the commit that adopts covgate writes one, too.
     """
     return b"covgate" in files.get(HOOKS_FILE, b"") or session.notes.baseline([base]).baseline is not None
+
+
+def _has_sources(repository: Repository, commit: str, directory: str) -> bool:
+    """Whether ``directory`` has a file at ``commit`` that may be source code of a product."""
+    from covgate.model.source_files import is_beside_product, is_prose
+
+    start = f"{directory}/" if directory else ""
+    inside = [path.removeprefix(start) for path in repository.paths(commit) if path.startswith(start)]
+    return any(not is_prose(path) and not is_beside_product(path) for path in inside)
 
 
 def _default_product(repository: Repository, commit: str, config: Config) -> tuple[str, ...]:

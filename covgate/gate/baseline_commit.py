@@ -98,9 +98,11 @@ class BaselineCommit:
         """What it measures under the present circumstances, if no test needs to run for that."""
         if not self.exists:
             return None
+        # Reports that somebody gives are no measurement under the present circumstances.
+        own_run = self.measured_here or self.may_measure
         # By its own configuration: the inputs of a component don't contain it, and another command is another number.
         own = replace(self._own_config or self.bar.config, python=self.bar.config.python)
-        if self.session.measurer.tree(self.oid, own) == self.measured.tree:
+        if own_run and self.session.measurer.tree(self.oid, own) == self.measured.tree:
             return self._with_unmentioned(self.measured)
         may = self.measured_here and not self.variables
         cached = self.session.measurer.cached(self.oid, self.config) if may else None

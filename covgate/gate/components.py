@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from covgate.config import Config, Isolation
-from covgate.errors import ConfigurationError, UsageError, as_notice
+from covgate.errors import ConfigurationError, ToolError, UsageError, as_notice
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
 from covgate.gate.judge import judge_commit
@@ -33,10 +34,13 @@ def judge_components(session: Session, commit: str, bars: Sequence[Bar], tips: S
         outcome = judge_commit(session, commit, bars[0], tips, order)
         return replace(outcome, notices=(*notices, *outcome.notices)) if notices else outcome
     if order.jobs > 1:
-        order = _measure_ahead(session, commit, bars, tips, order)
+        with as_notice(notices, "the components are measured one after the other"):
+            order = _measure_ahead(session, commit, bars, tips, order)
     recorder = Recorder(notes=session.notes, commit=commit)
     parts = [judge_commit(session, commit, bar, tips, order, recorder) for bar in bars]
-    written, about_notes = recorder.write()
+    written, about_notes = False, list[str]()
+    with as_notice(about_notes, "nothing was recorded"):
+        written, about_notes = recorder.write()
     if not written:
         parts = [replace(each, raised=None, unrecorded=True) for each in parts]
     policy = session.config_at(commit).policy
@@ -60,8 +64,9 @@ def _measure_ahead(session: Session, commit: str, bars: Sequence[Bar], tips: Seq
             tree=session.measurer.tree(commit, bar.config),
             published=(commit, *tips) if order.trusts_record else (*bar.bases, *tips),
         )
-        if bar.config.isolation is not Isolation.IN_PLACE and source.needs_run(order):
-            waiting.append(bar.config)
+        with contextlib.suppress(ToolError):  # reported when the component itself is judged
+            if bar.config.isolation is not Isolation.IN_PLACE and source.needs_run(order):
+                waiting.append(bar.config)
     if len(waiting) < 2:
         return order
     from covgate.measure.side_by_side import measure_side_by_side
@@ -101,7 +106,7 @@ def changed_components(session: Session, commit: str, bars: Sequence[Bar]) -> li
     new = [name for name in names if name not in was and before.configured]
     notices = []
     if new:
-        notices.append(f"new components, judged by their own rules alone: {_some(sorted(new))}")
+        notices.append(f"new components, without a baseline yet: {_some(sorted(new))}")
     gone = sorted(was - names)
     if gone == [DEFAULT_COMPONENT] and not before.components:
         notices += _about_the_whole(session, base)

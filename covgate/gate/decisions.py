@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -20,11 +19,6 @@ if TYPE_CHECKING:
     from covgate.model.explanation import Explanation
     from covgate.notes.records import Lookup
 
-# A change of these makes the rules neither weaker nor stronger. It is reported, so that a reviewer looks at it.
-_REPORTED = {
-    ("command", "report", "report_format", "report_paths", "setup", "python", "on_block"): "how it is measured",
-    ("ratchet_branches", "sync", "retries"): "how baselines are set and kept",
-}
 _NAMED = 20  # files in one notice
 # What the reflog says of a commit that came by a merge. A reset counts if it leads to what the remote has.
 _ARRIVED = ("pull", "merge ", "commit (merge)", "fetch")
@@ -59,61 +53,6 @@ def choose_bases(*, replaced: str, fork_point: Callable[[], str], lands: bool, n
         return (replaced,)
     found = tuple(dict.fromkeys(each for each in (replaced, fork_point()) if each))
     return found or ((named,) if named else ())
-
-
-def base_rules(own: Config, base: Config, is_in_use: Callable[[], bool]) -> Config:
-    """The base's configuration, or ``own`` if the base had no rules.
-
-    Without a configuration the defaults are rules only if covgate was in use: whoever adopts it has no rules yet.
-    """
-    if base.configured or (own.configured and is_in_use()):
-        return base
-    return own
-
-
-def stricter_config(
-    own: Config, base: Config, branch: str, default_sources: Callable[[], Sequence[str]]
-) -> tuple[Config, list[str]]:
-    """``own`` with each switch and source of ``base`` that it weakens, and a phrase for each of these."""
-    config, weaker = own, []
-    if base.enabled and not own.enabled:
-        config, weaker = replace(config, enabled=True), ["enabled = false"]
-    if branch and matches(branch, base.branches) and not matches(branch, own.branches):
-        config = replace(config, branches=base.branches)
-        weaker.append(f"branches leave out {branch}")
-    if base.fail_closed and not own.fail_closed:
-        config = replace(config, fail_closed=True)
-        weaker.append("fail_closed = false")
-    if base.preview_merge and not own.preview_merge:
-        config = replace(config, preview_merge=True)
-        weaker.append("preview_merge = false")
-    dropped = [each for each in base.source if each not in own.source]
-    if dropped and not own.source:  # then the default sources are measured, and these may have them all
-        measured = default_sources()
-        dropped = [each for each in dropped if not any(_is_within(each, source) for source in measured)]
-    if dropped:
-        config = replace(config, source=tuple(dict.fromkeys([*own.source, *base.source])))
-        weaker.append(f"source is without {', '.join(dropped)}")
-    elif own.source and not base.source and not set(default_sources()) <= set(own.source):
-        config = replace(config, source=())
-        weaker.append("source is named")
-    return config, weaker
-
-
-def _is_within(path: str, source: str) -> bool:
-    """Whether a configured source is measured if ``source`` is; both are paths, with or without "./" and "/"."""
-    inner, outer = (each.removeprefix("./").rstrip("/") for each in (path, source))
-    return outer in ("", ".") or inner == outer or inner.startswith(f"{outer}/")
-
-
-def reported_changes(own: Config, base: Config) -> list[str]:
-    """A notice for each group of keys that a push changes, where neither value is weaker."""
-    found = []
-    for keys, what in _REPORTED.items():
-        changed = [key for key in keys if getattr(own, key) != getattr(base, key)]
-        if changed:
-            found.append(f"this push changes {what}: {', '.join(changed)}")
-    return found
 
 
 class Instead(Enum):

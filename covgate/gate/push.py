@@ -142,7 +142,8 @@ def _judge(session: Session, gated: GatedUpdate, order: Order, notices: list[str
 
     merge, commit, bars = None, gated.commit, gated.bars
     # What is pushed to where changes land is not merged any more.
-    if gated.bar.config.preview_merge and not (gated.bar.lands or order.ratchets):
+    previews = any(each.config.preview_merge for each in gated.bars)
+    if previews and not (gated.bar.lands or order.ratchets):
         from covgate.gate.preview import preview_push
 
         merge = preview_push(session, gated, notices)

@@ -65,8 +65,8 @@ class Files:
     def choose(self, config: Config) -> tuple[list[Entry], tuple[str, ...]]:
         """The files that can change the number of the component, in git's order, and the globs that match none."""
         directories = [rooted(config.directory, each) for each in config.source]
-        if not (config.paths and config.source):
-            directories.append(config.directory)
+        if not (config.paths and config.source and all(map(self.at, directories))):
+            directories.append(config.directory)  # also if a source is the name of a package, wherever that is
         chosen: set[int] = set()
         for directory in directories:
             others = [self.at(each) for each in config.others if not is_inside(directory, each)]
@@ -135,7 +135,15 @@ class InputsOf:
 def _deciding(config: Config) -> tuple[object, ...]:
     """The values of a component that decide what is run and counted."""
     return (
-        *(config.directory, config.source, config.paths, config.others, config.command, config.report),
+        *(
+            config.directory,
+            config.source,
+            config.paths,
+            config.others,
+            config.command,
+            config.report,
+            config.report_format,
+        ),
         *(config.report_paths, config.python, config.setup, config.coverage_config, config.base_product),
     )
 

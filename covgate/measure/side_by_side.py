@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from covgate.config import Config, Isolation
+from covgate.defect import unexpected
 from covgate.errors import Interrupted, ToolError
 from covgate.git.repository import Repository
 from covgate.measure.cache import Cache
@@ -88,12 +89,20 @@ class _Runs:
                 repository=repository, environ=known.environ, use_cache=known.use_cache, worktree=worktree
             )
             aside = replace(config, isolation=Isolation.WORKTREE)
+            # The covgate that held the lock may just have measured it.
+            cached = measurer.cached(self._commit, config)
+            if cached is not None:
+                return Ran(cached)
             tick = partial(self._tick, config.component)
             run_tests = partial(measurer.run_tests, config=aside, scratch=self._scratch, tick=tick)
             result = measurer.run(self._commit, aside, run_tests, notices.append)
             return Ran(result, tuple(notices))
         except ToolError as error:
             return Ran(error, tuple(notices))
+        except Interrupted:
+            raise
+        except Exception as error:  # the other components go on
+            return Ran(unexpected(error), tuple(notices))
         finally:
             self._running.pop(config.component, None)
             repository.close()

@@ -136,6 +136,7 @@ def _write_spec(workspace: Workspace, config: PytestConfig, rcfile: str) -> Path
     spec = {
         "directory": str(job.scratch),
         "tree": os.path.realpath(job.tree),
+        "place": os.path.realpath(job.place),
         "roots": list(job.package_roots),
         "checkouts": [os.path.realpath(each) for each in job.checkouts],
         "data": str(workspace.data),

@@ -12,7 +12,7 @@ from covgate.errors import ToolError
 from covgate.git.repository import Repository
 from covgate.model.baseline import Baseline, join
 from covgate.model.history import baselines_in
-from covgate.model.note_text import parse_note, render_note
+from covgate.model.note_text import MAX_NOTE_BYTES, parse_note, render_note
 from covgate.model.record import DEFAULT_COMPONENT, Judgement, Note, join_notes, join_published
 from covgate.notes.known import KnownNotes
 from covgate.notes.ref import NOTES_REF, NotesRef
@@ -218,6 +218,11 @@ class Notes(NotesRef):
                     f"git notes --ref=coverage remove {commit[:10]} takes it away",
                 )
             after = render_note(change(note).records).encode()
+            if len(after) > MAX_NOTE_BYTES:
+                raise ToolError(
+                    f"the note of {commit[:10]} would have {len(after)} bytes, more than {MAX_NOTE_BYTES}",
+                    hint="use fewer components, or shorter reasons",
+                )
             return {} if before and before.data == after else {commit: after}
 
         return self.write(changed_notes, message)

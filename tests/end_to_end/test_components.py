@@ -16,7 +16,7 @@ from covgate.git.repository import Repository
 from covgate.model.measurement import Measurement
 from covgate.model.numbers import Numbers
 from helpers.parts import COVERED, SUITE, Parts
-from helpers.project import Project
+from helpers.project import Project, functions
 
 Make = Callable[..., Project]
 
@@ -265,3 +265,40 @@ def test_a_component_counts_the_same_at_its_own_commit(make_project: Make, tmp_p
     )
     assert commit.same_configuration
     repository.close()
+
+
+def test_python_components_count_what_their_owners_do(make_project: Make) -> None:
+    """Packages and modules that have the name of a directory at the top, and tests beside them."""
+    project = make_project()
+    project.git("rm", "-rqf", "pkg", "tests")
+    project.write("api/api/__init__.py", "")
+    project.write("api/api/mod.py", functions("a", "b"))
+    project.write("api/tests/test_api.py", "from api import mod\n\n\ndef test():\n    assert mod.a()\n")
+    project.write("svc/svc.py", functions("a"))
+    project.write("svc/test_svc.py", "import svc\n\n\ndef test():\n    assert svc.a()\n")
+    tables = '[tool.covgate.components]\napi.directory = "api"\nsvc.directory = "svc"\n'
+    project.configure(tables)
+    project.commit()
+    done = project.push()
+    assert done.status == 0, done.text
+    note = project.note()
+    assert "component: api\ncoverage_status: PASS\nmeasured_coverage: 75.00\n" in note
+    assert "component: svc\ncoverage_status: PASS\nmeasured_coverage: 100.00\n" in note
+    assert ("statements: 4\n" in note, "statements: 2\n" in note) == (True, True)
+
+    # Another directory, while the old one is still there, is no way out: the old one is judged until that has landed.
+    project.write("small/small.py", "x = 1\n")
+    project.write("small/test_small.py", "import small\n\n\ndef test():\n    assert small.x\n")
+    project.write("api/tests/test_api.py", "def test():\n    pass\n")
+    project.configure(tables.replace('api.directory = "api"', 'api.directory = "small"'))
+    project.commit()
+    done = project.push()
+    assert done.status == 1
+    assert "api: the base" in done and "directory api -> small" in done
+    assert "0.00% is below the baseline of 75.00%" in done
+    # One that can't be measured keeps no other from being judged, also side by side.
+    project.configure(f'{tables}svc.python = "no-such-python"\n')
+    project.commit()
+    done = project.covgate("check", "--jobs", "2")
+    assert done.status == 1
+    assert "WARNING not measured [svc]: python = 'no-such-python'" in done

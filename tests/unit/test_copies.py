@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -105,8 +104,8 @@ def test_the_copies_of_the_default_sources_are_measured_too(
 
     monkeypatch.chdir(tree)
     monkeypatch.syspath_prepend(str(tree / SITE))
-    spec: Mapping[str, object] = {"tree": str(tree), "roots": ["", "src"], "source": source, "omit": omit}
-    found, omitted = default_sources(dict(spec))
+    spec: dict[str, object] = {"tree": str(tree), "place": str(tree), "roots": ["", "src"]}
+    found, omitted = default_sources({**spec, "source": source, "omit": omit})
     site = str(tree / SITE)
     assert found == source + [name if name == "top" else f"{site}/{name}" for name in more]
     assert omitted == omit + [f"{site}/{each}" for each in patterns]

@@ -11,7 +11,6 @@ from covgate.config import Config
 from covgate.gate.decisions import (
     Instead,
     arrivals,
-    base_rules,
     baseline_to_reach,
     choose_bases,
     instead_of_ancestors,
@@ -20,11 +19,10 @@ from covgate.gate.decisions import (
     measured_nothing,
     measures_itself,
     reaches,
-    reported_changes,
     runs_again,
-    stricter_config,
     unmentioned,
 )
+from covgate.gate.stricter import base_rules, reported_changes, stricter_config
 from covgate.model.baseline import Baseline
 from covgate.model.measurement import Measurement
 from covgate.model.numbers import Numbers
@@ -171,6 +169,37 @@ def test_which_of_the_bases_rules_apply(
 def test_branches_count_only_if_the_branch_is_known() -> None:
     config, weaker = stricter_config(Config(branches=("dev",)), Config(), "", lambda: [])
     assert (config.branches, weaker) == (("dev",), [])
+
+
+@pytest.mark.parametrize(
+    ("own", "base", "kept", "phrases"),
+    [
+        ({"paths": ("a/**",)}, {"paths": ("a/**",)}, {}, []),
+        ({"paths": ("a/**", "b")}, {"paths": ("a/**",)}, {}, []),
+        # Without sources of its own, a component's directory is always one of its inputs.
+        ({}, {"paths": ("b",)}, {"paths": ("api/**", "b")}, ["paths is without b"]),
+        ({"paths": ("c",)}, {"paths": ("b",)}, {"paths": ("c", "api/**", "b")}, ["paths is without b"]),
+        (
+            {"source": ("s",), "paths": ("api/s/**",)},
+            {"source": ("s",)},
+            {"paths": ("api/s/**", "api/**")},
+            ["paths is without api/**"],
+        ),
+        ({"directory": "new"}, {"source": ("s",)}, {"directory": "api", "source": ("s",)}, ["directory api -> new"]),
+    ],
+)
+def test_a_component_keeps_its_inputs(
+    own: dict[str, object], base: dict[str, object], kept: dict[str, object], phrases: list[str]
+) -> None:
+    mine, theirs = Config(**{"directory": "api", **own}), Config(**{"directory": "api", **base})  # type: ignore[arg-type]
+    config, weaker = stricter_config(mine, theirs, "main", lambda: ["s"], lambda: True)
+    assert weaker == phrases
+    assert config == replace(mine, **kept)  # type: ignore[arg-type]
+
+
+def test_a_component_may_be_moved() -> None:
+    mine, theirs = Config(directory="new", source=("s",)), Config(directory="api", source=("s",))
+    assert stricter_config(mine, theirs, "main", lambda: ["s"], lambda: False) == (mine, [])
 
 
 MEASURED, KEPT = "this push changes how it is measured: ", "this push changes how baselines are set and kept: "

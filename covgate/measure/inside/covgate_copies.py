@@ -17,20 +17,22 @@ if TYPE_CHECKING:
 def default_sources(spec: "Dict[str, Any]") -> "Tuple[List[str], List[str]]":
     """``source`` and ``omit`` for coverage in the current directory, made from those of ``spec``.
 
-    The ones of ``spec`` are relative to its tree. Installed copies of the packages that they cover are added.
+    The ones of ``spec`` are relative to its place in the tree. Installed copies of the packages that they cover are
+    added.
     """
-    tree = spec["tree"]
-    source, omit = from_here(tree, spec["source"]), from_here(tree, spec["omit"])
-    sources = [os.path.normpath(os.path.join(tree, each)) for each in spec["source"]]
+    tree, place = spec["tree"], spec["place"]
+    source, omit = from_here(place, spec["source"]), from_here(place, spec["omit"])
+    sources = [os.path.normpath(os.path.join(place, each)) for each in spec["source"]]
+    omitted = [os.path.relpath(os.path.join(place, each), tree) for each in spec["omit"]]
     more: "List[str]" = []
     patterns: "List[str]" = []
     for root in spec["roots"]:
         for name in packages(os.path.join(tree, root) if root else tree, sources):
-            place = installed_at(name)
-            if place and is_copy(place, os.path.join(tree, root, name)):
+            copy = installed_at(name)
+            if copy and is_copy(copy, os.path.join(tree, root, name)):
                 # Coverage imports a name that is not a directory here.
-                more.append(place if os.path.isdir(place) else name)
-                patterns += moved(spec["omit"], root, os.path.dirname(place))
+                more.append(copy if os.path.isdir(copy) else name)
+                patterns += moved(omitted, root, os.path.dirname(copy))
     return source + more, omit + sorted(set(patterns))
 
 

@@ -235,7 +235,7 @@ class Suite:
         project's code, which would run unmeasured otherwise.
         """
         spec = self.spec
-        here = os.path.realpath(os.getcwd()) == os.path.realpath(spec["tree"])
+        here = os.path.realpath(os.getcwd()) == os.path.realpath(spec["place"])
         guard = {
             **{name: spec[name] for name in ("directory", "tree", "roots", "checkouts")},
             "source": source,
