@@ -126,6 +126,7 @@ def test_the_rows_as_json_are_what_they_were(rising: Project) -> None:
         "to": "80.00",
         "epoch": 0,
         "override": "",
+        "excuse": "",
         "who": "Ada Lovelace",
         "when": "2023-11-14T22:13:20+00:00",
         "notes_commit": rising.git("rev-list", "--max-parents=0", "refs/notes/coverage"),
