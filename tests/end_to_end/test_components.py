@@ -155,6 +155,20 @@ def test_a_repository_that_begins_to_use_components(make_project: Make) -> None:
     assert "removed components, whose baselines no longer apply: pkg" in project.push()
 
 
+def test_ci_measures_each_component(parts: Callable[[Sequence[str]], Parts], tmp_path: Path) -> None:
+    found = parts(["api", "web"])
+    assert found.project.push().status == 0
+    clone = found.project.clone(tmp_path / "clone")
+    clone.environ["RUNS"] = str(found.log)
+    clone.write("README", "x\n")
+    clone.commit()
+    found.runs()
+    assert "unchanged, carried forward from" in clone.covgate("check")
+    assert found.runs() == []
+    assert "carried forward" not in clone.covgate("check", CI="true")
+    assert found.runs() == ["api", "web"]
+
+
 def test_reports_of_some_components(parts: Callable[[Sequence[str]], Parts], tmp_path: Path) -> None:
     """CI sends the reports of what it ran: the others are carried forward, if they have not changed."""
     found = parts(["api", "web"])
