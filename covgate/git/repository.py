@@ -148,7 +148,8 @@ class Repository:
             if not finished:
                 process.kill()
             process.stdout.close()
-            message = process.stderr.read().decode(errors="replace")
+            # At the end of the program, an unfinished walk may find its pipes closed.
+            message = "" if process.stderr.closed else process.stderr.read().decode(errors="replace")
             process.stderr.close()
             status = process.wait()
         if status:
