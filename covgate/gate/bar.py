@@ -14,7 +14,6 @@ from covgate.errors import ConfigurationError
 from covgate.gate.base_sources import kept_products, stricter_coverage
 from covgate.gate.context import CONFIGURATION_FILES, HOOKS_FILE, Session
 from covgate.gate.decisions import choose_bases
-from covgate.gate.stricter import base_rules, reported_changes, stricter_config
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
 from covgate.model.policy import Policy, weakened
@@ -123,6 +122,8 @@ def _enforce(session: Session, commit: str, base: str, bar: Bar, branch: str) ->
         notices += unknown
     if own_files == base_files and not kept and valid:
         return replace(bar, notices=(*bar.notices, *notices))
+    from covgate.gate.stricter import base_rules, reported_changes, stricter_config  # late: most pushes change no rule
+
     earlier = base_rules(own, earlier, lambda: _is_in_use(session, base, base_files))
     config, weaker = stricter_config(
         bar.config,

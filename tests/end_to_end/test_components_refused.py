@@ -12,7 +12,7 @@ from helpers.project import Project
 
 MakeParts = Callable[[Sequence[str]], Parts]
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_another_command_is_no_excuse(parts: MakeParts) -> None:
     done = project.push()
     assert done.status == 1, done.text
     assert "[web]\n  25.00% is below the baseline of 75.00%" in done
-    assert "web: this push changes how it is measured: command" in done
+    assert "web: this push changes how it is measured: paths, command" in done
 
 
 @pytest.mark.parametrize(
@@ -136,5 +136,5 @@ def test_a_renamed_component_begins_anew_and_says_so(parts: MakeParts) -> None:
     done = project.push()
     assert done.status == 0, done.text
     assert "[site]: 75.00%; no baseline yet (bootstrap)" in done
-    assert "new components, judged by their own rules alone: site" in done
+    assert "new components, without a baseline yet: site" in done
     assert "removed components, whose baselines no longer apply: web" in done
