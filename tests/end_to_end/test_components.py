@@ -109,7 +109,8 @@ def test_each_is_reported_by_its_name(parts: Callable[[Sequence[str]], Parts]) -
     assert "component: web\ncoverage_status: PASS\nmeasured_coverage: 80.00" in project.note()
     assert "component: slow" not in project.note()
 
-    shown = json.loads(project.covgate("check", "--component", "web", "--format", "json").text)
+    done = project.covgate("check", "--component", "web", "--format", "json")
+    shown = json.loads(done.text[done.text.index("{\n") :])  # after what it says on stderr while it measures
     assert list(shown["components"]) == ["web"]
     assert (shown["status"], shown["components"]["web"]["measured_coverage"]) == ("PASS", "80.00")
     assert "there is no component 'nope' here\n  components of this commit: api, web, slow" in project.covgate(
