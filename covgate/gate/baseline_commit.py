@@ -136,10 +136,7 @@ class BaselineCommit:
     @cached_property
     def _own_config(self) -> Config | None:
         """Its own configuration of the component; None if that is invalid, or if it has no such component."""
-        try:
-            return self.session.config_at(self.oid).part(self._component)
-        except ConfigurationError:
-            return None
+        return self.session.part_at(self.oid, self._component)
 
     @cached_property
     def config(self) -> Config:

@@ -85,6 +85,13 @@ class Session:
             self._configs_at[commit] = config
         return config
 
+    def part_at(self, commit: str, component: str) -> Config | None:
+        """The configuration of ``component`` at ``commit``; None if that is invalid, or has no such component."""
+        try:
+            return self.config_at(commit).part(component)
+        except ConfigurationError:
+            return None
+
     def _check_directories(self, commit: str, config: Config) -> None:
         """Raise ConfigurationError if a component's directory is none in ``commit``. Git follows no link in a path."""
         problems = []

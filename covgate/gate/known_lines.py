@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from covgate.errors import ConfigurationError
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
 from covgate.measure.cache import Cache
@@ -41,11 +40,7 @@ def lines_in_cache(session: Session, bar: Bar, commit: str, tree: str, notices: 
 def lines_at_base(session: Session, bar: Bar) -> Measurement | None:
     """The lines of the base of ``bar``, if this clone knows them: from its cache, else from the notes."""
     repository, commit, component = session.repository, bar.base, bar.config.component
-    try:
-        own = session.config_at(commit).part(component)
-    except ConfigurationError:
-        own = None
-    tree = session.measurer.tree(commit, own or bar.config)
+    tree = session.measurer.tree(commit, session.part_at(commit, component) or bar.config)
     cached = Cache(repository.state_dir).any_of(tree)
     if cached is not None:
         return cached
