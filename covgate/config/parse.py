@@ -35,9 +35,10 @@ class Config:
     ``retries``: how often a tree is measured again if its coverage may have dropped by chance. ``configured``: whether
     there is a table or a file for covgate at all. ``coverage_config``: the name and the text of a configuration of
     coverage to measure with instead of the tree's own. ``base_product``: what is measured in addition to the default
-    sources, because it belongs to the base's default sources. No key sets these two. ``overrides``: the variables that
-    change a key's value; ``deciding_overrides``: those of them that change what is run, counted or judged.
-    ``ignored_variables``: those that have covgate's prefix and are unknown.
+    sources, because it belongs to the base's default sources. ``enforced_paths``: the globs of all files whose change
+    calls for a new measurement, if the base's rules name more of them than the component itself; else empty. No key
+    sets these three. ``overrides``: the variables that change a key's value; ``deciding_overrides``: those of them that
+    change what is run, counted or judged. ``ignored_variables``: those that have covgate's prefix and are unknown.
 
     ``components``: one configuration for each component, in their order, and first that of ``default`` if something is
     measured outside of them; empty for a repository without components. Each of them has the name of its ``component``,
@@ -67,6 +68,7 @@ class Config:
     configured: bool = False
     coverage_config: tuple[str, str] | None = None
     base_product: tuple[str, ...] = ()
+    enforced_paths: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     deciding_overrides: tuple[str, ...] = ()
     ignored_variables: tuple[str, ...] = ()

@@ -83,11 +83,11 @@ class BaselineCommit:
         """Its measurement line by line, from the notes, else from the cache; None if it is in neither."""
         if not self.exists:
             return None
-        from covgate.gate.known_lines import lines_in_cache, lines_in_notes
+        from covgate.gate.known_lines import lines_in_cache, lines_in_notes, names_of_inputs
 
-        tree = self.session.measurer.tree(self.oid, self._own_config or self.bar.config)
+        trees = names_of_inputs(self.session, self.bar, self.oid)
         for find in (lines_in_notes, lines_in_cache):
-            known = find(self.session, self.bar, self.oid, tree, self.notices)
+            known = find(self.session, self.bar, self.oid, trees, self.notices)
             # Lines that don't match the record are not used: anybody who may push notes can write them.
             if known is not None and (self.recorded is None or known.numbers == self.recorded.numbers):
                 return known
@@ -100,6 +100,8 @@ class BaselineCommit:
             return None
         # Reports that somebody gives are no measurement under the present circumstances.
         own_run = self.measured_here or self.may_measure
+        if own_run and self.oid == self.judged:
+            return self._with_unmentioned(self.measured)
         # By its own configuration: the inputs of a component don't contain it, and another command is another number.
         own = replace(self._own_config or self.bar.config, python=self.bar.config.python)
         if own_run and self.session.measurer.tree(self.oid, own) == self.measured.tree:

@@ -135,8 +135,15 @@ class Source(NamedTuple):
         found = self.notes.newest(self.published, config.component)
         if found is None or found[1].tree != self.tree or found[1].status is not Status.PASS:
             return None
+        if config.enforced_paths and not self._has_enforced_inputs(found[0]):
+            return None
         verdicts = (judge(found[1].numbers, baseline, each) for each in self.bar.policies)
         return None if any(Rule.BASELINE in each.failed for each in verdicts) else Carried(*found)
+
+    def _has_enforced_inputs(self, commit: str) -> bool:
+        """Whether ``commit`` has the same files as this one by the base's `paths`, which are more than its own."""
+        here, enforced = bool(self.session.repository.commit(commit)), self.session.measurer.enforced_tree
+        return here and enforced(commit, self.bar.config) == enforced(self.commit, self.bar.config)
 
     def _recorded(self) -> Measurement | None:
         """What another clone measured and published for exactly this tree, if that may replace a run."""

@@ -61,11 +61,12 @@ def stricter_config(
     if own.directory != base.directory:
         if left_behind():
             config = replace(config, directory=base.directory, source=base.source, paths=base.paths, others=base.others)
+            config = replace(config, enforced_paths=())
             weaker.append(f"directory {base.directory or '.'} -> {own.directory or '.'}")
         return config, weaker
     missing = [each for each in _inputs(base) if each not in _inputs(own)]
     if missing:
-        config = replace(config, paths=(*_inputs(own), *missing))
+        config = replace(config, enforced_paths=(*_inputs(own), *missing))
         weaker.append(f"paths is without {', '.join(missing)}")
     dropped = [each for each in base.source if each not in own.source]
     if dropped and not own.source:  # then the default sources are measured, and these may have them all
@@ -82,6 +83,8 @@ def stricter_config(
 
 def _inputs(config: Config) -> tuple[str, ...]:
     """The globs of the files that can change the number of a component, its directory included."""
+    if config.enforced_paths:
+        return config.enforced_paths
     whole = f"{config.directory}/**" if config.directory else "**"
     return config.paths if config.paths and config.source else (*config.paths, whole)
 

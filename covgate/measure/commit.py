@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from covgate.git.repository import Repository
 # Late imports below: a push of a measured tree looks into the cache, and loads nothing that runs tests.
 if TYPE_CHECKING:
     from covgate.git.worktree import Checkout
+    from covgate.measure.cache import Cache
     from covgate.measure.inputs import Inputs, InputsOf
     from covgate.measure.interpreter import Interpreter
     from covgate.measure.job import TestsFailed
@@ -67,9 +68,11 @@ class Measurer:
 
     def tree(self, commit: str, config: Config) -> str:
         """The name of these inputs: the oid of the commit's tree, unless ``config`` is that of a component."""
-        if config.is_part:
-            return self.inputs(commit, config).oid
-        return self.repository.tree(commit)
+        return self.inputs(commit, config).oid if config.is_part else self.repository.tree(commit)
+
+    def enforced_tree(self, commit: str, config: Config) -> str:
+        """The name of the inputs by the base's `paths`, which are more than the component's own."""
+        return self.tree(commit, replace(config, paths=config.enforced_paths, enforced_paths=()))
 
     def interpreter(self, config: Config) -> Interpreter:
         """The project's interpreter. Raises ToolError if there is none."""
@@ -103,25 +106,18 @@ class Measurer:
         """The cached measurement of the commit's tree, made under the same circumstances; None if there is none."""
         if not self.use_cache:
             return None
-        from covgate.measure.cache import Cache
-
-        return Cache(self.repository.state_dir).find(self.tree(commit, config), self._cache_key(config))
+        return self._cache.find(self.tree(commit, config), self._cache_key(commit, config))
 
     def failed_before(self, commit: str, config: Config) -> str:
         """How the commit's tests failed under the same circumstances, as `keep_failure` stored it; "" if unknown."""
         if not self.use_cache:
             return ""
-        from covgate.measure.cache import Cache
-
-        return Cache(self.repository.state_dir).failure(self.tree(commit, config), self._cache_key(config))
+        return self._cache.failure(self.tree(commit, config), self._cache_key(commit, config))
 
     def keep_failure(self, commit: str, config: Config, summary: str) -> None:
         """Store that the commit's tests failed, for `failed_before`; a push itself always runs them again."""
-        from covgate.measure.cache import Cache
-
         with contextlib.suppress(OSError):  # then they run again
-            tree = self.tree(commit, config)
-            Cache(self.repository.state_dir).keep_failure(tree, self._cache_key(config), summary)
+            self._cache.keep_failure(self.tree(commit, config), self._cache_key(commit, config), summary)
 
     def measure(
         self, commit: str, config: Config, notify: Callable[[str], None], *, earlier: Measurement | None = None
@@ -132,7 +128,6 @@ class Measurer:
         tree: the result then joins both. Raises ToolError if the tests can't be measured, Interrupted if the user
         stops them.
         """
-        from covgate.measure.cache import Cache
         from covgate.measure.lock import lock
         from covgate.measure.process_group import interruptible
         from covgate.measure.progress import progress
@@ -142,7 +137,7 @@ class Measurer:
             cached = self.cached(commit, config)
             if cached is not None and cached.runs > (earlier.runs if earlier else 0):
                 return cached
-            expected = Cache(self.repository.state_dir).last_duration()
+            expected = self._cache.last_duration()
             with progress(expected, self.environ) as shown:
                 run_tests = partial(self.run_tests, config=config, scratch=scratch, tick=shown.tick)
                 return self.run(commit, config, run_tests, notify, earlier=earlier)
@@ -160,7 +155,6 @@ class Measurer:
 
         The other arguments are those of `measure`.
         """
-        from covgate.measure.cache import Cache
         from covgate.measure.committed import require_code
         from covgate.measure.place import Place
         from covgate.model.measurement import Measurement
@@ -182,7 +176,7 @@ class Measurer:
             self.look_again()
             if result.tests_collected:
                 with contextlib.suppress(OSError):  # the next push measures again
-                    Cache(self.repository.state_dir).keep(result, self._cache_key(config))
+                    self._cache.keep(result, self._cache_key(commit, config))
         return result
 
     def run_tests(self, checkout: Checkout, config: Config, scratch: Path, tick: Callable[[Path], None]) -> Run:
@@ -230,7 +224,13 @@ class Measurer:
             result = not_written(error, own)
         return Run(result=result, seen=read_seen(own, checkout.path, self.environ))
 
-    def _cache_key(self, config: Config) -> dict[str, object]:
+    @property
+    def _cache(self) -> Cache:
+        from covgate.measure.cache import Cache
+
+        return Cache(self.repository.state_dir)
+
+    def _cache_key(self, commit: str, config: Config) -> dict[str, object]:
         """Everything beside the tree that decides the measurement."""
         from covgate.measure.deciding_variables import key_values
         from covgate.measure.interpreter import fingerprint, site_directories
@@ -247,6 +247,7 @@ class Measurer:
             "source": config.source,
             **({"directory": config.directory, "others": config.others} if config.is_part else {}),
             **({"base-product": config.base_product} if config.base_product else {}),
+            **({"enforced": self.enforced_tree(commit, config)} if config.enforced_paths else {}),
             "setup": config.setup,
             **({"coverage-config": config.coverage_config} if config.coverage_config else {}),
             "interpreter": known[interpreter],

@@ -177,12 +177,12 @@ def test_branches_count_only_if_the_branch_is_known() -> None:
         ({"paths": ("a/**",)}, {"paths": ("a/**",)}, {}, []),
         ({"paths": ("a/**", "b")}, {"paths": ("a/**",)}, {}, []),
         # Without sources of its own, a component's directory is always one of its inputs.
-        ({}, {"paths": ("b",)}, {"paths": ("api/**", "b")}, ["paths is without b"]),
-        ({"paths": ("c",)}, {"paths": ("b",)}, {"paths": ("c", "api/**", "b")}, ["paths is without b"]),
+        ({}, {"paths": ("b",)}, {"enforced_paths": ("api/**", "b")}, ["paths is without b"]),
+        ({"paths": ("c",)}, {"paths": ("b",)}, {"enforced_paths": ("c", "api/**", "b")}, ["paths is without b"]),
         (
             {"source": ("s",), "paths": ("api/s/**",)},
             {"source": ("s",)},
-            {"paths": ("api/s/**", "api/**")},
+            {"enforced_paths": ("api/s/**", "api/**")},
             ["paths is without api/**"],
         ),
         ({"directory": "new"}, {"source": ("s",)}, {"directory": "api", "source": ("s",)}, ["directory api -> new"]),
