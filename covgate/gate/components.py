@@ -36,7 +36,7 @@ def judge_components(session: Session, commit: str, bars: Sequence[Bar], tips: S
     if order.jobs > 1:
         with as_notice(notices, "the components are measured one after the other"):
             order = _measure_ahead(session, commit, bars, tips, order)
-    recorder = Recorder(notes=session.notes, commit=commit)
+    recorder = Recorder(session=session, commit=commit)
     parts = [judge_commit(session, commit, bar, tips, order, recorder) for bar in bars]
     written, about_notes = False, list[str]()
     with as_notice(about_notes, "nothing was recorded"):

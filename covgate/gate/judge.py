@@ -67,7 +67,7 @@ class _Judging:
         self.tree = ""
         self.unknown_baseline = False
         self.notes = session.notes
-        self.recorder = recorder or Recorder(notes=self.notes, commit=commit, at_once=True)
+        self.recorder = recorder or Recorder(session=session, commit=commit, at_once=True)
         runs_tests = order.measured is None
         self.overridden = deciding_variables(session, bar.config, runs_tests=runs_tests)
         around = circumstances(session, bar.config, runs_tests=runs_tests)

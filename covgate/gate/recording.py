@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from covgate.errors import ToolError
+from covgate.gate.context import Session
 from covgate.gate.decisions import reaches
 from covgate.git.repository import Repository
 from covgate.model.baseline import Baseline, ratchet
 from covgate.model.measurement import Measurement
 from covgate.model.record import DEFAULT_COMPONENT, Judgement, Note, Record, merge_record, record_of
 from covgate.model.verdict import Status, Verdict
-from covgate.notes.records import Notes
 
 
 class _Waiting(NamedTuple):
@@ -38,7 +38,7 @@ class Recorder:
     ``at_once``: there is only one component, and its record is written when it is added.
     """
 
-    notes: Notes
+    session: Session
     commit: str
     at_once: bool = False
     _waiting: list[_Waiting] = field(default_factory=list)
@@ -61,7 +61,7 @@ class Recorder:
         stands = ratchet(seen, measurement.numbers) if raises else seen
         # A blocked push doesn't replace the remote tip, so don't record the baseline of that tip here.
         passed = verdict.status is Status.PASS
-        kept = stands if passed else self.notes.baseline([self.commit], component).seen
+        kept = stands if passed else self.session.notes.baseline([self.commit], component).seen
         if carried is not None:
             record = Record(component=component, baseline=kept, judgement=carried)
         else:
@@ -79,18 +79,24 @@ class Recorder:
         if not waiting:
             return True, []
         try:
-            self.notes.update(self.commit, lambda note: _merged(note, waiting), _message(self.commit, waiting))
+            self.session.notes.update(
+                self.commit, lambda note: self._merged(note, waiting), _message(self.commit, waiting)
+            )
         except ToolError as error:
             hint = f" ({error.hint})" if error.hint else ""
             return False, [f"WARNING: nothing was recorded: {error.message}{hint}"]
         lines = {each.record.component: each.lines for each in waiting if each.lines is not None}
-        return True, keep_lines(self.notes.repository, self.commit, lines)
+        return True, keep_lines(self.session.repository, self.commit, lines)
 
+    def _merged(self, note: Note, waiting: list[_Waiting]) -> Note:
+        for each in waiting:
+            note = merge_record(note, each.record, self._contents(each.record.component))
+        return note
 
-def _merged(note: Note, waiting: list[_Waiting]) -> Note:
-    for each in waiting:
-        note = merge_record(note, each.record)
-    return note
+    def _contents(self, component: str) -> str:
+        """The name of the inputs by the commit's own configuration; "" if it has no such component."""
+        own = self.session.part_at(self.commit, component)
+        return self.session.measurer.tree(self.commit, own) if own is not None else ""
 
 
 def _message(commit: str, waiting: list[_Waiting]) -> str:

@@ -56,8 +56,10 @@ class Version:
                     record = replace(record, baseline=before.baseline)
                 stays = lasting_judgement(before, record.baseline, record.judgement)
                 judgement = stays or record.judgement or before.judgement
-                # A version of covgate that doesn't know excuses leaves them out.
-                excuse = lasting_excuse(judgement, before.excuse, record.excuse)
+                # A version of covgate that doesn't know excuses leaves them out. An excuse may be for another tree than
+                # the judgement, if a base enforces other sources than the commit names.
+                trees = {each.tree for each in (judgement, record.excuse) if each is not None}
+                excuse = lasting_excuse(trees, before.excuse, record.excuse)
                 record = replace(record, judgement=judgement, excuse=excuse)
             if not record.is_empty:
                 self.kept[component] = record

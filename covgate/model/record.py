@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NamedTuple
@@ -133,14 +134,17 @@ def measurement_of(judgement: Judgement) -> Measurement:
     return Measurement(tree=judgement.tree, numbers=judgement.numbers, toolchain=toolchain)
 
 
-def merge_record(note: Note, record: Record) -> Note:
+def merge_record(note: Note, record: Record, contents: str = "") -> Note:
     """``note`` with the new ``record`` of a component in it; the records of other components stay.
 
     Baselines join. A pass that was recorded with a baseline stays while that holds (`lasting_judgement`). Any other
     judgement is replaced by the new one, unless both have the same result: then the old one stays, with the reason that
-    was given first, so that a ratchet that runs twice writes the same bytes. An excuse stays with its tree.
+    was given first, so that a ratchet that runs twice writes the same bytes.
+
+    An excuse stays with its tree: that of the judgement, or ``contents``, what the commit's own configuration names. If
+    a base enforces other sources, the judgement is about these.
     """
-    record = replace(record, excuse=lasting_excuse(record.judgement, record.excuse))
+    record = replace(record, excuse=lasting_excuse(_trees(record.judgement, contents), record.excuse))
     known = note.record(record.component)
     if known is None:
         return join_notes(note, Note(records=(record,)))
@@ -149,10 +153,14 @@ def merge_record(note: Note, record: Record) -> Note:
     if new is None or (old is not None and new.same_result(old)):
         new = old
     judgement = lasting_judgement(known, baseline, new) or new
-    excuse = lasting_excuse(judgement, known.excuse, record.excuse)
+    excuse = lasting_excuse(_trees(judgement, contents), known.excuse, record.excuse)
     merged = Record(component=record.component, baseline=baseline, judgement=judgement, excuse=excuse)
     others = tuple(each for each in note.records if each.component != record.component)
     return Note(records=(*others, merged))
+
+
+def _trees(judgement: Judgement | None, contents: str) -> set[str]:
+    return {judgement.tree, contents} if judgement is not None else set()
 
 
 def excused_note(note: Note, entry: Record) -> Note:
@@ -164,10 +172,10 @@ def excused_note(note: Note, entry: Record) -> Note:
     return join_notes(note, Note(records=(entry,)))
 
 
-def lasting_excuse(judgement: Judgement | None, *excuses: Excuse | None) -> Excuse | None:
-    """The join of ``excuses``; without those for another tree than that of ``judgement``, if there is one."""
+def lasting_excuse(trees: Collection[str], *excuses: Excuse | None) -> Excuse | None:
+    """The join of ``excuses``; of those for one of ``trees`` alone, unless that is empty."""
     known = [each for each in excuses if each is not None]
-    return max((each for each in known if judgement is None or each.tree == judgement.tree), default=None)
+    return max((each for each in known if not trees or each.tree in trees), default=None)
 
 
 def lasting_judgement(known: Record, baseline: Baseline | None, new: Judgement | None) -> Judgement | None:
@@ -205,7 +213,7 @@ def join_records(one: Record, other: Record) -> Record:
         component=one.component,
         baseline=join(one.baseline, other.baseline),
         judgement=max(judgements, key=lambda each: each.order, default=None),
-        excuse=lasting_excuse(None, one.excuse, other.excuse),
+        excuse=lasting_excuse((), one.excuse, other.excuse),
     )
 
 

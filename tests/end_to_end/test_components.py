@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -110,6 +111,7 @@ def test_each_is_reported_by_its_name(parts: Callable[[Sequence[str]], Parts]) -
     assert "component: slow" not in project.note()
 
     done = project.covgate("check", "--component", "web", "--format", "json")
+    assert "is measured here" not in done, done.text
     shown = json.loads(done.text[done.text.index("{\n") :])  # after what it says on stderr while it measures
     assert list(shown["components"]) == ["web"]
     assert (shown["status"], shown["components"]["web"]["measured_coverage"]) == ("PASS", "80.00")
@@ -123,6 +125,34 @@ def test_each_is_reported_by_its_name(parts: Callable[[Sequence[str]], Parts]) -
     assert project.covgate("baseline", "set", "50", "--component", "api", "--reason", "why").status == 0
     assert project.push().status == 0
     assert "api: 50.00% (1/2, epoch 1)" in project.covgate("baseline")
+
+
+def test_paths_that_a_push_drops_count_until_that_has_landed(parts: Callable[[Sequence[str]], Parts]) -> None:
+    found = parts(["api", "web"])
+    project = found.project
+    assert project.push().status == 0
+    project.git("checkout", "--quiet", "-b", "topic")
+    found.configure({"api": "", "web": ""})
+    project.commit()
+    assert "paths is without shared/**" in project.push("topic")
+    found.runs()
+    project.write("README", "x\n")
+    project.commit()
+    assert "unchanged, carried forward from" in project.push("topic")
+    assert found.runs() == []
+    project.write("shared/header.h", "2\n")
+    project.commit()
+    assert project.push("topic").status == 0
+    assert found.runs() == ["api", "web"]
+    # What was recorded on the way fits the component's own rules, which hold from now on.
+    project.git("checkout", "--quiet", "main")
+    project.git("merge", "--quiet", "topic")
+    assert project.push().status == 0
+    shutil.rmtree(project.top / ".git/covgate/measurements")
+    project.write("shared/header.h", "3\n")
+    project.commit()
+    assert project.push().status == 0
+    assert found.runs() == []
 
 
 def test_components_side_by_side(parts: Callable[[Sequence[str]], Parts], tmp_path: Path) -> None:
@@ -224,11 +254,18 @@ def test_the_merge_of_what_others_changed(parts: Callable[[Sequence[str]], Parts
 
 
 def test_the_components_that_fail_are_excused(parts: Callable[[Sequence[str]], Parts]) -> None:
-    project = parts(["one", "two"]).project
+    found = parts(["one", "two"])
+    project = found.project
+    found.configure({"one": 'source = ["code.c"]\n', "two": ""})
+    project.commit()
     assert project.push().status == 0
+    # What is judged is what the base measures, and what is excused is the commit.
+    found.configure({"one": "", "two": ""})
     project.write("one/code.c", COVERED + "e\n")
     project.commit()
-    assert project.push().status == 1
+    done = project.push()
+    assert done.status == 1
+    assert "source is without code.c" in done
     done = project.covgate("excuse", "why", "--component", "two")
     assert done.status == 2
     assert "two passes at" in done, done.text
@@ -238,6 +275,7 @@ def test_the_components_that_fail_are_excused(parts: Callable[[Sequence[str]], P
     assert done.status == 0, done.text
     assert "PASS, excused: why (main" in done
     assert "[one])" in done
+    assert "excuse: why\n" in note_of(project, "one")
 
 
 def test_many_components_start_git_as_often_as_two(make_project: Make, tmp_path: Path) -> None:

@@ -113,10 +113,12 @@ def line(*blobs: str) -> list[Step]:
         (["80, measured 82", "override, measured 35"], None),
         (["80, measured 82", "80"], "80, measured 82"),
         (["80, measured 82", ""], "80, measured 82"),
-        # An excuse stays, though a version that doesn't know it writes the record anew; not with another tree.
+        # An excuse stays, though a version that doesn't know it writes the record anew; not with another tree. One that
+        # is written beside another tree may be about what the commit's own configuration names.
         (["failed 71, excused", "80, failed 71"], "failed 71, excused"),
         (["80, failed 71", "failed 71, excused"], None),
-        (["80, failed 71", "failed 71, copied excuse"], "80, failed 71"),
+        (["80, failed 71", "failed 71, copied excuse"], None),
+        (["failed 71, copied excuse", "80, failed 71"], None),
         (["forged, excused"], "excused"),
         # An epoch without a reason counts as nothing; a note that has only that is taken away.
         (["80", "forged"], "80"),

@@ -258,7 +258,7 @@ def test_a_record_is_merged_into_its_own_component_alone() -> None:
     assert merge_record(Note(records=(web,)), risen) == Note(records=(risen, web))
 
 
-HERE, THERE = Excuse(tree="a" * 40, reason="why"), Excuse(tree="b" * 40, reason="why")
+HERE, THERE, OWN = (Excuse(tree=each * 40, reason="why") for each in "abc")
 
 
 @pytest.mark.parametrize(
@@ -268,6 +268,8 @@ HERE, THERE = Excuse(tree="a" * 40, reason="why"), Excuse(tree="b" * 40, reason=
         (HERE, replace(OLD, status=Status.FAIL, numbers=of(1, 4)), HERE),
         (HERE, None, HERE),
         (None, OLD, None),
+        # The commit's own configuration names other inputs than a base that enforces more sources.
+        (OWN, OLD, OWN),
         # The note was copied from a commit with another tree.
         (THERE, OLD, None),
         (THERE, None, THERE),
@@ -277,7 +279,7 @@ def test_an_excuse_stays_with_its_tree(
     known: Excuse | None, judgement: Judgement | None, merged: Excuse | None
 ) -> None:
     note = Note(records=(Record(baseline=LOW, excuse=known),))
-    (found,) = merge_record(note, Record(judgement=judgement, baseline=LOW)).records
+    (found,) = merge_record(note, Record(judgement=judgement, baseline=LOW), OWN.tree).records
     assert (found.excuse, found.judgement, found.baseline) == (merged, judgement, LOW)
 
 
