@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity
+import re
+
+from covgate.config.component_tables import is_inside, rooted
+from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity, listed
+from covgate.measure.inputs import glob_regex
+from covgate.measure.parts import find_needed
 
 _ABSENT = "every push is blocked: the directory of a component must be in the commit"
 
@@ -34,3 +39,32 @@ def check_inputs(checkout: Checkout) -> Results:
             fix=f"correct `paths` in {checkout.table}: globs are from the top of the repository",
             severity=Severity.WARNING,
         )
+    unnamed = _unnamed(checkout) if checkout.head and config.directory else []
+    if unnamed:
+        named = ", ".join(f'"{each}/**"' for each in unnamed)
+        yield Finding(
+            name="needs",
+            what=f"{config.directory} depends on {listed(unnamed)}, and `paths` doesn't say so",
+            why=f"a change there doesn't run the tests of {config.component}, even if it breaks them",
+            fix=f"add to `paths` in {checkout.table}: {named}",
+            severity=Severity.WARNING,
+        )
+
+
+def _unnamed(checkout: Checkout) -> list[str]:
+    """Directories of the commit that the component depends on, and of which no file is among its inputs."""
+    repository, config = checkout.session.repository, checkout.config
+
+    def read(path: str) -> str:
+        return (repository.file(checkout.head, path) or b"").decode("utf-8", "replace")
+
+    paths = repository.paths(checkout.head)
+    needed = find_needed(paths, read).get(config.directory, ())
+    globs = [re.compile(glob_regex(each)) for each in config.paths]
+    own = [rooted(config.directory, each) for each in (".", *config.source)]
+    outside = (each for each in needed if not any(is_inside(each, directory) for directory in own))
+    return [
+        directory
+        for directory in outside
+        if not any(glob.fullmatch(path) for path in paths if is_inside(path, directory) for glob in globs)
+    ]

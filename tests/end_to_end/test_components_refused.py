@@ -138,3 +138,17 @@ def test_a_renamed_component_begins_anew_and_says_so(parts: MakeParts) -> None:
     assert "[site]: 75.00%; no baseline yet (bootstrap)" in done
     assert "new components, without a baseline yet: site" in done
     assert "removed components, whose baselines no longer apply: web" in done
+
+
+def test_what_a_component_depends_on_is_named(parts: MakeParts) -> None:
+    found = parts(["one", "two", "three"])
+    for name, needs in (("one", ""), ("two", '"one"'), ("three", '"two"')):
+        found.project.write(f"{name}/pyproject.toml", f'[project]\nname = "{name}"\ndependencies = [{needs}]\n')
+    found.configure({"one": "", "two": "", "three": 'paths = ["one/*.c"]\n'})
+    found.project.commit()
+    lines = found.project.covgate("doctor").text.splitlines()
+    assert [line for line in lines if "depends on" in line] == [
+        "WARNING [two]  two depends on one, and `paths` doesn't say so",
+        "WARNING [three]  three depends on two, and `paths` doesn't say so",
+    ]
+    assert 'fix: add to `paths` in [components.three] in .covgate.toml: "two/**"' in "\n".join(lines)

@@ -139,6 +139,82 @@ def test_what_installs_a_javascript_package() -> None:
     assert "setup" not in found(files | {"web/package.json": package("node --test")}).parts[0].keys
 
 
+def poetry(name: str, *needs: str) -> str:
+    return f'[tool.poetry]\nname = "{name}"\n[tool.poetry.dependencies]\n' + "".join(
+        f'{each} = "*"\n' for each in needs
+    )
+
+
+@pytest.mark.parametrize(
+    ("manifests", "expected"),
+    [
+        # By name, also by way of another part, and by way of a directory without tests, which is no part.
+        (
+            {
+                "api/pyproject.toml": '[project]\nname = "api"\ndependencies = ["My_Core >= 1", "requests"]',
+                "core/pyproject.toml": '[project]\nname = "my-core"\noptional-dependencies.test = ["base"]',
+                "base/setup.py": 'setup(name="base")',
+            },
+            {"api": ("base/**", "core/**"), "core": ("base/**",)},
+        ),
+        (
+            {"a/pyproject.toml": poetry("a", "b"), "b/pyproject.toml": poetry("b", "a")},
+            {"a": ("b/**",), "b": ("a/**",)},
+        ),
+        (
+            {
+                "a/pyproject.toml": '[project]\nname="a"\n[dependency-groups]\ndev = ["b"]',
+                "b/setup.cfg": "[metadata]\nname = b",
+            },
+            {"a": ("b/**",)},
+        ),
+        (
+            {"a/setup.py": 'setup(name="a", install_requires=["b>=1"])', "b/setup.py": "setup(name='b')"},
+            {"a": ("b/**",)},
+        ),
+        ({"a/setup.cfg": "[options]\ninstall_requires =\n  b", "b/setup.cfg": "[metadata]\nname: b"}, {"a": ("b/**",)}),
+        (
+            {"a/setup.py": "", "a/requirements.txt": "x\n-e ../libs/b[test]  # ours\n", "libs/b/setup.py": ""},
+            {"a": ("libs/b/**",)},
+        ),
+        ({"a/setup.cfg": "[", "a/pyproject.toml": "[", "b/pyproject.toml": "project = 1"}, {}),
+        (
+            {
+                "a/package.json": package("jest", "jest", name="test", dependencies={"@x/b": "workspace:*"}),
+                "b/package.json": package("jest", "jest")[:-1] + ', "name": "@x/b"}',
+            },
+            {"a": ("b/**",)},
+        ),
+        (
+            {
+                "a/go.mod": "module x/a\nrequire (\n\tx/b v0.0.0 // indirect\n)\n",
+                "b/go.mod": "module x/b\nrequire x/other v1.0.0",
+            },
+            {"a": ("b/**",)},
+        ),
+        (
+            {
+                "a/Cargo.toml": '[package]\nname = "a"\n[dev-dependencies]\nc = { path = "../b", package = "b" }',
+                "b/Cargo.toml": '[package]\nname = "b"',
+            },
+            {"a": ("b/**",)},
+        ),
+        # The directory inside of its own is no input that it doesn't have.
+        ({"a/pyproject.toml": '[project]\nname="a"\ndependencies=["b"]', "a/b/setup.py": 'setup(name="b")'}, {}),
+    ],
+)
+def test_what_a_part_needs_of_others_decides_its_number(
+    manifests: Mapping[str, str], expected: Mapping[str, tuple[str, ...]]
+) -> None:
+    tests = {
+        f"{directory}/{name}": "x"
+        for directory in ("a", "b", "libs/b", "api", "core")
+        for name in ("x.py", "test_x.py", "x_test.go")
+    }
+    parts = found({**manifests, **tests}).parts
+    assert {each.directory: each.keys["paths"] for each in parts if "paths" in each.keys} == expected
+
+
 def test_a_command_over_several_lines_or_that_only_a_shell_can_run() -> None:
     [part] = found({"web/package.json": package("mocha 'open")}).parts
     assert "command" not in part.keys

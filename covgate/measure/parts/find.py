@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from covgate.compat import parse_toml
 from covgate.measure.parts import javascript, languages
+from covgate.measure.parts.depends import needed_directories
 from covgate.measure.parts.part import (
     GO,
     JAVA,
@@ -59,7 +60,7 @@ def find_parts(paths: Iterable[str], read: Callable[[str], str], installed: Call
 
     ``read`` gives the text of a file, "" if there is none. ``installed`` says whether a program is on PATH.
     """
-    own = [path for path in paths if not any(map(_is_no_part, path.split("/")[:-1]))]
+    own = _own(paths)
     manifests = _by_directory(own)
     parts: list[Part] = []
     untested, inner = list[str](), list[str]()
@@ -79,14 +80,26 @@ def find_parts(paths: Iterable[str], read: Callable[[str], str], installed: Call
         inner += [each.shown for each in parts if each.kind == top.kind]
         parts = [each for each in parts if each.kind != top.kind]
     shared = {kind: tuple(name for name in names if read(name)) for kind, names in SHARED.items()}
+    needed = needed_directories(manifests, read)
     notices = [
         *_notice("inside of another part, so no component of its own", inner),
         *_notice("without tests that covgate finds", untested),
         *_notice("in a language that covgate can't set up", _unknown(own)),
     ]
     return Found(
-        parts=tuple(_with_shared(each, shared.get(each.kind, ())) for each in parts), top=top, notices=tuple(notices)
+        parts=tuple(_with_paths(each, shared.get(each.kind, ()), needed.get(each.directory, ())) for each in parts),
+        top=top,
+        notices=tuple(notices),
     )
+
+
+def find_needed(paths: Iterable[str], read: Callable[[str], str]) -> dict[str, tuple[str, ...]]:
+    """Directory with a manifest -> the other ones that it needs; for the arguments see `find_parts`."""
+    return needed_directories(_by_directory(_own(paths)), read)
+
+
+def _own(paths: Iterable[str]) -> list[str]:
+    return [path for path in paths if not any(map(_is_no_part, path.split("/")[:-1]))]
 
 
 def _by_directory(paths: Iterable[str]) -> dict[str, list[str]]:
@@ -163,9 +176,10 @@ def _files(directory: str, paths: Iterable[str], read: Callable[[str], str], ins
     return Files(directory=directory, paths=inside, read=read, installed=installed)
 
 
-def _with_shared(part: Part, shared: tuple[str, ...]) -> Part:
-    """``part`` with the files of the top that decide its number, too."""
-    return replace(part, keys={"paths": shared, **part.keys}) if shared else part
+def _with_paths(part: Part, shared: tuple[str, ...], needed: tuple[str, ...]) -> Part:
+    """``part`` with the files of the top and the other directories that decide its number, too."""
+    outside = tuple(f"{each}/**" for each in needed if not each.startswith(f"{part.directory}/"))
+    return replace(part, keys={"paths": (*shared, *outside), **part.keys}) if shared or outside else part
 
 
 def _is_no_part(name: str) -> bool:

@@ -47,7 +47,7 @@ def load(text: str) -> dict[str, Any]:
 def measured(files: Files) -> Setting:
     """How the package in ``files`` is measured."""
     package, top = load(files.text("package.json")), load(files.read("package.json"))
-    installed = _dependencies(package) | _dependencies(top)
+    installed = dependencies(package) | dependencies(top)
     setup = files.above(_INSTALLS)
     more = {"setup": setup} if setup and installed else {}
     scripts = _scripts(package)
@@ -136,7 +136,8 @@ def _scripts(package: Mapping[str, Any]) -> dict[str, str]:
     return {name: line for name, line in found.items() if isinstance(line, str) and not _NO_TESTS.fullmatch(line)}
 
 
-def _dependencies(package: Mapping[str, Any]) -> frozenset[str]:
+def dependencies(package: Mapping[str, Any]) -> frozenset[str]:
+    """The packages that a package.json names, for whatever purpose."""
     tables = [package.get(key) for key in ("dependencies", "devDependencies", "peerDependencies")]
     return frozenset(name for table in tables if isinstance(table, dict) for name in table)
 
