@@ -151,4 +151,4 @@ def test_what_a_component_depends_on_is_named(parts: MakeParts) -> None:
         "WARNING [two]  two depends on one, and `paths` doesn't say so",
         "WARNING [three]  three depends on two, and `paths` doesn't say so",
     ]
-    assert 'fix: add to `paths` in [components.three] in .covgate.toml: "two/**"' in "\n".join(lines)
+    assert 'fix:  add to `paths` in [components.three] in .covgate.toml: "two/**"' in "\n".join(lines)
