@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from covgate.config import Config
 from covgate.errors import CovgateError
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def with_new_code(session: Session, outcome: Outcome, bars: Sequence[Bar]) -> Outcome:
     """``outcome`` with what a reviewer should know about the code that is new against the base of ``bars``."""
-    outcome = with_unmeasured(session, outcome, bars[0])
+    outcome = with_unmeasured(session, outcome, bars)
     if not outcome.parts:
         return _with_lines(session, outcome, bars[0])
     by_name = {each.config.component: each for each in bars}
@@ -63,26 +64,23 @@ def _has_missing(file: FileResult) -> bool:
     return file.numbers.statements > file.numbers.executed_statements
 
 
-def with_unmeasured(session: Session, outcome: Outcome, bar: Bar) -> Outcome:
-    """``outcome`` with the source files that are new since the base of ``bar`` and that nothing measures.
+def with_unmeasured(session: Session, outcome: Outcome, bars: Sequence[Bar]) -> Outcome:
+    """``outcome`` with the source files that are new since the base of ``bars`` and that nothing measures.
 
-    Without a base, all files are new. An outcome without measured files is returned unchanged.
+    Without a base, all files are new. If nothing was measured or carried forward, the outcome is returned unchanged.
     """
-    measurement = outcome.measurement
-    if measurement is None or outcome.commit == bar.base:
+    carried = any(each.carried_from for each in outcome.parts)
+    if (outcome.measurement is None and not carried) or outcome.commit == bars[0].base:
         return outcome
+    measured = [each.path for each in outcome.measurement.files] if outcome.measurement else []
     try:
-        unmeasured = _find(session, bar, outcome.commit, [each.path for each in measurement.files])
+        unmeasured = _find(session, bars[0], outcome.commit, measured, _not_listed(session, outcome, bars))
     except CovgateError as error:
         return _with_notices(outcome, [f"new files that are not measured could not be listed: {error.message}"])
-    # What is carried forward has not changed, whether its files are known here or not; others were not asked for.
-    judged = {each.component for each in outcome.parts if not each.carried_from}
-    others = [part for part in session.config_at(outcome.commit).components if part.component not in judged]
-    unmeasured = tuple(each for each in unmeasured if not any(part.owns(each.path) for part in others))
     # A blocked push shows its patch.
     patches = [each.patch.unmeasured for each in outcome.each if each.patch and not outcome.blocked]
     changed = {path for paths in patches for path in paths}
-    changed -= {each.path for each in unmeasured} | {each.path for each in measurement.files}
+    changed -= {each.path for each in unmeasured} | {*measured}
     if not unmeasured and not changed:
         return outcome
     from covgate.model.new_files import changed_notices, unmeasured_notices
@@ -91,12 +89,30 @@ def with_unmeasured(session: Session, outcome: Outcome, bar: Bar) -> Outcome:
     return replace(_with_notices(outcome, notices), unmeasured=unmeasured)
 
 
-def _find(session: Session, bar: Bar, commit: str, measured: list[str]) -> tuple[NewFile, ...]:
-    """The new source files of ``commit`` that are not ``measured``. Most pushes have none, and need one diff."""
+def _not_listed(session: Session, outcome: Outcome, bars: Sequence[Bar]) -> list[Config]:
+    """The components whose files nobody has listed: they were not asked for, or could not be measured.
+
+    And those that are carried forward: they have not changed, whether their files are known here or not.
+    """
+    listed = {each.component for each in outcome.parts if each.numbers is not None and not each.carried_from}
+    parts = {each.component: each for each in session.config_at(outcome.commit).components}
+    parts.update((each.config.component, each.config) for each in bars if outcome.parts)
+    return [part for name, part in parts.items() if name not in listed]
+
+
+def _find(
+    session: Session, bar: Bar, commit: str, measured: list[str], others: Sequence[Config]
+) -> tuple[NewFile, ...]:
+    """The new source files of ``commit`` that are neither ``measured`` nor belong to ``others``.
+
+    Most pushes have none, and need one diff.
+    """
     changes = session.path_changes(bar.base, commit)
     added = changes.added - changes.empty - set(measured)
+    added = frozenset(path for path in added if not any(part.owns(path) for part in others))
     if not added:
         return ()
+    measured = [*measured, *_code_of(session, commit, others, added)]
     # Late imports: most pushes add no file that is not measured.
     from covgate.git.changed_files import renames
     from covgate.model.new_files import find_unmeasured, may_be_unmeasured
@@ -109,6 +125,19 @@ def _find(session: Session, bar: Bar, commit: str, measured: list[str]) -> tuple
             return ()
     moved = renames(session.repository, bar.base, commit) if bar.base and added else {}
     return find_unmeasured(added, moved, measured)
+
+
+def _code_of(session: Session, commit: str, parts: Sequence[Config], added: Iterable[str]) -> list[str]:
+    """A source file of ``parts`` for each kind that they have and that is among the files ``added``."""
+    from covgate.model.source_files import CODE_SUFFIXES, suffix
+
+    kinds = CODE_SUFFIXES & {suffix(path) for path in added} if parts else ()
+    found: dict[str, str] = {}
+    for path in session.repository.paths(commit) if kinds else ():
+        kind = suffix(path)
+        if kind in kinds and kind not in found and any(part.owns(path) for part in parts):
+            found[kind] = path
+    return list(found.values())
 
 
 def _more_bases(bar: Bar, commit: str) -> Iterator[str]:

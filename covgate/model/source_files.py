@@ -34,6 +34,12 @@ _PROSE_NAMES = frozenset({"license", "licence", "copying", "notice", "authors", 
 _PROSE_NAMES |= {"readme", "changelog", "changes", "history", "news", "todo", ".gitignore", ".gitattributes"}
 _REQUIREMENTS = ("requirement", "constraint")
 
+# Of the languages whose coverage tools write a report that covgate reads.
+CODE_SUFFIXES = frozenset(
+    """.py .pyx .js .jsx .mjs .cjs .ts .tsx .mts .cts .vue .svelte .c .cc .cpp .cxx .m .mm .go .rs .java .kt .scala
+    .groovy .rb .php .cs .fs .swift .lua .pl .pm .ex .exs .erl .dart .jl .r .hs""".split()
+)
+
 _UNCOMMITTED_SHOWN = 3
 
 

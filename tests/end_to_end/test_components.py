@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from covgate.git.repository import Repository
 from covgate.model.measurement import Measurement
 from covgate.model.numbers import Numbers
 from helpers.parts import COVERED, SUITE, Parts
-from helpers.project import Project, functions
+from helpers.project import Done, Project, functions
 
 Make = Callable[..., Project]
 
@@ -86,6 +87,12 @@ def test_only_what_changed_is_measured(parts: Callable[[Sequence[str]], Parts], 
     assert "removed components, whose baselines no longer apply: part00, part01" in done
 
 
+def data_of(done: Done) -> dict[str, Any]:
+    """The JSON that was printed, after what was said on stderr while the commit was measured."""
+    found: dict[str, Any] = json.loads(done.text[done.text.index("{\n") :])
+    return found
+
+
 def note_of(project: Project, component: str) -> str:
     documents = project.note().split("---\n")
     return next(each for each in documents if f"component: {component}\n" in each)
@@ -112,7 +119,7 @@ def test_each_is_reported_by_its_name(parts: Callable[[Sequence[str]], Parts]) -
 
     done = project.covgate("check", "--component", "web", "--format", "json")
     assert "is measured here" not in done, done.text
-    shown = json.loads(done.text[done.text.index("{\n") :])  # after what it says on stderr while it measures
+    shown = data_of(done)
     assert list(shown["components"]) == ["web"]
     assert (shown["status"], shown["components"]["web"]["measured_coverage"]) == ("PASS", "80.00")
     assert "there is no component 'nope' here\n  components of this commit: api, web, slow" in project.covgate(
@@ -191,10 +198,12 @@ def test_ci_measures_each_component(parts: Callable[[Sequence[str]], Parts], tmp
     assert found.project.push().status == 0
     clone = found.project.clone(tmp_path / "clone")
     clone.environ["RUNS"] = str(found.log)
-    clone.write("README", "x\n")
+    clone.write("stray/code.c", "x\n")
     clone.commit()
     found.runs()
-    assert "unchanged, carried forward from" in clone.covgate("check")
+    done = clone.covgate("check")
+    assert "unchanged, carried forward from" in done
+    assert "1 new source file is not measured: stray/code.c" in done, done.text
     assert found.runs() == []
     assert "carried forward" not in clone.covgate("check", CI="true")
     assert found.runs() == ["api", "web"]
@@ -288,7 +297,13 @@ def test_many_components_start_git_as_often_as_two(make_project: Make, tmp_path:
         for name in NAMES[:count]:
             project.write(f"{name}/code.c", COVERED + "e\n")
         project.commit("worse")
-        assert project.covgate("check").status == 1
+        # The lines of the base are those in the cache, and belong to the component.
+        project.git("update-ref", "-d", "refs/notes/coverage-files")
+        shown = data_of(project.covgate("check", "--format", "json", COVGATE_SYNC="false"))
+        for name in NAMES[:count]:
+            part, own = shown["components"][name], f"{name}/code.c"
+            assert [each["path"] for each in (*part["lines"], *part["explanation"]["files"])] == [own, own], part
+            assert part["explanation"]["before"]["executed_statements"] == 3
         traced = tmp_path / f"traced{count}"
         assert project.covgate("check", GIT_TRACE2_EVENT=str(traced)).status == 1
         assert len(found.runs()) == 2 * count

@@ -39,6 +39,15 @@ def test_what_is_cached_is_found(tmp_path: Path) -> None:
     assert cache.any_of("b" * 40) is None
 
 
+def test_each_component_has_its_own_lines(tmp_path: Path) -> None:
+    """Components of one commit, measured with the same command and as good as each other."""
+    cache, web = Cache(tmp_path), replace(MEASUREMENT, tree="b" * 40)
+    web = replace(web, files=tuple(replace(each, path=f"web/{each.path}") for each in web.files))
+    for each in (MEASUREMENT, web):
+        cache.keep(each, CIRCUMSTANCES)
+    assert (cache.any_of(TREE), cache.any_of(web.tree)) == (MEASUREMENT, web)
+
+
 def test_a_failure_is_known_under_the_same_circumstances_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache, other = Cache(tmp_path), {**CIRCUMSTANCES, "command": "other"}
     cache.keep_failure(TREE, CIRCUMSTANCES, "the tests failed")
