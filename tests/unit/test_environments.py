@@ -388,6 +388,27 @@ def test_what_the_user_has_activated(
     assert found.notices == ((notice,) if "gone" in variables.values() else ())
 
 
+@pytest.mark.parametrize(
+    ("existing", "activated", "expected"),
+    [
+        (("api/.venv", "core/.venv"), "core/.venv", "api/.venv"),
+        ((".venv", "core/.venv"), "core/.venv", ".venv"),
+        (("core/.venv",), "core/.venv", "core/.venv"),
+        (("api/.venv", "api/envs/b"), "api/envs/b", "api/envs/b"),
+        (("api/.venv", ".venv"), ".venv", ".venv"),
+        (("api/.venv", "../b"), "../b", "../b"),
+    ],
+)
+def test_what_is_activated_for_another_component(
+    top: Path, environ: dict[str, str], existing: tuple[str, ...], activated: str, expected: str
+) -> None:
+    for each in existing:
+        make(top / each)
+    environ["VIRTUAL_ENV"] = os.path.normpath(top / activated)
+    found = find_interpreter("", [top / "api", top], environ)
+    assert Path(found.environment) == Path(os.path.normpath(top / expected))
+
+
 def test_what_is_on_path_is_told_apart(top: Path, environ: dict[str, str]) -> None:
     tools, plain = make(top.parent / "tools", "black"), top.parent / "plain"
     for directory in (plain, plain.parent / "lib/python3/dist-packages"):

@@ -58,7 +58,9 @@ def candidates(roots: Sequence[Path], environ: Mapping[str, str], needs: Sequenc
 
 def places(roots: Sequence[Path], environ: Mapping[str, str]) -> Iterator[Place]:
     """Where the project's environment may be, in the order of ``Kind``."""
-    yield from _activated(roots, environ)
+    activated = list(_activated(roots, environ))
+    elsewhere = [each for each in activated if _is_another_parts(each.prefix, roots)]
+    yield from (each for each in activated if each not in elsewhere)
     from covgate.measure.environments.tool_environments import RUNNERS, TOOLS  # late: one is usually activated
 
     for root in roots:
@@ -79,6 +81,8 @@ def places(roots: Sequence[Path], environ: Mapping[str, str]) -> Iterator[Place]
             for prefix in find(root, environ):
                 origin = f"{manager}'s environment {prefix.name}"
                 yield Place(kind=Kind.RUNNER, prefix=prefix, origin=origin, manager=manager)
+    for place in elsewhere:
+        yield place._replace(kind=Kind.NESTED, is_named=False)
     for root in roots:
         for directory in children(root):
             origin = f".venv in {directory.name}"
@@ -114,6 +118,16 @@ def _activated(roots: Sequence[Path], environ: Mapping[str, str]) -> Iterator[Pl
         manager = "pixi" if ".pixi" in prefix.parts else "conda"
         origin = f"the activated {manager} environment"
         yield Place(kind=Kind.ACTIVATED, prefix=prefix, origin=origin, manager=manager, is_named=True)
+
+
+def _is_another_parts(prefix: Path, roots: Sequence[Path]) -> bool:
+    """Whether an environment is in the repository, but beside the component that the first of ``roots`` is of.
+
+    It was activated for the work on another component, which may have the same packages.
+    """
+    in_repository = any(prefix.is_relative_to(root) for root in roots)
+    beside = not any(root.is_relative_to(prefix.parent) for root in roots)
+    return in_repository and beside and not prefix.is_relative_to(roots[0])
 
 
 def _manager_at(prefix: Path, roots: Sequence[Path]) -> str:
