@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from covgate.commands._shared import component_names, find_commit, open_repository, repaired_notes, write_text
 from covgate.errors import EXIT_PASSED, UsageError
@@ -30,7 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="baseline",
         help="the baseline (default), or the coverage measured last",
     )
-    parser.add_argument("--component", metavar="NAME", help="the component; not needed if there is only one")
+    parser.add_argument(
+        "--component",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="the component; not needed if there is only one",
+    )
     parser.add_argument("--output", metavar="FILE", help="write to this file")
 
 
@@ -45,12 +51,12 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return EXIT_PASSED
 
 
-def _component(session: Session, commit: str, name: str | None) -> str:
-    """The component ``name``, or the only one. Raises UsageError if there are several, or none of that name."""
-    names = component_names(session, commit, [name] if name else [])
+def _component(session: Session, commit: str, chosen: Sequence[str]) -> str:
+    """The ``chosen`` component, or the only one. Raises UsageError if there are several, or none of that name."""
+    names = component_names(session, commit, chosen)
     if len(names) > 1:
         raise UsageError(
-            "each component has a badge of its own", hint=f"add --component NAME, one of: {', '.join(names)}"
+            "each component has a badge of its own", hint=f"give one --component NAME, one of: {', '.join(names)}"
         )
     return names[0]
 

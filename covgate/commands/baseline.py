@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from covgate.commands._shared import (
+    add_components,
     add_format,
     component_names,
     find_commit,
@@ -34,7 +35,7 @@ EXAMPLES = """\
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("words", nargs="*", metavar="[REV] | set VALUE [REV]", help="default: HEAD")
     parser.add_argument("--reason", default="", help="why the baseline is set by hand; it is recorded")
-    parser.add_argument("--component", default="", metavar="NAME", help="the baseline of this component")
+    add_components(parser, "show or set the baseline of", default="all; one is set")
     add_format(parser)
 
 
@@ -54,14 +55,14 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return EXIT_PASSED
 
 
-def show_baseline(session: Session, commit: str, component: str = "") -> tuple[str, Any]:
+def show_baseline(session: Session, commit: str, components: Sequence[str] = ()) -> tuple[str, Any]:
     """The baseline at ``commit`` and the commit whose record holds it, as text and as JSON data.
 
-    If there are several components, this is the baseline of each, unless ``component`` names one.
+    If there are several components, this is the baseline of each, unless ``components`` names some.
     """
     notes, problems = repaired_notes(session.repository)
     text, data = "", {}
-    names = component_names(session, commit, [component] if component else [])
+    names = component_names(session, commit, components)
     for name in names:
         lookup = notes.baseline([commit], name)
         known = lookup.baseline
@@ -88,10 +89,15 @@ def _text(component: str, known: Baseline | None, commit: str, origin: str) -> s
     )
 
 
-def _set(repository: Repository, environ: Mapping[str, str], words: list[str], reason: str, component: str) -> None:
+def _set(
+    repository: Repository, environ: Mapping[str, str], words: list[str], reason: str, components: Sequence[str]
+) -> None:
     """Set the baseline to the percentage ``words[0]`` at the commit ``words[1]`` (default: HEAD)."""
     if len(words) not in (1, 2):
         raise UsageError("the new baseline is missing", hint="covgate baseline set VALUE --reason TEXT")
+    if len(components) > 1:
+        raise UsageError("each component has a baseline of its own", hint="set them one by one: give one --component")
+    component = "".join(components)
     session = Session(repository=repository, environ=environ)
     remote = repository.default_remote(repository.current_branch())
     commit = find_commit(repository, (words[1:] or ["HEAD"])[0])

@@ -129,6 +129,14 @@ def test_each_is_reported_by_its_name(parts: Callable[[Sequence[str]], Parts]) -
     # Each has a baseline of its own, also if it is set by hand.
     done = project.covgate("baseline", "set", "50", "--reason", "why")
     assert (done.status, "add --component NAME, one of: api, web, slow" in done) == (2, True)
+    both = ("--component", "api", "--component", "web")
+    done = project.covgate("baseline", "set", "50", *both, "--reason", "why")
+    assert (done.status, "set them one by one" in done) == (2, True)
+    assert "give one --component NAME, one of: api, web" in project.covgate("badge", *both)
+    assert [line.partition(":")[0] for line in project.covgate("baseline", *both).text.splitlines()[::2]] == [
+        "api",
+        "web",
+    ]
     assert project.covgate("baseline", "set", "50", "--component", "api", "--reason", "why").status == 0
     assert project.push().status == 0
     assert "api: 50.00% (1/2, epoch 1)" in project.covgate("baseline")
