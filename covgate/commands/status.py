@@ -12,6 +12,7 @@ from covgate.errors import EXIT_PASSED, CovgateError
 from covgate.formats.json_data import FORMAT, baseline_data
 from covgate.formats.paint import one_line
 from covgate.gate.context import Session
+from covgate.gate.excusing import excuse_of
 from covgate.measure.unmeasured import Unmeasured, last_pushes, read_unmeasured
 from covgate.model.numbers import format_exact, format_percent
 from covgate.model.policy import Policy
@@ -50,11 +51,13 @@ def take_snapshot(environ: Mapping[str, str]) -> tuple[str, Any]:
             if head:
                 notes, notices = repaired_notes(repository)
                 errors += notices
+                session = Session(repository=repository, environ=environ)
                 try:
-                    config = Session(repository=repository, environ=environ).config_at(head)
+                    config = session.config_at(head)
                 finally:  # an invalid configuration does not hide the notes
                     for part in config.parts:
-                        components[part.component] = _component_data(notes, head, part, errors)
+                        data = _component_data(notes, head, part, errors)
+                        components[part.component] = data | {"excuse": _excuse_data(session, head, part, data)}
     except CovgateError as error:
         errors.append(error.message)
     except Exception as error:  # a snapshot always answers
@@ -63,7 +66,7 @@ def take_snapshot(environ: Mapping[str, str]) -> tuple[str, Any]:
         "format": FORMAT,
         "enabled": config.enabled,
         **_policy_data(config.policy),
-        "components": components or {DEFAULT_COMPONENT: {"baseline": None, "coverage": None}},
+        "components": components or {DEFAULT_COMPONENT: {"baseline": None, "coverage": None, "excuse": None}},
         "unmeasured": unmeasured._asdict() if unmeasured else None,
         "errors": errors,
     }
@@ -85,6 +88,16 @@ def _component_data(notes: Notes, head: str, config: Config, errors: list[str]) 
     return {**own, "baseline": baseline_data(lookup.baseline, origin), "coverage": coverage}
 
 
+def _excuse_data(session: Session, head: str, config: Config, component: Mapping[str, Any]) -> dict[str, str] | None:
+    """The excuse of HEAD, else of the commit whose coverage is shown."""
+    measured = component["coverage"]["commit"] if component["coverage"] else head
+    for commit in dict.fromkeys((head, measured)):
+        reason = excuse_of(session, commit, config)
+        if reason:
+            return {"reason": reason, "commit": commit}
+    return None
+
+
 def _policy_data(policy: Policy) -> dict[str, Any]:
     return {
         "policy": policy.kind.value,
@@ -103,6 +116,10 @@ def _text(data: dict[str, Any]) -> str:
         lines += [f"baseline  {_baseline_text(only)}", f"coverage  {_coverage_text(only)}"]
     else:
         lines += ["", *_table(components, _policy_text(data))]
+    for name, each in components.items():
+        if each["excuse"]:
+            of = "" if name == DEFAULT_COMPONENT else f" ({name})"
+            lines.append(f"excused   {each['excuse']['commit'][:10]}{of}: {one_line(each['excuse']['reason'])}")
     if data["unmeasured"]:
         pushes, reason = data["unmeasured"]["pushes"], data["unmeasured"]["reason"]
         lines.append(f"WARNING   {last_pushes(pushes)} not measured: {one_line(reason)}")

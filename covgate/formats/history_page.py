@@ -1,4 +1,4 @@
-"""The history as one page: a chart of every annotated commit, what was set by hand, and all of it as a table.
+"""The history as one page: a chart of every annotated commit, what was set by hand or excused, and all as a table.
 
 It loads nothing, and its policy allows its own style and script only. What people wrote (names, subjects, reasons) is
 data, which the script puts into the page as text.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from covgate.formats.templates import environment
+from covgate.model.history import Step
 from covgate.model.numbers import format_percent
 from covgate.model.series import Commit, Point, Rise
 
@@ -58,14 +59,21 @@ def _data(history: History) -> dict[str, Any]:
     oids = list(dict.fromkeys(point.commit for points in history.components.values() for point in points))
     places = {oid: place for place, oid in enumerate(oids)}
     commits = [history.commits.get(oid, Commit(oid=oid)) for oid in oids]
-    opened = {(each.commit, each.component, each.override): each for each in history.rises if each.override}
+    decided = {(each.commit, each.component, each.override or each.excuse): each.step for each in history.rises}
     return {
         "commits": [[each.oid, each.date, each.author, each.subject] for each in commits],
         "components": [
             {
                 "name": name,
                 "points": [
-                    _point(each, places[each.commit], opened.get((each.commit, name, each.override))) for each in points
+                    [
+                        places[each.commit],
+                        *_numbers(each),
+                        _decision(each.override, decided.get((each.commit, name, each.override))),
+                        int(each.on_other_branch),
+                        _decision(each.excuse, decided.get((each.commit, name, each.excuse))),
+                    ]
+                    for each in points
                 ],
             }
             for name, points in history.components.items()
@@ -73,19 +81,20 @@ def _data(history: History) -> dict[str, Any]:
     }
 
 
-def _point(point: Point, place: int, rise: Rise | None) -> list[Any]:
-    """As a row, in the order in which the script takes it; five thousand objects would repeat their keys."""
+def _numbers(point: Point) -> list[Any]:
+    """What was measured, and the baseline. Rows, in the script's order: objects would repeat their keys."""
     judgement, baseline = point.judgement, point.baseline
     numbers = judgement.numbers if judgement else None
-    override = [point.override, rise.step.author if rise else "", rise.step.date if rise else ""]
     return [
-        place,
         format_percent(numbers.percent) or None if numbers else None,
         f"{numbers.executed} of {numbers.executable}" if numbers else "",
         judgement.status.value if judgement else "",
         judgement.reason if judgement else "",
         format_percent(baseline.percent) if baseline else None,
         baseline.epoch if baseline else 0,
-        override if point.override else None,
-        int(point.on_other_branch),
     ]
+
+
+def _decision(why: str, step: Step | None) -> list[str] | None:
+    """The reason of an override or an excuse, by whom and when; None if there is none."""
+    return [why, step.author if step else "", step.date if step else ""] if why else None

@@ -49,13 +49,22 @@ def excuse_commit(session: Session, commit: str, reason: str, remote: str, compo
 
 def excused_by_record(session: Session, commit: str, config: Config, verdict: Verdict) -> Verdict:
     """``verdict`` on the component of ``config``, as a pass if the record of ``commit`` excuses it."""
+    reason = excuse_of(session, commit, config)
+    return excused(verdict, reason) if reason else verdict
+
+
+def excuse_of(session: Session, commit: str, config: Config) -> str:
+    """Why the component of ``config`` may fail at ``commit``; "" if it is not excused.
+
+    An excuse names the inputs by the commit's own configuration: a base may enforce others.
+    """
     note = session.notes.read(commit)
     record = note.record(config.component) if note else None
     excuse = record.excuse if record else None
     if excuse is None:
-        return verdict
-    own = session.config_at(commit).part(config.component) or config
-    return excused(verdict, excuse.reason) if excuse.tree == session.measurer.tree(commit, own) else verdict
+        return ""
+    own = session.part_at(commit, config.component) or config
+    return excuse.reason if excuse.tree == session.measurer.tree(commit, own) else ""
 
 
 def _entry(session: Session, commit: str, part: Config, reason: str) -> Record:

@@ -46,13 +46,15 @@ class Point:
     """What the note of ``commit`` has on one component.
 
     ``baseline``: the one that holds there; for a commit ``on_other_branch``, the one in its own record. ``override``:
-    the reason of the epoch that was opened here; "" if none was.
+    the reason of the epoch that was opened here; "" if none was. ``excuse``: why the commit passes although it fails;
+    "" if it is not excused.
     """
 
     commit: str
     judgement: Judgement | None = None
     baseline: Baseline | None = None
     override: str = ""
+    excuse: str = ""
     on_other_branch: bool = False
 
 
@@ -149,6 +151,7 @@ def points_by_component(order: Iterable[tuple[str, bool]], note_of: Callable[[st
                 judgement=record.judgement,
                 baseline=own if on_other_branch else baselines[name],
                 override=override,
+                excuse=record.excuse.reason if record.excuse else "",
                 on_other_branch=on_other_branch,
             )
             found.setdefault(name, []).append(point)

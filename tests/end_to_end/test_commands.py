@@ -193,7 +193,7 @@ def test_what_the_gate_records_is_in_the_log_and_on_its_page_and_badge(project: 
 
 def test_status_before_and_after(project: Project) -> None:
     data = json.loads(project.covgate("status", "--format", "json").text)
-    assert data["components"]["default"] == {"baseline": None, "coverage": None}
+    assert data["components"]["default"] == {"baseline": None, "coverage": None, "excuse": None}
     project.push()
     data = json.loads(project.covgate("status", "--format", "json").text)
     head = project.git("rev-parse", "HEAD")

@@ -293,6 +293,7 @@ def test_the_components_that_fail_are_excused(parts: Callable[[Sequence[str]], P
     assert "PASS, excused: why (main" in done
     assert "[one])" in done
     assert "excuse: why\n" in note_of(project, "one")
+    assert f"excused   {project.git('rev-parse', 'HEAD')[:10]} (one): why\n" in project.covgate("status")
 
 
 def test_many_components_start_git_as_often_as_two(make_project: Make, tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ def test_one_commit_passes_and_the_baseline_stays(project: Project, tmp_path: Pa
     fields = ("coverage_status", "baseline_ratio", "excuse", "excuse_tree")
     tree = project.git("rev-parse", "HEAD^{tree}")
     assert [project.field(each) for each in fields] == ["FAIL", "5/6", "d comes with its tests", tree]
+    assert f"excused   {commit[:10]}: d comes with its tests\n" in project.covgate("status")
     # It travels with the notes: CI sees the same, and so does whoever looks at the history.
     other = project.clone(tmp_path / "other")
     printed = other.covgate("check", "--base", "HEAD~", "--format", "json", "--fail-closed", CI="true").text

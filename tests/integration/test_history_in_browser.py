@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
+from covgate.model.record import Excuse
 from covgate.model.verdict import Status
 from helpers.history import make_history, record
 from helpers.project import Project
@@ -33,12 +35,12 @@ def page_of(project: Project) -> Path:
 
 
 def story(number: int) -> Iterator[Any]:
-    """Rises, is set by hand at the 12th, fails once; a component that begins later, and rises differently."""
+    """Rises, is set by hand at the 12th, fails once and is excused; a component that begins later, and rises more."""
     if number < 12:
         yield record(800 + 5 * number)
     else:
         failing = number == 20
-        yield record(
+        judged = record(
             600 if failing else 700 + number,
             baseline=719 if failing else 700 + number,
             epoch=1,
@@ -46,6 +48,7 @@ def story(number: int) -> Iterator[Any]:
             status=Status.FAIL if failing else Status.PASS,
             reason="60.00% is below the baseline of 71.90%" if failing else "",
         )
+        yield replace(judged, excuse=Excuse(tree="1" * 40, reason="hotfix")) if failing else judged
     if number >= 10:
         yield record(500 + 10 * number, component="web")
 
@@ -109,7 +112,7 @@ def test_the_chart_is_drawn_and_nothing_is_loaded(browser: Browser, shop: Projec
         ["Failed", "1"],
     ]
     assert commit in tiles[0][2]
-    assert tiles[3][2] == "of 30 judged commits"
+    assert tiles[3][2] == "of 30 judged commits, 1 excused"
 
 
 def test_the_policy_is_in_force(browser: Browser, shop: Project) -> None:
@@ -195,6 +198,8 @@ def test_a_point_tells_its_commit_to_the_keyboard(browser: Browser, shop: Projec
     assert told(browser) == ""
     plot.send_keys(Keys.HOME + Keys.ARROW_RIGHT * 20)
     assert "60.00% is below the baseline of 71.90%" in told(browser)
+    assert "Excused\nhotfix, by Ada Lovelace, 2023-11-15" in told(browser)
+    assert "excused: hotfix" in (plot.get_attribute("aria-valuetext") or "")
     assert "FAIL" in (plot.get_attribute("aria-valuetext") or "")
 
 
@@ -230,7 +235,7 @@ def test_the_table_tells_all_that_the_chart_does(browser: Browser, shop: Project
     oid = shop.git("rev-parse", "--short=10", "HEAD")
     assert rows[0] == f"{oid} Change 29 2023-11-16 72.90% PASS 72.90% 72.90% against the baseline of 72.90%"
     assert sum("set by hand: legacy module removed" in row for row in rows) == 1
-    assert sum("FAIL" in row for row in rows) == 1
+    assert sum("FAIL" in row and "excused: hotfix; 60.00% is below" in row for row in rows) == 1
     assert not named(browser, "pages").is_displayed()
 
 

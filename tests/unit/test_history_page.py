@@ -64,7 +64,7 @@ def history(**changes: Any) -> History:
     high = Baseline(executed=90, executable=100)
     low = Baseline(epoch=1, executed=99999, executable=100000, override="legacy")
     points = [
-        Point(commit=A, judgement=judged, baseline=high),
+        Point(commit=A, judgement=judged, baseline=high, excuse="hotfix"),
         Point(commit=B, baseline=low, override="legacy", on_other_branch=True),
     ]
     step = Step(oid="c" * 40, author="Grace", date="2026-11-25T10:00:00+01:00")
@@ -72,7 +72,17 @@ def history(**changes: Any) -> History:
         "name": "shop",
         "components": {"default": points},
         "commits": {A: Commit(oid=A, author="Ada", date="2026-11-24T09:00:00+00:00", subject="Add refunds")},
-        "rises": [Rise(commit=B, component="default", step=step, before=high, after=low, override="legacy")],
+        "rises": [
+            Rise(
+                commit=A,
+                component="default",
+                step=step._replace(author="Ada"),
+                before=high,
+                after=high,
+                excuse="hotfix",
+            ),
+            Rise(commit=B, component="default", step=step, before=high, after=low, override="legacy"),
+        ],
     }
     return History(**(known | changes))
 
@@ -88,8 +98,11 @@ def test_the_data_are_what_is_known() -> None:
             {
                 "name": "default",
                 "points": [
-                    [0, "88.25", "1059 of 1200", "FAIL", "88.25% is below 90.00%", "90.00", 0, None, 0],
-                    [1, None, "", "", "", "99.99", 1, ["legacy", "Grace", "2026-11-25T10:00:00+01:00"], 1],
+                    [
+                        *[0, "88.25", "1059 of 1200", "FAIL", "88.25% is below 90.00%", "90.00", 0, None, 0],
+                        ["hotfix", "Ada", "2026-11-25T10:00:00+01:00"],
+                    ],
+                    [1, None, "", "", "", "99.99", 1, ["legacy", "Grace", "2026-11-25T10:00:00+01:00"], 1, None],
                 ],
             }
         ],
@@ -99,7 +112,7 @@ def test_the_data_are_what_is_known() -> None:
 def test_nothing_to_execute_is_no_percentage() -> None:
     judged = Judgement(status=Status.PASS, numbers=Numbers(), tree="1" * 40)
     page = history_page(history(components={"default": [Point(commit=A, judgement=judged)]}, rises=[]))
-    assert data(page)["components"][0]["points"] == [[0, None, "0 of 0", "PASS", "", None, 0, None, 0]]
+    assert data(page)["components"][0]["points"] == [[0, None, "0 of 0", "PASS", "", None, 0, None, 0, None]]
 
 
 def test_the_policy_lets_its_own_style_and_script_in_and_nothing_else() -> None:

@@ -50,6 +50,11 @@ def test_an_override_is_shown_only_where_its_epoch_was_opened() -> None:
     assert [each.baseline.percent if each.baseline else None for each in found] == [80, 50, 50, 60]
 
 
+def test_an_excuse_is_shown_at_its_commit() -> None:
+    excused = replace(at(80).records[0], excuse=Excuse(tree="1" * 40, reason="hotfix"))
+    assert [each.excuse for each in points((A, Note(records=(excused,))), (B, at(80)))] == ["hotfix", ""]
+
+
 def test_two_overrides_of_one_epoch_are_both_shown() -> None:
     found = points((A, at(50, 1, "one")), (B, at(60, 1, "two")), (C, at(60, 1, "two")))
     assert [each.override for each in found] == ["one", "two", ""]

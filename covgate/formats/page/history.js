@@ -20,12 +20,12 @@
 
   const components = data.components.map(({ name, points }) => ({
     name,
-    points: points.map(([commit, measured, counts, status, reason, baseline, epoch, override, aside]) => {
+    points: points.map(([commit, measured, counts, status, reason, baseline, epoch, override, aside, excuse]) => {
       const [oid, date, author, subject] = data.commits[commit];
-      const [why, who, when] = override || [];
+      const decision = (given) => (given ? { why: given[0], who: given[1], when: given[2] } : null);
       return {
         oid, date, author, subject, measured, counts, status, reason, baseline, epoch, aside: Boolean(aside),
-        hand: override ? { why, who, when } : null,
+        hand: decision(override), excused: decision(excuse),
         y: measured === null ? null : Number(measured),
         height: baseline === null ? null : Number(baseline),
       };
@@ -192,6 +192,7 @@
     if (each.status) parts.push(`measured ${percent(each.measured)}, ${each.status}`);
     if (each.baseline !== null) parts.push(`baseline ${percent(each.baseline)}`);
     if (each.hand) parts.push(`set by hand: ${each.hand.why}`);
+    if (each.excused) parts.push(`excused: ${each.excused.why}`);
     return parts.join("; ");
   }
 
@@ -216,6 +217,7 @@
     if (each.status) row("Measured", `${percent(each.measured)}, ${each.counts} `, verdict(each));
     if (each.baseline !== null) row("Baseline", percent(each.baseline), each.epoch ? ` epoch ${each.epoch}` : "");
     if (each.hand) row("Set by hand", element("span", "user by-hand reason", each.hand.why), ...by(each.hand));
+    if (each.excused) row("Excused", element("span", "user by-hand reason", each.excused.why), ...by(each.excused));
     if (each.reason) row("Verdict", element("span", "user", each.reason));
     if (each.aside) row("Branch", "another one");
     const subject = each.subject ? [element("p", "subject user", each.subject)] : [];
@@ -230,7 +232,8 @@
   function tiles() {
     const line = state.component.points.filter((each) => !each.aside);
     const judged = state.component.points.filter((each) => each.status);
-    const failed = judged.filter((each) => each.status === "FAIL").length;
+    const failed = judged.filter((each) => each.status === "FAIL");
+    const excused = failed.filter((each) => each.excused).length;
     const top = line.findLast((each) => each.baseline !== null);
     const reached = top && line.find((each) => each.epoch === top.epoch && each.baseline === top.baseline);
     const newest = line.findLast((each) => each.status);
@@ -246,7 +249,10 @@
         ...(newest ? [verdict(newest), " ", ...where(newest)] : []),
       ),
       tile("Set by hand", String(hands.length), ...(hands.length ? ["last at ", ...where(hands.at(-1))] : ["never"])),
-      tile("Failed", String(failed), `of ${many(judged.length, "judged commit")}`),
+      tile(
+        "Failed", String(failed.length),
+        `of ${many(judged.length, "judged commit")}${excused ? `, ${excused} excused` : ""}`,
+      ),
     );
   }
 
@@ -309,6 +315,7 @@
     const why = each.hand
       ? element("span", "user by-hand", `set by hand: ${each.hand.why}`)
       : element("span", "user", each.reason);
+    const excuse = each.excused ? element("span", "user by-hand", `excused: ${each.excused.why}; `) : "";
     return element(
       "tr", "",
       cell("", hash(each), " ", subject, each.aside ? element("span", "muted", " (another branch)") : ""),
@@ -316,7 +323,7 @@
       cell("Measured", each.status ? percent(each.measured) : ""),
       cell("Verdict", verdict(each)),
       cell("Baseline", each.baseline === null ? "" : percent(each.baseline)),
-      cell("", why),
+      cell("", excuse, why),
     );
   }
 
