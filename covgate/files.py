@@ -61,3 +61,9 @@ def write_output(name: str, text: str) -> None:
         # A link to itself is a RuntimeError up to Python 3.12, a name with a NUL a ValueError.
         why = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{name} can't be written: {why}", hint="give --output another file") from None
+
+
+def relative(path: Path) -> str:
+    """``path`` relative to the current directory, if it is at most one level up."""
+    name = os.path.relpath(path)
+    return str(path) if Path(name).parts[:2] == (os.pardir, os.pardir) else name

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from covgate.config import Config, Isolation, parse_config, switched_off_by
-from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity, listed, relative, shell
+from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity, listed, shell
 from covgate.errors import ConfigurationError, UsageError
+from covgate.files import relative
 from covgate.gate.context import CONFIGURATION_FILES, Session
 from covgate.gate.overridden import deciding_variables
 from covgate.install.file_edits import FileEdit

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity, listed, relative, shell
+from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity, listed, shell
 from covgate.doctor.pre_commit_config import PreCommitConfig, read_pre_commit_config
+from covgate.files import relative
 from covgate.install.hook_place import HookPlace, is_own, read_hook
 from covgate.install.hook_script import HOOKS, Kind, kind_of, python_of
 from covgate.install.pre_commit import HOOKS_FILE

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from covgate.config import Config
 from covgate.doctor.check_documented import unused_command
-from covgate.doctor.findings import Checkout, Fact, Finding, Project, Results, Severity, relative, shell
+from covgate.doctor.findings import Checkout, Fact, Finding, Project, Results, Severity, shell
 from covgate.errors import ToolError
+from covgate.files import relative
 from covgate.gate.context import Session
 from covgate.git.environment import without_local_environment
 from covgate.git.worktree import checkouts

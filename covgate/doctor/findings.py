@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -143,12 +142,6 @@ class Checkout:
 def shell(*words: str | Path) -> str:
     """A command line, quoted for a shell."""
     return shlex.join(str(each) for each in words)
-
-
-def relative(path: Path) -> str:
-    """``path`` relative to the current directory, if it is at most one level up."""
-    name = os.path.relpath(path)
-    return str(path) if Path(name).parts[:2] == (os.pardir, os.pardir) else name
 
 
 def listed(words: Sequence[str]) -> str:

@@ -495,7 +495,8 @@ def test_covgates_own_environment(top: Path, environ: dict[str, str], monkeypatc
     assert (found.environment, found.origin) == (str(own), "the environment that covgate is installed in")
 
 
-def test_an_environment_that_does_not_run(top: Path, environ: dict[str, str]) -> None:
+def test_an_environment_that_does_not_run(top: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(top)
     prefix = make(top / ".venv")
     assert problem(prefix) == ""
     with_symlink = prefix / "bin/python"
@@ -509,6 +510,13 @@ def test_an_environment_that_does_not_run(top: Path, environ: dict[str, str]) ->
     assert caught.value.message == message
     anew = f"rm -r {prefix} && python3 -m venv .venv && .venv/bin/python -m pip install coverage pytest"
     assert caught.value.hint == f"{anew}, or set `python` in the covgate configuration"
+    # Of a component, as it is typed at the top of the repository.
+    make(top / "api/.venv").joinpath("bin/python").unlink()
+    text(top, "api/setup.py")
+    with pytest.raises(ToolError) as caught:
+        find_interpreter("", [top / "api", top], {**environ, "PATH": "/usr/bin"})
+    create = "python3 -m venv api/.venv && api/.venv/bin/python -m pip install -e api coverage pytest"
+    assert caught.value.hint.startswith(f"rm -r {top / 'api/.venv'} && {create}, or set")
     text(top, "uv.lock")
     with pytest.raises(ToolError) as caught:
         find_interpreter("", [top], {**environ, "PATH": "/usr/bin", "VIRTUAL_ENV": "/nowhere"})
@@ -652,6 +660,14 @@ PLAIN = "python3 -m venv .venv && .venv/bin/python -m pip install"
         (Facts(python="python3", manager="poetry"), "pytest", "poetry install"),
         (Facts(python="python3", manager="hatch"), "pytest", "hatch env create"),
         (Facts(python="python3", manager="conda"), "pytest", "conda env create --file environment.yml"),
+        # The tool of a component is run in its directory.
+        (Facts(**VENV, project="api", manager="uv"), "pytest", "(cd api && uv add --dev pytest)"),
+        (Facts(python="python3", project="my api", manager="uv"), "pytest", "(cd 'my api' && uv sync)"),
+        (
+            Facts(python="x", project="api", prefix="/shop/api/.tox/py312", manager="tox"),
+            "pytest",
+            "add pytest to `deps` in tox.ini, then: (cd api && tox run -e py312 --notest)",
+        ),
     ],
 )
 def test_how_packages_are_installed(facts: Facts, arguments: str, expected: str) -> None:

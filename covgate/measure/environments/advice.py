@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from covgate.files import relative
 from covgate.measure.environments.declared import where_declared
 from covgate.measure.environments.installed import installed
 from covgate.measure.environments.search import manager_of
@@ -76,15 +77,15 @@ def how_to_install(facts: Facts, *arguments: str) -> str:
     if facts.manager in _CREATE and facts.manager in _ADD and (facts.declared or arguments[:1] == ("-e",)):
         return _install_declared(facts)
     if facts.manager in _ADD:
-        return f"{_ADD[facts.manager]} {names}"
+        return _there(facts, f"{_ADD[facts.manager]} {names}")
     if facts.manager == "conda":
         return f"conda install --prefix {shlex.quote(facts.prefix)} {names}"
     if facts.manager == "hatch":
         return f"add {names} to the dependencies of hatch's environment {where} in pyproject.toml"
     if facts.manager == "tox":
-        return f"add {names} to `deps` in tox.ini, then: tox run -e {where} --notest"
+        return f"add {names} to `deps` in tox.ini, then: {_there(facts, f'tox run -e {where} --notest')}"
     if facts.manager == "nox":
-        return f"add {names} to session.install() in noxfile.py, then: nox --install-only"
+        return f"add {names} to session.install() in noxfile.py, then: {_there(facts, 'nox --install-only')}"
     if facts.packaged and facts.declared.startswith("extra "):
         names = shlex.join(["-e", f"{facts.project}[{facts.declared.removeprefix('extra ')}]"])
     python = shlex.quote(facts.python)
@@ -117,7 +118,13 @@ def _install_declared(facts: Facts) -> str:
     kind, _, name = facts.declared.partition(" ")
     option = _SELECT.get(facts.manager, {}).get(kind, "")
     # The group dev is installed in any case.
-    return _CREATE[facts.manager] + (f" {option} {shlex.quote(name)}" if option and name and name != "dev" else "")
+    more = f" {option} {shlex.quote(name)}" if option and name and name != "dev" else ""
+    return _there(facts, _CREATE[facts.manager] + more)
+
+
+def _there(facts: Facts, command: str) -> str:
+    """``command`` of a tool that works on the project in the current directory, as it is typed for another one."""
+    return command if facts.project == "." else f"(cd {shlex.quote(facts.project)} && {command})"
 
 
 def advise(
@@ -130,7 +137,7 @@ def advise(
 
 def how_to_start_anew(broken: str, top: Path, environ: Mapping[str, str]) -> str:
     """How to create an environment for the project at ``top`` in place of ``broken``, "" for none."""
-    facts = facts_about(Interpreter(path="python3"), top, environ, lambda path: os.path.relpath(path, top))
+    facts = facts_about(Interpreter(path="python3"), top, environ, relative)
     create = how_to_create(facts)
     if not broken:
         return create
