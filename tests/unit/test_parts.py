@@ -98,6 +98,22 @@ def test_what_is_left_out_is_named() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("files", "named"),
+    [
+        ({"lib/x/one.py": "", "lib/two.py": "", "app.py": "", "packages/lone/y/z.c": ""}, "lib, app.py, packages/lone"),
+        # Tests, tools, what is no code, what is named already, and what the part at the top has.
+        ({"tests/test_all.py": "", "scripts/a.py": "", "setup.py": "", "data/a.csv": "", "docs/conf.py": ""}, ""),
+        ({"b/setup.py": "", "b/y.py": "", "ruby/Gemfile": "", "ruby/x.rb": ""}, ""),
+        (javascript("packages/web") | python() | {"lib/one.py": ""}, ""),
+    ],
+)
+def test_code_outside_of_all_parts_is_named(files: dict[str, str], named: str) -> None:
+    notices = found(python("packages/api") | files).notices
+    expected = f"in no component: {named}: source code outside of all parts, so nothing measures it"
+    assert [each.partition(" (")[0] for each in notices if "outside of all" in each] == ([expected] if named else [])
+
+
 NODE = (
     "--experimental-test-coverage --test-reporter=spec --test-reporter-destination=stdout"
     " --test-reporter=lcov --test-reporter-destination=lcov.info"

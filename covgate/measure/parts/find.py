@@ -6,7 +6,7 @@ It is better to find too few: a package with examples is one part, however many 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from covgate.compat import parse_toml
@@ -25,7 +25,7 @@ from covgate.measure.parts.part import (
     Part,
     Setting,
 )
-from covgate.model.source_files import is_test_directory
+from covgate.model.source_files import CODE_SUFFIXES, could_be_measured, is_beside_product, is_test_directory
 
 # Directories whose contents are not the repository's own product.
 _NOT_PARTS = re.compile(
@@ -40,6 +40,7 @@ _UNKNOWN = {
     "Package.swift": "Swift",
     "pubspec.yaml": "Dart",
 }
+_LEFT_OVER = "source code outside of all parts, so nothing measures it (`source` at the top level makes it `default`)"
 _SHOWN = 5
 
 
@@ -81,10 +82,13 @@ def find_parts(paths: Iterable[str], read: Callable[[str], str], installed: Call
         parts = [each for each in parts if each.kind != top.kind]
     shared = {kind: tuple(name for name in names if read(name)) for kind, names in SHARED.items()}
     needed = needed_directories(manifests, read)
+    unknown = _unknown(own)
+    known = [*(each.directory for each in parts), *untested, *unknown]
     notices = [
         *_notice("inside of another part, so no component of its own", inner),
         *_notice("without tests that covgate finds", untested),
-        *_notice("in a language that covgate can't set up", _unknown(own)),
+        *_notice("in a language that covgate can't set up", [f"{place} ({kind})" for place, kind in unknown.items()]),
+        *_notice(_LEFT_OVER, _left_over(own, known) if top is None else []),
     ]
     return Found(
         parts=tuple(_with_paths(each, shared.get(each.kind, ()), needed.get(each.directory, ())) for each in parts),
@@ -186,13 +190,29 @@ def _is_no_part(name: str) -> bool:
     return bool(_NOT_PARTS.fullmatch(name.lower()))
 
 
-def _unknown(paths: Iterable[str]) -> list[str]:
-    found: Mapping[str, str] = {
+def _left_over(paths: Iterable[str], known: Sequence[str]) -> list[str]:
+    """The files and directories with source code of which nothing is in one of the directories ``known``."""
+    found: dict[str, None] = {}
+    for path in paths:
+        if could_be_measured(path, CODE_SUFFIXES) and not is_beside_product(path) and not _is_in(path, known):
+            names = path.split("/")
+            places = ("/".join(names[:count]) for count in range(1, len(names) + 1))
+            found[next(place for place in places if not any(_is_in(each, [place]) for each in known))] = None
+    return list(found)
+
+
+def _is_in(path: str, directories: Iterable[str]) -> bool:
+    return any(path == each or path.startswith(f"{each}/") for each in directories)
+
+
+def _unknown(paths: Iterable[str]) -> Mapping[str, str]:
+    """Directory -> the language that covgate proposes nothing for, sorted."""
+    found = {
         path.rpartition("/")[0]: _UNKNOWN[path.rpartition("/")[2]]
         for path in paths
         if path.rpartition("/")[2] in _UNKNOWN and "/" in path
     }
-    return [f"{directory} ({kind})" for directory, kind in sorted(found.items())]
+    return dict(sorted(found.items()))
 
 
 def _notice(why: str, names: list[str]) -> list[str]:
