@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import TypeVar
 
@@ -191,6 +191,7 @@ class _Fields:
         return value
 
 
+@lru_cache(maxsize=1024)  # a component that is carried forward has the same record in many notes
 def _parse_record(document: str) -> Record:
     fields = _Fields(load_fields(document))
     number = fields.required("format", parse_integer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from covgate.model.baseline import Baseline
 from covgate.model.policy import parse_decimal
@@ -20,6 +21,7 @@ def parse_integer(text: str) -> int:
     return int(text)
 
 
+@lru_cache(maxsize=1024)  # notes repeat them, and fractions are slow
 def parse_percentage(text: str, low: int) -> Fraction:
     value = parse_decimal(text)
     if not low <= value <= 100:
