@@ -58,6 +58,10 @@ class ToolError(CovgateError):
         self.output = output
 
 
+class NeedsCheckout(ToolError):
+    """The tests can only run in the user's own checkout."""
+
+
 class NothingMeasured(ToolError):
     """The tests ran, but left no data, or data without a statement.
 

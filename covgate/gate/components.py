@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from covgate.config import Config, Isolation
-from covgate.errors import ConfigurationError, ToolError, UsageError, as_notice
+from covgate.errors import ConfigurationError, NeedsCheckout, ToolError, UsageError, as_notice
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
 from covgate.gate.judge import judge_commit
@@ -50,7 +50,7 @@ def judge_components(session: Session, commit: str, bars: Sequence[Bar], tips: S
 def _measure_ahead(session: Session, commit: str, bars: Sequence[Bar], tips: Sequence[str], order: Order) -> Order:
     """``order`` with the results of all components whose tests have to run: these are run side by side.
 
-    A component that is always measured in the checkout is left out: only one can use that.
+    A component that is only measured in the checkout is left out: it has to be free for it.
     """
     from covgate.gate.obtain import Source
 
@@ -72,7 +72,8 @@ def _measure_ahead(session: Session, commit: str, bars: Sequence[Bar], tips: Seq
     from covgate.measure.side_by_side import measure_side_by_side
 
     ran = measure_side_by_side(session.measurer, commit, waiting, min(order.jobs, len(waiting)))
-    return order._replace(ran=ran)
+    alone = {name: each for name, each in ran.items() if not isinstance(each.result, NeedsCheckout)}
+    return order._replace(ran=alone)
 
 
 def chosen(config: Config, names: Collection[str]) -> tuple[Config, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from covgate.config import Config, Isolation
-from covgate.errors import ToolError
+from covgate.errors import NeedsCheckout, ToolError
 from covgate.git.others import Others
 from covgate.git.repository import Repository
 from covgate.git.worktree import Checkout, has_checked_out, in_place, kept_worktree
@@ -22,6 +22,7 @@ from covgate.measure.uncommitted import ANOTHER_COMMIT, Seen, foreign, measured_
 from covgate.model.measurement import Measurement
 
 _NAMED = 10  # ignored files in a notice
+_JEST_FOUND_NONE = "No files found in "  # Jest leaves out each path with "/.git/" in it, and has no option for that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +142,11 @@ class Place:
                 hint="commit it, or let the tests run without it",
             )
             return self._failed_anyway(run.result, error)
+        if isinstance(run.result, TestsFailed) and f"{_JEST_FOUND_NONE}{checkout.path}" in run.result.output:
+            raise NeedsCheckout(
+                "Jest finds no tests below a directory that is called .git, where covgate has its own worktree",
+                hint="check the commit out, and commit, stash or ignore the other files: then the tests run there",
+            )
         changed = "" if isinstance(run.result, ToolError) else checkout.changed_source()
         if changed:
             error = ToolError(

@@ -149,6 +149,27 @@ def test_jest(tools: Tools) -> None:
     _judge_istanbul(tools)
 
 
+def test_jest_in_a_checkout_that_differs_from_the_commit(tools: Tools) -> None:
+    """Jest finds no tests in covgate's own worktree. That is no reason to tell the user to fix them."""
+    project = tools.project
+    command = "jest --testMatch=**/*.spec.js --coverage --coverageReporters=lcovonly"
+    tools.find("jest")
+    parts = "".join(f'[tool.covgate.components.{each}]\ndirectory = "{each}"\n' for each in ("src", "other"))
+    project.configure(f'command = "{command}"\nreport = "coverage/lcov.info"\n{parts}')
+    for each in ("src", "other"):
+        project.write(f"{each}/package.json", "{}")
+        project.write(f"{each}/index.spec.js", JEST_TEST.replace("../src/", "./"))
+    project.write("other/index.js", SCRIPT)
+    project.write(".gitignore", "coverage/\n")
+    project.commit()
+    done = project.covgate("check", "--jobs", "2", PATH=tools.path)
+    assert done.text.count("PASS") == 2, done.text
+    project.write("not in the commit.txt", "")
+    done = project.covgate("check", "--no-cache", "--fail-closed", PATH=tools.path)
+    told = done.text.count("BLOCKED not measured"), done.text.count("Jest finds no tests below a directory")
+    assert (done.status, *told) == (3, 2, 2), done.text
+
+
 @pytest.mark.parametrize("provider", ["v8", "istanbul"])
 def test_vitest(tools: Tools, provider: str) -> None:
     modules = Path(tools.find("vitest")).parent.parent
