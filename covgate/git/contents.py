@@ -19,7 +19,8 @@ from covgate.git.conversion import Converter, without_filters
 from covgate.git.environment import without_local_environment
 from covgate.git.repository import Repository
 
-_LINK, _SUBMODULE, _EXECUTABLE = "120000", "160000", "100755"
+LINK = "120000"  # the mode of a symbolic link
+_SUBMODULE, _EXECUTABLE = "160000", "100755"
 _LFS = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:[^\n]+\n)*?oid sha256:([0-9a-f]{64})\n")
 _ANNEX = b"/annex/objects/"
 _TEXT_SIZE = 8000  # git treats a file as binary if one of the first bytes is NUL
@@ -100,7 +101,7 @@ class Contents:
             blob = self._blob(entry)
             file.unlink(missing_ok=True)
             file.parent.mkdir(parents=True, exist_ok=True)
-            if entry.mode == _LINK:
+            if entry.mode == LINK:
                 file.symlink_to(os.fsdecode(blob))
                 continue
             file.write_bytes(self._converted(entry, filtered=is_opaque(blob)))
@@ -138,10 +139,10 @@ class Contents:
             return ""
         is_link, is_file = stat.S_ISLNK(found.st_mode), stat.S_ISREG(found.st_mode)
         # Where links are not possible, git writes a file that names the target.
-        wanted = entry.mode == _LINK and not (is_file and self._config("core.symlinks") == "false")
+        wanted = entry.mode == LINK and not (is_file and self._config("core.symlinks") == "false")
         if is_link != wanted or not (is_link or is_file):
             return "is of another type"
-        if has_modes and is_file and entry.mode != _LINK and bool(found.st_mode & 0o100) != (entry.mode == _EXECUTABLE):
+        if has_modes and is_file and entry.mode != LINK and bool(found.st_mode & 0o100) != (entry.mode == _EXECUTABLE):
             return "has another mode"
         try:
             same = self._is_same(entry, is_link)
@@ -173,7 +174,7 @@ class Contents:
             return _oid_of(target, entry.oid) == entry.oid
         if _oid_of_file(path, entry.oid) == entry.oid:
             return True
-        return entry.mode != _LINK and self._is_converted(entry, path)
+        return entry.mode != LINK and self._is_converted(entry, path)
 
     def _is_converted(self, entry: Entry, path: str) -> bool:
         """Whether the file at ``path`` is what a checkout writes for the entry.

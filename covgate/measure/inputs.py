@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import os
+import posixpath
 import re
 from dataclasses import dataclass
 
 from covgate.compat import parse_toml
 from covgate.config import Config
-from covgate.config.component_tables import is_inside, rooted
-from covgate.git.contents import Entry, entries_of
+from covgate.config.component_tables import is_inside, is_outside, rooted
+from covgate.git.contents import LINK, Entry, entries_of
 from covgate.git.repository import Repository
 from covgate.measure.coverage_config import FILES as COVERAGE_FILES
 from covgate.measure.packaging import FILES as BUILD_FILES
@@ -107,10 +109,30 @@ class InputsOf:
         digest = hashlib.new("sha256" if is_long else "sha1", usedforsecurity=False)
         digest.update(json.dumps(_deciding(config), default=str).encode())
         chosen, unmatched = files.choose(config)
+        chosen = self._with_targets(files, chosen)
         for entry in chosen:
             oid = self._without_own_table(entry) if entry.path == _OWN_TABLE else entry.oid
             digest.update(f"{entry.mode} {oid}\t{entry.path}\0".encode("utf-8", "surrogateescape"))
         return Inputs(oid=digest.hexdigest(), files=len(chosen), unmatched=unmatched)
+
+    def _with_targets(self, files: Files, chosen: list[Entry]) -> list[Entry]:
+        """``chosen`` with what the links among them lead to: the tests see that as if it were in their directory.
+
+        A link to a directory that it is in adds nothing: it is there for programs that want a certain path.
+        """
+        links = [each for each in chosen if each.mode == LINK]
+        found = {each.path for each in chosen}
+        while links:
+            link = links.pop()
+            target = self._repository.object(link.oid)
+            path = posixpath.join(posixpath.dirname(link.path), os.fsdecode(target.data if target else b""))
+            path = posixpath.normpath(path)
+            if is_outside(path) or path == "." or is_inside(link.path, path):
+                continue
+            more = [files.entries[place] for place in files.at(path) if files.entries[place].path not in found]
+            found.update(each.path for each in more)
+            links += (each for each in more if each.mode == LINK)
+        return [each for each in files.entries if each.path in found] if len(found) > len(chosen) else chosen
 
     def _without_own_table(self, entry: Entry) -> str:
         """The contents of pyproject.toml without covgate's table: the floor of one component decides no number."""

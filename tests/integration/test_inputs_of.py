@@ -16,8 +16,12 @@ API = Config(component="api", directory="packages/api", paths=("shared/**",))
 
 
 @pytest.fixture
-def name(make_project: Callable[..., Project]) -> Callable[..., str]:
-    project = make_project(hooks="none")
+def project(make_project: Callable[..., Project]) -> Project:
+    return make_project(hooks="none")
+
+
+@pytest.fixture
+def name(project: Project) -> Callable[..., str]:
     files = {"packages/api/a.py": "1", "packages/web/b.py": "1", "shared/c": "1", "pyproject.toml": "", "d": "1"}
     for path, text in files.items():
         project.write(path, text)
@@ -58,6 +62,25 @@ def test_what_changes_the_inputs(name: Callable[..., str]) -> None:
         after = name(changes)
         assert after != before, changes
         before = after
+
+
+def test_what_links_lead_to_is_an_input(name: Callable[..., str], project: Project) -> None:
+    links = {
+        "packages/api/schema": "../../schemas",
+        "schemas/v1.json": "v2.json",
+        "packages/api/top": "../..",
+        "packages/api/gone": "x",
+    }
+    for path, target in links.items():
+        (project.top / path).parent.mkdir(exist_ok=True)
+        (project.top / path).symlink_to(target)
+    before = name({"schemas/v2.json": "2"})
+    assert name({"d": "2", "packages/web/b.py": "2"}) == before
+    assert name({"schemas/v2.json": "3"}) != before
+    (project.top / "packages/api/schema").unlink()
+    (project.top / "packages/api/schema").symlink_to("../../schemas/v1.json")
+    before = name({})
+    assert name({"schemas/v2.json": "4"}) != before
 
 
 def test_what_belongs_to_another_component_is_left_to_it(name: Callable[..., str]) -> None:
