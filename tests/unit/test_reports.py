@@ -342,6 +342,15 @@ def test_totals_of_lcov_that_are_not_those_of_its_lines_are_reported(totals: byt
     assert twice.notices[0].startswith("report: in 2 files, ")
 
 
+def test_lcov_of_an_empty_module_has_no_statement() -> None:
+    """As coverage before 7.6.4 writes it."""
+    report = parse_report(b"SF:mod.py\nDA:1,1,1B2M2Y8AsgTpgAmY7PhCfg\nLF:0\nLH:1\nend_of_record\n", TREE, "report")
+    assert report.files[0].numbers.statements == 0 and not report.notices
+    for lines in (b"DA:1,0", b"DA:2,1", b"DA:1,1\nDA:2,0"):
+        other = parse_report(b"SF:mod.py\n" + lines + b"\nLF:0\nend_of_record\n", TREE, "report")
+        assert other.files[0].numbers.statements == lines.count(b"DA") and other.notices
+
+
 def test_totals_of_lcov_may_count_a_line_as_often_as_it_is_listed() -> None:
     data = LCOV.replace(b"DA:1,1", b"DA:1,1\nDA:1,1").replace(b"end_of", b"LF:4\nLH:3\nend_of")
     assert parse_report(data, TREE, "report").notices == ()
