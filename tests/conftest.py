@@ -22,7 +22,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A few examples while you work, many where the checks run. No deadline: how long an example takes depends on how busy
 # the machine is. Tests that start processes ask for a part of them, see `helpers.properties`.
-for name, examples in (("dev", 25), ("ci", 300)):
+for name, examples in (("dev", 25), ("ci", 100)):
     settings.register_profile(
         name, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
     )
@@ -32,12 +32,17 @@ if TYPE_CHECKING:
     from helpers.browser import Browser
 
 
+# Their tests rest on git, processes or a browser. Those that rest on Python, too, say so with the marker `each_python`.
+_ON_ONE_PYTHON = {CHECKOUT / "tests" / "end_to_end", CHECKOUT / "tests" / "integration"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start the longest tests first. The other workers would have to wait for one that starts last."""
+    """Mark the tests that each Python runs, and start the others first: they take longest, nobody waits for them."""
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.once)
-    items.sort(key=lambda item: item.get_closest_marker("once") is None)
+        if item.path.parent not in _ON_ONE_PYTHON:
+            item.add_marker(pytest.mark.each_python)
+    items.sort(key=lambda item: item.get_closest_marker("each_python") is not None)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -14,7 +14,7 @@ from helpers.known_trees import KnownTrees
 from helpers.project import Project, calls, functions
 from helpers.sealed import Done, run
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
+pytestmark = pytest.mark.end_to_end
 
 
 def build(project: Project) -> None:

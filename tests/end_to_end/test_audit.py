@@ -15,7 +15,7 @@ from covgate.model.record import Record
 from helpers.project import Project, calls
 from helpers.sealed import run
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.once, pytest.mark.known_trees]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees]
 REF = "refs/notes/coverage"
 
 

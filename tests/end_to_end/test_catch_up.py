@@ -14,7 +14,7 @@ import pytest
 from helpers.project import Project, calls, functions
 from helpers.sealed import Done, run
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.once, pytest.mark.known_trees]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees]
 
 UNGATED = {"COVGATE_DISABLE": "1"}
 

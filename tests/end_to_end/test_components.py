@@ -23,7 +23,7 @@ from helpers.project import Done, Project, functions
 Make = Callable[..., Project]
 
 # The components here are measured by shell scripts: which Python runs covgate changes nothing.
-pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
+pytestmark = pytest.mark.end_to_end
 
 NAMES = tuple(f"part{number:02}" for number in range(20))
 

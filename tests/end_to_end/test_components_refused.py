@@ -12,7 +12,7 @@ from helpers.project import Project
 
 MakeParts = Callable[[Sequence[str]], Parts]
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
+pytestmark = pytest.mark.end_to_end
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from covgate.notes.records import Notes
 from helpers.project import Project, calls
 from helpers.sealed import script
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
+pytestmark = pytest.mark.end_to_end
 
 PROCESSES = 16
 

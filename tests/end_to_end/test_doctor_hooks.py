@@ -12,7 +12,7 @@ from helpers.doctor import Doctor
 from helpers.project import Project, snapshot
 from helpers.sealed import run, script
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
+pytestmark = pytest.mark.end_to_end
 
 PRE_COMMIT = ".pre-commit-config.yaml"
 

@@ -13,7 +13,7 @@ from helpers.doctor import Doctor
 from helpers.project import Project
 from helpers.sealed import run
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
+pytestmark = pytest.mark.end_to_end
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from helpers.project import Project, functions
 
 # What is tested rests on the notes, not on which Python runs covgate.
-pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees, pytest.mark.once]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees]
 
 
 def fall(project: Project) -> str:

@@ -10,7 +10,7 @@ import pytest
 from helpers.project import Project, calls, functions
 from helpers.sealed import run, script
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.each_python]
 
 
 def test_init_then_push_pull_and_merge(installed: Project, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from helpers.notes import read_notes
 from helpers.project import Project, calls
 from helpers.sealed import run, script
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
+pytestmark = pytest.mark.end_to_end
 
 # The moments within a call of each command that writes.
 MOMENTS = {

@@ -93,7 +93,6 @@ def push_documentation(project: Project) -> Done:
     return project.push()
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     ("kind", "back"), [("python", False), ("coverage", False), ("package", False), ("package", True)]
 )

@@ -9,7 +9,7 @@ import pytest
 from helpers.monorepo import API, API_TEST, SCRIPT_TEST, Monorepo
 from helpers.sealed import run, script
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
+pytestmark = pytest.mark.end_to_end
 
 TABLES = """\
 # Each component is measured when something in it changes, and has a baseline of its own.

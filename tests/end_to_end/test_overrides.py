@@ -11,7 +11,7 @@ from helpers.project import Project, calls, functions
 
 Make = Callable[..., Project]
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees, pytest.mark.once]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees]
 
 
 def test_a_push_that_passes_by_an_override_says_so(project: Project) -> None:

@@ -11,7 +11,7 @@ from helpers.project import Project, calls, functions, snapshot
 from helpers.sealed import run
 
 # What is tested rests on git and pre-commit, not on which Python runs covgate.
-pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
+pytestmark = pytest.mark.end_to_end
 
 
 def test_the_merge_that_was_previewed_needs_no_run(installed: Project, tmp_path: Path) -> None:

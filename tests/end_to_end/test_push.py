@@ -11,7 +11,7 @@ import pytest
 from helpers.project import Project, calls, functions, snapshot
 from helpers.sealed import run
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.each_python]
 
 
 def test_first_push_of_a_repository_bootstraps(make_project: Callable[..., Project]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from helpers.project import Project
 from helpers.sealed import CHECKOUT, run
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
+pytestmark = pytest.mark.end_to_end
 
 
 def set_up_commands() -> list[str]:

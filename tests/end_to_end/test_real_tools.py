@@ -24,7 +24,7 @@ from helpers.doctor import Doctor
 from helpers.project import Project
 from helpers.sealed import link_packages, run
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
+pytestmark = pytest.mark.end_to_end
 
 PROJECT = '[project]\nname = "shop"\nversion = "1"\nrequires-python = ">=3.9"\n'
 

@@ -14,7 +14,7 @@ import pytest
 from helpers.project import Project, calls, functions
 from helpers.sealed import run
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.each_python]
 
 BRANCHY = "def f(x):\n    if x:\n        return 1\n    return 2\n\n\ndef g():  # pragma: no cover\n    return 3\n"
 

@@ -12,7 +12,7 @@ import pytest
 from helpers.project import Project, calls, functions
 from helpers.sealed import link_packages, run
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.each_python]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from helpers.project import Project, calls, functions
 from helpers.sealed import run
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees, pytest.mark.once]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees]
 
 
 def regress(project: Project) -> None:

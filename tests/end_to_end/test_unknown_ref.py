@@ -7,7 +7,7 @@ import pytest
 from helpers.project import Project, functions
 from helpers.sealed import run, script
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees, pytest.mark.once]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from helpers.project import Project, calls
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.once]
+pytestmark = pytest.mark.end_to_end
 
 
 UNCHECKED = "WARNING: the history of the notes could not be checked, so they are used as they are: "

@@ -31,8 +31,6 @@ from covgate.model.measurement import FileResult
 from covgate.model.patch import patch_coverage
 from helpers.sealed import CHECKOUT, run, script
 
-pytestmark = pytest.mark.once
-
 PYTHON = {".py"}
 LONE_RETURN = re.compile(rb"\r(?!\n)")
 

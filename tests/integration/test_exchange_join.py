@@ -25,8 +25,6 @@ from covgate.notes.repair import repair
 from helpers.properties import one_in
 from helpers.team import measured, team
 
-pytestmark = pytest.mark.once
-
 step = st.one_of(
     st.tuples(st.just("ratchet"), st.integers(0, 2), st.integers(0, 2), st.integers(60, 64), st.sampled_from(Status)),
     st.tuples(st.just("override"), st.integers(0, 2), st.integers(0, 2), st.integers(10, 12), st.sampled_from("xy")),

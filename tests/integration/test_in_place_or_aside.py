@@ -120,7 +120,6 @@ def check(workshop: Workshop, beside: dict[str, str], edited: dict[str, str]) ->
         assert here.numbers == workshop.numbers
 
 
-@pytest.mark.once
 @one_in(20)
 @given(ignored=ignored)
 @example(ignored=dict.fromkeys(BESIDE, HOW_BESIDE[0]))
@@ -130,7 +129,6 @@ def test_what_git_ignores(workshop: Workshop, ignored: dict[str, str]) -> None:
     check(workshop, ignored, {})
 
 
-@pytest.mark.once
 @one_in(30)
 @given(beside=beside, edited=edited)
 def test_what_is_beside_the_commit(workshop: Workshop, beside: dict[str, str], edited: dict[str, str]) -> None:

@@ -12,8 +12,6 @@ import pytest
 from helpers.project import Project
 from helpers.sealed import script
 
-pytestmark = pytest.mark.once
-
 ASKED = "write these components? [Y/n]"
 
 

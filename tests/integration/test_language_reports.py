@@ -17,8 +17,6 @@ from helpers.project import Project
 from helpers.report_tools import Tools, counts
 from helpers.sealed import run
 
-pytestmark = pytest.mark.once
-
 GO_FILES = {
     "go.mod": "module example.org/sample\n\ngo 1.17\n",
     "a.go": """package sample

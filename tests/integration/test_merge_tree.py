@@ -14,8 +14,6 @@ from covgate.git.repository import Repository
 from covgate.git.worktree import kept_worktree
 from helpers.sealed import run
 
-pytestmark = pytest.mark.once
-
 LINES = "".join(f"line {number}\n" for number in range(20))
 
 

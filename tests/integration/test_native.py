@@ -13,8 +13,6 @@ from covgate.install import hook_script
 from helpers.project import ZERO, Project, calls, functions
 from helpers.sealed import Done, run, script
 
-pytestmark = pytest.mark.once
-
 HOOKS = ("pre-push", "post-merge", "post-rewrite")
 # Leaves in LOG what it was called with.
 RECORDING = '#!/bin/sh\n{ echo "${0##*/} $*"; cat; } >>"$LOG"\n'

@@ -13,7 +13,6 @@ from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 
-import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
@@ -34,8 +33,6 @@ from covgate.notes.repair import repair
 from covgate.notes.steps import note_reader, read_steps
 from helpers.properties import one_in
 from helpers.team import Team, by_hand, team
-
-pytestmark = pytest.mark.once
 
 CLONES, COMMITS = 3, 2
 TRACKING = "refs/covgate/remotes/origin/coverage"

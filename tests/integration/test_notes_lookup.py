@@ -24,8 +24,6 @@ from covgate.notes.records import Notes
 from helpers.properties import one_in
 from helpers.sealed import run
 
-pytestmark = pytest.mark.once
-
 NAMES = ("api", "web")
 ASKED = (*NAMES, "new")
 percents = st.sampled_from([None, 20, 40, 60])

@@ -19,8 +19,6 @@ from covgate.notes.ref import NOTES_REF
 from covgate.notes.repair import repair
 from helpers.team import Team, by_hand, measured, team
 
-pytestmark = pytest.mark.once
-
 
 def at(percent: int, epoch: int = 0, override: str = "") -> Baseline:
     return Baseline(epoch=epoch, executed=percent, executable=100, override=override)

@@ -13,7 +13,7 @@ from helpers.project import Project, calls, functions
 from helpers.sealed import run
 
 # What is tested rests on git, not on which Python runs covgate.
-pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees, pytest.mark.once]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.known_trees]
 
 CONFIG = "preview_merge = true\n"
 

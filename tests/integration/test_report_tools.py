@@ -17,8 +17,6 @@ from helpers.project import Project
 from helpers.report_tools import Tools, counts
 from helpers.sealed import run
 
-pytestmark = pytest.mark.once
-
 ISTANBUL = ["lcovonly", "cobertura", "clover", "json", "json-summary"]  # what Istanbul can write
 
 SCRIPT = """'use strict';
