@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from covgate.measure.inside.covgate_programs import is_runner, program_name, split_arguments
+
 # Programs that run another one in an environment, and their options that take a value.
 _RUNNERS = {
     "uv": ("run", frozenset({"--group", "--extra", "--with", "--python", "-p", "--only-group", "--with-requirements"})),
@@ -21,11 +23,7 @@ _RUNNERS = {
 }
 _PYTHON = re.compile(r"python(\d+(\.\d+)?)?")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*")
-_TEST_MODULES = frozenset(
-    {"pytest", "unittest", "nose2", "twisted.trial", "zope.testrunner", "testtools.run", "xmlrunner"}
-)
-_TEST_PROGRAMS = frozenset({"trial", "nose2", "zope-testrunner", "stestr", "django-admin", "ward"})
-_TEST_SCRIPT = re.compile(r"(.*[_-])?(run)?_?tests?\.py|test_\w+\.py")
+_TEST_NAME = re.compile(r"(.*[_-])?(run)?_?tests?|test_\w+")
 # Options of coverage run and pytest that change how tests are measured or shown, but not which tests run.
 _COVERAGE_VALUES = frozenset(
     {"--source", "--include", "--omit", "--rcfile", "--context", "--concurrency", "--data-file"}
@@ -87,12 +85,18 @@ def _test_command(words: Sequence[str]) -> str:
         return shlex.join(["pytest", *_deciding(words[1:])])
     if _PYTHON.fullmatch(name):
         return _python_command(words[1:])
-    is_script = _TEST_SCRIPT.fullmatch(name) is not None
-    if name in _TEST_PROGRAMS and (name != "django-admin" or "test" in words[1:2]):
-        return shlex.join(words)
-    if name == "manage.py" and words[1:2] == ["test"]:
-        return shlex.join(["python", *words])
-    return shlex.join(["python", *words]) if is_script else ""
+    if not _runs_tests(words):
+        return ""
+    return shlex.join(["python", *words] if name.endswith(".py") else words)
+
+
+def _runs_tests(program: Sequence[str]) -> bool:
+    """Whether ``program`` runs tests: a known one, or a script or module of the project named after its tests."""
+    name = program_name(program)
+    is_own = program[0] == "-m" or program[0].endswith(".py")
+    return (
+        is_runner(program) or name == "stestr" or (is_own and _TEST_NAME.fullmatch(name.rpartition(".")[2]) is not None)
+    )
 
 
 def split_commands(line: str) -> Iterator[str]:
@@ -102,24 +106,11 @@ def split_commands(line: str) -> Iterator[str]:
 
 def _python_command(arguments: Sequence[str]) -> str:
     """The test command that Python gets as ``arguments``; "" if it is none."""
-    options = []
-    rest = list(arguments)
-    while rest and rest[0].startswith("-") and rest[0] != "-m":
-        options.append(rest.pop(0))
-        if options[-1] in ("-W", "-X") and rest:
-            options.append(rest.pop(0))
-    if rest[:2] == ["-m", "pytest"]:
-        plain = ["pytest", *_deciding(rest[2:])]
+    options, program = split_arguments(arguments)
+    if program[:2] == ["-m", "pytest"]:
+        plain = ["pytest", *_deciding(program[2:])]
         return shlex.join(["python", *options, "-m", *plain] if options else plain)
-    if rest[:1] == ["-m"]:
-        module = rest[1] if rest[1:2] else ""
-        is_own = _TEST_SCRIPT.fullmatch(module.rpartition(".")[2] + ".py") is not None  # tornado.test.runtests
-        return shlex.join(["python", *arguments]) if is_own or module in _TEST_MODULES else ""
-    if not rest:
-        return ""
-    name = PurePosixPath(rest[0]).name
-    runs_tests = _TEST_SCRIPT.fullmatch(name) or (name in ("manage.py", "setup.py") and "test" in rest[1:])
-    return shlex.join(["python", *arguments]) if runs_tests else ""
+    return shlex.join(["python", *arguments]) if program and _runs_tests(program) else ""
 
 
 def _without_runner(words: Sequence[str]) -> list[str]:

@@ -125,19 +125,26 @@ def program_arguments(program: "Sequence[str]") -> "List[str]":
     return list(program[2:] if program[0] == "-m" else program[1:]) if program else []
 
 
+def is_runner(program: "Sequence[str]") -> bool:
+    """Whether ``program`` is known to run tests, and doesn't just have a name that suggests it."""
+    name = program_name(program)
+    known = name in _PYTEST or name == "unittest" or name in _RUNNERS
+    return known or bool(set(_SUBCOMMANDS.get(name, ())).intersection(program_arguments(program)))
+
+
 def kind_of(program: "Sequence[str]") -> str:
     """The kind of ``program``: one of the names above; OTHER if it doesn't look like a program that runs tests."""
-    name, arguments = program_name(program), program_arguments(program)
+    name = program_name(program)
     if name in _PYTEST:
         return PYTEST
     if _COVERAGE.fullmatch(name):
         return COVERAGE
     if name == "unittest":
         return UNITTEST
-    if name in _RUNNERS:
+    if is_runner(program):
         return TESTS
     if name in _SUBCOMMANDS:
-        return TESTS if set(_SUBCOMMANDS[name]).intersection(arguments) else OTHER
+        return OTHER
     # A script of an environment is a tool, even if its name contains "test": test-server, for example.
     if program and program[0] != "-m" and is_in_environment(program[0]):
         return OTHER
