@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from covgate.config import Config
 from covgate.doctor.check_commit import checkout_config
@@ -12,7 +13,10 @@ from covgate.formats.paint import one_line, tail
 from covgate.gate.context import Session
 from covgate.git.repository import Repository
 from covgate.install.file_edits import FileEdit
-from covgate.measure.documented import documented_command
+from covgate.install.pre_commit import Setup, is_configured
+from covgate.install.toml_table import Taken
+from covgate.measure.documented import Documented, documented_command
+from covgate.measure.run import GUESSED
 from covgate.model.measurement import Measurement
 from covgate.model.numbers import Numbers, format_percent
 from covgate.model.record import DEFAULT_COMPONENT
@@ -20,32 +24,70 @@ from covgate.model.record import DEFAULT_COMPONENT
 _UNTIL_THEN = "until this is fixed, pushes pass unmeasured, with a WARNING (`fail_closed = true` blocks them)"
 
 
-def try_measuring(repository: Repository, environ: Mapping[str, str], edits: Sequence[FileEdit] = ()) -> list[str]:
-    """Measure HEAD with the configuration that the checkout has after ``edits``. Returns the result as lines.
+def plan_and_try(
+    repository: Repository,
+    environ: Mapping[str, str],
+    plan: Callable[[Taken], Setup],
+    taken: Taken,
+    *,
+    measures: bool,
+) -> tuple[Setup, list[str]]:
+    """What ``plan`` makes of ``taken``, and the result of measuring with it, as lines; none without ``measures``.
 
+    If a new configuration can't measure, or only by a guess, and the command that the project documents can, the plan
+    has that command.
+    Raises Interrupted if the user stops the tests.
+    """
+    setup = plan(taken)
+    if not measures:
+        return setup, []
+    configured, _ = is_configured(repository)
+    works, lines = try_measuring(repository, environ, setup.edits)
+    works = works and not any(GUESSED in line for line in lines)
+    found = None if works or configured else documented_command(repository.top)
+    if found is None or found.is_pytest or not (found.command + found.origin).isprintable():
+        return setup, lines
+    print(f"{lines[0]}\n  trying the command that {found.origin} runs: {found.command}", file=sys.stderr, flush=True)
+    other = plan(replace(taken, command=found.command, origin=found.origin))
+    works, measured = try_measuring(repository, environ, other.edits)
+    if works:
+        return other, measured
+    return setup, [*lines, f"  with {found.setting}, init tried that: {measured[0]}"]
+
+
+def try_measuring(
+    repository: Repository, environ: Mapping[str, str], edits: Sequence[FileEdit]
+) -> tuple[bool, list[str]]:
+    """Measure HEAD with the configuration that the checkout has after ``edits``.
+
+    Returns whether each component has a number, and the result as lines.
     Raises Interrupted if the user stops the tests.
     """
     session = Session(repository=repository, environ=environ)
     head = repository.commit("HEAD")
     if not head:
-        return ["not measured: nothing is committed yet"]
+        return False, ["not measured: nothing is committed yet"]
     try:
         config = checkout_config(session, edits)
     except CovgateError as error:
-        return _not_measured(error)
+        return False, _not_measured(error)
     if not config.enabled:
-        return ["not measured: covgate is switched off (enabled = false)"]
+        return False, ["not measured: covgate is switched off (enabled = false)"]
     lines: list[str] = []
+    works = True
     for part in config.parts:
-        found = _measure(session, head, part)
+        measured, found = _measure(session, head, part)
+        works = works and measured
         lines += found if part.component == DEFAULT_COMPONENT else [f"[{part.component}] {found[0]}", *found[1:]]
-    return lines
+    return works, lines
 
 
-def _measure(session: Session, head: str, config: Config) -> list[str]:
-    """The coverage of one component at ``head``, or why there is none, as lines for the user."""
+def _measure(session: Session, head: str, config: Config) -> tuple[bool, list[str]]:
+    """Whether one component has a number at ``head``; and its coverage, or why there is none, as lines for the user."""
     notices: list[str] = []
-    documented = _documented(session.repository) if config.command is None and not config.directory else []
+    documented = None
+    if config.command is None and not config.directory:
+        documented = documented_command(session.repository.top)
     try:
         interpreter = session.measurer.interpreter(config)
         of = "" if config.component == DEFAULT_COMPONENT else f"{config.component} at "
@@ -58,37 +100,40 @@ def _measure(session: Session, head: str, config: Config) -> list[str]:
     except Interrupted:
         raise
     except CovgateError as error:
-        return [*_not_measured(error, config), *documented]
+        lines = _not_measured(error, config)
+        return False, [*lines, *_unsaid(documented, lines)]
     # A command that writes a report need not be about Python at all.
     ran = [] if config.report else [f"  by {interpreter.path} ({interpreter.origin})"]
     if not isinstance(result, Measurement):
-        return [
+        return False, [
             f"WARNING: the tests fail at {head[:10]}: {one_line(result.summary)}",
             *ran,
             *(f"  | {line}" for line in tail(result.output)),
             "  a push is blocked until they pass",
-            *documented,
+            *_unsaid(documented, [result.summary]),
         ]
     notices += result.notices
     shown = format_percent(result.numbers.percent)
     if not shown:
-        return [f"WARNING: nothing was measured at {head[:10]}: the tests pass, but no statement was counted", *ran]
+        return False, [
+            f"WARNING: nothing was measured at {head[:10]}: the tests pass, but no statement was counted",
+            *ran,
+        ]
     files = f"{len(result.files)} file{'' if len(result.files) == 1 else 's'}"
     counted = f"{files}, as {config.report} has them"
     if ran:
         counted = f"{ran[0].lstrip()} with {result.toolchain}; {files}"
-    return [
+    return True, [
         f"the coverage of {head[:10]} is {shown}% ({_counts(result.numbers)}), measured in {result.seconds:.0f} s",
         f"  {counted}; `covgate doctor` shows more",
         *(f"  {one_line(each)}" for each in notices),
-        *documented,
+        *_unsaid(documented, notices),
     ]
 
 
-def _documented(repository: Repository) -> list[str]:
-    """A line about the project's own test command; none if covgate's default is the same, or none is documented."""
-    found = documented_command(repository.top)
-    if found is None or found.is_plain_pytest:
+def _unsaid(found: Documented | None, said: Sequence[str]) -> list[str]:
+    """A line about the project's own test command; none if covgate runs the same, or if the lines ``said`` name it."""
+    if found is None or found.is_plain_pytest or any(found.setting in line for line in said):
         return []
     return [f"  {found.origin} runs `{found.command}`: to measure that, set {found.setting} in covgate's configuration"]
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 
 from covgate.commands._components import propose_components
 from covgate.commands._shared import open_repository
-from covgate.commands._trial import try_measuring
+from covgate.commands._trial import plan_and_try
 from covgate.errors import EXIT_PASSED, CovgateError, UsageError
 from covgate.git.repository import Repository
 from covgate.install import native, pre_commit
-from covgate.install.file_edits import FileEdit, write_all
+from covgate.install.file_edits import FileEdit
 from covgate.install.pin import Pin, find_pin
+from covgate.install.toml_table import NOTHING, Taken
 from covgate.measure.fail_under import fail_under_in
 
 HELP = "set up this repository: hooks and configuration"
@@ -59,19 +61,19 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def _init(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> None:
     """Set up pre-commit. Do whatever can fail before writing the first file."""
 
+    @cache
     def pin() -> Pin | None:
         return find_pin(arguments.repo, arguments.rev, repository.top, environ)
 
     pre_commit.require_own_hooks_directory(repository)
     components = propose_components(repository, environ, arguments.components)
-    setup = pre_commit.plan_setup(
-        repository,
-        pin,
-        pins_anew=bool(arguments.repo or arguments.rev),
-        components=components,
-        fail_under="" if components else fail_under_in(repository.top, environ),
-    )
-    measured = try_measuring(repository, environ, setup.edits) if arguments.measures else []
+
+    def plan(taken: Taken) -> pre_commit.Setup:
+        pins_anew = bool(arguments.repo or arguments.rev)
+        return pre_commit.plan_setup(repository, pin, pins_anew=pins_anew, components=components, taken=taken)
+
+    taken = NOTHING if components else Taken(fail_under=fail_under_in(repository.top, environ))
+    setup, measured = plan_and_try(repository, environ, plan, taken, measures=arguments.measures)
     with _showing(measured):
         pre_commit.set_up(repository, setup, print)
     _finish(measured, setup.edits, "nothing had to change: ")
@@ -80,13 +82,18 @@ def _init(arguments: argparse.Namespace, repository: Repository, environ: Mappin
 def _init_natively(arguments: argparse.Namespace, repository: Repository, environ: Mapping[str, str]) -> None:
     native.require_installable(repository)
     components = propose_components(repository, environ, arguments.components)
-    fail_under = "" if components else fail_under_in(repository.top, environ)
-    edits = pre_commit.plan_configuration(repository, print, components, fail_under)
-    measured = try_measuring(repository, environ, edits) if arguments.measures else []
+
+    def plan(taken: Taken) -> pre_commit.Setup:
+        present = list[str]()
+        edits = pre_commit.plan_configuration(repository, present.append, components, taken)
+        return pre_commit.Setup(edits=tuple(edits), present=tuple(present))
+
+    taken = NOTHING if components else Taken(fail_under=fail_under_in(repository.top, environ))
+    setup, measured = plan_and_try(repository, environ, plan, taken, measures=arguments.measures)
     with _showing(measured):
-        write_all(edits, print)
+        pre_commit.set_up(repository, setup, print, install=False)
         native.install(repository, print)
-    _finish(measured, edits, "")
+    _finish(measured, setup.edits, "")
 
 
 @contextmanager

@@ -12,6 +12,9 @@ def check_documented(checkout: Checkout) -> Results:
     if documented is None:
         return
     yield Fact(name="documented", value=f"{documented.command} ({documented.origin})")
+    project = checkout.project
+    if project is not None and project.lacks_pytest:
+        return  # the same advice comes with that
     if documented.is_pytest:
         return  # the same tests, unless its arguments leave some out: only a reader can tell
     yield Finding(

@@ -119,7 +119,8 @@ def check_command(checkout: Checkout) -> Results:
     last = f"; the last run took {seconds:.0f} s" if seconds >= 1 and not config.directory else ""
     last += "; this commit is already measured, so its push runs no tests" if checkout.is_measured else ""
     if project.program is not None:
-        run = f"coverage run {shell(*project.program.words)}"
+        words = ("-m", "unittest") if project.lacks_pytest and config.command is None else project.program.words
+        run = f"coverage run {shell(*words)}"
         if project.uses_pytest_cov:
             run = f"{shell('pytest', *project.program.arguments)}, measured by pytest-cov"
         yield Fact(name="tests", value=run + last)

@@ -74,6 +74,11 @@ class Project:
     def runs_pytest(self) -> bool:
         return self.program is not None and self.program.runs_pytest
 
+    @property
+    def lacks_pytest(self) -> bool:
+        """Whether pytest would have to run the tests, and the interpreter doesn't have it."""
+        return self.runs_pytest and self.probe is not None and not self.probe.versions["pytest"]
+
     def measures_itself(self, config: Config) -> bool:
         """Whether the command of ``config`` writes a report, so that covgate measures nothing by itself."""
         return self.program is None and bool(config.report)

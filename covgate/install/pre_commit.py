@@ -15,7 +15,7 @@ from covgate.install.hook_entry import hook_entry
 from covgate.install.hooks_pin import repin
 from covgate.install.hooks_yaml import HOOK_TYPES, add_hooks, has_hooks, remove_hooks, stages_of
 from covgate.install.pin import Pin
-from covgate.install.toml_table import add_table, has_components, has_table, remove_table
+from covgate.install.toml_table import NOTHING, Taken, add_table, has_components, has_table, remove_table
 
 HOOKS_FILE = ".pre-commit-config.yaml"
 # Where the configuration may be, and the header of its table there.
@@ -38,17 +38,17 @@ def plan_setup(
     *,
     pins_anew: bool = False,
     components: Sequence[Table] = (),
-    fail_under: str = "",
+    taken: Taken = NOTHING,
 ) -> Setup:
     """What has to be written so that pre-commit runs covgate's hooks. Nothing is written yet.
 
     ``find_pin`` says where the hooks come from. It is called if the file lacks them; with ``pins_anew``, always.
-    ``components``: tables to add to the configuration; ``fail_under``: coverage's minimum, which becomes the floor of a
-    new one. Raises UsageError if a file can't be extended.
+    ``components``: tables to add to the configuration; ``taken``: what a new one takes over.
+    Raises UsageError if a file can't be extended.
     """
     require_own_hooks_directory(repository)
     edits, present = list[FileEdit](), list[str]()
-    configuration = plan_configuration(repository, present.append, components, fail_under)
+    configuration = plan_configuration(repository, present.append, components, taken)
     before = read_text(repository.top, HOOKS_FILE) or ""
     if not has_hooks(before, HOOKS_FILE):
         after = add_hooks(before, HOOKS_FILE, hook_entry(find_pin()))
@@ -126,21 +126,23 @@ def is_configured(repository: Repository) -> tuple[bool, bool]:
 
 
 def plan_configuration(
-    repository: Repository, report: Report, components: Sequence[Table] = (), fail_under: str = ""
+    repository: Repository,
+    report: Report,
+    components: Sequence[Table] = (),
+    taken: Taken = NOTHING,
 ) -> list[FileEdit]:
     """The edit that configures covgate, and that adds the tables of ``components``; none if all of it is there.
 
-    ``fail_under``: coverage's minimum in percent, which becomes the floor of a new configuration; "" for none.
-    Raises UsageError if the file can't be extended.
+    ``taken``: what a new configuration takes over. Raises UsageError if the file can't be extended.
     """
     name, header, before = configured_in(repository)
     is_new = before is None or not has_table(before, header)
-    table = add_table(before or "", name, header, fail_under) if is_new else before or ""
+    table = add_table(before or "", name, header, taken) if is_new else before or ""
     after = add_components(table, components, header)
     added = f"{len(components)} components added" if components else ""
     if is_new:
         what = "written" if before is None else f"{header.strip()} added"
-        what += f", with floor = {fail_under} as fail_under has it" if fail_under else ""
+        what += f", with {taken.shown}" if taken.shown else ""
         return [prepare(repository.top, name, before, after, f"{what}, {added}" if added else what)]
     if added:
         return [prepare(repository.top, name, before, after, added)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from covgate.compat import parse_toml
@@ -13,20 +15,48 @@ _TABLE = """\
 policy = "both"
 """
 _AS_FAIL_UNDER = "# The same as fail_under: "
+_AS_DOCUMENTED = "# The tests as they run by "
 
 
-def add_table(text: str, name: str, header: str, fail_under: str = "") -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What a new configuration takes over from the project's own; each is "" if there is none.
+
+    ``fail_under`` is coverage's minimum in percent, which becomes the floor. ``command`` runs the tests, as ``origin``
+    documents it.
+    """
+
+    fail_under: str = ""
+    command: str = ""
+    origin: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What is taken over, for a message."""
+        floor = [f"floor = {self.fail_under} as fail_under has it"] if self.fail_under else []
+        command = (
+            [f"command = {json.dumps(self.command, ensure_ascii=False)} as {self.origin} runs it"]
+            if self.command
+            else []
+        )
+        return " and ".join(floor + command)
+
+
+NOTHING = Taken()
+
+
+def add_table(text: str, name: str, header: str, taken: Taken = NOTHING) -> str:
     """TOML ``text`` with covgate's table at its end; unchanged if it has one.
 
-    ``header``: the table's first line, or "" for a file that is covgate's own. ``fail_under``: coverage's minimum in
-    percent, which becomes the floor; "" for none. Raises UsageError if ``text``, the file ``name``, can't be extended.
+    ``header``: the table's first line, or "" for a file that is covgate's own. Raises UsageError if ``text``, the file
+    ``name``, can't be extended.
     """
     data = _load(text, name)
     tool = data.get("tool", {}) if header else {}
     if isinstance(tool, dict) and "covgate" in tool:
         return text
     end = _line_break(text)
-    table = header + _table(fail_under)
+    table = header + _table(taken)
     block = table.replace("\n", end)
     if text and not text.endswith(end):  # a missing final line break stays missing
         result = text + end * 2 + block.removesuffix(end)
@@ -37,15 +67,31 @@ def add_table(text: str, name: str, header: str, fail_under: str = "") -> str:
     return result
 
 
-def _table(fail_under: str) -> str:
-    return _TABLE + (f"{_AS_FAIL_UNDER}{fail_under}\nfloor = {fail_under}\n" if fail_under else "floor = 0\n")
+def _table(taken: Taken) -> str:
+    floor = f"{_AS_FAIL_UNDER}{taken.fail_under}\nfloor = {taken.fail_under}\n" if taken.fail_under else "floor = 0\n"
+    command = (
+        f"{_AS_DOCUMENTED}{taken.origin}\ncommand = {json.dumps(taken.command, ensure_ascii=False)}\n"
+        if taken.command
+        else ""
+    )
+    return _TABLE + floor + command
+
+
+def _taken_in(text: str) -> Taken:
+    """What the table in ``text`` took over when it was written."""
+    fail_under = re.search(f"^{_AS_FAIL_UNDER}([0-9.]+)\r?$", text, re.MULTILINE)
+    command = re.search(f'^{_AS_DOCUMENTED}(.*?)\r?\ncommand = (".*")\r?$', text, re.MULTILINE)
+    try:
+        origin, words = (command[1], json.loads(command[2])) if command else ("", "")
+    except ValueError:  # edited
+        origin, words = "", ""
+    return Taken(fail_under=fail_under[1] if fail_under else "", command=words, origin=origin)
 
 
 def remove_table(text: str, header: str) -> str:
     """``text`` without the table as ``add_table`` wrote it; unchanged if the table was edited since."""
     end = _line_break(text)
-    written = re.search(f"^{_AS_FAIL_UNDER}([0-9.]+)\r?$", text, re.MULTILINE)
-    block = (header + _table(written[1] if written else "")).replace("\n", end)
+    block = (header + _table(_taken_in(text))).replace("\n", end)
     if not header:
         return "" if text == block else text
     head, found, rest = text.partition(block.removesuffix(end))

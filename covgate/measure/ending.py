@@ -27,7 +27,10 @@ _RETRY_OPTION = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """The result of a test run. ``collected`` is whether it found any test; ``reason`` why it failed, if it did."""
+    """The result of a test run.
+
+    ``collected`` is whether it found any test; ``reason`` why it failed, if it did.
+    """
 
     status: int
     collected: bool = True
@@ -129,6 +132,18 @@ def run_ending(run: Runner, status: int, output: str) -> Ending:
 def none_ran(output: str) -> bool:
     """Whether a test runner printed that there was no test, and no other one printed that there was one."""
     return bool(_NONE_RAN.search(output)) and not _SOME_RAN.search(output)
+
+
+def failures_of(runs: Sequence[Runner]) -> str:
+    """The tests of pytest that failed in ``runs``: ": tests/test_cart.py::test_total and 2 more"; "" for none.
+
+    pytest lists them only as its options say, and the output that covgate shows may end before or after that list.
+    """
+    # A command may run those that failed once more.
+    failures = {run.session.failed: run.session.failures for run in runs}
+    named = [name for names in failures for name in names]
+    more = sum(failures.values()) - len(named)
+    return f": {', '.join(named)}{f' and {more} more' if more > 0 else ''}" if named else ""
 
 
 def pytest_ending(status: int, session: PytestSession, output: str) -> Ending:

@@ -12,17 +12,22 @@ from typing import Any
 from covgate.measure.inside.covgate_programs import kind_of
 from covgate.model.measurement import Toolchain
 
+_NAME = 200  # characters of a test's name that are kept: a parameter may be any text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PytestSession:
     """What covgate's plugin reports of a pytest session. ``status`` is None if the session did not finish.
 
     ``collected`` counts the tests. ``broken`` is why they could not start, if the commit is the reason; else "".
+    ``failed`` names the first of the ``failures``: tests, and files that could not be collected.
     """
 
     status: int | None = None
     collected: int = 0
     broken: str = ""
+    failed: tuple[str, ...] = ()
+    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +117,14 @@ def _session(value: Mapping[str, Any]) -> PytestSession:
     status, collected = value.get("status"), value.get("collected", 0)
     if type(status) is not int or type(collected) is not int:
         return PytestSession()
-    return PytestSession(status=status, collected=collected, broken=str(value.get("broken", "")))
+    failed, failures = value.get("failed"), value.get("failures")
+    return PytestSession(
+        status=status,
+        collected=collected,
+        broken=str(value.get("broken", "")),
+        failed=tuple(str(each)[:_NAME] for each in failed) if isinstance(failed, list) else (),
+        failures=failures if type(failures) is int else 0,
+    )
 
 
 def _load(path: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from covgate.errors import NothingMeasured, ToolError
 from covgate.measure.analyser import Analyser, choose_analyser
 from covgate.measure.analysis import analyse, data_of, default_analyser, left_out_notices, nothing_executed
-from covgate.measure.ending import without_retried
+from covgate.measure.ending import failures_of, without_retried
 from covgate.measure.facts import read_started
 from covgate.measure.inside.covgate_programs import UNITTEST
 from covgate.measure.job import Job, TestsFailed
@@ -23,6 +23,9 @@ from covgate.measure.suite import SuiteRun, run_suite, set_up
 from covgate.measure.workspace import Workspace
 from covgate.model.measurement import Measurement
 from covgate.model.numbers import total
+
+# How a notice begins if covgate has guessed how the tests run.
+GUESSED = "pytest is not installed for this project: its tests ran with python -m unittest"
 
 
 def measure(job: Job) -> Measurement | TestsFailed:
@@ -73,21 +76,42 @@ def measure(job: Job) -> Measurement | TestsFailed:
 
 def _failed(workspace: Workspace, suite: SuiteRun) -> TestsFailed:
     """How the tests failed, and what else may be the reason."""
-    summary = f"{suite.ending.reason} (exit status {suite.ending.status})"
+    summary = f"{suite.ending.reason} (exit status {suite.ending.status}){failures_of(suite.runs)}"
     wrong = from_other_checkout(workspace.job.scratch)
     if wrong:
         summary += f"; they imported {wrong}, from another checkout of this repository, and not the commit's"
     replaced = replaced_coverage(suite.runs)
     if replaced:
         summary += f"; {replaced} was replaced while they ran"
+    summary += _other_command(workspace, suite)
     return TestsFailed(summary=summary, output=workspace.output())
+
+
+def _other_command(workspace: Workspace, suite: SuiteRun) -> str:
+    """A clause on what else may run the tests if covgate chose the command by itself; "" if nothing suggests it."""
+    if workspace.job.command is not None:
+        return ""
+    guessed = any(each.kind == UNITTEST for each in suite.runs)
+    clause = "; pytest is not installed for this project, so they ran with python -m unittest" if guessed else ""
+    return clause + _documented_command(workspace)
+
+
+def _documented_command(workspace: Workspace) -> str:
+    """A clause on the test command that the project documents; "" if that is none, or pytest."""
+    # Late: few runs need it.
+    from covgate.measure.documented import documented_command
+
+    found = documented_command(workspace.job.place)
+    if found is None or found.is_pytest:
+        return ""
+    return f"; {found.origin} runs `{found.command}`: to measure that, set {found.setting}"
 
 
 def _about_the_command(suite: SuiteRun, workspace: Workspace) -> tuple[str, ...]:
     """What covgate chose other than pytest, and what a command repeated or left out."""
     if workspace.job.command is None:
-        unittest = any(each.kind == UNITTEST for each in suite.runs)
-        return ("pytest is not installed for this project: its tests ran with python -m unittest",) if unittest else ()
+        guessed = any(each.kind == UNITTEST for each in suite.runs)
+        return (GUESSED + _documented_command(workspace),) if guessed else ()
     notices = skipped_notices(workspace.output(lines=SKIPPED_LINES))
     followed = [each for each in suite.runs if each.through]
     if len(without_retried(followed)) < len(followed):

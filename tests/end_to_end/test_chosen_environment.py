@@ -136,9 +136,12 @@ def test_the_documented_test_command_is_proposed(project: Project) -> None:
     seen = Doctor(project, project.top.parent / "bin").examine()
     assert seen.facts["documented"] == "python -m unittest discover -s tests -t . ([testenv] in tox.ini)"
     setting = 'command = "python -m unittest discover -s tests -t ."'
-    assert seen["documented-command"]["mend"] == f"set {setting} in [tool.covgate] in pyproject.toml"
+    place = "[tool.covgate] in pyproject.toml"
+    assert seen["pytest-missing"]["mend"] == f"set {setting} in {place}: that is what [testenv] in tox.ini runs"
+    assert "documented-command" not in seen.names  # once is enough
+    assert seen.facts["tests"].startswith("coverage run -m unittest")
     project.write("pyproject.toml", f"[tool.covgate]\n{setting}\n")
     project.commit()
-    assert "documented-command" not in Doctor(project, project.top.parent / "bin").examine().names
+    assert "pytest-missing" not in Doctor(project, project.top.parent / "bin").examine().names
     assert "PASS main" in project.push()
     assert project.field("baseline_ratio") == "5/6"

@@ -378,7 +378,8 @@ def test_a_second_run_that_fails_changes_nothing(project: Project, tmp_path: Pat
     project.commit()
     done = project.push()
     assert done.status == 1
-    assert "the tests ran once more: the tests failed (exit status 1); the first run is judged" in done, done.text
+    again = "the tests failed (exit status 1): tests/test_mod.py::test_calls"
+    assert f"the tests ran once more: {again}; the first run is judged" in done, done.text
     assert "83.33% is below the baseline of 100.00%" in done
 
 

@@ -129,6 +129,14 @@ def test_without_pytest_unittest_discovers_the_tests(project: Project) -> None:
     assert executed(data) == (5, 6)
     assert "pytest is not installed for this project: its tests ran with python -m unittest" in data["notices"]
     project.push()
+    project.write("Makefile", "test:\n\tpython tests/run_tests.py\n")
+    project.write("tests/test_mod.py", UNITTEST + "\n    def test_more(self):\n        self.fail()\n")
+    project.commit()
+    told = " ".join(project.push().text.split())
+    assert (
+        "pytest is not installed for this project, so they ran with python -m unittest; target test in Makefile" in told
+    )
+    assert 'to measure that, set command = "python tests/run_tests.py"' in told
     project.git("rm", "--quiet", "-r", "tests")
     project.commit()
     done = project.push()

@@ -193,7 +193,8 @@ def test_a_baseline_whose_commit_can_not_be_measured_here_holds_as_it_is_recorde
     done = project.push()
     assert done.status == 1, done.text
     assert "66.67% is below the baseline of 83.33%" in done
-    failed = f"the baseline's commit {first[:10]} can't be measured here: the tests failed (exit status 1)"
+    how = "the tests failed (exit status 1): tests/test_machine.py::test_machine"
+    failed = f"the baseline's commit {first[:10]} can't be measured here: {how}"
     assert failed in done and "measured here, too" in done
     # It failed, and will fail again: its tests don't run once more.
     done = project.push()

@@ -32,7 +32,7 @@ def test_failing_tests_block_and_nothing_is_recorded(project: Project) -> None:
     project.commit()
     done = project.push()
     assert done.status != 0
-    assert "the tests failed" in done
+    assert "the tests failed (exit status 1): tests/test_mod.py::test_calls\n" in done
     assert "it is broken" in done
     assert project.git("rev-parse", "refs/notes/coverage") == notes
     # Nor is it remembered: the next push runs them again.
@@ -45,7 +45,7 @@ def test_a_test_file_that_does_not_import_blocks(project: Project) -> None:
     project.commit()
     done = project.push()
     assert done.status != 0
-    assert "the tests failed" in done
+    assert "the tests failed (exit status 2): tests/test_other.py\n" in done
 
 
 @pytest.mark.parametrize(

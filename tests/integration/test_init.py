@@ -452,6 +452,26 @@ def test_a_failing_installation_says_why(bare: Project) -> None:
     assert "Traceback" not in done
 
 
+def test_init_takes_over_the_command_that_works(bare: Project) -> None:
+    """Plain pytest fails here; the command that the project documents for its tests passes."""
+    bare.write(NAME, f"default_install_hook_types: [{', '.join(TYPES)}]\n{LOCAL}")
+    bare.write("tests/test_broken.py", "def test_broken():\n    assert False\n")
+    bare.write(
+        "tests/run_tests.py", "import sys\n\nsys.path.insert(0, '.')\nimport test_mod\n\ntest_mod.test_calls()\n"
+    )
+    bare.write("Makefile", "test:\n\tpython tests/run_tests.py\n")
+    bare.git("rm", "--quiet", "pyproject.toml")
+    bare.commit()
+    done = bare.covgate("init", COVGATE_PYTHON=str(bare.python))
+    assert done.status == 0, done.text
+    assert "is 83.33% (5 of 6 statements)" in done, done.text
+    taken = 'command = "python tests/run_tests.py"'
+    assert f"{taken} as target test in Makefile runs it" in done
+    assert f"# The tests as they run by target test in Makefile\n{taken}\n" in (bare.top / ".covgate.toml").read_text()
+    bare.covgate("init", "--remove")
+    assert not (bare.top / ".covgate.toml").exists()
+
+
 def test_init_names_the_test_command_that_the_project_documents(bare: Project) -> None:
     bare.write(NAME, f"default_install_hook_types: [{', '.join(TYPES)}]\n{LOCAL}")
     bare.write("tox.ini", "[testenv]\ncommands = python -m unittest discover -s tests\n")

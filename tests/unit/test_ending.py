@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from covgate.errors import NothingMeasured, ToolError
-from covgate.measure.ending import Ending, command_ending, none_ran, pytest_ending, run_ending
+from covgate.measure.ending import Ending, command_ending, failures_of, none_ran, pytest_ending, run_ending
 from covgate.measure.facts import PytestSession, Runner
 from covgate.measure.interpreter import Interpreter
 from covgate.measure.not_started import interpreter_of, not_started
@@ -31,6 +31,25 @@ def run(program: str, status: int | None = None, session: PytestSession = UNFINI
 
 def finished(status: int, collected: int = 3, broken: str = "") -> PytestSession:
     return PytestSession(status=status, collected=collected, broken=broken)
+
+
+def failing(*names: str, more: int = 0) -> Runner:
+    return run("pytest", 1, PytestSession(status=1, failed=names, failures=len(names) + more))
+
+
+@pytest.mark.parametrize(
+    ("runs", "expected"),
+    [
+        ([], ""),
+        ([run("pytest", 1)], ""),
+        ([failing("tests/test_a.py::test[1]")], ": tests/test_a.py::test[1]"),
+        ([failing("a", "b", more=2)], ": a, b and 2 more"),
+        ([failing("a"), failing("b", more=1)], ": a, b and 1 more"),
+        ([failing("a", more=1), failing("a", more=1)], ": a and 1 more"),  # pytest || pytest --lf
+    ],
+)
+def test_the_tests_that_failed_are_named(runs: list[Runner], expected: str) -> None:
+    assert failures_of(runs) == expected
 
 
 def outcome(ending: Ending) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from covgate.compat import tomllib
 from covgate.errors import UsageError
-from covgate.install.toml_table import add_table, remove_table
+from covgate.install.toml_table import Taken, add_table, remove_table
 
 TOML = {
     "empty": "",
@@ -21,14 +21,22 @@ TOML = {
 
 @pytest.mark.parametrize("text", TOML.values(), ids=TOML.keys())
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
-@pytest.mark.parametrize("fail_under", ["", "97.5"])
-def test_the_table_is_added_once_and_taken_out(text: str, end: str, fail_under: str) -> None:
+@pytest.mark.parametrize(
+    ("taken", "keys"),
+    [
+        (Taken(), {"floor": 0}),
+        (Taken(fail_under="97.5"), {"floor": 97.5}),
+        (Taken(command='make "ü"', origin="target test in Makefile"), {"floor": 0, "command": 'make "ü"'}),
+    ],
+    ids=["nothing", "fail_under", "command"],
+)
+def test_the_table_is_added_once_and_taken_out(text: str, end: str, taken: Taken, keys: dict[str, object]) -> None:
     text, header = text.replace("\n", end), "[tool.covgate]\n"
-    added = add_table(text, "pyproject.toml", header, fail_under)
+    added = add_table(text, "pyproject.toml", header, taken)
     assert added.startswith(text)
     assert added.endswith("\n") == (text.endswith("\n") or not text)
     before, after = tomllib.loads(text), tomllib.loads(added)
-    assert after["tool"].pop("covgate") == {"policy": "both", "floor": float(fail_under or 0)}
+    assert after["tool"].pop("covgate") == {"policy": "both", **keys}
     assert after["tool"] == before.get("tool", {})
     assert add_table(added, "pyproject.toml", header) == added
     assert remove_table(added, header) == text
@@ -51,8 +59,12 @@ def test_a_table_that_was_changed_since_is_left() -> None:
     added = add_table("", "pyproject.toml", "[tool.covgate]\n").replace("floor = 0", "floor = 90")
     assert add_table(added, "pyproject.toml", "[tool.covgate]\n") == added
     assert remove_table(added, "[tool.covgate]\n") == added
-    added = add_table("", "pyproject.toml", "[tool.covgate]\n", "97").replace("floor = 97", "floor = 98")
+    added = add_table("", "pyproject.toml", "[tool.covgate]\n", Taken(fail_under="97"))
+    added = added.replace("floor = 97", "floor = 98")
     assert remove_table(added, "[tool.covgate]\n") == added
+    added = add_table("", "pyproject.toml", "[tool.covgate]\n", Taken(command="make test", origin="Makefile"))
+    for edited in (added.replace('"make test"', '"make \\q"'), added.replace('"make test"', '["make", "test"]')):
+        assert remove_table(edited, "[tool.covgate]\n") == edited
 
 
 def test_a_file_of_its_own_has_no_header() -> None:

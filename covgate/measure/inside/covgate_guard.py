@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 SPEC = json.loads(os.environ.get("_COVGATE_GUARD", "{}"))
 _NOT_FOUND = re.compile("(?:file or directory )?not found: (.*)")
 _PROGRESS_INTERVAL = 0.2  # seconds
-_session: "Dict[str, Any]" = {"done": 0, "total": 0, "written": 0.0, "broken": ""}
+_MOST_NAMED = 3  # failed tests that are named; the others are counted
+_session: "Dict[str, Any]" = {"done": 0, "total": 0, "written": 0.0, "broken": "", "failed": {}}
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)  # before pytest-cov, whose hook is tryfirst but no wrapper
@@ -122,8 +123,16 @@ def pytest_collection_finish(session: "Any") -> None:
     _session["total"] = len(session.items)
 
 
+def pytest_collectreport(report: "Any") -> None:
+    """Note what could not be collected."""
+    if report.failed:
+        _session["failed"][report.nodeid] = True
+
+
 def pytest_runtest_logreport(report: "Any") -> None:
-    """Report the progress, from time to time."""
+    """Note what failed, and report the progress, from time to time."""
+    if report.failed:
+        _session["failed"][report.nodeid] = True
     if report.when != "teardown":
         return
     _session["done"] += 1
@@ -140,10 +149,10 @@ def pytest_sessionfinish(session: "Any", exitstatus: int) -> None:
         covgate_seen.write(SPEC, session)
     if not hasattr(session.config, "workerinput"):
         collected = getattr(session, "testscollected", 0)
-        _write(
-            "finished-%d" % os.getpid(),
-            {"status": int(exitstatus), "collected": collected, "broken": _session["broken"]},
-        )
+        failed = list(_session["failed"])
+        facts = {"status": int(exitstatus), "collected": collected, "broken": _session["broken"]}
+        facts.update({"failed": failed[:_MOST_NAMED], "failures": len(failed)})
+        _write("finished-%d" % os.getpid(), facts)
 
 
 def _write(name: str, value: "Any") -> None:
