@@ -8,7 +8,7 @@ from fractions import Fraction
 from covgate.formats import Context, ReadSource, no_source
 from covgate.formats.paint import Paint, one_line, plain, tail, wrapped
 from covgate.formats.tables import number_rows
-from covgate.model.numbers import format_exact, format_percent
+from covgate.model.numbers import format_percent, format_reached
 from covgate.model.outcome import Outcome
 from covgate.model.verdict import Rule, Status
 
@@ -165,7 +165,7 @@ def _what_to_do(outcome: Outcome, pushing: bool) -> list[str]:
         lines.append("    cover the lines above with tests, commit, and push again")
         lines.append(f"    see this again:          covgate check {outcome.commit[:10]}")
         if Rule.BASELINE in outcome.verdict.failed:
-            value = format_exact(Fraction(int((outcome.verdict.measured or Fraction(0)) * 100), 100))
+            value = format_reached(outcome.verdict.measured or Fraction(0))
             of = f" --component {outcome.label}" if outcome.label else ""
             lines.append(f'    it is meant to fall:     covgate baseline set {value}{of} --reason "why"')
     if can_be_excused(outcome.verdict):

@@ -14,7 +14,7 @@ from covgate.gate.judge import judge_commit
 from covgate.gate.order import Order
 from covgate.gate.recording import Recorder
 from covgate.model.combined import combine
-from covgate.model.numbers import format_exact, format_percent
+from covgate.model.numbers import format_percent, format_reached
 from covgate.model.outcome import Outcome
 from covgate.model.record import DEFAULT_COMPONENT
 
@@ -113,7 +113,24 @@ def changed_components(session: Session, commit: str, bars: Sequence[Bar]) -> li
         notices += _about_the_whole(session, base)
     elif gone:
         notices.append(f"removed components, whose baselines no longer apply: {_some(gone)}")
+        notices += _about_renamed(session, base, [each for each in before.parts if each.component in gone], now)
     return notices
+
+
+def _about_renamed(session: Session, base: str, gone: Sequence[Config], now: Config) -> list[str]:
+    """What becomes of the baselines of the ``gone`` components whose files another one measures ``now``."""
+    names = {(each.directory, each.source): each.component for each in now.parts}
+    notices = []
+    for old in gone:
+        new = names.get((old.directory, old.source))
+        baseline = session.notes.baseline([base], old.component).baseline if new else None
+        if baseline is not None:
+            shown, exact = format_percent(baseline.percent), format_reached(baseline.percent)
+            notices.append(
+                f"{new} measures what {old.component} measured, without the baseline of {shown}% (to carry it over:"
+                f' covgate baseline set {exact} --component {new} --reason "carried over from {old.component}")'
+            )
+    return notices[:_NAMED]
 
 
 def _about_the_whole(session: Session, base: str) -> list[str]:
@@ -121,7 +138,7 @@ def _about_the_whole(session: Session, base: str) -> list[str]:
     baseline = session.notes.baseline([base]).baseline
     if baseline is None:
         return []
-    shown, exact = format_percent(baseline.percent), format_exact(baseline.percent)
+    shown, exact = format_percent(baseline.percent), format_reached(baseline.percent)
     return [
         f"this push begins to use components: the baseline of {shown}% stays that of {DEFAULT_COMPONENT}, and"
         f" applies to none of them (to carry it over: covgate baseline set {exact} --component NAME"

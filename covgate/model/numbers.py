@@ -107,6 +107,11 @@ def format_exact(value: Fraction, places: int = 2) -> str:
     return _decimal(round(value * 10**places), places)
 
 
+def format_reached(value: Fraction, places: int = 2) -> str:
+    """``value`` rounded down: a baseline that is set to it is one that ``value`` reaches."""
+    return _decimal(int(value * 10**places), places)
+
+
 def _decimal(scaled: int, places: int) -> str:
     sign = "-" if scaled < 0 else ""
     digits = str(abs(scaled)).rjust(places + 1, "0")

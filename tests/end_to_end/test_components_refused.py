@@ -138,6 +138,14 @@ def test_a_renamed_component_begins_anew_and_says_so(parts: MakeParts) -> None:
     assert "[site]: 75.00%; no baseline yet (bootstrap)" in done
     assert "new components, without a baseline yet: site" in done
     assert "removed components, whose baselines no longer apply: web" in done
+    # If it measures the same directory, the baseline can be carried over.
+    found.configure({"api": "", "page": ""})
+    settings = project.top / ".covgate.toml"
+    settings.write_text(settings.read_text().replace('"page"', '"site"'))
+    project.commit()
+    carry = 'covgate baseline set 75.00 --component page --reason "carried over from site"'
+    done = project.push()
+    assert f"page measures what site measured, without the baseline of 75.00% (to carry it over: {carry})" in done
 
 
 def test_what_a_component_depends_on_is_named(parts: MakeParts) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.model.measurement import Toolchain
-from covgate.model.numbers import COUNTS, Numbers, format_exact, format_percent, total
+from covgate.model.numbers import COUNTS, Numbers, format_exact, format_percent, format_reached, total
 
 counts = st.builds(
     lambda statements, missed, branches, lost, excluded: Numbers(
@@ -134,3 +134,9 @@ def test_no_more_executed_than_there_is(name: str) -> None:
 def test_the_toolchain_in_words() -> None:
     assert str(Toolchain(python="CPython 3.12", coverage="7.6")) == "CPython 3.12, coverage 7.6"
     assert str(Toolchain()) == ""
+
+
+@given(st.fractions(0, 100))
+def test_what_is_rounded_down_is_reached(value: Fraction) -> None:
+    shown = format_reached(value)
+    assert value - Fraction(1, 100) < Fraction(shown) <= value
