@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from covgate.model.source_files import could_be_measured, measured_suffixes, suffix
 
+_OF_NODE = frozenset({".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".vue", ".svelte"})
 _SHOWN = 8
 
 
@@ -54,9 +55,19 @@ def unmeasured_notices(files: Sequence[NewFile]) -> list[str]:
     names = [each.path + (f" (moved from {each.old_path})" if each.old_path else "") for each in files]
     what, they = ("file is", "it") if len(files) == 1 else ("files are", "they")
     return [
-        f"{len(files)} new source {what} not measured: {_first(names)}"
-        f" (if {they} should count, change `source` or `omit`)"
+        f"{len(files)} new source {what} not measured: {_first(names)} (if {they} should count, {_how_to_count(files)})"
     ]
+
+
+def _how_to_count(files: Sequence[NewFile]) -> str:
+    """What decides whether such files count: coverage's configuration, or that of the tool that writes the report."""
+    suffixes = {suffix(each.path) for each in files}
+    if ".py" in suffixes:
+        return "change `source` or `omit`"
+    tools = (
+        ": collectCoverageFrom in Jest, coverage.include in Vitest, --all in c8 and nyc" if suffixes & _OF_NODE else ""
+    )
+    return f"configure the tool that writes the report{tools}"
 
 
 def changed_notices(paths: Iterable[str]) -> list[str]:

@@ -57,6 +57,17 @@ NOTICES: dict[str, tuple[tuple[NewFile, ...], list[str]]] = {
         (NewFile(path="a.py"),),
         ["1 new source file is not measured: a.py (if it should count, change `source` or `omit`)"],
     ),
+    "of a tool": (
+        (NewFile(path="a.go"),),
+        ["1 new source file is not measured: a.go (if it should count, configure the tool that writes the report)"],
+    ),
+    "of Node": (
+        (NewFile(path="a.c"), NewFile(path="b.tsx")),
+        [
+            "2 new source files are not measured: a.c, b.tsx (if they should count, configure the tool that writes the"
+            " report: collectCoverageFrom in Jest, coverage.include in Vitest, --all in c8 and nyc)"
+        ],
+    ),
     "moved": (
         (NewFile(path="a.py", old_path="src/a.py"), NewFile(path="b.py")),
         [
