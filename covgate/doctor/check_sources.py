@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from fractions import Fraction
+from pathlib import Path
 
 from covgate.doctor.findings import Checkout, Fact, Finding, Project, Results, Severity, listed
 from covgate.measure.coverage_config import FILES, read_coverage_config
@@ -17,7 +18,7 @@ def check_sources(checkout: Checkout) -> Results:
     project = checkout.project
     if project is None or project.probe is None:
         return
-    facts, names = project.probe.coverage, _configuration_files(checkout)
+    facts, names = project.probe.coverage, _configuration_files(checkout.place)
     if facts.file in names and len(names) > 1:
         yield Finding(
             name="coverage-configured-twice",
@@ -40,6 +41,15 @@ def check_sources(checkout: Checkout) -> Results:
         return
     if not project.probe.versions["coverage"]:
         return
+    above = [] if facts.file or not checkout.config.directory else _configuration_files(checkout.top)
+    if above:
+        yield Finding(
+            name="coverage-configured-above",
+            what=f"{above[0]} at the top configures coverage, and is not read in {checkout.config.directory}",
+            why="coverage looks where it is started: branches, omit and exclusions that are set there don't count",
+            fix=f"set what this component needs in {checkout.config.directory}, too",
+            severity=Severity.WARNING,
+        )
     if facts.file:
         yield Fact(name="coverage", value=f"configured in {facts.file}")
     yield Fact(name="sources", value=_describe_sources(checkout, project, facts))
@@ -48,12 +58,12 @@ def check_sources(checkout: Checkout) -> Results:
     yield from _check_fail_under(checkout, project, facts)
 
 
-def _configuration_files(checkout: Checkout) -> list[str]:
-    """The files that configure coverage; coverage reads the first."""
+def _configuration_files(place: Path) -> list[str]:
+    """The files in ``place`` that configure coverage; coverage reads the first."""
     found = []
     for name in FILES:
         with contextlib.suppress(OSError):
-            data = (checkout.place / name).read_bytes()
+            data = (place / name).read_bytes()
             if name.startswith(".coveragerc") or read_coverage_config({name: data}).sections:
                 found.append(name)
     return found

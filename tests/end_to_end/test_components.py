@@ -351,6 +351,7 @@ def test_python_components_count_what_their_owners_do(make_project: Make) -> Non
     project.write("api/api/__init__.py", "")
     project.write("api/api/mod.py", functions("a", "b"))
     project.write("api/tests/test_api.py", "from api import mod\n\n\ndef test():\n    assert mod.a()\n")
+    project.write(".coveragerc", "[run]\nbranch = true\n")
     project.write("svc/svc.py", functions("a"))
     project.write("svc/test_svc.py", "import svc\n\n\ndef test():\n    assert svc.a()\n")
     tables = '[tool.covgate.components]\napi.directory = "api"\nsvc.directory = "svc"\n'
@@ -362,6 +363,7 @@ def test_python_components_count_what_their_owners_do(make_project: Make) -> Non
     assert "component: api\ncoverage_status: PASS\nmeasured_coverage: 75.00\n" in note
     assert "component: svc\ncoverage_status: PASS\nmeasured_coverage: 100.00\n" in note
     assert ("statements: 4\n" in note, "statements: 2\n" in note) == (True, True)
+    assert ".coveragerc at the top configures coverage, and is not read in svc" in project.covgate("doctor")
 
     # Another directory, while the old one is still there, is no way out: the old one is judged until that has landed.
     project.write("small/small.py", "x = 1\n")
