@@ -103,7 +103,7 @@ class BaselineCommit:
         if own_run and self.oid == self.judged:
             return self._with_unmentioned(self.measured)
         # By its own configuration: the inputs of a component don't contain it, and another command is another number.
-        own = replace(self._own_config or self.bar.config, python=self.bar.config.python)
+        own = replace(self._own_config, python=self.bar.config.python)
         if own_run and self.session.measurer.tree(self.oid, own) == self.measured.tree:
             return self._with_unmentioned(self.measured)
         may = self.measured_here and not self.variables
@@ -136,9 +136,9 @@ class BaselineCommit:
         return self.bar.config.component
 
     @cached_property
-    def _own_config(self) -> Config | None:
-        """Its own configuration of the component; None if that is invalid, or if it has no such component."""
-        return self.session.part_at(self.oid, self._component)
+    def _own_config(self) -> Config:
+        """Its own configuration of the component; the present one if that is invalid, or has no such component."""
+        return self.session.own_config(self.oid, self.bar.config)
 
     @cached_property
     def config(self) -> Config:
@@ -148,10 +148,9 @@ class BaselineCommit:
         ones.
         """
         now = self.bar.config
-        own = self._own_config or now
-        own = replace(own, python=now.python, timeout=now.timeout, coverage_config=None)
+        own = replace(self._own_config, python=now.python, timeout=now.timeout, coverage_config=None)
         repository = self.session.repository
-        if all(repository.object(f"{self.oid}:{now.path(each.strip('/'))}") is not None for each in now.source):
+        if all(repository.object(f"{self.oid}:{own.path(each.strip('/'))}") is not None for each in now.source):
             own = replace(own, source=now.source)
         branches = bool(self.measured.numbers.branches)
         if self.recorded and self.same_configuration and branches != bool(self.recorded.numbers.branches):
@@ -217,14 +216,19 @@ class BaselineCommit:
         """Whether the configuration of coverage at the base, which has landed, omits the file that was counted."""
         from covgate.measure.same_counting import omits
 
-        directory = self.bar.config.directory
+        base = self.bar.base or self.oid
+        directory = self._config_at(base).directory
         own = path.removeprefix(f"{directory}/") if directory else path
-        return omits(self._coverage_config_at(self.bar.base or self.oid), own)
+        return omits(self._coverage_config_at(base), own)
+
+    def _config_at(self, commit: str) -> Config:
+        return self.bar.config if commit == self.judged else self.session.own_config(commit, self.bar.config)
 
     def _coverage_config_at(self, commit: str) -> CoverageConfig:
         from covgate.measure.coverage_config import FILES, read_coverage_config
 
-        found = {name: self.session.repository.file(commit, self.bar.config.path(name)) for name in FILES}
+        config = self._config_at(commit)
+        found = {name: self.session.repository.file(commit, config.path(name)) for name in FILES}
         return read_coverage_config({name: data for name, data in found.items() if data is not None})
 
     @cached_property

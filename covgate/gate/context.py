@@ -92,6 +92,13 @@ class Session:
         except ConfigurationError:
             return None
 
+    def own_config(self, commit: str, config: Config) -> Config:
+        """The configuration of the component of ``config`` by ``commit`` itself; ``config`` if it has none.
+
+        ``config`` may be that of another commit, or have what a base enforces.
+        """
+        return self.part_at(commit, config.component) or config
+
     def _check_directories(self, commit: str, config: Config) -> None:
         """Raise ConfigurationError if a component's directory is none in ``commit``. Git follows no link in a path."""
         problems = []

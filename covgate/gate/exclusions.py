@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from covgate.config import Config
 from covgate.errors import CovgateError
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
@@ -77,8 +78,8 @@ def _compare(
         pairs = [(each, changes[each.path]) for each in hiding]
         return [compared_with_lines(each, change, lines.get(change.old_path)) for each, change in pairs]
     patterns, earlier = (
-        _coverage_config(session, bar, commit).exclusions,
-        _coverage_config(session, bar, bar.base).exclusions,
+        _coverage_config(session, bar.config, commit).exclusions,
+        _coverage_config(session, session.own_config(bar.base, bar.config), bar.base).exclusions,
     )
     new_patterns = [each for each in patterns if each not in earlier]
     found = []
@@ -95,9 +96,9 @@ def _find_branches(session: Session, bar: Bar, commit: str, measurement: Measure
     base = bar.base
     paths = session.path_changes(base, commit)
     touched = paths.added | paths.modified
-    patterns, new = _coverage_config(session, bar, commit).partial, []
+    patterns, new = _coverage_config(session, bar.config, commit).partial, []
     if touched.intersection(map(bar.config.path, FILES)):
-        earlier = _coverage_config(session, bar, base).partial
+        earlier = _coverage_config(session, session.own_config(base, bar.config), base).partial
         new = [each for each in patterns if each not in earlier]
     branching = [each for each in measurement.files if each.numbers.branches and (new or each.path in touched)]
     sources = {each.path: _text(session, commit, each.path) for each in branching}
@@ -122,8 +123,8 @@ def _text(session: Session, commit: str, path: str) -> str:
     return (session.repository.file(commit, path) or b"").decode(errors="replace")
 
 
-def _coverage_config(session: Session, bar: Bar, commit: str) -> CoverageConfig:
+def _coverage_config(session: Session, config: Config, commit: str) -> CoverageConfig:
     from covgate.measure.coverage_config import FILES, read_coverage_config
 
-    read = {name: session.repository.file(commit, bar.config.path(name)) for name in FILES}
+    read = {name: session.repository.file(commit, config.path(name)) for name in FILES}
     return read_coverage_config({name: data for name, data in read.items() if data is not None})

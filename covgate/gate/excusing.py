@@ -63,7 +63,7 @@ def excuse_of(session: Session, commit: str, config: Config) -> str:
     excuse = record.excuse if record else None
     if excuse is None:
         return ""
-    own = session.part_at(commit, config.component) or config
+    own = session.own_config(commit, config)
     return excuse.reason if excuse.tree == session.measurer.tree(commit, own) else ""
 
 

@@ -18,7 +18,7 @@ def names_of_inputs(session: Session, bar: Bar, commit: str) -> tuple[str, ...]:
 
     That is the one by the commit's own configuration. If a base enforces more now, it may have done so then, too.
     """
-    configs = (session.part_at(commit, bar.config.component) or bar.config, bar.config)
+    configs = (session.own_config(commit, bar.config), bar.config)
     return tuple(dict.fromkeys(session.measurer.tree(commit, each) for each in configs))
 
 

@@ -13,10 +13,14 @@ import pytest
 from covgate.gate.bar import bars_of
 from covgate.gate.baseline_commit import BaselineCommit
 from covgate.gate.context import Session
+from covgate.gate.exclusions import with_newly_excluded
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
-from covgate.model.measurement import Measurement
-from covgate.model.numbers import Numbers
+from covgate.model.lines import Line, encode, numbers_of
+from covgate.model.measurement import FileResult, Measurement
+from covgate.model.outcome import Outcome
+from covgate.model.policy import Policy
+from covgate.model.verdict import judge
 from helpers.parts import COVERED, SUITE, Parts
 from helpers.project import Done, Project, functions
 
@@ -321,26 +325,37 @@ def test_many_components_start_git_as_often_as_two(make_project: Make, tmp_path:
     assert counts[0] == counts[1]
 
 
-def test_a_component_counts_the_same_at_its_own_commit(make_project: Make, tmp_path: Path) -> None:
-    """The configuration of coverage in its directory is that of the judged commit."""
-    project = Parts(make_project(), tmp_path / "runs", NAMES[:1]).project
-    project.write(f"{NAMES[0]}/.coveragerc", "[run]\nbranch = true\n")
-    project.commit("configure coverage")
+def test_a_component_counts_the_same_where_it_was_before(make_project: Make, tmp_path: Path) -> None:
+    """The configuration of coverage is that in its directory, which may have been another one."""
+    project = Parts(make_project(), tmp_path / "runs", ["api"]).project
+    project.write("api/.coveragerc", "[run]\nbranch = true\n[report]\nexclude_also = skip me\n")
+    project.write("api/code.c", COVERED + "e skip me\n")
+    before = project.commit("configure coverage")
+    project.git("mv", "api", "moved")
+    settings = project.top / ".covgate.toml"
+    settings.write_text(settings.read_text().replace('directory = "api"', 'directory = "moved"'))
+    after = project.commit("move it")
     repository = Repository.discover(project.top, project.environ)
-    session, head = Session(repository=repository, environ=project.environ), project.git("rev-parse", "HEAD")
-    (bar,) = bars_of(session, head, [], Remote(repository, ""))
-    commit = BaselineCommit(
-        session=session,
-        notes=session.notes,
-        bar=bar,
-        oid=head,
-        judged=head,
-        is_published=True,
-        measured=Measurement(tree=session.measurer.tree(head, bar.config), numbers=Numbers()),
-        measured_here=True,
-        may_measure=False,
-    )
-    assert commit.same_configuration
+    session = Session(repository=repository, environ=project.environ)
+    for oid, judged in ((before, before), (before, after), (after, after)):
+        (bar,) = bars_of(session, judged, [before], Remote(repository, ""))
+        lines = encode([Line(1, True)], [5])
+        file = FileResult(path=bar.config.path("code.c"), numbers=numbers_of(lines), lines=lines)
+        measured = Measurement(tree=session.measurer.tree(judged, bar.config), numbers=file.numbers, files=(file,))
+        commit = BaselineCommit(
+            session=session,
+            notes=session.notes,
+            bar=bar,
+            oid=oid,
+            judged=judged,
+            is_published=True,
+            measured=measured,
+            measured_here=True,
+            may_measure=False,
+        )
+        assert commit.same_configuration
+        outcome = Outcome(verdict=judge(None, None, Policy()), commit=judged, measurement=measured)
+        assert with_newly_excluded(session, outcome, bar).newly_excluded == ()
     repository.close()
 
 
