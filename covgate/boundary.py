@@ -21,6 +21,7 @@ from covgate.errors import (
     Interrupted,
     ToolError,
     described,
+    unexpected,
 )
 from covgate.streams import discard, open_missing_streams, say, write_error
 
@@ -89,8 +90,6 @@ def guarded(
             # The reader of the output has ended (`covgate log | head`). This is not an error.
             discard(sys.stdout)
             return EXIT_PASSED
-        from covgate.defect import unexpected
-
         internal = unexpected(error)
         _drop_what_waits()
         return _warn(internal, environ, on_unmeasured) if gate else _report(internal)

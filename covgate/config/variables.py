@@ -14,8 +14,8 @@ from covgate.config.show import edits, show
 PREFIX = "COVGATE_"
 _NAMES = (*KEYS, "disable", "components")
 _LONG = 8  # letters of a key in which two may be wrong
-# Variables that covgate itself sets, for its hooks and for the tests that it runs.
-_OWN = frozenset({"COVGATE_NATIVE", "COVGATE_CHAINING", "COVGATE_GUARD"})
+# Variables that covgate itself sets, for its hooks.
+_OWN = frozenset({"COVGATE_NATIVE", "COVGATE_CHAINING"})
 # These don't change what a record says of its commit. COVGATE_PYTHON is one of them as long as the commit doesn't
 # configure an interpreter: then each machine uses its own.
 _DECIDES_NOTHING = frozenset({"timeout", "isolation", "fail_closed", "sync", "on_block", "preview_merge"})

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from covgate.errors import ConfigurationError, Interrupted, NothingMeasured, ToolError, UsageError, as_notice
+from covgate.errors import (
+    ConfigurationError,
+    Interrupted,
+    NothingMeasured,
+    ToolError,
+    UsageError,
+    as_notice,
+    unexpected,
+)
 from covgate.gate.bar import Bar
 from covgate.gate.context import Session
 from covgate.gate.decisions import baseline_to_reach, may_raise, measured_nothing, unstable_lines
@@ -40,19 +49,13 @@ def judge_commit(
     except (ConfigurationError, UsageError, Interrupted):
         raise
     except Exception as unknown:
-        from covgate.defect import unexpected
-
         error = unknown if isinstance(unknown, ToolError) else unexpected(unknown)
-        return Outcome(
-            verdict=not_applicable(f"not measured: {error.message}"),
-            component=bar.config.component,
-            commit=commit,
-            tree=judging.tree,
+        return replace(
+            judging.not_judged(f"not measured: {error.message}"),
             error=error.message,
             hint=error.hint,
             output=error.output,
             blocks=session.blocks_on_error(bar.config),
-            notices=tuple(judging.notices),
         )
 
 
@@ -81,7 +84,7 @@ class _Judging:
         known = find_baseline(self.session, self.notes, self.commit, tips, self.bar)
         if known.unrelated:
             self.notices = [each for each in self.notices if each not in self.bar.notices]
-            return self._not_judged(known.unrelated)
+            return self.not_judged(known.unrelated)
         self.notices += known.notices
         self.unknown_baseline = known.unknown
         baseline = baseline_to_reach(known.lookup)
@@ -98,7 +101,7 @@ class _Judging:
         obtained = source.obtain(self.order, baseline, self.notices)
         result = obtained.result
         if result is None:
-            return self._not_judged("its tree is not measured yet; the next push does it")
+            return self.not_judged("its tree is not measured yet; the next push does it")
         if not isinstance(result, Measurement):
             return self._tests_failed(result, baseline)
         self.notices += result.notices
@@ -145,7 +148,7 @@ class _Judging:
             notices=self.notices,
         )
 
-    def _not_judged(self, why_not: str) -> Outcome:
+    def not_judged(self, why_not: str) -> Outcome:
         return Outcome(
             verdict=not_applicable(why_not),
             component=self.bar.config.component,
@@ -206,8 +209,7 @@ class _Judging:
         earned = earned and not self.unknown_baseline
         raises = earned and may_raise(verdict, measurement, ratchets=self.order.ratchets)
         carried = obtained.carried.judgement if obtained.carried and verdict.passed else None
-        component = self.bar.config.component
-        return self.recorder.add(component, verdict, measurement, seen, raises=raises, carried=carried)
+        return self.recorder.add(self.bar.config.component, verdict, measurement, seen, raises=raises, carried=carried)
 
     def _excused(self, verdict: Verdict) -> Verdict:
         """``verdict``, as a pass if somebody has excused this commit. The record keeps what the rules say."""

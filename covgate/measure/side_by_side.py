@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from covgate.config import Config, Isolation
-from covgate.defect import unexpected
-from covgate.errors import Interrupted, ToolError
+from covgate.errors import Interrupted, ToolError, unexpected
 from covgate.git.repository import Repository
 from covgate.measure.cache import Cache
 from covgate.measure.commit import Measurer

@@ -610,7 +610,7 @@ def test_a_variable_that_no_key_has_is_an_error(name: str, problem: str) -> None
     assert not parse_config(environ={name: "99", "COVGATE_DISABLE": "1"}).enabled
 
 
-@pytest.mark.parametrize("name", ["COVGATE_NATIVE", "COVGATE_CHAINING", "COVGATE_GUARD", "COV_GATE", "_COVGATE_X"])
+@pytest.mark.parametrize("name", ["COVGATE_NATIVE", "COVGATE_CHAINING", "COV_GATE", "_COVGATE_X"])
 def test_variables_of_the_hooks_and_of_others_are_no_error(name: str) -> None:
     assert parse_config(environ={name: "1"}) == Config()
 

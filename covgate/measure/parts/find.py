@@ -168,7 +168,7 @@ def _is_project(read: Callable[[str], str]) -> bool:
 
 
 def _only_groups(kinds: Iterable[str], directory: str, read: Callable[[str], str]) -> bool:
-    """Whether the manifest in ``directory`` is none of a part, but of several: a workspace, or a plain Makefile."""
+    """Whether the manifest in ``directory`` belongs to several parts, not to one: a workspace, or a plain Makefile."""
     if set(kinds) == {NATIVE}:
         return True  # a Makefile is often a list of tasks
     return "workspaces" in javascript.load(read(f"{directory}/package.json"))
