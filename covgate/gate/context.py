@@ -105,7 +105,11 @@ class Session:
         for each in config.components if config.enabled else ():
             found = self.repository.object(f"{commit}:{each.directory}") if each.directory else None
             if each.directory and (found is None or found.kind != "tree"):
-                why = "is not in the commit, or beyond a symbolic link" if found is None else "is a file or a link"
+                why = (
+                    "is not in the commit, beyond a symbolic link, or in a submodule"
+                    if found is None
+                    else "is a file or a link"
+                )
                 name = f"components.{each.component}.directory"
                 problems.append(f"{name}: {each.directory} {why}: it must be a directory of {commit[:10]}")
         if problems:
