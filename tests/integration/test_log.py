@@ -304,7 +304,7 @@ def test_an_unknown_component_is_an_error_that_lists_those_there_are(divided: Pr
     for argv in (["badge"], ["baseline", "set", "50", "--reason", "x"]):
         done = divided.covgate(*argv)
         assert done.status == 2
-        assert done.text.splitlines()[1] == "  add --component NAME, one of: api-gateway, web"
+        assert done.text.splitlines()[1].endswith(" --component NAME, one of: api-gateway, web")
     assert badge(divided, "--component", "web") == ["coverage baseline: web", "50.00%"]
 
 
