@@ -61,6 +61,15 @@ GO = {"srv/go.mod": "module x", "srv/a.go": "package x", "srv/a_test.go": "packa
         ),
         (python() | python("plugins/a") | python("plugins/b"), []),
         (python("a") | javascript("a/frontend") | python("a/sub") | python("b"), ["a", "b"]),
+        # Without a build: a web application beside its pages. Requirements of several packages are none of a part.
+        (
+            {"back/requirements.txt": "", "back/app.py": "", "back/tests/test_app.py": ""} | javascript("front"),
+            ["back", "front"],
+        ),
+        (
+            python("libs/a") | python("libs/b") | {"libs/requirements.txt": "", "libs/a/sub/pytest.ini": ""},
+            ["libs/a", "libs/b"],
+        ),
         # Of two languages in one directory, the one that has tests.
         ({"a/package.json": package("true")} | python("a") | python("b"), ["a", "b"]),
         (python("a") | {"b/package.json": package("mocha", "c8"), "b/setup.cfg": ""}, ["a", "b"]),

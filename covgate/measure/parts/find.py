@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from covgate.compat import parse_toml
+from covgate.config.component_tables import is_inside
 from covgate.measure.parts import javascript, languages
 from covgate.measure.parts.depends import needed_directories
 from covgate.measure.parts.part import (
@@ -19,6 +20,7 @@ from covgate.measure.parts.part import (
     MANIFESTS,
     NATIVE,
     PYTHON,
+    PYTHON_WITHOUT_BUILD,
     RUST,
     SHARED,
     Files,
@@ -109,10 +111,19 @@ def _own(paths: Iterable[str]) -> list[str]:
 def _by_directory(paths: Iterable[str]) -> dict[str, list[str]]:
     """The kinds of the manifests in each directory that has one, the likeliest first."""
     found: dict[str, set[str]] = {}
+    unbuilt = set[str]()
     for path in paths:
         directory, _, name = path.rpartition("/")
-        if name in MANIFESTS and not any(map(is_test_directory, directory.split("/"))):
+        if any(map(is_test_directory, directory.split("/"))):
+            continue
+        if name in MANIFESTS:
             found.setdefault(directory, set()).add(MANIFESTS[name])
+        elif name in PYTHON_WITHOUT_BUILD and directory:
+            unbuilt.add(directory)
+    built = {each for each, kinds in found.items() if PYTHON in kinds and each}
+    for directory in unbuilt:
+        if not any(is_inside(each, directory) or is_inside(directory, each) for each in built):
+            found.setdefault(directory, set()).add(PYTHON)
     order = list(dict.fromkeys(MANIFESTS.values()))
     return {directory: sorted(kinds, key=order.index) for directory, kinds in found.items()}
 

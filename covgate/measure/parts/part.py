@@ -23,6 +23,8 @@ MANIFESTS = {
     "meson.build": NATIVE,
     "Makefile": NATIVE,
 }
+# These begin a Python part, too, unless a directory in it or around it has one of the files above.
+PYTHON_WITHOUT_BUILD = frozenset({"requirements.txt", "Pipfile", "manage.py", "pytest.ini", "tox.ini"})
 # Files of the top that decide what the parts of a kind are built with.
 SHARED = {
     PYTHON: ("uv.lock", "poetry.lock", "pdm.lock", "pixi.lock"),
