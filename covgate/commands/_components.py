@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from covgate.git.repository import Repository
 from covgate.install.component_text import Table, render, unique_names
 from covgate.install.pre_commit import configured_in, is_configured
+from covgate.install.toml_table import NOTHING, Taken
 from covgate.measure.parts import Found, find_parts
+from covgate.measure.parts.part import MANIFESTS, PYTHON
 
 
 def propose_components(repository: Repository, environ: Mapping[str, str], wanted: bool | None) -> tuple[Table, ...]:
@@ -40,6 +42,18 @@ def propose_components(repository: Repository, environ: Mapping[str, str], wante
         print("no components: covgate measures the repository as a whole")
         return ()
     return tables
+
+
+def taken_from_top(repository: Repository, environ: Mapping[str, str]) -> Taken:
+    """How the tests of a repository in another language than Python run, as the files at its top say."""
+    head = repository.commit("HEAD")
+    top = _find(repository, head, environ).top if head else None
+    if top is None or top.kind == PYTHON:
+        return NOTHING
+    paths = set(repository.paths(head))
+    origin = next(name for name, kind in MANIFESTS.items() if kind == top.kind and name in paths)
+    keys = {key: value for key, value in top.keys.items() if isinstance(value, str)}
+    return Taken(keys=keys, origin=origin, to_do=top.missing)
 
 
 def _find(repository: Repository, head: str, environ: Mapping[str, str]) -> Found:

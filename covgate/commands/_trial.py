@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from covgate.commands._components import taken_from_top
 from covgate.config import Config
 from covgate.doctor.check_commit import checkout_config
 from covgate.errors import CovgateError, Interrupted, ToolError
@@ -14,7 +15,7 @@ from covgate.gate.context import Session
 from covgate.git.repository import Repository
 from covgate.install.file_edits import FileEdit
 from covgate.install.pre_commit import Setup, is_configured
-from covgate.install.toml_table import Taken
+from covgate.install.toml_table import NOTHING, Taken
 from covgate.measure.documented import Documented, documented_command
 from covgate.measure.run import GUESSED
 from covgate.model.measurement import Measurement
@@ -30,28 +31,36 @@ def plan_and_try(
     plan: Callable[[Taken], Setup],
     taken: Taken,
     *,
+    has_components: bool,
     measures: bool,
 ) -> tuple[Setup, list[str]]:
     """What ``plan`` makes of ``taken``, and the result of measuring with it, as lines; none without ``measures``.
 
-    If a new configuration can't measure, or only by a guess, and the command that the project documents can, the plan
-    has that command.
-    Raises Interrupted if the user stops the tests.
+    In a repository of another language than Python, a new configuration says what measures it, as far as its files do.
+    If one for Python can't measure, or only by a guess, and the command that the project documents can, the plan has
+    that command. Raises Interrupted if the user stops the tests.
     """
+    configured, _ = is_configured(repository)
+    is_whole = not configured and not has_components
+    other = taken_from_top(repository, environ) if is_whole else NOTHING
+    if other is not NOTHING:
+        taken = replace(other, fail_under=taken.fail_under)
     setup = plan(taken)
     if not measures:
         return setup, []
-    configured, _ = is_configured(repository)
+    if other.to_do:
+        return setup, [f"WARNING: this repository can't be measured yet: {other.to_do}", f"  {_UNTIL_THEN}"]
     works, lines = try_measuring(repository, environ, setup.edits)
     works = works and not any(GUESSED in line for line in lines)
-    found = None if works or configured else documented_command(repository.top)
+    is_python = is_whole and other is NOTHING
+    found = documented_command(repository.top) if is_python and not works else None
     if found is None or found.is_pytest or not (found.command + found.origin).isprintable():
         return setup, lines
     print(f"{lines[0]}\n  trying the command that {found.origin} runs: {found.command}", file=sys.stderr, flush=True)
-    other = plan(replace(taken, command=found.command, origin=found.origin))
-    works, measured = try_measuring(repository, environ, other.edits)
+    documented = plan(replace(taken, keys={"command": found.command}, origin=found.origin))
+    works, measured = try_measuring(repository, environ, documented.edits)
     if works:
-        return other, measured
+        return documented, measured
     return setup, [*lines, f"  with {found.setting}, init tried that: {measured[0]}"]
 
 

@@ -73,7 +73,9 @@ def _init(arguments: argparse.Namespace, repository: Repository, environ: Mappin
         return pre_commit.plan_setup(repository, pin, pins_anew=pins_anew, components=components, taken=taken)
 
     taken = NOTHING if components else Taken(fail_under=fail_under_in(repository.top, environ))
-    setup, measured = plan_and_try(repository, environ, plan, taken, measures=arguments.measures)
+    setup, measured = plan_and_try(
+        repository, environ, plan, taken, has_components=bool(components), measures=arguments.measures
+    )
     with _showing(measured):
         pre_commit.set_up(repository, setup, print)
     _finish(measured, setup.edits, "nothing had to change: ")
@@ -89,7 +91,9 @@ def _init_natively(arguments: argparse.Namespace, repository: Repository, enviro
         return pre_commit.Setup(edits=tuple(edits), present=tuple(present))
 
     taken = NOTHING if components else Taken(fail_under=fail_under_in(repository.top, environ))
-    setup, measured = plan_and_try(repository, environ, plan, taken, measures=arguments.measures)
+    setup, measured = plan_and_try(
+        repository, environ, plan, taken, has_components=bool(components), measures=arguments.measures
+    )
     with _showing(measured):
         pre_commit.set_up(repository, setup, print, install=False)
         native.install(repository, print)

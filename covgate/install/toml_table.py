@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from covgate.compat import parse_toml
@@ -15,31 +16,33 @@ _TABLE = """\
 policy = "both"
 """
 _AS_FAIL_UNDER = "# The same as fail_under: "
-_AS_DOCUMENTED = "# The tests as they run by "
+_FROM = "# How the tests run, from "
+_TO_DO = "# To do: "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What a new configuration takes over from the project's own; each is "" if there is none.
+    """What a new configuration takes over from the project's own files.
 
-    ``fail_under`` is coverage's minimum in percent, which becomes the floor. ``command`` runs the tests, as ``origin``
-    documents it.
+    ``fail_under`` is coverage's minimum in percent, which becomes the floor; "" if there is none. ``keys`` say how the
+    tests run and what they write, as ``origin`` has it, and ``to_do`` is what the user has to add there.
     """
 
     fail_under: str = ""
-    command: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict)
     origin: str = ""
+    to_do: str = ""
 
     @property
     def shown(self) -> str:
         """What is taken over, for a message."""
         floor = [f"floor = {self.fail_under} as fail_under has it"] if self.fail_under else []
-        command = (
-            [f"command = {json.dumps(self.command, ensure_ascii=False)} as {self.origin} runs it"]
-            if self.command
-            else []
-        )
-        return " and ".join(floor + command)
+        keys = [f"{', '.join(_lines(self.keys))} from {self.origin}"] if self.keys else []
+        return " and ".join(floor + keys)
+
+
+def _lines(keys: Mapping[str, str]) -> list[str]:
+    return [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in keys.items()]
 
 
 NOTHING = Taken()
@@ -69,23 +72,22 @@ def add_table(text: str, name: str, header: str, taken: Taken = NOTHING) -> str:
 
 def _table(taken: Taken) -> str:
     floor = f"{_AS_FAIL_UNDER}{taken.fail_under}\nfloor = {taken.fail_under}\n" if taken.fail_under else "floor = 0\n"
-    command = (
-        f"{_AS_DOCUMENTED}{taken.origin}\ncommand = {json.dumps(taken.command, ensure_ascii=False)}\n"
-        if taken.command
-        else ""
-    )
-    return _TABLE + floor + command
+    rest = [_FROM + taken.origin, *_lines(taken.keys)] if taken.origin else []
+    rest += [_TO_DO + taken.to_do] if taken.to_do else []
+    return _TABLE + floor + "".join(f"{line}\n" for line in rest)
 
 
 def _taken_in(text: str) -> Taken:
     """What the table in ``text`` took over when it was written."""
-    fail_under = re.search(f"^{_AS_FAIL_UNDER}([0-9.]+)\r?$", text, re.MULTILINE)
-    command = re.search(f'^{_AS_DOCUMENTED}(.*?)\r?\ncommand = (".*")\r?$', text, re.MULTILINE)
+    text = text.replace("\r\n", "\n") + "\n"
+    fail_under = re.search(f"^{_AS_FAIL_UNDER}([0-9.]+)$", text, re.MULTILINE)
+    found = re.search(f'^{_FROM}(.*)\n((?:[a-z_]+ = ".*"\n)*)(?:{_TO_DO}(.*)\n)?', text, re.MULTILINE)
+    origin, lines, to_do = found.groups(default="") if found else ("", "", "")
     try:
-        origin, words = (command[1], json.loads(command[2])) if command else ("", "")
+        keys = {key: str(json.loads(value)) for key, value in (line.split(" = ", 1) for line in lines.splitlines())}
     except ValueError:  # edited
-        origin, words = "", ""
-    return Taken(fail_under=fail_under[1] if fail_under else "", command=words, origin=origin)
+        keys = {}
+    return Taken(fail_under=fail_under[1] if fail_under else "", keys=keys, origin=origin, to_do=to_do)
 
 
 def remove_table(text: str, header: str) -> str:

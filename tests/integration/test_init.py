@@ -466,8 +466,42 @@ def test_init_takes_over_the_command_that_works(bare: Project) -> None:
     assert done.status == 0, done.text
     assert "is 83.33% (5 of 6 statements)" in done, done.text
     taken = 'command = "python tests/run_tests.py"'
-    assert f"{taken} as target test in Makefile runs it" in done
-    assert f"# The tests as they run by target test in Makefile\n{taken}\n" in (bare.top / ".covgate.toml").read_text()
+    assert f"{taken} from target test in Makefile" in done
+    assert f"# How the tests run, from target test in Makefile\n{taken}\n" in (bare.top / ".covgate.toml").read_text()
+    bare.covgate("init", "--remove")
+    assert not (bare.top / ".covgate.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "written", "says"),
+    [
+        (
+            "Makefile",
+            "cov:\n\tcp lcov.txt coverage.info\n",
+            '# How the tests run, from Makefile\ncommand = "make cov"\nreport = "coverage.info"\n',
+            "is 50.00% (1 of 2 statements)",
+        ),
+        (
+            "package.json",
+            '{"scripts": {"test": "mocha"}}',
+            "# How the tests run, from package.json\n# To do: no tool that measures coverage: npm install",
+            "WARNING: this repository can't be measured yet: no tool that measures coverage: npm install",
+        ),
+    ],
+)
+def test_init_takes_over_how_another_language_is_measured(
+    bare: Project, name: str, text: str, written: str, says: str
+) -> None:
+    bare.write(NAME, f"default_install_hook_types: [{', '.join(TYPES)}]\n{LOCAL}")
+    bare.git("rm", "--quiet", "-r", "pyproject.toml", "pkg", "tests")
+    bare.write("main.c", "int main(void) {\nreturn 0; }\n")
+    bare.write("lcov.txt", "SF:main.c\nDA:1,1\nDA:2,0\nend_of_record\n")
+    bare.write(name, text)
+    bare.commit()
+    done = bare.covgate("init")
+    assert done.status == 0, done.text
+    assert says in done
+    assert written in (bare.top / ".covgate.toml").read_text()
     bare.covgate("init", "--remove")
     assert not (bare.top / ".covgate.toml").exists()
 

@@ -26,9 +26,11 @@ TOML = {
     [
         (Taken(), {"floor": 0}),
         (Taken(fail_under="97.5"), {"floor": 97.5}),
-        (Taken(command='make "ü"', origin="target test in Makefile"), {"floor": 0, "command": 'make "ü"'}),
+        (Taken(keys={"command": 'make "ü"'}, origin="target test in Makefile"), {"floor": 0, "command": 'make "ü"'}),
+        (Taken(keys={"setup": "x"}, origin="package.json", to_do="report = 1"), {"floor": 0, "setup": "x"}),
+        (Taken(origin="CMakeLists.txt", to_do="set `report`"), {"floor": 0}),
     ],
-    ids=["nothing", "fail_under", "command"],
+    ids=["nothing", "fail_under", "command", "keys and more to do", "to do"],
 )
 def test_the_table_is_added_once_and_taken_out(text: str, end: str, taken: Taken, keys: dict[str, object]) -> None:
     text, header = text.replace("\n", end), "[tool.covgate]\n"
@@ -62,7 +64,7 @@ def test_a_table_that_was_changed_since_is_left() -> None:
     added = add_table("", "pyproject.toml", "[tool.covgate]\n", Taken(fail_under="97"))
     added = added.replace("floor = 97", "floor = 98")
     assert remove_table(added, "[tool.covgate]\n") == added
-    added = add_table("", "pyproject.toml", "[tool.covgate]\n", Taken(command="make test", origin="Makefile"))
+    added = add_table("", "pyproject.toml", "[tool.covgate]\n", Taken(keys={"command": "make test"}, origin="Makefile"))
     for edited in (added.replace('"make test"', '"make \\q"'), added.replace('"make test"', '["make", "test"]')):
         assert remove_table(edited, "[tool.covgate]\n") == edited
 
