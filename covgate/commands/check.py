@@ -28,7 +28,7 @@ from covgate.gate.order import Order
 from covgate.gate.preview import Target, default_target, find_merge, merged_by_service
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
-from covgate.measure.report_files import find_reports, measurement_from_reports
+from covgate.measure.report_files import find_reports, measurement_from_reports, unused_report_paths
 from covgate.measure.unmeasured import reset_unmeasured
 from covgate.model.measurement import Measurement
 from covgate.model.note_text import render_note
@@ -129,7 +129,7 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
         tip = _find_base(remote, arguments.base) if arguments.base else upstream
     before += deepen(remote, [[tip]]) if tip and syncs(config, remote) else []
     lands = _lands(session, remote) if here else False
-    chosen(config, arguments.component)  # raises an error if there is no such component
+    parts = chosen(config, arguments.component)
 
     def bars_at(commit: str) -> tuple[Bar, ...]:
         bases: tuple[str, ...] = (tip,)
@@ -145,7 +145,10 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
         disabled = not_applicable("disabled: enabled = false")
         notices = (*bar.notices, *before)
         return Outcome(verdict=disabled, commit=commit, tree=repository.tree(commit), notices=notices)
-    order, judged, merge = _order(arguments, session, commit, config), commit, None
+    about = parts[0] if len(parts) == 1 else config
+    order, judged, merge = _order(arguments, session, commit, about), commit, None
+    if arguments.report:
+        before += unused_report_paths(about, parts)
     if bar.config.preview_merge and not lands:
         target = Target(arguments.base, tip) if arguments.base else default_target(remote)
         never = "a report tells about that commit alone" if arguments.report else ""
@@ -163,7 +166,7 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
 
 
 def _order(arguments: argparse.Namespace, session: Session, commit: str, config: Config) -> Order:
-    """How to judge the commit: by the reports that were given, if any."""
+    """How to judge the commit: by the reports that were given, if any, which are read as ``config`` says."""
     measured: Callable[[Config], Measurement] | None = None
     if arguments.report:
         reports = find_reports(given_reports(arguments), arguments.expect or 0)

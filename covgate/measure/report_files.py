@@ -66,6 +66,16 @@ def find_reports(given: Iterable[tuple[str, ReportFile]], expected: int = 0) -> 
     return found
 
 
+def unused_report_paths(config: Config, parts: Sequence[Config]) -> list[str]:
+    """Notices about `report_paths` of components that are not those of ``config``, by which the reports are read."""
+    return [
+        f"its `report_paths` are not used, since a report may be about several components: {each.component}"
+        f" (for one alone: --component {each.component}, else --report-path PREFIX=DIR)"
+        for each in parts
+        if each.report_paths != config.report_paths
+    ]
+
+
 def _files(reports: Iterable[ReportFile]) -> list[Path]:
     return [each.path for each in reports if each.path.is_file()]
 
@@ -103,9 +113,10 @@ def _read(measurer: Measurer, config: Config, commit: Commit, file: ReportFile) 
         raise UsageError(f"{shown(name)}: not a file name", hint="give --report a file that exists") from None
     top = os.path.realpath(measurer.repository.top)
     directory = os.path.relpath(os.path.realpath(file.path.parent), top).replace(os.sep, "/")
+    # What CI has copied from elsewhere may be relative to where the tests of the component ran.
     naming = Naming(
         report_paths={**dict(config.report_paths), **file.report_paths},
-        directory=TOP if directory.startswith("..") else directory,
+        directory=config.directory or TOP if directory == TOP or directory.startswith("..") else directory,
     )
     try:
         parsed = parse(data, name, file.report_format or config.report_format)

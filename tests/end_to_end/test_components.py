@@ -244,6 +244,15 @@ def test_reports_of_some_components(parts: Callable[[Sequence[str]], Parts], tmp
     done = project.covgate("check", "--report", str(report), CI="true")
     assert done.status == 1
     assert "[web]\n  0.00% is below the baseline of 75.00%" in done
+    # The report of one component is read as that component says, and may be relative to its directory.
+    with (project.top / ".covgate.toml").open("a") as file:
+        file.write('report_paths = { "/app" = "web" }\n')
+    project.commit()
+    lines = "".join(f"DA:{line},1\n" for line in range(1, 6)) + "end_of_record\n"
+    for name in ("/app/code.c", "code.c"):
+        report.write_text(f"SF:{name}\n{lines}")
+        assert "[web]: 100.00%" in project.covgate("check", "--component", "web", "--report", str(report), CI="true")
+    assert "its `report_paths` are not used" in project.covgate("check", "--report", str(report), CI="true")
 
 
 def test_the_merge_of_what_others_changed(parts: Callable[[Sequence[str]], Parts]) -> None:
