@@ -77,7 +77,8 @@ def _describe_sources(checkout: Checkout, project: Project, facts: CoverageFacts
     branch = facts.branch or (project.uses_pytest_cov and project.pytest.cov_branch)
     tests = project.tests_left_out if not facts.origin else 0
     without = f", without the {tests} test file{'s' if tests > 1 else ''} in it" if tests else ""
-    return f"{', '.join(facts.source)} ({origin}){files}{without}{', with branches' if branch else ''}"
+    own = f"; what is in {', '.join(checkout.config.source)} counts" if facts.origin and checkout.config.source else ""
+    return f"{', '.join(facts.source)} ({origin}){files}{without}{', with branches' if branch else ''}{own}"
 
 
 def _check_nothing_measured(checkout: Checkout, project: Project, facts: CoverageFacts) -> Results:
@@ -128,7 +129,7 @@ def _no_file(checkout: Checkout, facts: CoverageFacts) -> Finding:
 
 
 def _check_unused_source(checkout: Checkout) -> Results:
-    if checkout.config.source:
+    if checkout.config.source and not checkout.config.is_part:
         yield Finding(
             name="source-unused",
             what=f"source is set ({', '.join(checkout.config.source)}), but `command` measures by itself",
@@ -139,8 +140,8 @@ def _check_unused_source(checkout: Checkout) -> Results:
 
 
 def _check_second_source(checkout: Checkout, facts: CoverageFacts) -> Results:
-    if not checkout.config.source or not (facts.origin or facts.include):
-        return
+    if not checkout.config.source or checkout.config.is_part or not (facts.origin or facts.include):
+        return  # of what is measured for a component, its sources count
     theirs = "--cov in pytest's options" if facts.origin == "--cov" else f"coverage's configuration in {facts.file}"
     yield Finding(
         name="source-twice",

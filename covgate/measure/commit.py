@@ -184,7 +184,7 @@ class Measurer:
         import tempfile
 
         from covgate.git.worktree import checkouts
-        from covgate.measure.committed import commit_of
+        from covgate.measure.committed import commit_of, own_files
         from covgate.measure.import_roots import package_roots
         from covgate.measure.job import Job
         from covgate.measure.lock import not_written
@@ -207,10 +207,10 @@ class Measurer:
             report_paths=dict(config.report_paths),
             committed=partial(commit_of, self.repository, checkout.commit, [checkout.path, *self.roots]),
             sources=self.sources(checkout.commit, config),
+            counts=own_files(self.repository, checkout.commit, config),
             setup=config.setup,
             coverage_config=config.coverage_config,
-            # If an editable install points to a worktree, it is the main one.
-            isolated=checkout.path != self.roots[-1],
+            isolated=checkout.path != self.roots[-1],  # the main worktree, where editable installs point to
             checkouts=tuple(each for each in checkouts(self.repository) if each != checkout.path),
             package_roots=package_roots(checkout.contents.paths()),
             tick=lambda: tick(own),

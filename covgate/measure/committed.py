@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from covgate.config import Config
+from covgate.config.component_tables import is_inside, rooted
 from covgate.errors import NothingMeasured, ToolError
 from covgate.git.contents import entries_of
 from covgate.git.repository import Repository
@@ -40,6 +42,18 @@ def require_code(repository: Repository, commit: str, directory: str) -> None:
             f"{directory} has no Python code, and no `command` says how it is measured",
             hint="set `command` to what runs its tests, and `report` to the file with their coverage",
         )
+
+
+def own_files(repository: Repository, commit: str, config: Config) -> Callable[[str], bool]:
+    """Whether the file at a path, from the top, counts: it is in the sources of the component, if these are paths.
+
+    Otherwise its tests decide, as far as the file isn't in what another component has of its directory.
+    """
+    sources = [rooted(config.directory, each) for each in config.source] if config.is_part else []
+    if sources and all(not each or repository.object(f"{commit}:{each}") is not None for each in sources):
+        return config.owns
+    inner = [each for each in config.others if not is_inside(config.directory, each)]
+    return lambda path: not any(is_inside(path, each) for each in inner)
 
 
 def _both(directory: Path) -> tuple[str, ...]:

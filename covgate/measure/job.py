@@ -21,7 +21,8 @@ class Job:
     that ``command`` writes, relative to that directory; "" if covgate measures. ``report_format`` is its format, "" to
     find it by its first bytes. ``report_paths`` says where in the repository the paths in it are, and ``committed``
     gives the commit that it is checked against; without one, nothing is checked. ``sources``: what is measured unless
-    coverage's own configuration says it. ``isolated`` is true if the project is installed from another directory than
+    coverage's own configuration says it. ``counts``: whether the file at a path belongs to what is measured, if its
+    component is one of several. ``isolated`` is true if the project is installed from another directory than
     ``tree``: from one of ``checkouts``, the other worktrees of the repository. ``package_roots`` are the directories of
     the tree that hold packages, "" for the top. ``coverage_config`` is the file name and the text of a configuration of
     coverage that replaces the one in the tree. ``tick`` is called several times a second while a program runs.
@@ -40,6 +41,7 @@ class Job:
     report_paths: Mapping[str, str] = field(default_factory=dict)
     committed: Callable[[], Commit] | None = None
     sources: Sources = field(default_factory=Sources)
+    counts: Callable[[str], bool] = field(default=lambda _: True)
     setup: tuple[str, ...] | None = None
     isolated: bool = False
     checkouts: tuple[Path, ...] = ()

@@ -50,6 +50,7 @@ def measure(job: Job) -> Measurement | TestsFailed:
         report = _analysed_report(workspace, suite, analyser, copies)
         check_outside(report)
     copies.check(report, job.scratch)
+    report = replace(report, files=tuple(each for each in report.files if job.counts(each.path)))
     numbers = total(each.numbers for each in report.files)
     if ending.executed and not numbers.executable:
         hint = "name what is to be measured: `source` in the configuration of coverage or of covgate"

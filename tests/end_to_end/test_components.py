@@ -405,3 +405,24 @@ def test_python_components_count_what_their_owners_do(make_project: Make) -> Non
     done = project.covgate("check", "--jobs", "2")
     assert done.status == 1
     assert "WARNING not measured [svc]: python = 'no-such-python'" in done
+
+
+def test_parts_of_one_package(make_project: Make) -> None:
+    """Coverage's configuration is for the whole package. Of that, the sources of a component count, as in a report."""
+    project = make_project()
+    for name, names in (("core", ("a", "b")), ("io", ("a",))):
+        project.write(f"pkg/{name}/__init__.py", functions(*names))
+        test = f"from pkg.{name} import a\n\n\ndef test():\n    assert a()\n"
+        project.write(f"tests/{name}/test_{name}.py", test)
+    tables = "".join(
+        f'[tool.covgate.components.{name}]\nsource = ["pkg/{name}"]\ncommand = "pytest tests/{name}"\n'
+        for name in ("core", "io")
+    )
+    project.configure(f'[tool.coverage.run]\nsource = ["pkg"]\n{tables}')
+    project.commit()
+    done = project.push()
+    assert done.status == 0, done.text
+    assert "[core]: 75.00%" in done
+    assert "[io]: 100.00%" in done
+    assert "both count" not in done
+    assert "source is set" not in project.covgate("doctor")

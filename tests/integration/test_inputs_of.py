@@ -9,6 +9,7 @@ import pytest
 
 from covgate.config import Config
 from covgate.git.repository import Repository
+from covgate.measure.committed import own_files
 from covgate.measure.inputs import InputsOf
 from helpers.project import Project
 
@@ -99,6 +100,30 @@ def test_the_keys_that_decide_what_is_run_belong_to_them(name: Callable[..., str
 
 def test_the_whole_repository_is_its_tree(name: Callable[..., str]) -> None:
     assert name({}, Config()) != name({"d": "3"}, Config())
+
+
+@pytest.mark.parametrize(
+    ("config", "counted"),
+    [
+        (replace(API, source=("a.py",)), ["packages/api/a.py"]),
+        # The name of a package is no path: coverage knows what is in it.
+        (replace(API, source=("acme",)), ["d", "packages/api/a.py", "packages/web/b.py"]),
+        (API, ["d", "packages/api/a.py", "packages/web/b.py"]),
+        (Config(component="top", source=("d", "packages"), others=("packages/api",)), ["d", "packages/web/b.py"]),
+        (Config(component="top", paths=("**",), others=("packages/api",)), ["d", "packages/web/b.py"]),
+        (Config(source=("d",)), ["d", "packages/api/a.py", "packages/web/b.py"]),
+    ],
+)
+def test_which_of_the_measured_files_count(
+    name: Callable[..., str], project: Project, config: Config, counted: list[str]
+) -> None:
+    name({})
+    repository = Repository.discover(project.top, project.environ)
+    try:
+        counts = own_files(repository, "HEAD", config)
+        assert [path for path in ("d", "packages/api/a.py", "packages/web/b.py") if counts(path)] == counted
+    finally:
+        repository.close()
 
 
 def test_globs_that_match_nothing_are_named(make_project: Callable[..., Project]) -> None:
