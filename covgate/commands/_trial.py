@@ -16,7 +16,7 @@ from covgate.git.repository import Repository
 from covgate.install.file_edits import FileEdit
 from covgate.install.pre_commit import Setup, is_configured
 from covgate.install.toml_table import NOTHING, Taken
-from covgate.measure.documented import Documented, documented_command
+from covgate.measure.documented import Documented, documented_command, options_not_read
 from covgate.measure.run import GUESSED
 from covgate.model.measurement import Measurement
 from covgate.model.numbers import Numbers, format_percent
@@ -136,7 +136,18 @@ def _measure(session: Session, head: str, config: Config) -> tuple[bool, list[st
         f"the coverage of {head[:10]} is {shown}% ({_counts(result.numbers)}), measured in {result.seconds:.0f} s",
         f"  {counted}; `covgate doctor` shows more",
         *(f"  {one_line(each)}" for each in notices),
+        *_unread(session, config, branch=bool(result.numbers.branches)),
         *_unsaid(documented, notices),
+    ]
+
+
+def _unread(session: Session, config: Config, *, branch: bool) -> list[str]:
+    """A line for each option with which the project measures, and covgate doesn't."""
+    if config.command is not None or config.directory or config.report:
+        return []
+    return [
+        f"  {each.file} measures with {each.option}, and covgate doesn't: {each.fix}"
+        for each in options_not_read(session.repository.top, session.environ, branch=branch)
     ]
 
 

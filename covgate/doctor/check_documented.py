@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from covgate.doctor.findings import Checkout, Fact, Finding, Results, Severity
-from covgate.measure.documented import Documented, documented_command
+from covgate.measure.documented import Documented, documented_command, options_not_read
 
 
 def check_documented(checkout: Checkout) -> Results:
     """Whether the project documents another test command than covgate runs."""
+    yield from _check_options(checkout)
     documented = unused_command(checkout)
     if documented is None:
         return
@@ -24,6 +25,22 @@ def check_documented(checkout: Checkout) -> Results:
         fix=f"set {documented.setting} in {checkout.table}",
         severity=Severity.WARNING,
     )
+
+
+def _check_options(checkout: Checkout) -> Results:
+    """Whether the project measures with options on its command lines, which covgate's run doesn't have."""
+    config, project = checkout.config, checkout.project
+    if config.command is not None or config.report or project is None or project.probe is None:
+        return
+    branch = project.probe.coverage.branch
+    for each in options_not_read(checkout.place, checkout.session.environ, branch=branch):
+        yield Finding(
+            name="documented-option",
+            what=f"{each.file} measures with {each.option}, and covgate doesn't",
+            why="the number is not the one that you get there",
+            fix=f"{each.fix} in {checkout.table}" if each.fix.startswith("set command") else each.fix,
+            severity=Severity.WARNING,
+        )
 
 
 def unused_command(checkout: Checkout) -> Documented | None:

@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 _TAIL_SHOWN = 25
+_LONGEST = 500  # characters of a line that are shown
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -33,8 +34,9 @@ class Paint(NamedTuple):
 
 
 def tail(output: str) -> list[str]:
-    """The last lines of what a program printed, without its colours."""
-    return [plain(_COLOUR.sub("", line).expandtabs()) for line in output.splitlines()[-_TAIL_SHOWN:]]
+    """The last lines of what a program printed, without its colours. The repr of a text may be a very long line."""
+    lines = [plain(_COLOUR.sub("", line).expandtabs()) for line in output.splitlines()[-_TAIL_SHOWN:]]
+    return [line if len(line) <= _LONGEST else f"{line[:_LONGEST]} ..." for line in lines]
 
 
 def plain(line: str) -> str:

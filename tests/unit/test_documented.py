@@ -8,6 +8,7 @@ import pytest
 
 from covgate.measure.documented import documented_command, documented_commands
 from covgate.measure.documented.command_lines import as_test_command
+from covgate.measure.documented.measuring import unread_options
 from covgate.measure.program import program_of
 
 
@@ -241,3 +242,34 @@ def test_paths_that_pytest_is_configured_with_are_no_other_command(
     found = documented_command(tmp_path)
     assert found is not None
     assert found.command == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "rcfile", "branch", "expected"),
+    [
+        ("commands = coverage run --parallel --rcfile {toxinidir}/.tox-coveragerc -m pytest", "", False,
+         [("--rcfile .tox-coveragerc", 'set command = "coverage run --rcfile=.tox-coveragerc -m pytest"')]),
+        ("pytest --cov=shop --cov-config='cov.ini' tests", "", False,
+         [("--cov-config cov.ini", 'set command = "pytest --cov --cov-config=cov.ini"')]),
+        ("pytest --cov=shop --cov-config=./cov.ini", "cov.ini", False, []),  # in addopts, for example
+        ("coverage run --rcfile=setup.cfg -m pytest", "", False, []),
+        ("coverage run --rcfile=not-there.ini -m pytest", "", False, []),
+        ("# coverage run --rcfile=cov.ini -m pytest", "", False, []),
+        ("pytest --cov --cov-branch\ncoverage run --branch -m pytest", "", False,
+         [("--cov-branch", "set branch = true in coverage's configuration")]),
+        ("coverage run --branch -m pytest", "", False,
+         [("--branch", "set branch = true in coverage's configuration")]),
+        ("coverage run --branch -m pytest", "", True, []),
+        ("git push --branch", "", False, []),
+        ("python -m pytest \\\n  --cov shop \\\n --cov=tests/ --cov-report xml", "", False,
+         [("--cov tests/", 'set command = "pytest --cov=shop --cov=tests/"')]),
+        ("pytest --cov checks --cov test", "", False, []),  # configured
+        ("pytest --cov=shop --cov --cov-report=tests", "", False, []),
+    ],
+)  # fmt: skip
+def test_options_that_decide_the_number_and_are_on_no_command_line_of_covgate(
+    text: str, rcfile: str, branch: bool, expected: list[tuple[str, str]]
+) -> None:
+    there = {".tox-coveragerc", "cov.ini", "setup.cfg"}
+    found = unread_options({"tox.ini": text}, there.__contains__, rcfile=rcfile, branch=branch, sources=["test"])
+    assert [(each.option, each.fix) for each in found] == expected

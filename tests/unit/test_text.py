@@ -11,7 +11,7 @@ import pytest
 from covgate.formats import Context, render
 from covgate.formats.json_data import verdict_data
 from covgate.formats.markdown import LIMIT, code, prose
-from covgate.formats.paint import Paint, columns, plain, shortened
+from covgate.formats.paint import Paint, columns, plain, shortened, tail
 from covgate.formats.tables import nothing_lost
 from covgate.formats.text import notices_text, verdict_text
 from covgate.model.changed_tests import ChangedTest, HowChanged
@@ -273,3 +273,8 @@ class TestMarkdown:
         assert as_markdown(not_measured()).startswith(
             "### :warning: covgate: WARNING at `a1a1a1a1a1`\n\n**Not measured:**"
         )
+
+
+def test_a_long_line_of_output_is_cut() -> None:
+    """pytest shows the repr of what a test printed on one line, colours and all."""
+    assert tail("\x1b[31mshort\x1b[0m\n" + "x" * 501) == ["short", "x" * 500 + " ..."]
