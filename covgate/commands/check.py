@@ -28,13 +28,12 @@ from covgate.gate.order import Order
 from covgate.gate.preview import Target, default_target, find_merge, merged_by_service
 from covgate.git.remote import Remote
 from covgate.git.repository import Repository
-from covgate.measure.report_files import find_reports, measurement_from_reports, unused_report_paths
+from covgate.measure.report_files import find_reports, measurement_from_reports, of_component
 from covgate.measure.unmeasured import reset_unmeasured
 from covgate.model.measurement import Measurement
 from covgate.model.note_text import render_note
-from covgate.model.numbers import total
 from covgate.model.outcome import Outcome
-from covgate.model.record import DEFAULT_COMPONENT, Excuse, record_of
+from covgate.model.record import Excuse, record_of
 from covgate.model.verdict import Status, not_applicable
 
 HELP = "measure a commit and judge it, as a push would"
@@ -147,8 +146,6 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
         return Outcome(verdict=disabled, commit=commit, tree=repository.tree(commit), notices=notices)
     about = parts[0] if len(parts) == 1 else config
     order, judged, merge = _order(arguments, session, commit, about), commit, None
-    if arguments.report:
-        before += unused_report_paths(about, parts)
     if bar.config.preview_merge and not lands:
         target = Target(arguments.base, tip) if arguments.base else default_target(remote)
         never = "a report tells about that commit alone" if arguments.report else ""
@@ -171,17 +168,9 @@ def _order(arguments: argparse.Namespace, session: Session, commit: str, config:
     if arguments.report:
         reports = find_reports(given_reports(arguments), arguments.expect or 0)
         whole = cache(partial(measurement_from_reports, session.measurer, config, commit, reports))
-        measured = lambda part: _of_component(whole(), session.measurer.tree(commit, part), part)  # noqa: E731
+        measured = lambda part: of_component(whole(), session.measurer.tree(commit, part), part)  # noqa: E731
     explains = arguments.format != "text" or bool(arguments.html)
     return Order(ratchets=False, measured=measured, jobs=arguments.jobs, explains=explains)
-
-
-def _of_component(whole: Measurement, tree: str, config: Config) -> Measurement:
-    """What the reports say about the files of one component."""
-    if config.component == DEFAULT_COMPONENT and not config.others:
-        return whole
-    files = tuple(each for each in whole.files if config.owns(each.path))
-    return replace(whole, tree=tree, files=files, numbers=total(each.numbers for each in files))
 
 
 def _lands(session: Session, remote: Remote) -> bool:

@@ -22,6 +22,7 @@ from covgate.measure.reports.paths import TOP
 from covgate.measure.reports.values import shown
 from covgate.model.measurement import Measurement, Toolchain
 from covgate.model.numbers import total
+from covgate.model.record import DEFAULT_COMPONENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +67,22 @@ def find_reports(given: Iterable[tuple[str, ReportFile]], expected: int = 0) -> 
     return found
 
 
-def unused_report_paths(config: Config, parts: Sequence[Config]) -> list[str]:
+def _unused_report_paths(config: Config) -> list[str]:
     """Notices about `report_paths` of components that are not those of ``config``, by which the reports are read."""
     return [
         f"its `report_paths` are not used, since a report may be about several components: {each.component}"
         f" (for one alone: --component {each.component}, else --report-path PREFIX=DIR)"
-        for each in parts
+        for each in config.parts
         if each.report_paths != config.report_paths
     ]
+
+
+def of_component(whole: Measurement, tree: str, config: Config) -> Measurement:
+    """What the reports say about the files of one component, whose inputs are called ``tree``."""
+    if config.component == DEFAULT_COMPONENT and not config.others:
+        return whole
+    files = tuple(each for each in whole.files if config.owns(each.path))
+    return replace(whole, tree=tree, files=files, numbers=total(each.numbers for each in files))
 
 
 def _files(reports: Iterable[ReportFile]) -> list[Path]:
@@ -98,7 +107,7 @@ def measurement_from_reports(
         numbers=total(each.numbers for each in report.files),
         files=report.files,
         toolchain=Toolchain(coverage=report.coverage_version),
-        notices=(*left_out_notices(report.left_out), *report.notices, *unused),
+        notices=(*left_out_notices(report.left_out), *report.notices, *unused, *_unused_report_paths(config)),
         complete=False,
     )
 

@@ -249,7 +249,7 @@ def test_reports_of_some_components(parts: Callable[[Sequence[str]], Parts], tmp
         file.write('report_paths = { "/app" = "web" }\n')
     project.commit()
     lines = "".join(f"DA:{line},1\n" for line in range(1, 6)) + "end_of_record\n"
-    for name in ("/app/code.c", "code.c"):
+    for name in ("/app/code.c", "code.c", "web/code.c"):
         report.write_text(f"SF:{name}\n{lines}")
         assert "[web]: 100.00%" in project.covgate("check", "--component", "web", "--report", str(report), CI="true")
     assert "its `report_paths` are not used" in project.covgate("check", "--report", str(report), CI="true")
