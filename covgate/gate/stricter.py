@@ -75,10 +75,21 @@ def stricter_config(
     if dropped:
         config = replace(config, source=tuple(dict.fromkeys([*own.source, *base.source])))
         weaker.append(f"source is without {', '.join(dropped)}")
-    elif own.source and not base.source and not set(default_sources()) <= set(own.source):
+    elif own.source and not base.source and _leaves_out(own, default_sources):
         config = replace(config, source=())
         weaker.append("source is named")
     return config, weaker
+
+
+def _leaves_out(own: Config, default_sources: Callable[[], Sequence[str]]) -> bool:
+    """Whether the sources of ``own`` may be less than what is measured without any.
+
+    Of a component, only what is in its sources counts. Without any, it is what coverage's configuration or a report
+    has, which may be more than the default sources.
+    """
+    if own.is_part:
+        return not any(_is_within(".", each) for each in own.source)
+    return not set(default_sources()) <= set(own.source)
 
 
 def _inputs(config: Config) -> tuple[str, ...]:

@@ -150,6 +150,19 @@ def test_whose_rules_apply(own: bool, base: bool, in_use: bool, from_base: bool)
         ({}, {"source": ("pkg", "pkg2")}, {"source": ("pkg", "pkg2")}, ["source is without pkg2"]),
         ({}, {"source": (".",)}, {"source": (".",)}, ["source is without ."]),
         ({"source": ("other",)}, {}, {"source": ()}, ["source is named"]),
+        # Without sources, all counts that coverage's configuration or a report has of a component.
+        (
+            {"source": ("pkg",), "directory": "a"},
+            {"directory": "a"},
+            {"source": (), "directory": "a"},
+            ["source is named"],
+        ),
+        (
+            {"source": ("./",), "directory": "a"},
+            {"directory": "a"},
+            {"source": ("./",), "directory": "a"},
+            [],
+        ),
         (
             {"enabled": False, "branches": ("dev",), "source": ("b",)},
             {"fail_closed": True, "source": ("a",)},
