@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
@@ -44,7 +45,27 @@ def judge_components(session: Session, commit: str, bars: Sequence[Bar], tips: S
     if not written:
         parts = [replace(each, raised=None, unrecorded=True) for each in parts]
     policy = session.config_at(commit).policy
-    return combine(parts, policy, session.repository.tree(commit), [*notices, *about_notes])
+    about_files = [each for bar, part in zip(bars, parts, strict=True) for each in _no_inputs(bar.config, part)]
+    return combine(parts, policy, session.repository.tree(commit), [*notices, *about_files, *about_notes])
+
+
+def _no_inputs(config: Config, part: Outcome) -> list[str]:
+    """A notice about files that the component counts although a change there doesn't run its tests."""
+    files = part.measurement.files if part.measurement and not part.carried_from and config.is_part else ()
+    foreign = [each.path for each in files if not config.owns(each.path)]
+    if not foreign:
+        return []
+    from covgate.measure.inputs import glob_regex  # late: most components count their own files only
+
+    globs = [re.compile(glob_regex(each)) for each in config.paths]
+    found = [path for path in foreign if not any(glob.fullmatch(path) for glob in globs)]
+    if not found:
+        return []
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return [
+        f"{config.component} counts {found[0]}{more}, but a change there doesn't run its tests: add it to `paths`, or"
+        " leave it out by `source`"
+    ]
 
 
 def _measure_ahead(session: Session, commit: str, bars: Sequence[Bar], tips: Sequence[str], order: Order) -> Order:

@@ -101,7 +101,7 @@ def test_a_report_is_its_own_components(parts: MakeParts) -> None:
     done = project.push()
     assert done.status == 1, done.text
     assert "[web]" in done
-    assert "api/code.c" in done
+    assert "web counts api/code.c, but a change there doesn't run its tests: add it to `paths`" in done
 
 
 def test_documents_of_other_components_are_kept(parts: MakeParts) -> None:
