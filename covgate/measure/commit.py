@@ -54,9 +54,9 @@ class Measurer:
         return list(dict.fromkeys([self.repository.top, *main]))
 
     def roots_of(self, config: Config) -> list[Path]:
-        """The same for one component: first its directory in each of these checkouts."""
-        own = [root / config.directory for root in self.roots] if config.directory else []
-        return [*own, *self.roots]
+        """The same for one component: its directory in each of these, then, unless it says where, these."""
+        own = [root / config.directory for root in self.roots]
+        return own if config.python else list(dict.fromkeys([*own, *self.roots]))
 
     def inputs(self, commit: str, config: Config) -> Inputs:
         """What decides the number of the component at ``commit``. Raises ToolError if git can't read the commit."""

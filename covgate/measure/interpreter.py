@@ -52,13 +52,13 @@ class Interpreter(NamedTuple):
 def find_interpreter(
     option: str, roots: Sequence[Path], environ: Mapping[str, str], needs: Sequence[str] = MEASURING
 ) -> Interpreter:
-    """The interpreter that ``option`` names, relative to the first of ``roots``; if it is empty, the project's.
+    """The interpreter that ``option`` names, relative to one of ``roots``; if it is empty, the project's.
 
     Which one is the project's: see `environments.candidates`. ``needs`` are the distributions that running the tests
     takes; without any, covgate's own interpreter stands in for one. Raises ToolError if there is none.
     """
     if option:
-        return _configured(option, roots[0], environ)
+        return _configured(option, roots, environ)
     choice = choose(candidates(roots, environ, needs))
     chosen = choice.candidate
     if chosen is not None:
@@ -135,9 +135,13 @@ def child_environment(interpreter: Interpreter, environ: Mapping[str, str]) -> d
     return kept
 
 
-def _configured(option: str, root: Path, environ: Mapping[str, str]) -> Interpreter:
-    """The interpreter that ``option`` names: a program, one on PATH, or the directory of a virtual environment."""
+def _configured(option: str, roots: Sequence[Path], environ: Mapping[str, str]) -> Interpreter:
+    """The interpreter that ``option`` names: a program, one on PATH, or the directory of a virtual environment.
+
+    A relative path is that in the first of ``roots`` that has it: a linked worktree rarely has an environment.
+    """
     path = Path(option).expanduser()
+    root = next((each for each in roots if os.path.lexists(each / path)), roots[0])
     if path.name == option and not (root / option).exists():
         import shutil  # late: it loads three compressors
 

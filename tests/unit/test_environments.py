@@ -409,6 +409,16 @@ def test_what_is_activated_for_another_component(
     assert Path(found.environment) == Path(os.path.normpath(top / expected))
 
 
+def test_a_configured_one_of_the_main_worktree(top: Path, environ: dict[str, str]) -> None:
+    """A linked worktree has no environment. If both have one, its own is used."""
+    main, linked = top / "main", top / "linked"
+    linked.mkdir(parents=True)
+    make(main / ".venv")
+    assert find_interpreter(".venv/bin/python", [linked, main], environ).environment == str(main / ".venv")
+    make(linked / ".venv")
+    assert find_interpreter(".venv/bin/python", [linked, main], environ).environment == str(linked / ".venv")
+
+
 def test_what_is_on_path_is_told_apart(top: Path, environ: dict[str, str]) -> None:
     tools, plain = make(top.parent / "tools", "black"), top.parent / "plain"
     for directory in (plain, plain.parent / "lib/python3/dist-packages"):
