@@ -93,14 +93,20 @@ def _carried(outcome: Outcome) -> str:
         if _only_carried(each):
             names.setdefault(each.carried_from, []).append(each.component)
     return "".join(
-        f"covgate: PASS {_at(outcome)}: unchanged, carried forward from {commit[:10]}: {', '.join(found)}\n"
+        f"covgate: PASS {_at(outcome)}: {_origin(outcome, commit)}: {', '.join(found)}\n"
         for commit, found in names.items()
     )
 
 
+def _origin(outcome: Outcome, carried_from: str) -> str:
+    """Where a record comes from that was not made now; after a merge, it may be the commit's own."""
+    own = carried_from == outcome.commit
+    return "recorded before" if own else f"unchanged, carried forward from {carried_from[:10]}"
+
+
 def _how(outcome: Outcome) -> str:
     if outcome.carried_from:
-        return f" (unchanged, carried forward from {outcome.carried_from[:10]})"
+        return f" ({_origin(outcome, outcome.carried_from)})"
     if outcome.cached:
         return " (this tree was measured before)"
     seconds = outcome.measurement.seconds if outcome.measurement else 0

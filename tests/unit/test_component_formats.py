@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,7 @@ def test_the_json_of_a_component_is_that_of_a_whole() -> None:
             components(carried("a"), carried("b")),
             ["covgate: PASS a1a1a1a1a1: unchanged, carried forward from c3c3c3c3c3: a, b"],
         ),
+        (components(replace(carried("a"), carried_from="a1" * 20)), ["covgate: PASS a1a1a1a1a1: recorded before: a"]),
         (components(raised("b")), ["covgate: PASS refunds a1a1a1a1a1 [b]: 80.00% holds the baseline of 75.00%",
                                    "covgate: [b] the baseline rises from 75.00% to 80.00%"]),
     ],
