@@ -66,7 +66,7 @@ class Source(NamedTuple):
         """
         measurer, config = self.session.measurer, self.bar.config
         if order.measured is not None:
-            return self._reported(order.measured(config), baseline)
+            return self._reported(order.measured(config), baseline, notices)
         if config.component in order.ran:
             return self._run(lambda: _result_of(order.ran[config.component], notices), baseline, notices)
         known = order.known.get(config.component) or measurer.cached(self.commit, config)
@@ -112,7 +112,7 @@ class Source(NamedTuple):
         closed = session.blocks_on_error(self.bar.config)
         return session.use_cache and not measures_itself(session.environ, fail_closed=closed)
 
-    def _reported(self, measured: Measurement, baseline: Baseline | None) -> Obtained:
+    def _reported(self, measured: Measurement, baseline: Baseline | None, notices: list[str]) -> Obtained:
         """What reports say about the component. If they don't mention it, it is carried forward unless it has changed.
 
         CI sends reports of what it has just measured. Of the rest it has no other number.
@@ -120,6 +120,11 @@ class Source(NamedTuple):
         carried = None
         if not measured.files and not self.session.blocks_on_error(self.bar.config):
             carried = self._carried(baseline)
+        elif not measured.files and self.bar.config.is_part:
+            notices.append(
+                "no report has a file of it, and errors block, so that nothing is carried forward: give its report,"
+                " too, or judge the others with --component"
+            )
         if carried is None:
             return Obtained(result=measured, here=False)
         return Obtained(result=measurement_of(carried.judgement), here=False, cached=True, carried=carried)
