@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -12,6 +13,7 @@ from covgate.doctor.check_commit import checkout_config
 from covgate.errors import CovgateError, Interrupted, ToolError
 from covgate.formats.paint import one_line, tail
 from covgate.gate.context import Session
+from covgate.git.others import left_behind
 from covgate.git.repository import Repository
 from covgate.install.file_edits import FileEdit
 from covgate.install.pre_commit import Setup, is_configured
@@ -136,9 +138,16 @@ def _measure(session: Session, head: str, config: Config) -> tuple[bool, list[st
         f"the coverage of {head[:10]} is {shown}% ({_counts(result.numbers)}), measured in {result.seconds:.0f} s",
         f"  {counted}; `covgate doctor` shows more",
         *(f"  {one_line(each)}" for each in notices),
+        *_unignored(session.repository, config),
         *_unread(session, config, branch=bool(result.numbers.branches)),
         *_unsaid(documented, notices),
     ]
+
+
+def _unignored(repository: Repository, config: Config) -> list[str]:
+    """A line about the directory of the report if git doesn't ignore it."""
+    found = left_behind(repository, posixpath.join(config.directory, config.report)) if config.report else ""
+    return [f"  git doesn't ignore {found}, where the report is written: add /{found}/ to .gitignore"] if found else []
 
 
 def _unread(session: Session, config: Config, *, branch: bool) -> list[str]:

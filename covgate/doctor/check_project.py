@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from covgate.errors import ToolError
 from covgate.files import relative
 from covgate.gate.context import Session
 from covgate.git.environment import without_local_environment
+from covgate.git.others import left_behind
 from covgate.git.worktree import checkouts
 from covgate.measure.cache import Cache
 from covgate.measure.environments.advice import advise, facts_about, how_to_create, how_to_install, is_packaged
@@ -136,6 +138,16 @@ def check_command(checkout: Checkout) -> Results:
             what=f"`command` starts {program}, which doesn't exist",
             why=f"no test can be run: {checkout.if_unmeasured}",
             fix=f"fix `command` in {checkout.table}, or install {program}",
+        )
+    report = posixpath.join(config.directory, config.report)
+    unignored = left_behind(checkout.session.repository, report) if config.report else ""
+    if unignored:
+        yield Finding(
+            name="report-not-ignored",
+            what=f"git doesn't ignore {unignored}, where `command` writes its report",
+            why="after a run the checkout differs from the commit, so the next one is in covgate's own worktree",
+            fix=f"add /{unignored}/ to .gitignore",
+            severity=Severity.WARNING,
         )
 
 

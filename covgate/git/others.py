@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from dataclasses import dataclass
 
 from covgate.git.contents import Contents
@@ -70,3 +71,15 @@ def _is_left_by_python(repository: Repository, path: str) -> bool:
         for directory, _, files in os.walk(repository.top / path)
         for file in files
     )
+
+
+def left_behind(repository: Repository, report: str) -> str:
+    """The directory that git neither tracks nor ignores, where a command writes ``report``; "" if there is none.
+
+    What it leaves there makes the checkout differ from the commit. A report at the top is removed after the run.
+    """
+    directory = posixpath.dirname(report)
+    if not directory or repository.run("ls-files", "--", directory):
+        return ""
+    status, _, _ = repository.attempt("check-ignore", "--quiet", "--", report)
+    return directory if status == 1 else ""

@@ -113,7 +113,7 @@ def left_out_notices(names: Sequence[str]) -> tuple[str, ...]:
     if not names:
         return ()
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return (f"not counted, because coverage can't parse it: {', '.join(names[:_NAMED])}{more}",)
+    return (f"not counted, because coverage can't read it: {', '.join(names[:_NAMED])}{more}",)
 
 
 def nothing_executed(workspace: Workspace, analyser: Analyser, *, source_configured: bool) -> Report:

@@ -179,7 +179,7 @@ def test_what_coverage_can_not_parse_is_left_out_and_named(project: Project) -> 
     project.commit()
     data = checked(project)
     assert (data["numbers"]["executed_statements"], data["numbers"]["statements"]) == (5, 6)
-    said = "not counted, because coverage can't parse it: "
+    said = "not counted, because coverage can't read it: "
     (named,) = (each for each in data["notices"] if each.startswith(said))
     # Whether coverage leaves out a file with a NUL byte by itself depends on the version of Python.
     paths = {*named.removeprefix(said).split(", ")} - {"pkg/page.html"}

@@ -477,9 +477,9 @@ def test_init_takes_over_the_command_that_works(bare: Project) -> None:
     [
         (
             "Makefile",
-            "cov:\n\tcp lcov.txt coverage.info\n",
-            '# How the tests run, from Makefile\ncommand = "make cov"\nreport = "coverage.info"\n',
-            "is 50.00% (1 of 2 statements)",
+            "cov:\n\tmkdir -p out && cp lcov.txt out/coverage.info\n",
+            '# How the tests run, from Makefile\ncommand = "make cov"\nreport = "out/coverage.info"\n',
+            "git doesn't ignore out, where the report is written: add /out/ to .gitignore",
         ),
         (
             "package.json",

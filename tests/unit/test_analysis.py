@@ -46,7 +46,7 @@ def test_a_missing_plugin_is_no_reason_to_leave_a_file_out(name: str) -> None:
 )
 def test_how_they_are_named(count: int, expected: str) -> None:
     notices = left_out_notices([f"a{number}" for number in range(count)])
-    assert notices == ((f"not counted, because coverage can't parse it: {expected}",) if count else ())
+    assert notices == ((f"not counted, because coverage can't read it: {expected}",) if count else ())
 
 
 @pytest.mark.parametrize(
