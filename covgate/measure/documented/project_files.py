@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from covgate.compat import parse_ini, parse_python, parse_toml
+from covgate.compat import parse_ini, parse_python
 from covgate.measure.documented.command_lines import Documented, as_test_command, split_commands
+from covgate.measure.lenient_toml import table_of, toml_tables
 
 # What tasks, sessions, targets and environments for tests are called, the likeliest first.
 _NAMES = (
@@ -88,13 +89,13 @@ def _from_tox(line: str) -> str:
 
 
 def _tox_toml(text: str) -> Lines:
-    yield from _tox_tables(_toml(text))
+    yield from _tox_tables(toml_tables(text))
 
 
 def _tox_tables(data: Mapping[str, Any]) -> Lines:
-    tables = {"env_run_base": data.get("env_run_base"), **_table(data, "env")}
-    for name in ("env_run_base", *_by_likelihood(_table(data, "env"))):
-        commands = _table(tables, name).get("commands")
+    tables = {"env_run_base": data.get("env_run_base"), **table_of(data, "env")}
+    for name in ("env_run_base", *_by_likelihood(table_of(data, "env"))):
+        commands = table_of(tables, name).get("commands")
         for words in commands if isinstance(commands, list) else ():
             yield name, _from_tox(" ".join(_plain_words(words)))
 
@@ -124,16 +125,16 @@ def _noxfile(text: str) -> Lines:
 
 
 def _pyproject(text: str) -> Lines:
-    data = _toml(text)
-    tool = _table(data, "tool")
-    tox = _table(tool, "tox")
+    data = toml_tables(text)
+    tool = table_of(data, "tool")
+    tox = table_of(tool, "tox")
     if isinstance(tox.get("legacy_tox_ini"), str):
         yield from _tox_ini(tox["legacy_tox_ini"])
     yield from _tox_tables(tox)
-    for name, env in sorted(_table(tool, "hatch", "envs").items(), key=lambda each: _rank(each[0])):
-        yield from _tasks(f"hatch's environment {name}", _table(env, "scripts"))
+    for name, env in sorted(table_of(tool, "hatch", "envs").items(), key=lambda each: _rank(each[0])):
+        yield from _tasks(f"hatch's environment {name}", table_of(env, "scripts"))
     for title, keys in _TASKS:
-        yield from _tasks(title, _table(tool, *keys))
+        yield from _tasks(title, table_of(tool, *keys))
 
 
 # Runners of tasks, and where in [tool] their tasks are.
@@ -211,19 +212,6 @@ def _rank(name: str) -> int:
     plain = name.replace("_", "-").lower()
     plain = "py" if re.fullmatch(r"py\d*(-.*)?", plain) else plain
     return _NAMES.index(plain) if plain in _NAMES else len(_NAMES)
-
-
-def _toml(text: str) -> dict[str, Any]:
-    try:
-        return parse_toml(text)
-    except (ValueError, RecursionError):
-        return {}
-
-
-def _table(value: Any, *keys: str) -> dict[str, Any]:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else {}
 
 
 # The files that are read, the likeliest place of the tests' own command first.

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from covgate.measure.environments.installed import normalized
 from covgate.measure.environments.user_files import read, read_toml
+from covgate.measure.lenient_toml import table_of
 
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")  # its name
 _TABLES = (("project",), ("dependency-groups",), ("tool", "poetry"))
@@ -35,7 +36,7 @@ def declared_distributions(top: Path) -> Declared:
     """What the pyproject.toml and the requirement files in ``top`` declare. Unreadable files count as empty."""
     data = read_toml(top / "pyproject.toml")
     listed = [name for file in _REQUIREMENT_FILES for name in _requirements(_lines(read(top / file)))]
-    name = _table(data, "project").get("name") or _table(data, "tool", "poetry").get("name")
+    name = table_of(data, "project").get("name") or table_of(data, "tool", "poetry").get("name")
     required = tuple(dict.fromkeys(map(normalized, [*_declared(data), *listed])))
     return Declared(name=normalized(name) if isinstance(name, str) else "", required=required)
 
@@ -45,13 +46,13 @@ def where_declared(top: Path, package: str) -> str:
 
     "project" for a dependency of the project itself, "group NAME" for one of a group, "extra NAME" for an optional one.
     """
-    project, groups, poetry = (_table(read_toml(top / "pyproject.toml"), *keys) for keys in _TABLES)
-    extras = _table(project, "optional-dependencies")
-    development = _table(poetry, "dev-dependencies")
+    project, groups, poetry = (table_of(read_toml(top / "pyproject.toml"), *keys) for keys in _TABLES)
+    extras = table_of(project, "optional-dependencies")
+    development, poetry_groups = table_of(poetry, "dev-dependencies"), table_of(poetry, "group")
     places = {
-        "project": [*_names(project.get("dependencies")), *_table(poetry, "dependencies")],
+        "project": [*_names(project.get("dependencies")), *table_of(poetry, "dependencies")],
         **{f"group {name}": list(_names(value)) for name, value in groups.items()},
-        **{f"group {name}": list(_table(poetry, "group", name, "dependencies")) for name in _table(poetry, "group")},
+        **{f"group {name}": list(table_of(group, "dependencies")) for name, group in poetry_groups.items()},
         **({"group dev": list(development)} if development else {}),
         **{f"extra {name}": list(_names(value)) for name, value in extras.items()},
     }
@@ -60,15 +61,15 @@ def where_declared(top: Path, package: str) -> str:
 
 
 def _declared(data: dict[str, Any]) -> Iterator[str]:
-    project, groups = _table(data, "project"), _table(data, "dependency-groups")
-    poetry = _table(data, "tool", "poetry")
-    extras = _table(project, "optional-dependencies")
+    project, groups = table_of(data, "project"), table_of(data, "dependency-groups")
+    poetry = table_of(data, "tool", "poetry")
+    extras = table_of(project, "optional-dependencies")
     yield from _requirements(project.get("dependencies"))
-    yield from _poetry_requirements(_table(poetry, "dependencies"))
+    yield from _poetry_requirements(table_of(poetry, "dependencies"))
     for name in _TEST_GROUPS:
         yield from _requirements(groups.get(name))
         yield from _requirements(extras.get(name))
-        yield from _poetry_requirements(_table(poetry, "group", name, "dependencies"))
+        yield from _poetry_requirements(table_of(poetry, "group", name, "dependencies"))
 
 
 def _lines(data: bytes) -> list[str]:
@@ -104,9 +105,3 @@ def _poetry_requirements(table: dict[str, Any]) -> Iterator[str]:
 def _is_conditional(value: Any) -> bool:
     conditions: Iterable[str] = ("optional", "markers", "python", "platform")
     return not isinstance(value, dict) or any(value.get(each) for each in conditions)
-
-
-def _table(value: Any, *keys: str) -> dict[str, Any]:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else {}

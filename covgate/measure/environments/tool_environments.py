@@ -22,11 +22,11 @@ from covgate.measure.environments.user_files import (
     home_of,
     is_directory,
     is_file,
-    item,
     read,
     read_toml,
     user_directory,
 )
+from covgate.measure.lenient_toml import item
 
 Environ = Mapping[str, str]
 _TEST_NAME = re.compile(r"(^|[-_.])(py\d*|(py)?tests?|testing|unit)([-_.]|$)")

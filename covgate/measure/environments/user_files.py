@@ -66,10 +66,3 @@ def read_toml(path: Path) -> dict[str, Any]:
     with suppress(ValueError, RecursionError):
         return parse_toml(read(path).decode())
     return {}
-
-
-def item(value: Any, *keys: str) -> Any:
-    """The value at the path ``keys`` in nested tables; None if there is none."""
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value

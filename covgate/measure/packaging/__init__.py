@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from covgate.compat import parse_toml
+from covgate.measure.lenient_toml import table_of
 from covgate.measure.packaging.backends import READERS
-from covgate.measure.packaging.build_values import Declared, normal, table_of, unique
+from covgate.measure.packaging.build_values import Declared, normal, unique
 from covgate.measure.packaging.setuptools_files import read_cfg, read_script, read_table
 
 FILES = ("pyproject.toml", "setup.cfg", "setup.py")

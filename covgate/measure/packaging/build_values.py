@@ -46,12 +46,6 @@ class Declared:
         self.excludes += strings(options.get("exclude"))
 
 
-def table_of(table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """The table ``key`` in ``table``; an empty one if there is none."""
-    value = table.get(key)
-    return value if isinstance(value, Mapping) else {}
-
-
 def strings(value: object) -> list[str]:
     """The strings in a value that may be a string, a list of strings, or anything else."""
     if isinstance(value, str):

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from covgate.compat import parse_ini, parse_toml
+from covgate.compat import parse_ini
+from covgate.measure.lenient_toml import table_of, toml_tables
 from covgate.measure.parts import javascript
 from covgate.measure.parts.part import GO, JAVASCRIPT, PYTHON, RUST
 
@@ -64,14 +65,14 @@ def _reached(directory: str, direct: Mapping[str, set[str]]) -> set[str]:
 
 
 def _python(directory: str, read: Callable[[str], str]) -> _Manifest:
-    project, setup = _toml(read(f"{directory}/pyproject.toml")), read(f"{directory}/setup.py")
-    poetry = _table(project, "tool", "poetry")
+    project, setup = toml_tables(read(f"{directory}/pyproject.toml")), read(f"{directory}/setup.py")
+    poetry = table_of(project, "tool", "poetry")
     found = _Manifest()
-    name = _table(project, "project").get("name") or poetry.get("name")
-    found.needs.update(_declared(_table(project, "project"), _table(project, "dependency-groups")))
-    found.needs.update(_table(poetry, "dependencies"), _table(poetry, "dev-dependencies"))
-    for group in _table(poetry, "group").values():
-        found.needs.update(_table(group, "dependencies"))
+    name = table_of(project, "project").get("name") or poetry.get("name")
+    found.needs.update(_declared(table_of(project, "project"), table_of(project, "dependency-groups")))
+    found.needs.update(table_of(poetry, "dependencies"), table_of(poetry, "dev-dependencies"))
+    for group in table_of(poetry, "group").values():
+        found.needs.update(table_of(group, "dependencies"))
     if setup:
         named = _NAME_IN_SETUP.search(setup)
         name = name or (named[1] if named else "")
@@ -93,7 +94,7 @@ def _python(directory: str, read: Callable[[str], str]) -> _Manifest:
 
 def _declared(project: Mapping[str, Any], groups: Mapping[str, Any]) -> Iterator[str]:
     yield from _requirements(project.get("dependencies"))
-    for table in (_table(project, "optional-dependencies"), groups):
+    for table in (table_of(project, "optional-dependencies"), groups):
         for value in table.values():
             yield from _requirements(value)
 
@@ -122,11 +123,11 @@ def _go(directory: str, read: Callable[[str], str]) -> _Manifest:
 
 
 def _rust(directory: str, read: Callable[[str], str]) -> _Manifest:
-    crate = _toml(read(f"{directory}/Cargo.toml"))
-    name = _table(crate, "package").get("name")
+    crate = toml_tables(read(f"{directory}/Cargo.toml"))
+    name = table_of(crate, "package").get("name")
     found = _Manifest(name if isinstance(name, str) else "")
     for table in _TABLES:
-        for key, value in _table(crate, table).items():
+        for key, value in table_of(crate, table).items():
             found.needs.add(str(value.get("package", key)) if isinstance(value, dict) else key)
     return found
 
@@ -137,16 +138,3 @@ _READERS: dict[str, Callable[[str, Callable[[str], str]], _Manifest]] = {
     GO: _go,
     RUST: _rust,
 }
-
-
-def _toml(text: str) -> dict[str, Any]:
-    try:
-        return parse_toml(text)
-    except (ValueError, RecursionError):
-        return {}
-
-
-def _table(value: Any, *keys: str) -> dict[str, Any]:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else {}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from covgate.compat import parse_toml
 from covgate.measure.documented import documented_commands
 from covgate.measure.documented.project_files import FILES as DOCUMENTED
 from covgate.measure.documented.project_files import recipes
+from covgate.measure.lenient_toml import toml_tables
 from covgate.measure.parts.part import Files, Setting
 from covgate.model.source_files import is_test_file, suffix
 
@@ -36,7 +36,7 @@ def go(files: Files) -> Setting | None:
 
 
 def rust(files: Files) -> Setting | None:
-    if "package" not in _toml(files.text("Cargo.toml")):
+    if "package" not in toml_tables(files.text("Cargo.toml")):
         return None
     keys = {"command": "cargo llvm-cov --lcov --output-path lcov.info", "report": "lcov.info"}
     if files.installed("cargo-llvm-cov"):
@@ -76,10 +76,3 @@ def _written(lines: list[str]) -> str:
     """The last report that a recipe writes with lcov or gcovr; "" if it writes none."""
     found = [match for line in lines if _TOOL.search(line) for match in _WRITTEN.findall(line)]
     return found[-1] if found else ""
-
-
-def _toml(text: str) -> dict[str, object]:
-    try:
-        return parse_toml(text)
-    except (ValueError, RecursionError):
-        return {}
