@@ -14,7 +14,7 @@ from covgate.model.record import DEFAULT_COMPONENT
 
 _COMMENT = "# Each component is measured when something in it changes, and has a baseline of its own.\n"
 _TO_DO = "# To do: "
-_KEYS = ("directory", "paths", "command", "report", "setup")  # that a table of ours can have, in this order
+_KEYS = ("directory", "source", "paths", "command", "report", "setup")  # that a table of ours can have, in this order
 _LONGEST_NAME = 64
 
 Value = str | Sequence[str]

@@ -156,6 +156,23 @@ def test_how_a_javascript_package_is_measured(text: str, command: str) -> None:
     assert part.missing == ""
 
 
+@pytest.mark.parametrize(
+    ("files", "source"),
+    [
+        (["src/a.js", "src/b/c.ts", "test/a.js", "src/a.test.js", "eslint.config.js", ".prettierrc.js"], ("src",)),
+        (["lib/a.mjs", "README.md"], ("lib",)),
+        (["src/a.js", "index.js"], None),
+        (["src/a.js", "lib/a.js"], None),
+        (["a.test.js"], None),
+    ],
+)
+def test_node_counts_no_tests_if_the_code_has_a_directory(files: list[str], source: tuple[str, ...] | None) -> None:
+    texts = {"web/package.json": package("node --test"), "package.json": "{}"}
+    [part] = found(texts | {f"web/{path}": "" for path in files}).parts
+    assert part.keys.get("source") == source
+    assert part.keys["paths"] == (("web/**", "package.json") if source else ("package.json",))
+
+
 def test_what_installs_a_javascript_package() -> None:
     files = {"package-lock.json": "{}", "package.json": '{"workspaces": ["web"]}'} | javascript("web")
     assert found(files).parts[0].keys["setup"] == "npm ci"

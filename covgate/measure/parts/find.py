@@ -194,7 +194,11 @@ def _files(directory: str, paths: Iterable[str], read: Callable[[str], str], ins
 def _with_paths(part: Part, shared: tuple[str, ...], needed: tuple[str, ...]) -> Part:
     """``part`` with the files of the top and the other directories that decide its number, too."""
     outside = tuple(f"{each}/**" for each in needed if not each.startswith(f"{part.directory}/"))
-    return replace(part, keys={"paths": (*shared, *outside), **part.keys}) if shared or outside else part
+    if not (shared or outside):
+        return part
+    # With a source, `paths` has to name the tests, too.
+    own = (f"{part.directory}/**",) if "source" in part.keys else ()
+    return replace(part, keys={"paths": (*own, *shared, *outside), **part.keys})
 
 
 def _is_no_part(name: str) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from covgate.measure.parts.part import Files, Setting
+from covgate.model.source_files import is_test_file
 
 # The scripts that may run the tests, the likeliest to measure coverage first.
 _SCRIPTS = ("coverage", "test:coverage", "test:cov", "test-coverage", "cov", "coverage:test", "test", "test:unit")
@@ -20,6 +21,8 @@ _INSTALLS = {
 _NO_TESTS = re.compile(r"\becho\b.*\b(no test|not implemented|todo)\b.*|exit 1|true|", re.I | re.S)
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*")
 _SHELL = frozenset("|&;<>$`()*?{}~")
+_CODE = re.compile(r"\.[cm]?[jt]sx?$")
+_SETTINGS = re.compile(r"(^|/)(\.[^/]*|[^/]*\.config\.[a-z]+)$")
 _REPORT = "coverage/lcov.info"
 _WRITES_LCOV = "--reporter=lcovonly"
 # The first reporter is for people: with the second alone, a failing test would leave no output.
@@ -66,11 +69,21 @@ def measured(files: Files) -> Setting:
     if words[:2] == ["node", "--test"]:
         others = _without(words[2:], "--test-reporter", "--test-reporter-destination")
         own = [each for each in others if each not in _NODE]
-        return Setting({"command": shlex.join([*words[:2], *_NODE, *own]), "report": "lcov.info", **more})
+        command = shlex.join([*words[:2], *_NODE, *own])
+        return Setting({**_product(files), "command": command, "report": "lcov.info", **more})
     todo = f'npm install --save-dev c8, then command = "npx c8 --all {_WRITES_LCOV} npm {_run(name)}"'
     if "vitest" in scripts[name]:
         todo = f'npm install --save-dev @vitest/coverage-v8, then command = "{_vitest(name)}"'
     return Setting(more, f'no tool that measures coverage: {todo} and report = "{_REPORT}"')
+
+
+def _product(files: Files) -> dict[str, tuple[str, ...]]:
+    """The one directory with the code of a package, as its source: before version 22, Node counts the tests, too."""
+    code = (
+        path for path in files.paths if _CODE.search(path) and not is_test_file(path) and not _SETTINGS.search(path)
+    )
+    tops = {path.partition("/")[0] if "/" in path else "" for path in code}
+    return {"source": tuple(tops)} if len(tops) == 1 and "" not in tops else {}
 
 
 def _measuring(name: str, line: str, installed: frozenset[str]) -> str:

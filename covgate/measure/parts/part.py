@@ -55,7 +55,7 @@ class Part:
 class Setting(NamedTuple):
     """How a part is measured: ``keys`` of its table, and what is missing there."""
 
-    keys: Mapping[str, str]
+    keys: Mapping[str, str | tuple[str, ...]]
     missing: str = ""
 
 
