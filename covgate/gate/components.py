@@ -33,12 +33,12 @@ def judge_components(session: Session, commit: str, bars: Sequence[Bar], tips: S
         notices += changed_components(session, commit, bars)
     if len(bars) == 1 and bars[0].config.component == DEFAULT_COMPONENT:
         outcome = judge_commit(session, commit, bars[0], tips, order)
-        return replace(outcome, notices=(*notices, *outcome.notices)) if notices else outcome
+        return replace(outcome, is_part=bars[0].config.is_part, notices=(*notices, *outcome.notices))
     if order.jobs > 1:
         with as_notice(notices, "the components are measured one after the other"):
             order = _measure_ahead(session, commit, bars, tips, order)
     recorder = Recorder(session=session, commit=commit)
-    parts = [judge_commit(session, commit, bar, tips, order, recorder) for bar in bars]
+    parts = [replace(judge_commit(session, commit, bar, tips, order, recorder), is_part=True) for bar in bars]
     written, about_notes = False, list[str]()
     with as_notice(about_notes, "nothing was recorded"):
         written, about_notes = recorder.write()

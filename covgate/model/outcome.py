@@ -37,13 +37,14 @@ class OutcomeKind(Enum):
 class Outcome:
     """A verdict on one commit, and everything it depends on.
 
-    ``component`` is the part of the repository that it is about. ``commit``, ``tree`` and ``base`` are oids, ``branch``
-    is the remote branch; "" if unknown. ``base`` is the commit whose rules apply as well. ``numbers`` is None if
-    nothing was measured. ``measurement`` has the detail of each file, if this clone knows it; ``cached`` means that no
-    test ran. ``carried_from``: the commit whose record is carried forward, because nothing that can change the number
-    has changed since; "" if it was measured. ``baseline_commit`` reached the baseline; with ``baseline_held``, it only
-    held it, and stands in for a commit that can't be measured here. ``patch`` and ``explanation`` are set if the push
-    is blocked or if somebody asked for them.
+    ``component`` is the part of the repository that it is about; ``is_part``: the repository has others.
+    ``commit``, ``tree`` and ``base`` are oids, ``branch`` is the remote branch; "" if unknown. ``base`` is the
+    commit whose rules apply as well. ``numbers`` is None if nothing was measured. ``measurement`` has the detail of
+    each file, if this clone knows it; ``cached`` means that no test ran. ``carried_from``: the commit whose record
+    is carried forward, because nothing that can change the number has changed since; "" if it was measured.
+    ``baseline_commit`` reached the baseline; with ``baseline_held``, it only held it, and stands in for a commit
+    that can't be measured here. ``patch`` and ``explanation`` are set if the push is blocked or if somebody asked
+    for them.
 
     ``error`` and ``hint`` say why there is no verdict and what to do; ``blocks`` whether that blocks. ``output`` is
     the end of what the failing program printed, ``ran_with`` the interpreter of failing tests. ``raised`` is the
@@ -60,6 +61,7 @@ class Outcome:
 
     verdict: Verdict
     component: str = DEFAULT_COMPONENT
+    is_part: bool = False
     commit: str = ""
     tree: str = ""
     branch: str = ""
@@ -99,7 +101,7 @@ class Outcome:
     @property
     def label(self) -> str:
         """The name of the component; "" in a repository without components."""
-        return "" if self.component == DEFAULT_COMPONENT else self.component
+        return self.component if self.is_part or self.component != DEFAULT_COMPONENT else ""
 
     @property
     def each(self) -> tuple[Outcome, ...]:

@@ -200,6 +200,10 @@ def test_a_repository_that_begins_to_use_components(make_project: Make) -> None:
     assert "the baseline of 83.33% stays that of default" in done
     assert "covgate baseline set 83.33 --component NAME" in done
     assert "[pkg]: 83.33%; no baseline yet (bootstrap)" in done
+    # What is outside of the components has a name as well: the advice of a block needs it.
+    project.configure('source = ["lib"]\n[tool.covgate.components.pkg]\nsource = ["pkg"]\n')
+    project.commit()
+    assert 'baseline set 0.00 --component default --reason "why"' in project.push()
     project.configure("")
     project.commit()
     assert "removed components, whose baselines no longer apply: pkg" in project.push()

@@ -108,7 +108,7 @@ def disabled() -> Outcome:
 
 def part(name: str, outcome: Outcome, **more: object) -> Outcome:
     """``outcome`` as that of the component ``name``."""
-    return replace(outcome, component=name, **more)  # type: ignore[arg-type]
+    return replace(outcome, component=name, is_part=True, **more)  # type: ignore[arg-type]
 
 
 def carried(name: str) -> Outcome:

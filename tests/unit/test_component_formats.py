@@ -99,10 +99,12 @@ def test_text(outcome: Outcome, told: list[str]) -> None:
     assert starts(outcome) == told
 
 
-def test_the_override_names_the_component() -> None:
-    assert '    it is meant to fall:     covgate baseline set 70.58 --component api --reason "why"' in render(
-        "text", one_of_each(), Context()
-    )
+@pytest.mark.parametrize("name", ["api", "default"])
+def test_a_block_names_the_component(name: str) -> None:
+    outcome = components(carried("docs"), part(name, blocked()))
+    assert f"covgate: BLOCKED refunds a1a1a1a1a1 [{name}]" in starts(outcome)
+    advice = f'    it is meant to fall:     covgate baseline set 70.58 --component {name} --reason "why"'
+    assert advice in render("text", outcome, Context())
 
 
 def test_rows() -> None:
