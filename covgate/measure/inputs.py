@@ -1,7 +1,8 @@
 """What can change the number of a component: its measurement is cached and recorded by these contents.
 
-For a whole repository that is the tree of the commit. For a component it is what `paths` names, else its directory; its
-sources; and the configuration around it. The keys of covgate's own table count only as far as they decide what is run.
+For a whole repository that is the tree of the commit. For a component it is its directory and its sources, or only its
+sources if it has `paths`, too; what `paths` names; and the configuration around it. The keys of covgate's own table
+count only as far as they decide what is run.
 """
 
 from __future__ import annotations
