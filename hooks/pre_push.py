@@ -93,7 +93,7 @@ def _from_git(argv: Sequence[str]) -> tuple[list[RefUpdate], str]:
     try:
         updates = parse_pre_push_lines(text.split("\n"))
     except ValueError as error:
-        raise UsageError(str(error), hint="git writes these lines; is another hook eating them?") from None
+        raise UsageError(str(error), hint="git writes these lines; does another hook read them first?") from None
     return list(updates), argv[0] if argv else ""
 
 

@@ -28,7 +28,7 @@ def all_updates(repository: Repository, shown: RefUpdate, remote: str) -> list[R
     """
     command = _push_above(repository)
     if command is None:
-        why = "no `git push` is seen above this hook, as when an IDE or another program pushes"
+        why = "covgate can't see which `git push` started this hook, as when an IDE or another program pushes"
         raise _refused(shown, remote, why, "from a terminal")
     configured = {} if command.names_one else _configured(repository)
     if not may_be_several(command, configured, remote, branch=bool(shown.branch)):
@@ -43,7 +43,7 @@ def all_updates(repository: Repository, shown: RefUpdate, remote: str) -> list[R
     if not listed:
         errors = (line for line in err.splitlines() if line.startswith(("fatal:", "error:")))
         reason = next(errors, f"exit status {status}")
-        raise _refused(shown, remote, f"git push --dry-run could not tell: {reason}")
+        raise _refused(shown, remote, f"git push --dry-run failed: {reason}")
     updates = []
     for local, remote_ref, replaced in listed:
         commit = repository.commit(local)

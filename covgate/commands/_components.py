@@ -85,10 +85,10 @@ def _not_divided(found: Found, *, configured: bool) -> list[str]:
     if not apart or (found.top is None and len(found.parts) < 2):
         return []
     named = ", ".join(each.shown for each in apart[:5]) + (f" and {len(apart) - 5} more" if len(apart) > 5 else "")
-    why = "as it is configured" if configured else "with what is at its top"
+    why = "its configuration has no components" if configured else "it has code and tests at its top"
     return [
-        f"covgate measures this repository as a whole, {why}; parts that could be components of their own: {named}"
-        f" (covgate init --components proposes them)"
+        f"covgate measures this repository as a whole, because {why}; parts that could be components of their own:"
+        f" {named} (covgate init --components proposes them)"
     ]
 
 

@@ -11,7 +11,7 @@ from covgate.measure.report_files import ReportFile
 
 
 def add_report_options(parser: argparse.ArgumentParser) -> None:
-    """Declare ``--report`` and what says more about the reports."""
+    """Declare ``--report`` and the options that describe the reports."""
     parser.add_argument(
         "--report",
         action="append",
@@ -38,13 +38,13 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         choices=REPORT_FORMATS,
         metavar="NAME",
-        help="the format of the --report before it, or of all if it comes first, else its first bytes show it:"
+        help="the format of the --report before it, or of all if it comes first (default: found by the first bytes):"
         f" {', '.join(REPORT_FORMATS)}",
     )
 
 
 def given_reports(arguments: argparse.Namespace) -> Iterator[tuple[str, ReportFile]]:
-    """Each --report with what the other options say about it: those after it, and before that those before all."""
+    """Each --report with the options that describe it: those after it, else those before the first --report."""
     for number, name in enumerate(arguments.report, 1):
         paths = {prefix: place for at, prefix, place in arguments.report_path if at in (0, number)}
         formats = {at: named for at, named in arguments.report_format if at in (0, number)}

@@ -35,7 +35,7 @@ EXAMPLES = """\
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("words", nargs="*", metavar="[REV] | set VALUE [REV]", help="default: HEAD")
     parser.add_argument("--reason", default="", help="why the baseline is set by hand; it is recorded")
-    add_components(parser, "show or set the baseline of", default="all; one is set")
+    add_components(parser, "show or set the baseline of", default="all; set takes exactly one")
     add_format(parser)
 
 

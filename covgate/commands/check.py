@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--base", metavar="REV", help="compare with this commit (default: the upstream, else the default branch)"
     )
     add_report_options(parser)
-    parser.add_argument("--output", metavar="FILE", help="also write the record as a report")
+    parser.add_argument("--output", metavar="FILE", help="also write the record to this file")
     parser.add_argument("--no-cache", action="store_true", help="run the tests even if this tree was measured")
     parser.add_argument(
         "--format",
@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     if arguments.expect and not arguments.report:
-        raise UsageError("--expect counts the files of --report, and there is none", hint="add --report FILE")
+        raise UsageError("--expect is given, but no --report", hint="add --report FILE")
     with open_repository(environ) as repository:
         return _check(arguments, repository, environ)
 
@@ -148,7 +148,7 @@ def _judge(arguments: argparse.Namespace, session: Session) -> Outcome:
     order, judged, merge = _order(arguments, session, commit, about), commit, None
     if bar.config.preview_merge and not lands:
         target = Target(arguments.base, tip) if arguments.base else default_target(remote)
-        never = "a report tells about that commit alone" if arguments.report else ""
+        never = "a report is about this commit alone, not about a merge" if arguments.report else ""
         merge = merged_by_service(session, commit, target, bars) if not here else None
         merge = merge or find_merge(session, commit, target, bars_at, before, never=never)
     if merge is not None:

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--components",
         action=argparse.BooleanOptionalAction,
         default=None,
-        help="measure the parts of the repository one by one, or not, without asking",
+        help="write a component for each part of the repository, or none, without asking",
     )
     parser.add_argument("--remove", action="store_true", help="remove what init wrote")
 

@@ -21,7 +21,7 @@ Values = Mapping[str, Any]
 def parse_components(file: str, value: object, problems: list[str]) -> dict[str, dict[str, Any]]:
     """The values of each component's keys, by name. What is wrong is added to ``problems``."""
     if not isinstance(value, dict) or not value:
-        problems.append(f"{file}: components = {show(value)}: must be tables, such as [tool.covgate.components.api]")
+        problems.append(f"{file}: components = {show(value)}: must be tables, such as {_header(file, 'api')}")
         return {}
     if len(value) > _MOST:
         problems.append(f"{file}: components has {len(value)} tables, more than {_MOST}")
@@ -123,7 +123,7 @@ def _parse_keys(file: str, name: str, table: Values, problems: list[str]) -> Ite
     for key, value in table.items():
         where = f"{file}: components.{show_key(name)}.{show_key(key)} = {show(value)}"
         if key not in COMPONENT_KEYS:
-            problems.append(f"{where}: {_unknown(name, key, value)}")
+            problems.append(f"{where}: {_unknown(file, name, key, value)}")
             continue
         try:
             yield key, COMPONENT_KEYS[key].parse(value)
@@ -133,9 +133,15 @@ def _parse_keys(file: str, name: str, table: Values, problems: list[str]) -> Ite
         problems.append(f"{file}: components.{show_key(name)}: which files are its own? Set `source` or `directory`")
 
 
-def _unknown(name: str, key: str, value: object) -> str:
+def _header(file: str, name: str) -> str:
+    """The first line of the table of a component in ``file``: a file of covgate's own has no other tables."""
+    return f"[{'' if file == '.covgate.toml' else 'tool.covgate.'}components.{name}]"
+
+
+def _unknown(file: str, name: str, key: str, value: object) -> str:
     if isinstance(value, dict):
-        return f'unknown key; if the name has a dot, quote it: [tool.covgate.components."{name}.{key}"]'
+        quoted = _header(file, f'"{name}.{key}"')
+        return f"unknown key; if the name has a dot, quote it: {quoted}"
     if key in KEYS:
         return "holds for the whole repository; set it at the top level"
     nearest = close_match(key, list(COMPONENT_KEYS))

@@ -26,7 +26,7 @@ def check_changes(checkout: Checkout) -> Results:
         yield Finding(
             name="notes-changed",
             what="\n".join(lines),
-            why="only an override lowers a baseline: covgate follows no other change, and the next push repairs it",
+            why="only an override lowers a baseline: covgate accepts no other change, and the next push repairs it",
             fix=shell("covgate", "sync", checkout.remote_shown) if checkout.remote else shell("covgate", "status"),
             severity=Severity.WARNING,
         )

@@ -75,7 +75,7 @@ def _block(finding: Finding) -> str:
         what.append(f"({finding.component})")
     lines = ["  ".join(what), f"  {finding.why}"]
     if finding.healed:
-        lines.append("  it was put right later")
+        lines.append("  it was corrected later")
     if step.oid:
         lines.append(_shown_step(step))
     return "".join(plain(line) + "\n" for line in lines)
@@ -97,7 +97,7 @@ def _summary(audit: Audit, ref: str) -> str:
         return f"covgate: {seen}: no baseline fell, every record is valid, no note was deleted\n"
     counts = ", ".join(f"{count} {kind.value}" for kind, count in _counts(audit).items() if count)
     healed = sum(each.healed for each in audit.findings)
-    later = f"; {healed} put right later" if healed else ""
+    later = f"; {healed} corrected later" if healed else ""
     return f"covgate: {seen}: {_many(len(audit.findings), 'finding')} ({counts}){later}\n"
 
 

@@ -82,7 +82,7 @@ def _data(history: History) -> dict[str, Any]:
 
 
 def _numbers(point: Point) -> list[Any]:
-    """What was measured, and the baseline. Rows, in the script's order: objects would repeat their keys."""
+    """What was measured, and the baseline, as lists in the order that the script expects: shorter than objects."""
     judgement, baseline = point.judgement, point.baseline
     numbers = judgement.numbers if judgement else None
     return [

@@ -80,7 +80,7 @@ def _common_values(outcome: Outcome) -> dict[str, Any]:
 
 
 def _index_values(outcome: Outcome) -> dict[str, Any]:
-    """What is at the top of the index. The reasons of components are with them, if one did not pass."""
+    """What is at the top of the index. If a component did not pass, the reasons are shown with the components."""
     return {
         "sign": _SIGNS.get(outcome.kind.value, ""),
         "shows_reasons": not outcome.parts or outcome.kind is OutcomeKind.PASSED,

@@ -23,7 +23,7 @@ from covgate.model.outcome import Outcome
 LIMIT = 65_000
 _NO_MORE = "a comment on GitHub holds no more."
 _REST = 4_000  # what is kept for what follows the longest table
-_AROUND = 1_000  # what is kept for what is around the longest table of a component
+_AROUND = 1_000  # bytes for the text around the longest table of a component
 _ROWS_OPEN = 12
 _TEXT_SHOWN = 300
 _LINE_SHOWN = 300

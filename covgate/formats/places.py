@@ -65,7 +65,7 @@ _LEVELS = [Level.ERROR, Level.WARNING, Level.NOTICE]
 def places(outcome: Outcome) -> list[Place]:
     """All places of all components, the most important first."""
     found = [replace(place, component=each.label) for each in outcome.each for place in _places(each)]
-    # What is the same otherwise stays in the order of the story: the worst file first.
+    # Places of the same importance keep their order: the worst file first.
     return sorted(found, key=lambda each: (_LEVELS.index(each.level), _rank(each.kind), -each.count))
 
 

@@ -77,7 +77,7 @@ def _at(outcome: Outcome) -> str:
 
 
 def _shown(outcome: Outcome) -> list[Outcome]:
-    """The components with a text of their own: those that are not carried forward, what blocks last."""
+    """The components with a text of their own: those that are not carried forward; those that block come last."""
     return sorted((each for each in outcome.parts if not _only_carried(each)), key=lambda each: each.blocked)
 
 
@@ -182,7 +182,7 @@ def _what_to_do(outcome: Outcome, pushing: bool) -> list[str]:
 
 
 def warning_text(message: str, hint: str, output: str, paint: Paint, *, blocks: bool, name: str = "") -> str:
-    """A tool error: why there is no number, what to do, and whether it stands in the way. ``name``: of a component."""
+    """A tool error: why there is no number, what to do, and whether it blocks. ``name``: that of a component."""
     word = paint.status("BLOCKED" if blocks else "WARNING")
     lines = [f"covgate: {word} not measured{name}: {one_line(message)}"]
     if hint:

@@ -1,4 +1,4 @@
-"""The components of a commit: each is judged by itself, and what was found is recorded at once."""
+"""The components of a commit: each is judged by itself, and all of them are recorded together."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def judge_components(session: Session, commit: str, bars: Sequence[Bar], tips: S
     from the others.
     """
     notices: list[str] = []
-    with as_notice(notices, "what became of other components could not be found"):
+    with as_notice(notices, "new, removed and renamed components could not be found"):
         notices += changed_components(session, commit, bars)
     if len(bars) == 1 and bars[0].config.component == DEFAULT_COMPONENT:
         outcome = judge_commit(session, commit, bars[0], tips, order)
@@ -71,7 +71,7 @@ def _no_inputs(config: Config, part: Outcome) -> list[str]:
 def _measure_ahead(session: Session, commit: str, bars: Sequence[Bar], tips: Sequence[str], order: Order) -> Order:
     """``order`` with the results of all components whose tests have to run: these are run side by side.
 
-    A component that is only measured in the checkout is left out: it has to be free for it.
+    Components with `isolation = "in-place"` are left out: only one can run in the checkout at a time.
     """
     from covgate.gate.obtain import Source
 

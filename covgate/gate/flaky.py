@@ -24,7 +24,7 @@ def rerun_if_flaky(
     while runs_again(
         verdict, evidence.explanation, evidence.measurement, config.retries, touches=lambda: around.touches
     ):
-        say("what was lost may be chance: the tests run once more")
+        say("the lost coverage may be flaky: the tests run once more")
         try:
             again = measurer.measure(around.commit, config, around.notices.append, earlier=measurement)
         except ToolError as error:

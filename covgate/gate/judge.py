@@ -101,7 +101,7 @@ class _Judging:
         obtained = source.obtain(self.order, baseline, self.notices)
         result = obtained.result
         if result is None:
-            return self.not_judged("its tree is not measured yet; the next push does it")
+            return self.not_judged("its tree is not measured yet; the next push measures it")
         if not isinstance(result, Measurement):
             return self._tests_failed(result, baseline)
         self.notices += result.notices
@@ -217,7 +217,7 @@ class _Judging:
             return verdict
         from covgate.gate.excusing import excused_by_record
 
-        with as_notice(self.notices, "nobody knows whether this commit is excused"):
+        with as_notice(self.notices, "it is unknown whether this commit is excused"):
             commit = self.order.excused_by or self.commit
             return excused_by_record(self.session, commit, self.bar.config, verdict)
         return verdict

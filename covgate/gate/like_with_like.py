@@ -39,7 +39,8 @@ def compare_before_a_block(around: Surroundings, verdict: Verdict, evidence: Evi
         return
     if not around.baseline_commit.is_published:
         around.notices.append(
-            "the commit that reached the baseline is part of this push: what it measures here excuses nothing"
+            "the commit that reached the baseline is part of this push, so the push is not compared with what it"
+            " measures here"
         )
         return
     if around.baseline_commit.known_here is None:

@@ -84,7 +84,7 @@ class Source(NamedTuple):
         return self._run(lambda: measurer.measure(self.commit, config, notices.append), baseline, notices)
 
     def needs_run(self, order: Order) -> bool:
-        """Whether tests will have to run, unless what is carried forward is below the baseline."""
+        """Whether the tests have to run. A record to carry forward may still turn out to be below the baseline."""
         config = self.bar.config
         if order.measured is not None or not order.may_measure:
             return False
@@ -115,7 +115,7 @@ class Source(NamedTuple):
     def _reported(self, measured: Measurement, baseline: Baseline | None, notices: list[str]) -> Obtained:
         """What reports say about the component. If they don't mention it, it is carried forward unless it has changed.
 
-        CI sends reports of what it has just measured. Of the rest it has no other number.
+        CI sends reports only of what it has just measured, so there is no other number for the rest.
         """
         carried = None
         if not measured.files and not self.session.blocks_on_error(self.bar.config):
@@ -175,7 +175,8 @@ def with_unmentioned(around: Surroundings, measurement: Measurement) -> Measurem
     before = around.before
     if before is None:
         around.notices.append(
-            "the files that the baseline counted are not known here: nobody checked whether the report has them all"
+            "the files that the baseline counted are not known here, so covgate can't check whether the report has"
+            " them all"
         )
         return measurement
     mentioned = {each.path for each in measurement.files}

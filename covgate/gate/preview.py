@@ -117,7 +117,7 @@ def find_merge(
     merge, why_not = written.merge, written.why_not
     bars = tuple(_valid_bars(merge, target, bars_of_merge)) if merge else ()
     if merge and not (bars and bars[0].config.enabled):
-        why_not = "the configuration of their merge leaves it out"
+        why_not = "the configuration of their merge switches the gate off for it"
     elif merge and bars[0].config.isolation is Isolation.IN_PLACE:
         why_not = 'isolation = "in-place" measures only what is checked out'
     if why_not:

@@ -55,7 +55,8 @@ def ratchet_notices(
     if configured is None and not default:
         return [
             f"WARNING: there is no baseline, and no push sets one: the default branch of {remote.shown} is unknown."
-            f" Name the branch whose coverage must not fall, in [tool.covgate]: ratchet_branches = {_toml(branches)}"
+            f" Name the branch whose coverage must not fall, in covgate's configuration:"
+            f" ratchet_branches = {_toml(branches)}"
         ]
     ratchets = configured or (default,)
     if any(matches(each, ratchets) for each in branches):

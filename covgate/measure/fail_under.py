@@ -24,7 +24,7 @@ def fail_under_in(top: Path, environ: Mapping[str, str]) -> str:
 
 
 def _percent(text: str) -> Fraction:
-    """``text`` as a percentage that is no minimum if it is 0; 0 for anything that is not one."""
+    """``text`` as a percentage; 0, which is no minimum, if it is not one."""
     try:
         value = parse_decimal(text)
     except ValueError:

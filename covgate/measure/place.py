@@ -22,7 +22,7 @@ from covgate.measure.uncommitted import ANOTHER_COMMIT, Seen, foreign, measured_
 from covgate.model.measurement import Measurement
 
 _NAMED = 10  # ignored files in a notice
-_JEST_FOUND_NONE = "No files found in "  # Jest leaves out each path with "/.git/" in it, and has no option for that
+_JEST_FOUND_NONE = "No files found in "  # Jest ignores every path with "/.git/" in it, and no option changes that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class Place:
             if self.config.isolation is Isolation.IN_PLACE:
                 error = ToolError(f'isolation is "in-place", but {why}', hint='set isolation = "auto"')
                 return self._failed_anyway(run.result, error)
-            self.notify(f"{why}: measured again aside")
+            self.notify(f"{why}: measured again in the separate worktree")
             first = run.result
         result: Measurement | TestsFailed | None = None
         try:

@@ -39,7 +39,7 @@ class Progress:
         self.show({} if scratch is None else {"": scratch})
 
     def show(self, running: Mapping[str, Path]) -> None:
-        """Draw the line again, with the number of tests of each of the runs: name -> its scratch directory."""
+        """Draw the line again, with the number of tests in each run. ``running``: name -> scratch directory."""
         if self._terminal is None:
             return
         line = f"covgate: running the tests  {_clock(time.monotonic() - self._started)}"

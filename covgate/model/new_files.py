@@ -8,6 +8,7 @@ from typing import NamedTuple
 from covgate.model.source_files import could_be_measured, measured_suffixes, suffix
 
 _OF_NODE = frozenset({".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".vue", ".svelte"})
+_OF_PYTHON = frozenset({".py", ".pyx"})
 _SHOWN = 8
 
 
@@ -60,14 +61,13 @@ def unmeasured_notices(files: Sequence[NewFile]) -> list[str]:
 
 
 def _how_to_count(files: Sequence[NewFile]) -> str:
-    """What decides whether such files count: coverage's configuration, or that of the tool that writes the report."""
+    """What to change so that such files count: coverage's configuration, or that of the tool that writes the report."""
     suffixes = {suffix(each.path) for each in files}
-    if ".py" in suffixes:
-        return "change `source` or `omit`"
-    tools = (
-        ": collectCoverageFrom in Jest, coverage.include in Vitest, --all in c8 and nyc" if suffixes & _OF_NODE else ""
-    )
-    return f"configure the tool that writes the report{tools}"
+    of_node = "collectCoverageFrom in Jest, coverage.include in Vitest, --all in c8 and nyc"
+    ways = ["change `source` or `omit`"] if suffixes & _OF_PYTHON else []
+    if suffixes - _OF_PYTHON:
+        ways.append("configure the tool that writes the report" + (f": {of_node}" if suffixes & _OF_NODE else ""))
+    return ", or ".join(ways)
 
 
 def changed_notices(paths: Iterable[str]) -> list[str]:

@@ -15,9 +15,9 @@ def finding_notices(findings: Sequence[Finding]) -> list[str]:
     """A line for each of ``findings``, which were ignored; if there are many, the newest few and a count."""
     if not findings:
         return []
-    notices = [f"WARNING: not followed: {finding_line(each)}" for each in findings[-_SHOWN:]]
+    notices = [f"WARNING: not accepted: {finding_line(each)}" for each in findings[-_SHOWN:]]
     if len(findings) > _SHOWN:
-        notices.append(f"{len(findings) - _SHOWN} more changes of the notes were not followed (`covgate audit`)")
+        notices.append(f"{len(findings) - _SHOWN} more changes of the notes were not accepted (`covgate audit`)")
     notices.append(
         "covgate has repaired the notes here; to lower a baseline on purpose: covgate baseline set VALUE --reason TEXT"
     )

@@ -102,8 +102,8 @@ def test_counts_that_were_edited_are_named_and_not_used(project: Project, tmp_pa
         done = each.push("HEAD:refs/heads/topic")
         assert done.status != 0
         assert "83.33% is below the baseline of 90.00%" in done
-        assert f"WARNING: not followed: the note of {project.git('rev-parse', 'HEAD~')[:10]}: {why} by " in done
-    assert "changed" in (done := project.covgate("audit")) and "it was put right later" in done
+        assert f"WARNING: not accepted: the note of {project.git('rev-parse', 'HEAD~')[:10]}: {why} by " in done
+    assert "changed" in (done := project.covgate("audit")) and "it was corrected later" in done
 
 
 def test_a_finding_names_what_fell_and_who_did_it(ledger: Ledger) -> None:
@@ -121,10 +121,10 @@ def test_a_finding_names_what_fell_and_who_did_it(ledger: Ledger) -> None:
     assert "the baseline was lowered without an override" in first
     assert f"notes commit {fallen[:10]}  Mal\ufffd[2Jlory <ada@example.org>  20" in first
     assert second.splitlines()[0] == f"deleted  {ledger.commits[1][:10]}  60.00% -> none"
-    assert "it was put right later" in second
-    assert "it was put right later" not in first
+    assert "it was corrected later" in second
+    assert "it was corrected later" not in first
     assert last == (
-        f"covgate: 5 notes commits of {REF}, 2 notes now: 2 findings (1 fall, 1 deleted); 1 put right later\n"
+        f"covgate: 5 notes commits of {REF}, 2 notes now: 2 findings (1 fall, 1 deleted); 1 corrected later\n"
     )
     fall, deleted = ledger.audit(1)
     assert (fall["from"]["executed"], fall["to"]["executed"], fall["component"]) == (85, 70, "default")
@@ -312,7 +312,7 @@ def test_a_fast_forward_lowers_no_baseline(project: Project, tmp_path: Path) -> 
     other.git("push", "--quiet", "--no-verify", "origin", REF)
     edit = other.git("rev-parse", REF)
     named = (
-        f"WARNING: not followed: the note of {commit[:10]}: the baseline was lowered without an override"
+        f"WARNING: not accepted: the note of {commit[:10]}: the baseline was lowered without an override"
         f" (83.33% -> 10.00%) by Ada <ada@example.org> in notes commit {edit[:10]}"
     )
     for each in (project, project.clone(tmp_path / "fresh")):
@@ -329,7 +329,7 @@ def test_a_fast_forward_lowers_no_baseline(project: Project, tmp_path: Path) -> 
     assert other.git("rev-parse", REF) == project.git("rev-parse", REF)
     done = other.covgate("audit")
     assert done.status == 1
-    assert f"notes commit {edit[:10]}" in done and "1 put right later" in done
+    assert f"notes commit {edit[:10]}" in done and "1 corrected later" in done
 
 
 def test_commands_that_show_the_baseline_repair_it_first(project: Project) -> None:

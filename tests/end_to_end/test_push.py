@@ -392,7 +392,7 @@ def test_amended_and_rebased(project: Project, tmp_path: Path) -> None:
     project.write("tests/test_mod.py", calls("a", "b", "c"))
     project.commit()
     done = run(["git", "commit", "--quiet", "--amend", "-m", "reworded"], project.top, project.environ)
-    assert "its tree is not measured yet; the next push does it" in done
+    assert "its tree is not measured yet; the next push measures it" in done
     assert "the baseline rises from 83.33% to 100.00%" in project.push()
     # Reworded, its tree is known: the ratchet moves at once.
     done = run(["git", "commit", "--quiet", "--amend", "-m", "reworded again"], project.top, project.environ)

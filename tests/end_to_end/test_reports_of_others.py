@@ -150,7 +150,7 @@ def test_reports_that_did_not_arrive(project: Project) -> None:
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (("--expect", "2"), "--expect counts the files of --report, and there is none"),
+        (("--expect", "2"), "--expect is given, but no --report"),
         (("--report", "x", "--expect", "0"), "'0' is not a number of files, from 1 on"),
         (("--report", "x", "--expect", "1.5"), "'1.5' is not a number of files, from 1 on"),
     ],

@@ -107,7 +107,10 @@ def test_an_ignored_test_with_a_name_of_its_own_does_not_count(project: Project)
     data = checked(project)
     assert data["numbers"]["executed_statements"] == 5
     [notice] = data["notices"]
-    assert notice == "pkg/check_local.py took part in the run, but is not in the commit: measured again aside"
+    assert (
+        notice
+        == "pkg/check_local.py took part in the run, but is not in the commit: measured again in the separate worktree"
+    )
     assert aside(project)["numbers"] == data["numbers"]
 
 

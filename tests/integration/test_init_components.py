@@ -96,10 +96,12 @@ def test_what_is_configured_or_has_a_product_at_its_top_is_divided_on_request_al
     divided.write("test_top.py", "import top\n")
     divided.commit()
     done = divided.covgate("init", "--native", "--no-measure")
-    assert "as a whole, with what is at its top; parts that could be components of their own: web (JavaScript)" in done
+    assert "as a whole, because it has code and tests at its top; parts" in done
+    assert "components of their own: web (JavaScript)" in done
     assert "components" not in (divided.top / "pyproject.toml").read_text()
     done = divided.covgate("init", "--native", "--no-measure")
-    assert "as a whole, as it is configured; parts that could be components of their own: web (JavaScript)" in done
+    assert "as a whole, because its configuration has no components; parts" in done
+    assert "components of their own: web (JavaScript)" in done
     done = divided.covgate("init", "--native", "--no-measure", "--components")
     assert done.status == 0, done.text
     text = (divided.top / "pyproject.toml").read_text()

@@ -188,7 +188,7 @@ class History(RuleBasedStateMachine):
             joined = self.team.fetch(clone)
             self.read[clone] |= reachable(repository, before)
             expected += self.findings(clone, repository.commit(TRACKING), opened)
-        lines = [line for line in (*local, *joined) if "not followed: the note of" in line]
+        lines = [line for line in (*local, *joined) if "not accepted: the note of" in line]
         hidden = sum(int(line.split()[0]) for line in (*local, *joined) if "more changes of the notes" in line)
         assert len(lines) + hidden == len(expected), (lines, expected)
         assert all(any(commit in line and step in line for commit, step in expected) for line in lines)

@@ -70,7 +70,7 @@ def test_what_a_fast_forward_lowers_is_not_followed_and_repaired_once(
             *named, last = notices
             assert any(why in each for each in named), named
             for each in named:
-                assert each.startswith(f"WARNING: not followed: the note of {them.commits[0][:10]}: ")
+                assert each.startswith(f"WARNING: not accepted: the note of {them.commits[0][:10]}: ")
                 assert each.endswith(f" by Ada <ada@example.org> in notes commit {edit[:10]}")
             assert last == (
                 "covgate has repaired the notes here;"
@@ -156,7 +156,7 @@ def test_what_was_recorded_with_a_baseline_stays_in_every_clone(
         edited = Notes(them.clones[1]).tip()[:10]
         them.push_by_hand(1)
         notices = them.fetch(0)
-        assert notices[0].startswith(f"WARNING: not followed: the note of {commit[:10]}: the judgement was changed")
+        assert notices[0].startswith(f"WARNING: not accepted: the note of {commit[:10]}: the judgement was changed")
         assert (
             f": PASS, {was} of 100 -> PASS, {claimed} of 100 by Ada <ada@example.org> in notes commit {edited}"
             in notices[0]
@@ -196,7 +196,7 @@ def test_many_changes_are_counted(environ: dict[str, str], tmp_path: Path) -> No
             them.write_by_hand(0, commit, "")
         notices = repair(Notes(them.clones[0]))
         assert [them.commits[number][:10] in notices[number - 4] for number in range(4, 9)] == [True] * 5
-        assert notices[5] == "4 more changes of the notes were not followed (`covgate audit`)"
+        assert notices[5] == "4 more changes of the notes were not accepted (`covgate audit`)"
         assert them.baselines(0) == [at(80)] * 9
 
 

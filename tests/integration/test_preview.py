@@ -120,7 +120,7 @@ def test_what_can_not_be_merged_is_measured_itself(parted: Project) -> None:
     report = {"files": {}, "totals": {}, "meta": {}}
     parted.write("../coverage.json", json.dumps(report))
     done = parted.covgate("check", "--report", "../coverage.json")
-    assert f"is measured without main at {main}: a report tells about that commit alone" in done
+    assert f"is measured without main at {main}: a report is about this commit alone, not about a merge" in done
     done = parted.covgate("check", COVGATE_ISOLATION="in-place")
     assert f'is measured without main at {main}: isolation = "in-place" measures only what is checked out' in done
 

@@ -104,7 +104,7 @@ def test_the_metrics_of_a_file(told: str, counts: tuple[int, int], differs: bool
     found = only(data)
     numbers = found.numbers or found.counts
     assert (numbers.executed, numbers.executable) == counts
-    expected = "in a file, it lists other lines than its own metrics say, and what it lists is judged: a.php"
+    expected = "in a file, the lines differ from the metrics; covgate counts the lines: a.php"
     assert remarks(data) == ((expected,) if differs else ())
 
 
@@ -156,7 +156,7 @@ def test_metrics_that_no_method_explains() -> None:
 def test_the_totals_of_a_project() -> None:
     same, other = clover(LINES, totals=metrics("1/2")), clover(LINES, totals=metrics("2/2"))
     assert remarks(same) == ()
-    assert remarks(other) == ("its totals are not those of its files, which are judged",)
+    assert remarks(other) == ("its totals differ from those of its files; covgate counts the files",)
     assert refused(clover(LINES, totals=metrics("1/9"))) == "it counts 9 statements, and lists 2: files are missing"
     assert refused(clover(LINES, metrics("1/9"))) == "it counts 9 statements of a.php, and lists 3"
 
@@ -167,9 +167,7 @@ def test_a_file_that_is_there_twice() -> None:
 
 
 def test_the_tests_of_openclover_do_not_count() -> None:
-    assert remarks(OPENCLOVER.encode()) == (
-        "a file of its testproject, which are tests, don't count: /srv/project/test/ATest.java",
-    )
+    assert remarks(OPENCLOVER.encode()) == ("1 test file in its testproject not counted: /srv/project/test/ATest.java",)
 
 
 @pytest.mark.parametrize("count", ["-1", "x", "", "1e999"])

@@ -159,6 +159,12 @@ def test_what_is_wrong_is_one_clear_line(text: str, told: str) -> None:
     assert problems(text) == [told]
 
 
+def test_tables_are_named_as_their_file_has_them() -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        parse_config(own=b'[components.a]\nsource = ["y"]\nb.source = ["x"]\n')
+    assert raised.value.message.endswith('if the name has a dot, quote it: [components."a.b"]')
+
+
 def test_a_component_may_be_inside_of_another() -> None:
     assert len(parts('[tool.covgate.components]\na.directory = "x"\nb.directory = "x/y"\n')) == 2
 

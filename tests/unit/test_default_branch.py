@@ -221,7 +221,7 @@ NO_BASELINE = "WARNING: there is no baseline yet, so nothing was compared, and a
             ["topic"],
             False,
             "WARNING: there is no baseline, and no push sets one: the default branch of origin is unknown. Name the"
-            ' branch whose coverage must not fall, in [tool.covgate]: ratchet_branches = ["topic"]',
+            ' branch whose coverage must not fall, in covgate\'s configuration: ratchet_branches = ["topic"]',
         ),
         (DefaultBranch(), "", ["topic"], True, ""),
         (TRUNK, 'policy = "absolute"', ["topic"], False, ""),

@@ -68,6 +68,13 @@ NOTICES: dict[str, tuple[tuple[NewFile, ...], list[str]]] = {
             " report: collectCoverageFrom in Jest, coverage.include in Vitest, --all in c8 and nyc)"
         ],
     ),
+    "of both": (
+        (NewFile(path="a.py"), NewFile(path="b.go")),
+        [
+            "2 new source files are not measured: a.py, b.go"
+            " (if they should count, change `source` or `omit`, or configure the tool that writes the report)"
+        ],
+    ),
     "moved": (
         (NewFile(path="a.py", old_path="src/a.py"), NewFile(path="b.py")),
         [

@@ -216,7 +216,7 @@ def test_jacocos_own_xml() -> None:
     other = parse_report(
         JACOCO.replace(b'<counter type="BRANCH" missed="1"', b'<counter type="BRANCH" missed="2"'), TREE, "r"
     )
-    assert other.notices == ("r: its totals (BRANCH) are not those of what it lists, which is judged",)
+    assert other.notices == ("r: its totals (BRANCH) differ from what it lists; covgate counts what it lists",)
     odd = parse_report(JACOCO.replace(b'ci="4"', b'ci="-4"'), TREE, "r")
     assert odd.files[0].missing_lines == (4, 6)
     assert odd.notices[0] == "r: a count is no number, and counts as not executed: ci=-4 at com/acme/Foo.java:4"
@@ -373,7 +373,7 @@ def test_totals_of_lcov_may_count_a_line_as_often_as_it_is_listed() -> None:
 def test_totals_of_cobertura_are_compared_with_its_lines(totals: str, words: str) -> None:
     report = parse_report(XML.replace(b'lines-valid="3"', totals.encode()), TREE, "report")
     assert report.files[0].numbers == NUMBERS
-    notice = f"report: {words} as its own totals say; what it lists is judged"
+    notice = f"report: {words} as its own totals say; covgate counts what it lists"
     assert report.notices == ((notice,) if words else ())
 
 

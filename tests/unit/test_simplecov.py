@@ -140,7 +140,7 @@ def test_a_block_that_is_never_enabled_again() -> None:
 def test_the_totals_of_a_report() -> None:
     assert parse(report(), "r").remarks == ()
     other = {"lines": {"covered": 3, "total": 3}}
-    expected = ("its totals are not those of what it lists, which is judged",)
+    expected = ("its totals differ from what it lists; covgate counts what it lists",)
     assert parse(report(total=other), "r").remarks == expected
 
 

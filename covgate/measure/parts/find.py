@@ -50,7 +50,7 @@ _SHOWN = 5
 class Found:
     """The parts of a repository in directories of their own; the part at its top, if there is one; and what is none.
 
-    ``notices``: one sentence for each reason for which directories are no parts.
+    ``notices`` name the directories that are no parts, in one sentence for each reason.
     """
 
     parts: tuple[Part, ...] = ()

@@ -198,14 +198,13 @@ class _Document:
         if self._differing:
             where = "a file" if len(self._differing) == 1 else f"{len(self._differing)} files"
             remarks.append(
-                f"in {where}, it lists other lines than its own metrics say, and what it lists is judged:"
-                f" {shown(self._differing[0])}"
+                f"in {where}, the lines differ from the metrics; covgate counts the lines: {shown(self._differing[0])}"
             )
         elif self._totals not in (None, own):
-            remarks.append("its totals are not those of its files, which are judged")
+            remarks.append("its totals differ from those of its files; covgate counts the files")
         if self._tests:
-            which = "a file of its" if len(self._tests) == 1 else f"the {len(self._tests)} files of its"
-            remarks.append(f"{which} testproject, which are tests, don't count: {shown(self._tests[0])}")
+            which = "1 test file" if len(self._tests) == 1 else f"{len(self._tests)} test files"
+            remarks.append(f"{which} in its testproject not counted: {shown(self._tests[0])}")
         refine = self._refined if self._hiding else None
         return Parsed(format=_FORMAT, files=self._files, remarks=tuple(remarks), refine=refine)
 

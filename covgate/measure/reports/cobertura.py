@@ -190,4 +190,4 @@ def _with_totals(
             f"it counts {told} lines and lists {count}: files are missing in it, or lines of them (coverage xml loses"
             " files of the same name below two sources: give what coverage json writes)"
         )
-    return files, [f"it lists {merged} as its own totals say; what it lists is judged"]
+    return files, [f"it lists {merged} as its own totals say; covgate counts what it lists"]

@@ -132,7 +132,9 @@ class _Document:
         differing = [kind for kind in listed if self._totals.get(kind, listed[kind]) != listed[kind]]
         remarks = self._odd.remarks()
         if differing:
-            remarks.append(f"its totals ({', '.join(differing)}) are not those of what it lists, which is judged")
+            remarks.append(
+                f"its totals ({', '.join(differing)}) differ from what it lists; covgate counts what it lists"
+            )
         if self._without_lines:
             count, first = len(self._without_lines), shown(self._without_lines[0])
             which = f"the class {first} has" if count == 1 else f"{count} classes ({first}, ...) have"

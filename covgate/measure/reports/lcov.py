@@ -141,8 +141,8 @@ class _Reading:
         if self._differing:
             where = "a file" if len(self._differing) == 1 else f"{len(self._differing)} files"
             remarks.append(
-                f"in {where}, it lists other lines or branches than its own totals (LF, LH, BRF, BRH) say, and what it"
-                f" lists is judged: {shown(self._differing[0])}"
+                f"in {where}, the lines or branches differ from the totals (LF, LH, BRF, BRH); covgate counts the lines"
+                f" and branches: {shown(self._differing[0])}"
             )
         return Parsed(
             format=_FORMAT,

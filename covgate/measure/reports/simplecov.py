@@ -72,7 +72,7 @@ class _Reading:
         own = total(each.counts for each in self._files.values())
         differing = [key for key, count in (totals or {}).items() if count != getattr(own, key)]
         if differing:
-            remarks.append("its totals are not those of what it lists, which is judged")
+            remarks.append("its totals differ from what it lists; covgate counts what it lists")
         return Parsed(
             format=kind,
             files=self._files,
