@@ -8,7 +8,7 @@ from covgate.formats import ReadSource
 from covgate.formats.losses import MEANING, LossKind, losses
 from covgate.formats.paint import Paint, columns, cut, plain, shortened, wrapped
 from covgate.formats.places import Place, places, word
-from covgate.formats.tables import change_rows, nothing_lost, patch_sentence, percent
+from covgate.formats.tables import change_rows, nothing_lost, only_floor_fails, patch_sentence, percent
 from covgate.model.changed_tests import HowChanged
 from covgate.model.explanation import Explanation
 from covgate.model.lines import line_list
@@ -46,10 +46,11 @@ def _details(outcome: Outcome, after: Measurement, paint: Paint, source: ReadSou
     found = losses(outcome.patch, outcome.explanation)
     shown = _by_file(outcome, [each.path for each in found], paint, source)
     parts.append([*shown, *_legend([each.kind for each in found], paint)])
-    if outcome.explanation is None:
+    if outcome.explanation is None or only_floor_fails(outcome, found):
         missing = sorted((each for each in after.files if each.numbers.missing), key=lambda e: -e.numbers.missing)
         rows = [(_start(each), f"{each.numbers.missing} missing", line_list(each.missing_lines)) for each in missing]
-        why = "the lines that the baseline was reached with are not known" if outcome.verdict.baseline else "all files"
+        is_unknown = outcome.verdict.baseline and outcome.explanation is None
+        why = "the lines that the baseline was reached with are not known" if is_unknown else "all files"
         parts.append([f"  What is not covered ({why}):", *_table(rows, paint)] if rows else [])
     elif not found:
         parts.append(wrapped(nothing_lost(outcome.explanation), paint, "  "))

@@ -13,6 +13,7 @@ from covgate.formats.tables import (
     change_rows,
     component_rows,
     number_rows,
+    only_floor_fails,
     patch_sentence,
     percent,
 )
@@ -149,7 +150,8 @@ def _lines(outcome: Outcome, room: int) -> str:
     rows: list[Row] = [(code(each.path), each.kind.value, each.lines) for each in found]
     legend = "".join(f"\n- {kind.value}: {MEANING[kind]}" for kind in dict.fromkeys(each.kind for each in found))
     header, title = ("file", "what", "lines"), "Lines to look at"
-    if not found and outcome.explanation is None and outcome.measurement:
+    unexplained = not found and outcome.explanation is None
+    if outcome.measurement and (unexplained or only_floor_fails(outcome, found)):
         missing = sorted(outcome.measurement.files, key=lambda each: -each.numbers.missing)
         rows = [
             (code(each.path), percent(each.numbers.percent), line_list(each.missing_lines))

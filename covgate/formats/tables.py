@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from covgate.model.numbers import format_exact, format_percent
+from covgate.model.verdict import Rule
 
 if TYPE_CHECKING:
+    from covgate.formats.losses import Loss
     from covgate.model.explanation import Explanation
     from covgate.model.outcome import Outcome
     from covgate.model.patch import Patch
@@ -95,6 +98,12 @@ def patch_sentence(patch: Patch) -> str:
         f"This push changes {numbers.executable} statements and branches, {numbers.executed} of them executed"
         f" ({percent(numbers.percent)})."
     )
+
+
+def only_floor_fails(outcome: Outcome, found: Collection[Loss]) -> bool:
+    """Whether a push fails the floor although none of its lines was ``found`` to look at: any line may be covered."""
+    failed = outcome.verdict.failed
+    return not found and Rule.FLOOR in failed and Rule.BASELINE not in failed
 
 
 def nothing_lost(explanation: Explanation) -> str:

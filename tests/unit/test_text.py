@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from fractions import Fraction
 from itertools import groupby
 
 import pytest
@@ -14,10 +15,14 @@ from covgate.formats.markdown import LIMIT, code, prose
 from covgate.formats.paint import Paint, columns, plain, shortened, tail
 from covgate.formats.tables import nothing_lost
 from covgate.formats.text import notices_text, verdict_text
+from covgate.model.baseline import Baseline
 from covgate.model.changed_tests import ChangedTest, HowChanged
+from covgate.model.explain import explain
 from covgate.model.explanation import Explanation, FileExplanation
 from covgate.model.numbers import Numbers
 from covgate.model.outcome import Outcome
+from covgate.model.policy import Policy
+from covgate.model.verdict import judge
 from helpers.verdicts import (
     EVERY_KIND,
     HOSTILE,
@@ -27,6 +32,7 @@ from helpers.verdicts import (
     disabled,
     excused_push,
     failing_tests,
+    measurement,
     not_measured,
     passed,
 )
@@ -71,6 +77,16 @@ class TestTerminal:
     def test_why_less_is_covered_if_no_line_is(self, terms: dict[str, Numbers], words: str) -> None:
         made = Explanation(before=Numbers(), after=Numbers(), files=(FileExplanation(path="a.py", **terms),))
         assert words in nothing_lost(made)
+
+    def test_if_only_the_floor_fails_any_line_may_be_covered(self) -> None:
+        before = measurement({"pkg/a.py": ".2+-"})
+        verdict = judge(before, Baseline(executed=2, executable=3), Policy(floor=Fraction(80)))
+        explanation = explain(before, before, [])
+        outcome = replace(blocked(), verdict=verdict, measurement=before, explanation=explanation, patch=None)
+        text = verdict_text(outcome, Paint(), pushing=True)
+        assert "  What is not covered (all files):\n    pkg/a.py:" in text
+        assert "don't agree" not in text
+        assert "What is not covered" in as_markdown(outcome)
 
     def test_who_is_blocked_sees_the_lines(self) -> None:
         source = [f"    line {number} of the file" for number in range(1, 13)]
