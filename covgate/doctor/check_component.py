@@ -17,7 +17,7 @@ def find_directory(checkout: Checkout) -> Finding | None:
     directory = checkout.config.directory
     if checkout.place.is_dir() and checkout.place.resolve() == checkout.top.resolve() / directory:
         return None
-    what = "is beyond a symbolic link" if checkout.place.is_dir() else "is not a directory of this checkout"
+    what = "is behind a symbolic link" if checkout.place.is_dir() else "is not a directory of this checkout"
     fix = f"correct `directory` in {checkout.table}, or remove that table"
     return Finding(name="directory", what=f"{directory} {what}", why=_ABSENT, fix=fix)
 

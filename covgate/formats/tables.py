@@ -94,6 +94,8 @@ def patch_sentence(patch: Patch) -> str:
     numbers = patch.numbers
     if not numbers.executable:
         return "This push changes no line that can be executed."
+    if numbers.executable == 1:
+        return f"This push changes 1 statement or branch, which is {'' if numbers.executed else 'not '}executed."
     return (
         f"This push changes {numbers.executable} statements and branches, {numbers.executed} of them executed"
         f" ({percent(numbers.percent)})."

@@ -106,7 +106,7 @@ class Session:
             found = self.repository.object(f"{commit}:{each.directory}") if each.directory else None
             if each.directory and (found is None or found.kind != "tree"):
                 why = (
-                    "is not in the commit, beyond a symbolic link, or in a submodule"
+                    "is not in the commit (or it is behind a symbolic link, or in a submodule)"
                     if found is None
                     else "is a file or a link"
                 )

@@ -36,12 +36,12 @@ def test_a_directory_must_be_one_of_the_commit(parts: MakeParts, tmp_path: Path)
     assert done.status == 1
     told = [line.strip() for line in done.text.splitlines() if "directory" in line and commit in line]
     assert told == [
-        "components.gone.directory: gone is not in the commit, beyond a symbolic link, or in a submodule: it must be a"
-        f" directory of {commit}",
+        "components.gone.directory: gone is not in the commit (or it is behind a symbolic link, or in a submodule): it"
+        f" must be a directory of {commit}",
         f"components.file.directory: file is a file or a link: it must be a directory of {commit}",
         f"components.link.directory: link is a file or a link: it must be a directory of {commit}",
-        "components.deep.directory: away/deep is not in the commit, beyond a symbolic link, or in a submodule: it must"
-        f" be a directory of {commit}",
+        "components.deep.directory: away/deep is not in the commit (or it is behind a symbolic link, or in a"
+        f" submodule): it must be a directory of {commit}",
     ]
     assert "Traceback" not in done
     assert found.runs() == []
@@ -49,7 +49,7 @@ def test_a_directory_must_be_one_of_the_commit(parts: MakeParts, tmp_path: Path)
     assert told == [
         "PROBLEM [gone]  gone is not a directory of this checkout",
         "PROBLEM [file]  file is not a directory of this checkout",
-        "PROBLEM [link]  link is beyond a symbolic link",
+        "PROBLEM [link]  link is behind a symbolic link",
         "PROBLEM [deep]  away/deep is not a directory of this checkout",
     ]
 

@@ -13,7 +13,7 @@ from covgate.formats import Context, render
 from covgate.formats.json_data import verdict_data
 from covgate.formats.markdown import LIMIT, code, prose
 from covgate.formats.paint import Paint, columns, plain, shortened, tail
-from covgate.formats.tables import nothing_lost
+from covgate.formats.tables import nothing_lost, patch_sentence
 from covgate.formats.text import notices_text, verdict_text
 from covgate.model.baseline import Baseline
 from covgate.model.changed_tests import ChangedTest, HowChanged
@@ -21,6 +21,7 @@ from covgate.model.explain import explain
 from covgate.model.explanation import Explanation, FileExplanation
 from covgate.model.numbers import Numbers
 from covgate.model.outcome import Outcome
+from covgate.model.patch import Patch
 from covgate.model.policy import Policy
 from covgate.model.verdict import judge
 from helpers.verdicts import (
@@ -77,6 +78,18 @@ class TestTerminal:
     def test_why_less_is_covered_if_no_line_is(self, terms: dict[str, Numbers], words: str) -> None:
         made = Explanation(before=Numbers(), after=Numbers(), files=(FileExplanation(path="a.py", **terms),))
         assert words in nothing_lost(made)
+
+    @pytest.mark.parametrize(
+        ("numbers", "words"),
+        [
+            (Numbers(), "no line that can be executed."),
+            (Numbers(statements=1), "1 statement or branch, which is not executed."),
+            (Numbers(statements=1, executed_statements=1), "1 statement or branch, which is executed."),
+            (Numbers(statements=2, executed_statements=1), "2 statements and branches, 1 of them executed (50.00%)."),
+        ],
+    )
+    def test_what_a_push_changes(self, numbers: Numbers, words: str) -> None:
+        assert patch_sentence(Patch(numbers=numbers)) == f"This push changes {words}"
 
     def test_if_only_the_floor_fails_any_line_may_be_covered(self) -> None:
         before = measurement({"pkg/a.py": ".2+-"})
