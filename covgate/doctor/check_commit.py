@@ -93,7 +93,7 @@ def check_pushes(checkout: Checkout) -> Results:
         yield Finding(
             name="unmeasured-pushes",
             what=f"{last_pushes(unmeasured.pushes)} not measured: {unmeasured.reason}",
-            why="they passed without a verdict, and the baseline does not include them",
+            why="what was pushed passed without a verdict, and the baseline does not include it",
             fix="covgate check",
             severity=Severity.WARNING,
         )

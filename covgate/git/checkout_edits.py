@@ -11,7 +11,8 @@ from covgate.git.repository import Repository
 
 
 def uncommitted_files(repository: Repository, environ: Mapping[str, str]) -> dict[str, str]:
-    """Path -> ``new``, ``modified`` or ``deleted``, for each file that is not committed as it is, except ignored ones.
+    """Path -> ``new``, ``modified`` or ``deleted``, for each file that is not committed as it is, except ignored ones
+    and those of virtual environments.
 
     While pre-commit runs a hook, unstaged edits are not in the checkout: they are in a patch of its own.
     """
@@ -20,6 +21,9 @@ def uncommitted_files(repository: Repository, environ: Mapping[str, str]) -> dic
     for field in filter(None, os.fsdecode(listed).split("\0")):
         state, path = field[:2], field[3:]
         found[path] = "new" if "?" in state or "A" in state else "deleted" if "D" in state else "modified"
+    # The venv of Python 3.12 and older doesn't let git ignore itself.
+    environments = tuple(path.removesuffix("pyvenv.cfg") for path in found if path.endswith("/pyvenv.cfg"))
+    found = {path: how for path, how in found.items() if how != "new" or not path.startswith(environments)}
     for path in _put_aside(repository, environ):
         found.setdefault(path, "modified")
     return found

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from covgate.git.checkout_edits import uncommitted_files
 from covgate.git.contents import Contents
 from covgate.git.others import list_others
 from covgate.git.repository import Repository
@@ -372,3 +373,13 @@ def test_what_the_commit_does_not_have(place: Place) -> None:
         *(True, True, True),
         *(False, False, False),
     ]
+
+
+def test_an_environment_that_git_does_not_ignore_is_no_uncommitted_work(place: Place) -> None:
+    for name in ("env/pyvenv.cfg", "env/lib/more/tests/test_more.py", "environment.py", "pyvenv.cfg"):
+        (place.top / name).parent.mkdir(parents=True, exist_ok=True)
+        (place.top / name).write_text("")
+    (place.top / "x.py").write_text("A = 2\n")
+    with place.contents() as contents:
+        found = uncommitted_files(contents.repository, {})
+    assert found == {"environment.py": "new", "pyvenv.cfg": "new", "x.py": "modified"}
