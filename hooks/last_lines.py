@@ -19,10 +19,12 @@ _COMMAND = re.compile(r"\bcovgate (?:audit|baseline|check|doctor|excuse|init|log
 def unmeasured_line(repository: Repository, outcomes: Sequence[Outcome]) -> str:
     """Count a push that passes although it was not measured. Returns a line for the user, "" if it was measured."""
     parts = [part for each in outcomes for part in each.each]
-    reasons = [each.error for each in parts if each.kind is OutcomeKind.NOT_MEASURED]
-    if reasons:
-        return _line(count_unmeasured(repository.state_dir, reasons[0]))
-    if any(each.numbers is not None for each in parts):
+    unmeasured = [each for each in parts if each.kind is OutcomeKind.NOT_MEASURED]
+    is_measured = any(each.numbers is not None for each in parts)
+    if unmeasured:
+        names = [each.label for each in unmeasured if each.label] if is_measured else []
+        return _line(count_unmeasured(repository.state_dir, unmeasured[0].error), list(dict.fromkeys(names)))
+    if is_measured:
         reset_unmeasured(repository.state_dir)
     return ""
 
@@ -64,5 +66,5 @@ def command_line(text: str, environ: Mapping[str, str]) -> str:
     return f"covgate: in a shell, `covgate` is {name}"
 
 
-def _line(counted: Unmeasured) -> str:
-    return f"covgate: WARNING {counted.sentence}; `covgate doctor` shows what it needs"
+def _line(counted: Unmeasured, components: Sequence[str] = ()) -> str:
+    return f"covgate: WARNING {counted.sentence(components)}; `covgate doctor` shows what it needs"

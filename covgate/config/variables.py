@@ -13,6 +13,7 @@ from covgate.config.show import edits, show
 
 PREFIX = "COVGATE_"
 _NAMES = (*KEYS, "disable", "components")
+_SETTABLE = ("disable", *(name for name, key in KEYS.items() if key.from_text))
 _LONG = 8  # letters of a key in which two may be wrong
 # Variables that covgate itself sets, for its hooks.
 _OWN = frozenset({"COVGATE_NATIVE", "COVGATE_CHAINING"})
@@ -63,7 +64,7 @@ def _misspelled(environ: Mapping[str, str]) -> list[str]:
     found = []
     for name in unknown_variables(environ):
         word = name.removeprefix(PREFIX).lower()
-        nearest = min(_NAMES, key=lambda key: edits(word, key))
+        nearest = min(_SETTABLE, key=lambda key: edits(word, key))
         if edits(word, nearest) <= (1 if len(nearest) < _LONG else 2):
             value = show(environ[name].strip())
             found.append(f"environment: {name} = {value}: unknown variable; did you mean {variable(nearest)}?")

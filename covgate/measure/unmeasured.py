@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,11 +20,11 @@ class Unmeasured(NamedTuple):
     pushes: int
     reason: str
 
-    @property
-    def sentence(self) -> str:
-        """``this push was not measured, the 3rd in a row``."""
+    def sentence(self, components: Sequence[str] = ()) -> str:
+        """``this push was not measured, the 3rd in a row``; if only ``components`` were not, it names them."""
+        which = f" for {', '.join(components)}" if components else ""
         again = f", the {ordinal(self.pushes)} in a row" if self.pushes > 1 else ""
-        return f"this push was not measured{again}"
+        return f"this push was not measured{which}{again}"
 
 
 def read_unmeasured(state: Path) -> Unmeasured | None:

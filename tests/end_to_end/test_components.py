@@ -116,6 +116,7 @@ def test_each_is_reported_by_its_name(parts: Callable[[Sequence[str]], Parts]) -
     done = project.push()
     assert done.status == 1
     assert "WARNING not measured [slow]: the measurement took longer than timeout = 1 seconds and was ended" in done
+    assert "WARNING this push was not measured for slow;" in done
     assert "PASS main" in done and "[web]: 80.00% holds the baseline of 75.00%" in done
     assert "it is meant to fall:     covgate baseline set 50.00 --component api" in done
     assert "component: web\ncoverage_status: PASS\nmeasured_coverage: 80.00" in project.note()

@@ -12,8 +12,10 @@ from covgate.measure.unmeasured import Unmeasured, count_unmeasured, ordinal, re
 def test_pushes_are_counted_until_one_is_measured(tmp_path: Path) -> None:
     state = tmp_path / "covgate"
     assert read_unmeasured(state) is None
-    assert count_unmeasured(state, "no pytest").sentence == "this push was not measured"
-    assert count_unmeasured(state, "timeout").sentence == "this push was not measured, the 2nd in a row"
+    assert count_unmeasured(state, "no pytest").sentence() == "this push was not measured"
+    second = count_unmeasured(state, "timeout")
+    assert second.sentence() == "this push was not measured, the 2nd in a row"
+    assert second.sentence(["api", "web"]) == "this push was not measured for api, web, the 2nd in a row"
     assert read_unmeasured(state) == Unmeasured(pushes=2, reason="timeout")
     reset_unmeasured(state)
     reset_unmeasured(state)
