@@ -77,7 +77,8 @@ def _describe_sources(checkout: Checkout, project: Project, facts: CoverageFacts
     branch = facts.branch or (project.uses_pytest_cov and project.pytest.cov_branch)
     tests = project.tests_left_out if not facts.origin else 0
     without = f", without the {tests} test file{'s' if tests > 1 else ''} in it" if tests else ""
-    own = f"; what is in {', '.join(checkout.config.source)} counts" if facts.origin and checkout.config.source else ""
+    narrows = checkout.config.is_part and checkout.config.source and facts.origin
+    own = f"; what is in {', '.join(checkout.config.source)} counts" if narrows else ""
     return f"{', '.join(facts.source)} ({origin}){files}{without}{', with branches' if branch else ''}{own}"
 
 

@@ -615,7 +615,9 @@ def test_variables_of_the_hooks_and_of_others_are_no_error(name: str) -> None:
     assert parse_config(environ={name: "1"}) == Config()
 
 
-@pytest.mark.parametrize("name", ["VERSION", "WHATEVER", "REPO", "PORT", "REF", "HOME", "TOKEN", "SHA", "X", "COMPONENT"])
+@pytest.mark.parametrize(
+    "name", ["VERSION", "WHATEVER", "REPO", "PORT", "REF", "HOME", "TOKEN", "SHA", "X", "COMPONENT"]
+)
 def test_a_variable_of_others_is_ignored_and_named(name: str) -> None:
     config = parse_config(environ={f"COVGATE_{name}": "1.2", "COVGATE_EMPTY": ""})
     assert config == Config(ignored_variables=(f"COVGATE_{name}",))
