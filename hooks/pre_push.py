@@ -32,6 +32,7 @@ def _unmeasured(reason: str) -> str:
 
 
 def _main(argv: list[str], environ: Mapping[str, str]) -> int:
+    from .refs import all_updates, push_above
     from .report import report_push
 
     if "--help" in argv or "-h" in argv:
@@ -49,15 +50,15 @@ def _main(argv: list[str], environ: Mapping[str, str]) -> int:
         if gates_natively(repository, "pre-push", environ):
             print("covgate: the native pre-push hook judges this push")
             return EXIT_PASSED
+        command = push_above(repository)
         if environ.get("PRE_COMMIT"):
             updates, remote = _from_pre_commit(repository, environ)
             if environ.get("PRE_COMMIT_REMOTE_NAME"):
-                from .refs import all_updates  # a native hook is shown every ref
-
-                updates = all_updates(repository, updates[0], remote)
+                updates = all_updates(repository, command, updates[0], remote)
         else:
-            updates, remote = _from_git(argv)
-        return report_push(repository, environ, updates, remote, by_hand=called_by_hand("pre-push", environ))
+            updates, remote = _from_git(argv)  # a native hook is shown every ref
+        pushes = not called_by_hand("pre-push", environ) and not (command and command.dry_run)
+        return report_push(repository, environ, updates, remote, pushes=pushes)
     finally:
         repository.close()
 

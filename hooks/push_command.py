@@ -27,11 +27,15 @@ _MAX_ALIASES = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushCommand:
-    """A push: its long options that decide what is pushed, its repository ("" if none is named), and its refspecs."""
+    """A push: its long options that decide what is pushed, its repository ("" if none is named), and its refspecs.
+
+    ``dry_run``: git calls the hook, and then pushes nothing.
+    """
 
     options: tuple[str, ...] = ()
     repository: str = ""
     refspecs: tuple[str, ...] = ()
+    dry_run: bool = False
 
     @property
     def pushes_all(self) -> bool:
@@ -80,6 +84,7 @@ def _parse_arguments(words: Sequence[str]) -> PushCommand | None:
     options: list[str] = []
     arguments: list[str] = []
     repository = ""
+    dry_run = False
     rest = deque(words)
     try:
         while rest:
@@ -92,13 +97,19 @@ def _parse_arguments(words: Sequence[str]) -> PushCommand | None:
             elif word.startswith("--"):
                 name, value, option = _long_option(word, rest)
                 repository = value if name == "repo" else repository
+                dry_run = name == "dry-run" if name.endswith("dry-run") else dry_run
                 options += [option] if option else []
             else:
-                options += _short_options(word, rest)
+                names = _short_options(word, rest)
+                dry_run = dry_run or "dry-run" in names
+                options += [f"--{each}" for each in names if each in _DECIDING]
     except LookupError:  # an option that is not known here, or one without its value
         return None
     return PushCommand(
-        options=tuple(options), repository=arguments[0] if arguments else repository, refspecs=tuple(arguments[1:])
+        options=tuple(options),
+        repository=arguments[0] if arguments else repository,
+        refspecs=tuple(arguments[1:]),
+        dry_run=dry_run,
     )
 
 
@@ -119,16 +130,15 @@ def _long_option(word: str, rest: deque[str]) -> tuple[str, str, str]:
 
 
 def _short_options(word: str, rest: deque[str]) -> list[str]:
-    """The options in a word like ``-fu`` that decide what is pushed, by their long names. Raises LookupError."""
-    options = []
+    """The long names of the options in a word like ``-fu``. Raises LookupError."""
+    names = []
     for place, letter in enumerate(word[1:], 1):
         if letter == "o":  # its value is the rest of the word, or the next word
             if place + 1 == len(word) and rest:
                 rest.popleft()
             break
-        if _SHORT[letter] in _DECIDING:
-            options.append(f"--{_SHORT[letter]}")
-    return options
+        names.append(_SHORT[letter])
+    return names
 
 
 def _full_name(name: str) -> str | None:

@@ -21,12 +21,11 @@ from .push_command import PushCommand, may_be_several, parse_porcelain, parse_pu
 _GENERATIONS = 40
 
 
-def all_updates(repository: Repository, shown: RefUpdate, remote: str) -> list[RefUpdate]:
-    """Every update of the push under way, of which pre-commit has shown ``shown``.
+def all_updates(repository: Repository, command: PushCommand | None, shown: RefUpdate, remote: str) -> list[RefUpdate]:
+    """Every update of the push ``command``, of which pre-commit has shown ``shown``.
 
     Raises UsageError if there may be others and they can't be found out.
     """
-    command = _push_above(repository)
     if command is None:
         why = "covgate can't see which `git push` started this hook, as when an IDE or another program pushes"
         raise _refused(shown, remote, why, "from a terminal")
@@ -63,7 +62,7 @@ def _refused(shown: RefUpdate, remote: str, why: str, how: str = "one at a time"
     )
 
 
-def _push_above(repository: Repository) -> PushCommand | None:
+def push_above(repository: Repository) -> PushCommand | None:
     """The `git push` that started this process; None if none is found."""
     for argv in _ancestors():
         command = parse_push_command(argv, lambda name: repository.config(f"alias.{name}"))

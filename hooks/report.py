@@ -31,12 +31,12 @@ def report_push(
     updates: Sequence[RefUpdate],
     remote: str,
     *,
-    by_hand: bool = False,
+    pushes: bool = True,
 ) -> int:
-    """Gate a push and print the report. Returns the exit code. ``by_hand``: the hook was called without a push."""
+    """Gate a push and print the report. Returns the exit code. Unless git ``pushes``, nothing is published."""
     from covgate.gate.push import gate_push
 
-    report = gate_push(Session(repository=repository, environ=environ, publishes=not by_hand), updates, remote)
+    report = gate_push(Session(repository=repository, environ=environ, publishes=pushes), updates, remote)
     shows = partial(_show_push, report, repository, environ)
     return decided(exit_code(report.outcomes), shows, partial(_run_on_blocks, report, repository, environ))
 

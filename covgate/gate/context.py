@@ -25,8 +25,8 @@ HOOKS_FILE = ".pre-commit-config.yaml"
 class Session:
     """The repository, the caller's environment, and the options of the call.
 
-    ``fail_closed`` overrides the configuration unless it is None. ``publishes`` is False if the hook was called by
-    hand: then it must not push notes. Each configuration is read once.
+    ``fail_closed`` overrides the configuration unless it is None. ``publishes`` is False if the hook was called
+    without a push or by a dry run: then it must not push notes. Each configuration is read once.
     """
 
     repository: Repository

@@ -462,6 +462,8 @@ def test_a_remote_that_takes_one_of_the_two_refs(project: Project) -> None:
 
 
 def test_what_is_published_is_said_in_one_line(project: Project) -> None:
+    assert "not published: this was no push" in project.push("--dry-run", "main")
+    assert project.remote_notes() == ""
     assert "covgate: published to origin: refs/notes/coverage and refs/notes/coverage-files\n" in project.push()
     project.push("HEAD:refs/heads/same")
     assert "published to" not in project.push("HEAD:refs/heads/again")

@@ -56,6 +56,26 @@ def test_a_push(line: str, options: list[str], repository: str, refspecs: list[s
 
 
 @pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("git push origin main", False),
+        ("git push --dry-run origin main", True),
+        ("git push --dry origin main", True),
+        ("git push -n origin main", True),
+        ("git push -fnq origin main", True),
+        ("git push -on origin main", False),  # a push option
+        ("git push origin -- -n", False),
+        ("git push --dry-run --no-dry-run origin main", False),
+        ("git up --dry-run", True),
+    ],
+)
+def test_a_dry_run(line: str, expected: bool) -> None:
+    found = parse(line)
+    assert found is not None
+    assert found.dry_run is expected
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "",
