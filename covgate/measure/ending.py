@@ -92,11 +92,15 @@ def _repeats(later: Runner, run: Runner) -> bool:
 
 def _followed_ending(run: Runner, status: int, output: str) -> Ending:
     """How a program that a command has started ended; ``status`` is that of the command."""
-    if run.status is not None or status:
-        return run_ending(run, status if run.status is None else run.status, output)
-    raise ToolError(
+    if run.status is None and not status:
+        raise _unfinished(run, output)
+    return run_ending(run, status if run.status is None else run.status, output)
+
+
+def _unfinished(run: Runner, output: str) -> ToolError:
+    return ToolError(
         f"{run.shown} ended before it had finished",
-        hint="a test or an import calls os._exit(), or something stopped the process",
+        hint="a test or an import calls os._exit() or sys.exit(), or something stopped the process",
         output=output,
     )
 
@@ -118,12 +122,14 @@ def _unfollowed_ending(status: int, runs: Sequence[Runner], output: str, *, repo
 def run_ending(run: Runner, status: int, output: str) -> Ending:
     """How a program ended with ``status`` under coverage.
 
-    Raises ToolError if it was ended by a signal, or if pytest failed by itself or did not finish.
+    Raises ToolError if it was ended by a signal or by itself before its tests had run, or if pytest failed by itself.
     """
     if status < 0:
         raise ToolError(f"the test run was ended by signal {-status}", output=output)
     if run.kind == PYTEST:
         return pytest_ending(status, run.session, output)
+    if run.status is None and not status:
+        raise _unfinished(run, output)
     if status == _NOTHING_COLLECTED and run.kind == UNITTEST:
         return Ending(status=status, collected=False)
     return Ending(status=status, collected=not (status in (0, _NOTHING_COLLECTED) and none_ran(output)))
@@ -165,7 +171,7 @@ def pytest_ending(status: int, session: PytestSession, output: str) -> Ending:
             return Ending(status=status)
         raise ToolError(
             f"the test run ended before pytest had finished (exit status {status})",
-            hint="a test or an import calls os._exit() or sys.exit()",
+            hint="a test or an import calls os._exit(), sys.exit() or pytest.exit()",
             output=output,
         )
     status = status or session.status

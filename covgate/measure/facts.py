@@ -34,7 +34,7 @@ class PytestSession:
 class Runner:
     """One program that ran tests.
 
-    ``problem`` is why covgate did not start it, "" if it did. ``status`` is its exit status, None if it did not finish.
+    ``problem`` is why it could not be measured, else "". ``status`` is its exit status, None if it did not finish.
     ``through`` is what measured: coverage, pytest-cov, or "" if the program measured by itself; then
     ``toolchain`` has no version of coverage. ``executable`` is its Python, ``data`` its data file, ``rcfile`` the
     configuration of coverage that it names, "" if it names none. ``directory`` is where it ran. ``pytest`` is the

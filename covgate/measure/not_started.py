@@ -1,4 +1,4 @@
-"""Why tests could not be started under coverage, as an error with the command that fixes it."""
+"""Why tests could not be measured by coverage, as an error with the command that fixes it."""
 
 from __future__ import annotations
 
@@ -34,12 +34,8 @@ def not_started(run: Runner, interpreter: Interpreter, how_to_install: Callable[
     where = f"{interpreter.path} ({interpreter.origin})" + "".join(f"; {each}" for each in interpreter.notices)
     other = "" if interpreter.origin == _BY_COMMAND else ", or set `python` in the covgate configuration"
     coverage = run.toolchain.coverage
-    if run.problem.startswith("configuration: "):
-        message = run.problem.removeprefix("configuration: ")
-        return ToolError(f"coverage {coverage} refuses its configuration: {message}", hint="correct it")
-    if run.problem.startswith("internal: "):
-        message = run.problem.removeprefix("internal: ")
-        return ToolError(f"covgate could not start the tests with {where}: {message}", hint="please report it")
+    if ": " in run.problem:
+        return _with_reason(run.problem, coverage, where)
     if run.problem == "no tests":
         return NothingMeasured(
             f"there are no tests: pytest is not installed in {where}, and unittest discovers none",
@@ -73,3 +69,16 @@ def not_started(run: Runner, interpreter: Interpreter, how_to_install: Callable[
     if run.problem == "pytest" and other:
         other = ", or set `python` or, if it is not pytest that runs the tests, `command` in the covgate configuration"
     return ToolError(f"{run.problem} is not installed in {where}", hint=f"{how_to_install(run.problem)}{other}")
+
+
+def _with_reason(problem: str, coverage: str, where: str) -> ToolError:
+    kind, _, reason = problem.partition(": ")
+    message, hint = {
+        "configuration": (f"coverage {coverage} refuses its configuration", "correct it"),
+        "coverage": (
+            f"coverage {coverage} could not measure",
+            "the tests are not the reason: correct coverage's configuration, or what this message names",
+        ),
+        "internal": (f"covgate could not start the tests with {where}", "please report it"),
+    }[kind]
+    return ToolError(f"{message}: {reason}", hint=hint)

@@ -190,6 +190,8 @@ def test_missing_tools(make_project: Callable[..., Project], tmp_path: Path, mis
     [
         "import os\n\n\ndef test_exit():\n    os._exit(0)\n",
         "import atexit, os\n\natexit.register(os._exit, 0)\n\n\ndef test_fails():\n    assert 0\n",
+        "import pytest\nfrom pkg import mod\n\n\ndef test_exit():\n"
+        "    mod.a(), mod.b(), mod.c()\n    pytest.exit('enough', returncode=0)\n",
     ],
 )
 def test_a_run_that_ends_itself_is_no_pass(project: Project, code: str) -> None:
@@ -201,12 +203,26 @@ def test_a_run_that_ends_itself_is_no_pass(project: Project, code: str) -> None:
     assert project.field("coverage_status") == ""
 
 
-def test_exit_at_import_is_no_pass(project: Project) -> None:
-    project.write("tests/conftest.py", "import sys\n\nsys.exit(0)\n")
+@pytest.mark.parametrize(
+    ("name", "config"),
+    [("tests/conftest.py", ""), ("tests/test_exit.py", 'command = "python -m unittest tests.test_exit"\n')],
+)
+def test_exit_at_import_is_no_pass(project: Project, name: str, config: str) -> None:
+    project.write(name, "import sys\n\nfrom pkg import mod\n\nmod.a()\nsys.exit(0)\n")
+    project.configure(config)
     project.commit()
     done = project.push()
     assert "PASS" not in done
     assert project.note() == ""
+
+
+def test_an_error_of_coverage_is_not_blamed_on_the_tests(project: Project) -> None:
+    project.write(".coveragerc", "[run]\nconcurrency = eventlet\n")
+    project.commit()
+    done = project.push()
+    assert "WARNING not measured: coverage" in done
+    assert "could not measure: Couldn't trace with concurrency=eventlet" in done
+    assert "fix the tests" not in done
 
 
 def test_a_signal_is_a_tool_error(project: Project) -> None:

@@ -128,7 +128,13 @@ OUTPUT = {"none": "\nRan 0 tests in 0.000s\n\nNO TESTS RAN\n", "some": "Ran 3 te
     ],
 )
 def test_how_other_programs_can_end(program: str, status: int, printed: str, expected: str) -> None:
-    assert outcome(run_ending(run(program), status, OUTPUT[printed])) == expected
+    assert outcome(run_ending(run(program, status), status, OUTPUT[printed])) == expected
+
+
+def test_a_program_that_ends_before_its_tests_have_run() -> None:
+    with pytest.raises(ToolError) as caught:
+        run_ending(run("-m unittest"), 0, "the last line")
+    assert caught.value.message == "python -m unittest ended before it had finished"
 
 
 def test_a_program_that_a_signal_ends() -> None:
@@ -233,6 +239,7 @@ def test_how_a_command_can_end_without_a_result(status: int, runs: list[Runner],
         ("xdist", "the suite runs under pytest-xdist", "poetry add pytest-cov"),
         ("pytest-cov", "a plugin of pytest switches pytest-cov on in one way and off in another", "addopts"),
         ("configuration: no such plugin", "coverage 7.6 refuses its configuration: no such plugin", "correct it"),
+        ("coverage: disk I/O error", "coverage 7.6 could not measure: disk I/O error", "the tests are not the reason"),
         (
             "internal: OSError: x",
             "covgate could not start the tests with /venv/bin/python (configured): OSError: x",

@@ -20,7 +20,7 @@ SPEC = json.loads(os.environ.get("_COVGATE_GUARD", "{}"))
 _NOT_FOUND = re.compile("(?:file or directory )?not found: (.*)")
 _PROGRESS_INTERVAL = 0.2  # seconds
 _MOST_NAMED = 3  # failed tests that are named; the others are counted
-_session: "Dict[str, Any]" = {"done": 0, "total": 0, "written": 0.0, "broken": "", "failed": {}}
+_session: "Dict[str, Any]" = {"done": 0, "total": 0, "written": 0.0, "broken": "", "failed": {}, "stopped": False}
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)  # before pytest-cov, whose hook is tryfirst but no wrapper
@@ -142,15 +142,25 @@ def pytest_runtest_logreport(report: "Any") -> None:
         _write("progress-%d" % os.getpid(), [_session["done"], _session["total"]])
 
 
+def pytest_keyboard_interrupt() -> None:
+    """Note that pytest was stopped: by a key, or by pytest.exit(), which may give any exit status."""
+    _session["stopped"] = True
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: "Any", exitstatus: int) -> None:
     """Report how the session ended, and which files took part."""
     if SPEC.get("directory"):
         covgate_seen.write(SPEC, session)
-    if not hasattr(session.config, "workerinput"):
+    failed = list(_session["failed"])
+    ended_early = _session["stopped"] and not exitstatus and not failed
+    if not hasattr(session.config, "workerinput") and not ended_early:
         collected = getattr(session, "testscollected", 0)
-        failed = list(_session["failed"])
-        facts = {"status": int(exitstatus), "collected": collected, "broken": _session["broken"]}
+        facts = {
+            "status": int(exitstatus) or int(_session["stopped"]),
+            "collected": collected,
+            "broken": _session["broken"],
+        }
         facts.update({"failed": failed[:_MOST_NAMED], "failures": len(failed)})
         _write("finished-%d" % os.getpid(), facts)
 

@@ -21,7 +21,8 @@ from covgate_configured import (
     patches_subprocesses,
 )
 from covgate_copies import default_sources
-from covgate_finder import PluginFinder
+from covgate_ended import run_coverage, watch_unittest
+from covgate_finder import PluginFinder, set_path
 from covgate_installed import (
     OLDEST_COVERAGE,
     OLDEST_PYTEST,
@@ -31,11 +32,11 @@ from covgate_installed import (
     version,
     why_not_unittest,
 )
-from covgate_programs import PYTEST, configures_pytest, kind_of, program_arguments, wants_cov, wants_workers
+from covgate_programs import PYTEST, UNITTEST, configures_pytest, kind_of, program_arguments, wants_cov, wants_workers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Tuple
+    from typing import Any, Callable, Dict, List, Tuple
 
 NOT_STARTED = 97  # the exit status if the facts have a "problem"
 FOUND = "_COVGATE_FOUND"  # what pytest found out about itself before it was restarted
@@ -63,7 +64,9 @@ def main(spec: "Dict[str, Any]", program: "List[str]") -> None:
         suite.facts["status"] = 1
         suite.write_facts()
         raise
-    suite.facts["status"] = 0 if status is None else int(status) if isinstance(status, int) else 1
+    number = 0 if status is None else int(status) if isinstance(status, int) else 1
+    if number or suite.has_finished():
+        suite.facts["status"] = number
     suite.write_facts()
     sys.exit(status)
 
@@ -77,6 +80,7 @@ class Suite:
         self.arguments: "List[str]" = []  # of `coverage run`, or of pytest
         self.adds_cov = False  # whether covgate names the sources of pytest-cov
         self.hides_data_file = False  # from the tests: they may run coverage for themselves
+        self.has_finished: "Callable[[], bool]" = lambda: True  # whether a program that ended with 0 has run its tests
         # What this pytest found out about itself before it was restarted.
         self.found: "Dict[str, Any]" = json.loads(os.environ.pop(FOUND, "{}"))
         self.facts: "Dict[str, Any]" = {
@@ -102,18 +106,20 @@ class Suite:
 
     def prepare(self) -> None:
         """Decide how to measure the program. If that is impossible, set the "problem" in the facts."""
-        self._set_path()
+        set_path(self.program[0])
         self.facts["problem"] = self._missing() or self._configure()
 
     def run(self) -> "Any":
         """The exit status of the program; it may end by SystemExit instead."""
         if self.facts["through"] == "coverage":
-            from coverage.cmdline import main as coverage_main
-
             sys.argv = ["coverage"] + self.arguments
             if self.hides_data_file:
                 del os.environ["COVERAGE_FILE"]
-            status = coverage_main(self.arguments)
+            if kind_of(self.program) == UNITTEST:
+                self.has_finished = watch_unittest()
+            status, failure = run_coverage(self.arguments)
+            if failure:
+                self.facts["problem"] = "coverage: %s" % failure
             if not self.is_pytest:  # there, the plugin reports it
                 covgate_seen.write(self.spec)
             return status
@@ -123,14 +129,6 @@ class Suite:
         else:
             runpy.run_path(self.program[0], run_name="__main__")
         return None
-
-    def _set_path(self) -> None:
-        """Set the first entry of sys.path as Python does for this program."""
-        if sys.flags.isolated or getattr(sys.flags, "safe_path", False):
-            return
-        script = self.program[0]
-        first = script if os.path.isdir(script) else os.path.dirname(os.path.realpath(script))
-        sys.path.insert(0, os.getcwd() if script == "-m" else first)
 
     def _missing(self) -> str:
         """What this interpreter lacks; "" if it has all that is needed."""
