@@ -145,7 +145,7 @@ def _way(outcome: Outcome) -> list[tuple[str, str, str, str]]:
 
 
 def _lines(outcome: Outcome, room: int) -> str:
-    """The lines to look at; without a story, what is not covered."""
+    """The lines to look at. If there are none to compare with, or only the floor fails: all that is not covered."""
     found = losses(outcome.patch, outcome.explanation)
     rows: list[Row] = [(code(each.path), each.kind.value, each.lines) for each in found]
     legend = "".join(f"\n- {kind.value}: {MEANING[kind]}" for kind in dict.fromkeys(each.kind for each in found))

@@ -51,7 +51,7 @@ class Place:
         return f"{self.partial.executed_branches} of {self.partial.branches} branches" if self.partial else ""
 
 
-UNSTABLE = "executed in one run of the tests and not in another: unstable, and not charged"
+UNSTABLE = "executed in one run of the tests and not in another: unstable, and doesn't block"
 # Of a line that was executed, `MEANING` would say that it was not.
 _PARTIAL = {
     LossKind.NEW: "added or changed by this push, and not executed in all branches",

@@ -47,7 +47,7 @@ _RULES: list[tuple[LossKind | None, str, str, str]] = [
         None,
         "unstable",
         "UnstableLines",
-        "What the tests execute depends on chance: order, time, threads. Make it the same in every run.",
+        "What the tests execute differs from run to run (order, time, threads). Make it the same in every run.",
     ),
 ]
 _INDEX = {kind: index for index, (kind, *_) in enumerate(_RULES)}

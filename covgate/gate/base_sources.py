@@ -35,7 +35,7 @@ def _find(
     modules = [path for path in (*changes.added, *changes.deleted) if path.endswith(_PYTHON)]
     if not modules:
         return ()
-    # Late imports: most pushes end above or below.
+    # Late imports: most pushes change only tests, or no Python module.
     from covgate.model.source_files import is_test_file
 
     if all(map(is_test_file, modules)):  # no source depends on them

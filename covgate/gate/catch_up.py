@@ -80,7 +80,7 @@ def _ratchet(session: Session, branch: str, commit: str, remote: Remote, *, may_
             return []
         known = (session.notes.baseline([commit], each.component).baseline for each in config.parts)
         if all(baseline is None for baseline in known):
-            return []  # there is nothing to raise: the first push begins
+            return []  # there is nothing to raise: the first push sets the baseline
         bars = [Bar(config=each, remote=remote) for each in config.parts]
         order = Order(ratchets=True, may_measure=False, trusts_record=True)
         outcome = judge_components(session, commit, bars, [], order)

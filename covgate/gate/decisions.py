@@ -56,7 +56,7 @@ def choose_bases(*, replaced: str, fork_point: Callable[[], str], lands: bool, n
 
 
 class Instead(Enum):
-    """What judges a commit none of whose ancestors has a record, although other commits have one."""
+    """What a commit is judged by if none of its ancestors has a record, although other commits have one."""
 
     NOTHING = "nothing: a new baseline begins"
     DEFAULT_BRANCH = "the records of the default branch"
@@ -73,7 +73,7 @@ def instead_of_ancestors(
     is_related: Callable[[], bool],
     former_has_records: Callable[[], bool],
 ) -> Instead:
-    """What judges instead of the ancestors' records.
+    """What a commit is judged by instead of its ancestors' records.
 
     ``lands``: changes land on the branch that the commit goes to. ``blocks``: an unknown baseline blocks.
     ``is_related``: it shares history or source files with the default branch. ``former_has_records``: the branch, or
@@ -115,7 +115,7 @@ def runs_again(
     *,
     touches: Callable[[], bool] = lambda: True,
 ) -> bool:
-    """Whether to run the tests once more, because the loss may be chance.
+    """Whether to run the tests once more, because the lost coverage may be flaky.
 
     ``touches`` says whether anything that can change coverage was changed since the baseline was reached.
     """
@@ -146,7 +146,7 @@ def unstable_lines(measurement: Measurement) -> list[str]:
         from covgate.model.lines import line_list  # late: most runs have none
 
         found.append(
-            f"unstable, and not charged: {path} {line_list(lines)}:"
+            f"unstable, and doesn't block: {path} {line_list(lines)}:"
             f" executed in one of {measurement.runs} runs, not in all"
         )
     return found

@@ -1,4 +1,4 @@
-"""Run the tests again if a loss may be chance."""
+"""Run the tests again if the lost coverage may be flaky."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Judge = Callable[[Surroundings, Measurement], tuple[Verdict, Evidence]]
 def rerun_if_flaky(
     around: Surroundings, verdict: Verdict, evidence: Evidence, judge: Judge
 ) -> tuple[Verdict, Evidence]:
-    """Run the tests again while the loss may be chance: lines that differ between runs are not charged."""
+    """Run the tests again while the lost coverage may be flaky: lines that differ between runs don't block."""
     measurer, config = around.session.measurer, around.bar.config
     measurement = around.measured
     while runs_again(

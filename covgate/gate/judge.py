@@ -88,7 +88,7 @@ class _Judging:
         self.notices += known.notices
         self.unknown_baseline = known.unknown
         baseline = baseline_to_reach(known.lookup)
-        # What has been merged is published, or will be by somebody who may.
+        # What has been merged is published, or will be by somebody who has the right to.
         published = known.tips if self.order.trusts_record else (*self.bar.bases, *known.tips[1:])
         source = Source(
             session=self.session,

@@ -141,7 +141,7 @@ def _judge(session: Session, gated: GatedUpdate, order: Order, notices: list[str
     from covgate.gate.new_code import with_new_code
 
     merge, commit, bars = None, gated.commit, gated.bars
-    # What is pushed to where changes land is not merged any more.
+    # A push to a branch where changes land has nothing left to be merged into.
     previews = any(each.config.preview_merge for each in gated.bars)
     if previews and not (gated.bar.lands or order.ratchets):
         from covgate.gate.preview import preview_push

@@ -30,7 +30,8 @@ class Converter:
         self._repository = repository
         self._options = tuple(options)
         self._process: subprocess.Popen[bytes] | None = None
-        # git prints the size before the conversion. So what ends a blob is the answer to a name that no object has.
+        # git prints the size before the conversion, so it doesn't tell where a blob ends. The answer to this name
+        # does: no object has it.
         self._end = f"covgate.{secrets.token_hex(16)}.end".encode()
 
     def convert(self, path: str, oid: str) -> bytes:

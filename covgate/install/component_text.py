@@ -88,7 +88,7 @@ def remove_components(text: str, header: str) -> str:
         return text
     rest = plain[: found.start()] + plain[found.end() :]
     if has_components(rest, header):
-        return text  # the tables that are left would lose their neighbours, and maybe their comment
+        return text  # the user has added tables: leave all of them as they are
     return (rest.removesuffix("\n") if missing else rest).replace("\n", end)
 
 

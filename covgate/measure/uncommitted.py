@@ -64,7 +64,7 @@ def measured_aside(why: str) -> str:
 
 
 def why_not_in_place(checkout: Checkout, config: Config, environ: Mapping[str, str]) -> str:
-    """What its commit doesn't have and what may decide the number in the user's checkout; "" for nothing."""
+    """What may decide the number in the user's checkout although its commit doesn't have it; "" for nothing."""
     difference = checkout.difference()
     if difference:
         return difference
