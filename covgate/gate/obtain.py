@@ -122,8 +122,8 @@ class Source(NamedTuple):
             carried = self._carried(baseline)
         elif not measured.files and self.bar.config.is_part:
             notices.append(
-                "no report has a file of it, and errors block, so that nothing is carried forward: give its report,"
-                " too, or judge the others with --component"
+                "no report has a file of it, and under fail_closed no record is carried forward: give its report, too,"
+                " or judge only the others (--component)"
             )
         if carried is None:
             return Obtained(result=measured, here=False)
