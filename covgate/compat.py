@@ -16,7 +16,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["parse_ini", "parse_python", "parse_toml", "tomllib"]
+__all__ = ["item", "parse_ini", "parse_python", "parse_toml", "table_of", "toml_tables", "tomllib"]
 
 _MAX_DOTS = 1000
 _DOTTED = re.compile(r"[\w\-. \t\"']+")
@@ -30,6 +30,27 @@ def parse_toml(text: str, *, parse_float: Callable[[str], Any] = float) -> dict[
     if text.count(".") > _MAX_DOTS and any(run[0].count(".") > _MAX_DOTS for run in _DOTTED.finditer(text)):
         raise ValueError(f"a key of more than {_MAX_DOTS} parts")
     return tomllib.loads(text, parse_float=parse_float)
+
+
+def toml_tables(text: str) -> dict[str, Any]:
+    """What the TOML in ``text`` says; nothing if it is not valid."""
+    try:
+        return parse_toml(text)
+    except (ValueError, RecursionError):
+        return {}
+
+
+def item(value: Any, *keys: str) -> Any:
+    """The value at the path ``keys`` in nested tables; None if there is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def table_of(value: Any, *keys: str) -> dict[str, Any]:
+    """The table at the path ``keys`` in nested tables; an empty one if there is none."""
+    found = item(value, *keys)
+    return found if isinstance(found, dict) else {}
 
 
 def parse_ini(text: str, *, allow_no_value: bool = False, strict: bool = True) -> RawConfigParser:

@@ -7,9 +7,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from covgate.compat import parse_ini, parse_python
+from covgate.compat import parse_ini, parse_python, table_of, toml_tables
 from covgate.measure.documented.command_lines import Documented, as_test_command, split_commands
-from covgate.measure.lenient_toml import table_of, toml_tables
 
 # What tasks, sessions, targets and environments for tests are called, the likeliest first.
 _NAMES = (

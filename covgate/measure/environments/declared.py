@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from covgate.compat import table_of
 from covgate.measure.environments.installed import normalized
 from covgate.measure.environments.user_files import read, read_toml
-from covgate.measure.lenient_toml import table_of
 
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")  # its name
 _TABLES = (("project",), ("dependency-groups",), ("tool", "poetry"))

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from covgate.compat import item
 from covgate.measure.environments.installed import is_environment, settings
 from covgate.measure.environments.user_files import (
     children,
@@ -26,7 +27,6 @@ from covgate.measure.environments.user_files import (
     read_toml,
     user_directory,
 )
-from covgate.measure.lenient_toml import item
 
 Environ = Mapping[str, str]
 _TEST_NAME = re.compile(r"(^|[-_.])(py\d*|(py)?tests?|testing|unit)([-_.]|$)")

@@ -11,8 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from covgate.compat import parse_toml
-from covgate.measure.lenient_toml import table_of
+from covgate.compat import parse_toml, table_of
 from covgate.measure.packaging.backends import READERS
 from covgate.measure.packaging.build_values import Declared, normal, unique
 from covgate.measure.packaging.setuptools_files import read_cfg, read_script, read_table

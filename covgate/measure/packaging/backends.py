@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from covgate.measure.lenient_toml import table_of
+from covgate.compat import table_of
 from covgate.measure.packaging.build_values import Declared, before_glob, strings
 
 

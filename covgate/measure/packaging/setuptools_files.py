@@ -6,8 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from covgate.compat import parse_ini, parse_python
-from covgate.measure.lenient_toml import table_of
+from covgate.compat import parse_ini, parse_python, table_of
 from covgate.measure.packaging.build_values import Declared, lines
 
 _FIND = ("find_packages", "find_namespace_packages")

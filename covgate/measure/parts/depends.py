@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from covgate.compat import parse_ini
-from covgate.measure.lenient_toml import table_of, toml_tables
+from covgate.compat import parse_ini, table_of, toml_tables
 from covgate.measure.parts import javascript
 from covgate.measure.parts.part import GO, JAVASCRIPT, PYTHON, RUST
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from covgate.compat import toml_tables
 from covgate.measure.documented import documented_commands
 from covgate.measure.documented.project_files import FILES as DOCUMENTED
 from covgate.measure.documented.project_files import recipes
-from covgate.measure.lenient_toml import toml_tables
 from covgate.measure.parts.part import Files, Setting
 from covgate.model.source_files import is_test_file, suffix
 
