@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 
 from covgate.git.repository import Repository
-from covgate.install.component_text import Table, render, unique_names
+from covgate.install.component_text import Table, inherited, render, unique_names
 from covgate.install.pre_commit import configured_in, is_configured
 from covgate.install.toml_table import NOTHING, Taken
 from covgate.measure.parts import Found, find_parts
@@ -33,10 +33,10 @@ def propose_components(repository: Repository, environ: Mapping[str, str], wante
     if not tables:
         print("no components: covgate finds no part of this repository that has tests")
         return ()
-    _, header, _ = configured_in(repository)
+    _, header, text = configured_in(repository)
     print(f"this repository has {len(tables)} parts, to be measured and judged one by one:\n")
     print(render(tables, header))
-    for notice in found.notices:
+    for notice in (*found.notices, *inherited(text or "", tables, header)):
         print(notice)
     if wanted is None and not _confirmed():
         print("no components: covgate measures the repository as a whole")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from covgate.compat import parse_toml
+from covgate.compat import parse_toml, table_of, toml_tables
 from covgate.errors import UsageError
 from covgate.install.toml_table import has_components
 from covgate.model.record import DEFAULT_COMPONENT
@@ -69,6 +69,19 @@ def add_components(text: str, tables: Sequence[Table], header: str) -> str:
             "covgate can't add components to its table as it is written", hint=f"add by hand:{block}"
         ) from None
     return result
+
+
+def inherited(text: str, tables: Iterable[Table], header: str) -> list[str]:
+    """Notices about the keys of ``text`` at the top level that would hold for ``tables``, and may be about one part."""
+    covgate = table_of(toml_tables(text), *(("tool", "covgate") if header else ()))
+    found = []
+    for key in ("command", "report"):
+        names = [each.name for each in tables if key not in each.keys]
+        if key in covgate and names:
+            found.append(
+                f"`{key}` at the top level holds for {', '.join(names)}, too: move it to the component that it is about"
+            )
+    return found
 
 
 def remove_components(text: str, header: str) -> str:

@@ -102,8 +102,11 @@ def test_what_is_configured_or_has_a_product_at_its_top_is_divided_on_request_al
     done = divided.covgate("init", "--native", "--no-measure")
     assert "as a whole, because its configuration has no components; parts" in done
     assert "components of their own: web (JavaScript)" in done
+    text = (divided.top / "pyproject.toml").read_text()
+    divided.write("pyproject.toml", text.replace("[tool.covgate]\n", '[tool.covgate]\ncommand = "pytest -q"\n'))
     done = divided.covgate("init", "--native", "--no-measure", "--components")
     assert done.status == 0, done.text
+    assert "`command` at the top level holds for work, too: move it to the component that it is about" in done
     text = (divided.top / "pyproject.toml").read_text()
     assert '[tool.covgate.components.work]\ndirectory = "."\n' in text
     assert "[tool.covgate.components.web]\n" in text
