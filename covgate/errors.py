@@ -77,7 +77,10 @@ class GitError(ToolError):
 
     def __init__(self, argv: Sequence[str], status: int, stderr: str, *, hint: str = "") -> None:
         first = next((line for line in stderr.splitlines() if line.strip()), "no message")
-        super().__init__(f"git {' '.join(argv[:2])} failed ({status}): {first}", hint=hint)
+        named = list(argv)
+        while named[:1] == ["-c"]:  # a setting
+            del named[:2]
+        super().__init__(f"git {' '.join(named[:2])} failed ({status}): {first}", hint=hint)
         self.argv = tuple(argv)
         self.status = status
         self.stderr = stderr

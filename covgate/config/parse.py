@@ -206,6 +206,9 @@ def _read_tables(pyproject: bytes | None, own: bytes | None, problems: list[str]
 def _load(data: bytes, name: str, problems: list[str]) -> dict[str, Any]:
     from covgate.compat import parse_toml, tomllib  # late: without a file, a push doesn't need it
 
+    if data.startswith(b"\xef\xbb\xbf"):
+        problems.append(f"{name}: begins with a byte order mark; save it as UTF-8 without one")
+        return {}
     try:
         return parse_toml(data.decode("utf-8"), parse_float=_parse_float)
     except UnicodeDecodeError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from covgate.git.others import Others, list_others
 from covgate.git.repository import Repository
 from covgate.git.submodules import update_submodules
 
+_FAILED_FILTER = re.compile(r": (smudge|clean) filter .+ failed$", re.M)
+_NOT_FOUND = re.compile(r": (command )?not found$", re.M)  # said by the shell that git starts for a filter
 _SOURCES = (".py", ".toml", ".cfg", ".ini", ".coveragerc")
 
 
@@ -165,8 +168,18 @@ def _create(repository: Repository, path: Path, commit: str) -> Checkout:
         raise ToolError(f"{path} can't be removed", hint="remove it by hand")
     _unregister(repository, path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    repository.run(*CHECKOUT_OPTIONS, "worktree", "add", "--quiet", "--force", "--detach", str(path), commit)
+    try:
+        repository.run(*CHECKOUT_OPTIONS, "worktree", "add", "--quiet", "--force", "--detach", str(path), commit)
+    except GitError as error:
+        raise GitError(error.argv, error.status, error.stderr, hint=_filter_hint(error.stderr)) from None
     return _checkout(repository, _view(repository, path), commit)
+
+
+def _filter_hint(stderr: str) -> str:
+    """What to do if a filter of the clone failed, such as that of Git LFS; "" if none did."""
+    if _NOT_FOUND.search(stderr) or _FAILED_FILTER.search(stderr):
+        return "a filter of .gitattributes failed: install its program, and put it on the PATH of whatever pushes"
+    return ""
 
 
 def _view(repository: Repository, path: Path) -> Repository:

@@ -143,6 +143,8 @@ def _extends(text: str, name: str, before: dict[str, Any]) -> bool:
 
 
 def _load(text: str, name: str) -> dict[str, Any]:
+    if text.startswith("\ufeff"):
+        raise UsageError(f"{name} begins with a byte order mark", hint="save it as UTF-8 without one")
     try:
         return parse_toml(text)
     except (ValueError, RecursionError) as error:

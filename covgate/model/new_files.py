@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from covgate.model.source_files import could_be_measured, measured_suffixes, suffix
+from covgate.model.source_files import CODE_SUFFIXES, PROSE_SUFFIXES, could_be_measured, measured_suffixes, suffix
 
 _OF_NODE = frozenset({".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".vue", ".svelte"})
 _OF_PYTHON = frozenset({".py", ".pyx"})
@@ -22,10 +22,10 @@ class NewFile(NamedTuple):
 def may_be_unmeasured(added: Iterable[str], deleted: Iterable[str], measured: Collection[str]) -> bool:
     """Whether one of the files ``added`` may be a source file that nothing measures.
 
-    Renames are not known yet: any deleted source file may have become any of the added files.
+    Renames are not known yet: any deleted source file may have become any of the added files, except for prose.
     """
     suffixes, known = _suffixes(measured), frozenset(measured)
-    unknown = [path for path in added if path not in known and suffix(path) in suffixes]
+    unknown = [path for path in added if path not in known and suffix(path) not in PROSE_SUFFIXES]
     if any(could_be_measured(path, suffixes) for path in unknown):
         return True
     return bool(unknown) and any(could_be_measured(path, suffixes) for path in deleted)
@@ -34,8 +34,8 @@ def may_be_unmeasured(added: Iterable[str], deleted: Iterable[str], measured: Co
 def find_unmeasured(added: Iterable[str], moved: Mapping[str, str], measured: Collection[str]) -> tuple[NewFile, ...]:
     """Those of the files ``added`` that are source files of a measured kind, and not among the ``measured`` ones.
 
-    ``moved``: path -> old path. A file that was a source file stays one, wherever it is moved to. Files without a
-    suffix are left out, because they may be anything.
+    ``moved``: path -> old path. A file that was a source file stays one, wherever it is moved to and whatever its new
+    suffix is. Other files without a suffix are left out, because they may be anything.
     """
     suffixes, known = _suffixes(measured), frozenset(measured)
     return tuple(
@@ -46,7 +46,8 @@ def find_unmeasured(added: Iterable[str], moved: Mapping[str, str], measured: Co
 
 
 def _suffixes(measured: Collection[str]) -> frozenset[str]:
-    return measured_suffixes(measured) - {""}
+    suffixes = measured_suffixes(measured) - {""}
+    return suffixes | _OF_PYTHON if ".py" in suffixes else suffixes
 
 
 def unmeasured_notices(files: Sequence[NewFile]) -> list[str]:
@@ -62,9 +63,12 @@ def unmeasured_notices(files: Sequence[NewFile]) -> list[str]:
 
 def _how_to_count(files: Sequence[NewFile]) -> str:
     """What to change so that such files count: coverage's configuration, or that of the tool that writes the report."""
-    suffixes = {suffix(each.path) for each in files}
+    # A file of another kind than the measured ones is what a source file has become.
+    suffixes = {suffix(each.path if suffix(each.path) in CODE_SUFFIXES else each.old_path) for each in files}
     of_node = "collectCoverageFrom in Jest, coverage.include in Vitest, --all in c8 and nyc"
     ways = ["change `source` or `omit`"] if suffixes & _OF_PYTHON else []
+    if ".pyx" in suffixes:
+        ways.append("use the plugin Cython.Coverage")
     if suffixes - _OF_PYTHON:
         ways.append("configure the tool that writes the report" + (f": {of_node}" if suffixes & _OF_NODE else ""))
     return ", or ".join(ways)

@@ -29,7 +29,9 @@ _BESIDE_PRODUCT_DIRECTORY = re.compile(
     r"|changelog|htmlcov|site_scons|tasks|fabfile|vendor|third_party|node_modules|[._].*"
 )
 # Files that no test executes and no configuration reads. Text files among tests may be their data.
-_PROSE = frozenset({".md", ".rst", ".txt", ".adoc", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico", ".pdf"})
+PROSE_SUFFIXES = frozenset(
+    {".md", ".rst", ".txt", ".adoc", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico", ".pdf"}
+)
 _PROSE_NAMES = frozenset({"license", "licence", "copying", "notice", "authors", "contributors", "codeowners"})
 _PROSE_NAMES |= {"readme", "changelog", "changes", "history", "news", "todo", ".gitignore", ".gitattributes"}
 _REQUIREMENTS = ("requirement", "constraint")
@@ -92,7 +94,7 @@ def is_prose(path: str) -> bool:
         return False
     if suffix(name) == ".txt" and directories and not _TOP_TOOL_DIRECTORY.fullmatch(directories[0]):
         return False  # the data of a package
-    return suffix(name) in _PROSE or name in _PROSE_NAMES or directories[:1] in ([".github"], [".gitlab"])
+    return suffix(name) in PROSE_SUFFIXES or name in _PROSE_NAMES or directories[:1] in ([".github"], [".gitlab"])
 
 
 def uncommitted_notice(files: Mapping[str, str]) -> str:

@@ -222,3 +222,16 @@ def test_failing_tests_block_if_no_other_run_has_a_result(project: Project, isol
     assert "the tests failed" in done
     assert "it is broken" in done
     assert ("setup failed" if isolation == "auto" else 'isolation is "in-place", but pkg/check_local.py') in done
+
+
+def test_a_filter_whose_program_is_missing(project: Project) -> None:
+    """As with Git LFS and a GUI that has another PATH than the shell."""
+    project.write(".gitattributes", "*.bin filter=large\n")
+    project.write("a.bin", "x")
+    project.commit()
+    project.git("config", "filter.large.smudge", "no-such-program %f")
+    project.git("config", "filter.large.required", "true")
+    project.write("beside", "")
+    done = project.covgate("check")
+    assert "not measured: git worktree add failed (128): " in done
+    assert "put it on the PATH of whatever pushes" in done

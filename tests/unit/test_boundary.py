@@ -80,6 +80,10 @@ def test_without_an_error_the_exit_code_is_that_of_the_work(status: int, gate: b
         (UsageError("no such commit", hint="git log"), "covgate: no such commit\n  git log\n"),
         (CovgateError("no hint"), "covgate: no hint\n"),
         (TOOL, "covgate: no coverage\n  install it\n  | first\n  | last\n"),
+        (
+            GitError(["-c", "a.b=c", "worktree", "add", "x"], 128, "fatal: no\n"),
+            "covgate: git worktree add failed (128): fatal: no\n",
+        ),
         (GIT, "covgate: git rev-parse HEAD failed (128): fatal: bad object\n  git fsck\n"),
         (
             ConfigurationError(["a: wrong", "b: wrong"], hint="see README"),

@@ -179,6 +179,7 @@ def test_malformed_toml_names_file_line_and_column(name: str) -> None:
     [
         (b"[tool.covgate]\nfloor = 80 # \xe4", "not UTF-8 (byte 28)"),
         ("[tool.covgate]".encode("utf-16"), "not UTF-8 (byte 0)"),
+        ("[tool.covgate]".encode("utf-8-sig"), "begins with a byte order mark"),
         (b"\x00\x01\x02", "not valid TOML"),
         (b"[tool.covgate]\nfloor = 1\nfloor = 2", "not valid TOML"),
         (b"x = " + b"9" * 5000, "can't be read"),

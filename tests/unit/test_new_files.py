@@ -20,6 +20,9 @@ NEW: dict[str, tuple[list[str], dict[str, str], list[str], list[str]]] = {
     "moved": (["old/b.py"], {"old/b.py": "pkg/b.py"}, ["pkg/a.py"], ["old/b.py"]),
     "moved within the sources": (["pkg/c.py"], {"pkg/c.py": "pkg/b.py"}, ["pkg/a.py", "pkg/c.py"], []),
     "moved into the tests": (["tests/b.py"], {"tests/b.py": "pkg/b.py"}, ["pkg/a.py"], ["tests/b.py"]),
+    "moved to another kind": (["pkg/b.inc"], {"pkg/b.inc": "pkg/b.py"}, ["pkg/a.py"], ["pkg/b.inc"]),
+    "moved to no kind": (["bin/b"], {"bin/b": "pkg/b.py"}, ["pkg/a.py"], ["bin/b"]),
+    "of Cython": (["pkg/b.pyx", "pkg/b.pxd"], {}, ["pkg/a.py"], ["pkg/b.pyx"]),
     "a test that moved": (["tests/u/test_b.py"], {"tests/u/test_b.py": "tests/test_b.py"}, ["pkg/a.py"], []),
     "a tool that moved": (["docs/conf.py"], {"docs/conf.py": "doc/conf.py"}, ["pkg/a.py"], []),
 }
@@ -44,6 +47,7 @@ def test_new_source_files_that_nothing_measures(name: str) -> None:
         (["tests/b.py"], ["pkg/b.py"], True),
         (["tests/b.py"], ["tests/c.py"], False),
         (["tests/b.txt"], ["pkg/b.py"], False),
+        (["pkg/b.inc"], ["pkg/b.py"], True),
     ],
 )
 def test_most_pushes_need_no_second_look(added: list[str], deleted: list[str], expected: bool) -> None:
@@ -80,6 +84,17 @@ NOTICES: dict[str, tuple[tuple[NewFile, ...], list[str]]] = {
         [
             "2 new source files are not measured: a.py (moved from src/a.py), b.py"
             " (if they should count, change `source` or `omit`)"
+        ],
+    ),
+    "moved to another kind": (
+        (NewFile(path="a.inc", old_path="a.py"),),
+        ["1 new source file is not measured: a.inc (moved from a.py) (if it should count, change `source` or `omit`)"],
+    ),
+    "of Cython": (
+        (NewFile(path="a.pyx"),),
+        [
+            "1 new source file is not measured: a.pyx"
+            " (if it should count, change `source` or `omit`, or use the plugin Cython.Coverage)"
         ],
     ),
     "many": (

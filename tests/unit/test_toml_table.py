@@ -50,7 +50,7 @@ def test_the_table_is_added_once_and_taken_out(text: str, end: str, taken: Taken
         assert remove_table(added + f"epsilon = 1{end}", header) == added + f"epsilon = 1{end}"
 
 
-@pytest.mark.parametrize("text", ["tool = 1\n", "tool = {ruff = {}}\n", "[tool\n", "a = 1\na = 2\n"])
+@pytest.mark.parametrize("text", ["tool = 1\n", "tool = {ruff = {}}\n", "[tool\n", "a = 1\na = 2\n", "\ufeffa = 1\n"])
 def test_toml_that_takes_no_table_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         add_table(text, "pyproject.toml", "[tool.covgate]\n")
