@@ -699,3 +699,20 @@ def test_a_repository_without_python_needs_no_python_environment(tmp_path: Path,
     path.touch()
     facts = facts_about(Interpreter(path="python3"), tmp_path, {}, lambda each: os.path.relpath(each, tmp_path))
     assert how_to_install(facts, "coverage").startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("[tool.poetry]\n", "poetry install"),
+        ("[tool.pdm.scripts]\n", "pdm install"),
+        ("[tool.uv]\n", "uv sync"),
+        ('[build-system]\nbuild-backend = "poetry.core.masonry.api"\n', "poetry install"),
+        ('[build-system]\nbuild-backend = "hatchling.build"\n', "python3 -m venv .venv && "),
+    ],
+)
+def test_a_library_may_commit_no_lock_file(tmp_path: Path, written: str, expected: str) -> None:
+    text(tmp_path, "pyproject.toml", written)
+    text(tmp_path, "pkg.py", "")
+    facts = facts_about(Interpreter(path="python3"), tmp_path, {}, lambda each: os.path.relpath(each, tmp_path))
+    assert how_to_install(facts, "coverage").startswith(expected)

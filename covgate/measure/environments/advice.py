@@ -190,7 +190,12 @@ def _creator(top: Path) -> str:
         return "pixi"
     if is_file(top / "environment.yml"):
         return "conda"
-    return "hatch" if b"[tool.hatch.envs" in text or is_file(top / "hatch.toml") else ""
+    if b"[tool.hatch.envs" in text or is_file(top / "hatch.toml"):
+        return "hatch"
+    # A library's lock file is often not committed.
+    tables = {"poetry": b"[tool.poetry", "pdm": b"[tool.pdm", "uv": b"[tool.uv"}
+    named = next((name for name, table in tables.items() if table in text), "")
+    return named or ("poetry" if b"poetry.core" in text else "")
 
 
 def _read(path: Path) -> bytes:
