@@ -14,9 +14,11 @@ from covgate.git.repository import Repository
 from covgate.model.default_branch import DefaultBranch, How, choose_default_branch
 from covgate.model.ref_update import HEADS, RefUpdate
 
-# A fetch that brings only the refs that are named, and leaves nothing else behind.
+# A fetch that brings only the refs that are named, and leaves nothing else behind. --refmap= ignores the refspecs that
+# the user configured: one for refs/notes/* would overwrite notes that are not published yet.
 FETCH = (
     "fetch",
+    "--refmap=",
     "--quiet",
     "--no-write-fetch-head",
     "--no-tags",
@@ -217,7 +219,7 @@ class Remote:
         # clone that knows nothing of the branch, as in CI: without it, the whole history would be fetched there.
         seen = repository.commit(self.tracking(ref.removeprefix(HEADS))) or repository.commit(own)
         depth = ["--depth=1"] if repository.shallow and not seen else []
-        argv = (*FETCH, "--refmap=", *depth, "--", self.name, f"+{ref}:{own}")
+        argv = (*FETCH, *depth, "--", self.name, f"+{ref}:{own}")
         status, _, _ = repository.transfer(*argv)
         repository.refresh()
         return "" if status else repository.commit(own)

@@ -26,9 +26,8 @@ def fetch_ancestors(remote: Remote, commits: Sequence[str]) -> int:
             break
         visible = list(repository.walk(commits))
         before = before or len(visible)
-        # --refmap= ignores the refspecs that the user configured: no branch moves, only history grows.
         boundary = sorted(repository.shallow_boundary() & set(visible))
-        status, _, err = repository.transfer(*FETCH, "--refmap=", step, "--", remote.name, *boundary)
+        status, _, err = repository.transfer(*FETCH, step, "--", remote.name, *boundary)
         if status:
             raise ToolError(error_line(err))
         repository.refresh()

@@ -199,6 +199,19 @@ def test_fetched_notes_are_kept_in_a_ref_of_covgate(environ: dict[str, str], tmp
         assert them.clones[0].text("config", "--local", "--list") == before
 
 
+@pytest.mark.parametrize("force", ["+", ""])
+def test_a_refspec_of_the_user_for_notes_overwrites_none(environ: dict[str, str], tmp_path: Path, force: str) -> None:
+    with team(tmp_path, environ, size=2) as them:
+        one, other, _ = them.commits
+        them.clones[0].run("config", "--add", "remote.origin.fetch", f"{force}refs/notes/*:refs/notes/*")
+        them.write(0, one, measured(70))
+        them.write(1, other, measured(80))
+        them.sync(1)
+        them.sync(0)
+        assert Notes(them.clones[0]).baseline([one]).baseline == measured(70).baseline
+        assert Notes(them.clones[0]).baseline([other]).baseline == measured(80).baseline
+
+
 def test_a_note_of_a_newer_covgate_is_left_as_it_is_after_a_merge(environ: dict[str, str], tmp_path: Path) -> None:
     with team(tmp_path, environ, size=1) as them:
         (repository,) = them.clones
