@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from covgate.git.repository import Repository
 from covgate.install.component_text import Table, add_components, remove_components
 from covgate.install.file_edits import FileEdit, prepare, read_text, write_all
 from covgate.install.hook_entry import hook_entry
+from covgate.install.hook_place import is_own
 from covgate.install.hooks_pin import repin
 from covgate.install.hooks_yaml import HOOK_TYPES, add_hooks, has_hooks, remove_hooks, stages_of
 from covgate.install.pin import Pin
@@ -157,9 +159,12 @@ def require_own_hooks_directory(repository: Repository) -> None:
         return
     scope = repository.config_scope("core.hooksPath")
     option = f"--{scope} " if scope in ("global", "system", "worktree") else ""
+    native = "covgate init --native"
+    if not is_own(repository, repository.hooks_directory()):  # covgate's own hooks would run in other repositories, too
+        native = f"git config core.hooksPath {shlex.quote(str(repository.common_dir / 'hooks'))} && {native}"
     raise UsageError(
         f"core.hooksPath is {path}: git looks for hooks there, and pre-commit does not install into it",
-        hint=f"git config {option}--unset-all core.hooksPath, then covgate init again; or covgate init --native",
+        hint=f"git config {option}--unset-all core.hooksPath, then covgate init again; or {native}",
     )
 
 

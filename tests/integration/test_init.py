@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -183,6 +184,17 @@ def test_the_remedy_for_a_foreign_hooks_path_unsets_it(sealed: Project, scope: s
         set_up(sealed)
     finally:
         config.write_text(before)
+
+
+def test_the_native_hooks_are_no_remedy_in_a_directory_that_repositories_share(sealed: Project, tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    sealed.git("config", "core.hooksPath", str(tmp_path / "shared"))
+    with pytest.raises(UsageError) as caught:
+        set_up(sealed)
+    first, second = caught.value.hint.partition("; or ")[2].split(" && ")
+    assert second == "covgate init --native"
+    sealed.git(*shlex.split(first)[1:])
+    assert sealed.covgate("init", "--native", "--no-measure").status == 0
 
 
 @pytest.mark.parametrize("rev", ["1.0", "12345678", "v0.1.0", "a: b", "true"])
