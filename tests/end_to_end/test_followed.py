@@ -12,7 +12,7 @@ import pytest
 from helpers.project import Project, calls, functions
 from helpers.sealed import script
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.each_python]
+pytestmark = pytest.mark.end_to_end
 
 MAKEFILE = "test:\n\tpython -m pytest -q\n\nboth:\n\tpython -m pytest -q tests\n\tpython -m pytest -q checks\n"
 UNITTEST = """\

@@ -14,7 +14,7 @@ import pytest
 from helpers.project import Project, calls
 from helpers.sealed import link_packages
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.each_python]
+pytestmark = pytest.mark.end_to_end
 
 # What `pip install` of another version does, without a package index.
 REPLACE = """import pathlib

@@ -16,7 +16,7 @@ import pytest
 from helpers.project import Project, calls, functions
 from helpers.sealed import script
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.each_python]
+pytestmark = pytest.mark.end_to_end
 
 
 def is_alive(pid: str) -> bool:
