@@ -168,7 +168,8 @@ def _what_to_do(outcome: Outcome, pushing: bool) -> list[str]:
     if outcome.numbers is None:
         lines.append("    fix the tests, commit, and push again")
     else:
-        lines.append("    cover the lines above with tests, commit, and push again")
+        fix = "cover the lines above with tests" if outcome.numbers.executable else "correct what is measured"
+        lines.append(f"    {fix}, commit, and push again")
         lines.append(f"    see this again:          covgate check {outcome.commit[:10]}")
         if Rule.BASELINE in outcome.verdict.failed:
             value = format_reached(outcome.verdict.measured or Fraction(0))

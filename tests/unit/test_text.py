@@ -48,6 +48,12 @@ def as_markdown(outcome: Outcome) -> str:
 
 
 class TestTerminal:
+    def test_no_lines_are_mentioned_if_none_is_left(self) -> None:
+        text = verdict_text(replace(blocked(), numbers=Numbers()), Paint(), pushing=True)
+        assert "No file is left to measure" in text
+        assert "correct what is measured, commit, and push again" in text
+        assert "lines above" not in text
+
     def test_changed_tests_come_before_the_lines(self) -> None:
         tests = [ChangedTest(path=f"tests/test_{each}.py", change=HowChanged.CHANGED) for each in range(9)]
         tests.insert(0, ChangedTest(path="tests/test_x.py", change=HowChanged.MOVED, now="checks/x.py"))
