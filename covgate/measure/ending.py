@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from covgate.errors import ToolError
 from covgate.measure.facts import PytestSession, Runner
-from covgate.measure.inside.covgate_programs import PYTEST, UNITTEST
+from covgate.measure.inside.covgate_programs import PYTEST, UNITTEST, run_by_coverage
 
 _NOTHING_COLLECTED = 5
 _NOT_EXECUTABLE = (126, 127)  # the shell's statuses for a command that can't be run, or does not exist
@@ -84,9 +84,10 @@ def without_retried(runs: Sequence[Runner]) -> list[Runner]:
 
 def _repeats(later: Runner, run: Runner) -> bool:
     """Whether ``later`` ran the same tests as ``run``, or those of them that had failed, and passed."""
-    one, other = ([word for word in each.program if not _RETRY_OPTION.fullmatch(word)] for each in (run, later))
+    programs = (run_by_coverage(each.program) or each.program for each in (run, later))
+    one, other = ([word for word in each if not _RETRY_OPTION.fullmatch(word)] for each in programs)
     same = (one, run.directory, run.executable) == (other, later.directory, later.executable)
-    ran = later.kind != PYTEST or (later.session.status == 0 and later.session.collected > 0)
+    ran = not (later.watched or later.kind == PYTEST) or (later.session.status == 0 and later.session.collected > 0)
     return same and later.status == 0 and ran
 
 
@@ -113,6 +114,11 @@ def _unfollowed_ending(status: int, runs: Sequence[Runner], output: str, *, repo
             hint="correct `command`, or install what it starts (in covgate's own worktree, `setup` does that)",
             output=output,
         )
+    for run in without_retried([each for each in runs if each.watched]) if not status else ():
+        if run.status is None:
+            raise _unfinished(run, output)
+        if run.status not in (0, _NOTHING_COLLECTED):
+            return Ending(status=run.status, reason="the tests failed, and the command ignored it")
     collected = not (status in (0, _NOTHING_COLLECTED) and none_ran(output))
     started = "" if reports else ", and started no Python tests"
     reason = "the tests failed" if runs else f"the command failed{started}"

@@ -39,7 +39,8 @@ class Runner:
     ``toolchain`` has no version of coverage. ``executable`` is its Python, ``data`` its data file, ``rcfile`` the
     configuration of coverage that it names, "" if it names none. ``directory`` is where it ran. ``pytest`` is the
     version of pytest. ``coverage_at`` is the directory of coverage, and ``coverage_code`` a hash of the code that was
-    there when the program started (``covgate_installed.code_in``).
+    there when the program started (``covgate_installed.code_in``). ``watched``: it is a call of coverage that runs
+    pytest or unittest, and ``status`` and ``session`` say how these ended.
     """
 
     program: tuple[str, ...]
@@ -55,6 +56,7 @@ class Runner:
     pytest: str = ""
     coverage_at: str = ""
     coverage_code: str = ""
+    watched: bool = False
     session: PytestSession = field(default_factory=PytestSession)
 
     @property
@@ -75,7 +77,7 @@ def read_runs(scratch: Path) -> list[Runner]:
     for path in sorted(files, key=lambda each: each.stat().st_mtime_ns):
         value = _load(path)
         if value and not path.name.endswith(".new"):
-            found.append(_run(value, _load(scratch / path.name.replace("run-", "finished-"))))
+            found.append(_run(value, _load(scratch / f"finished-{path.name.partition('-')[2]}")))
     return found
 
 
@@ -94,7 +96,8 @@ def _run(value: Mapping[str, Any], session: Mapping[str, Any]) -> Runner:
         found = value.get(name, "")
         return found if isinstance(found, str) else ""
 
-    status = value.get("status")
+    watched = bool(value.get("watched"))
+    status = (session if watched else value).get("status")
     return Runner(
         program=tuple(str(each) for each in value.get("program", ())),
         executable=text("executable"),
@@ -109,6 +112,7 @@ def _run(value: Mapping[str, Any], session: Mapping[str, Any]) -> Runner:
         pytest=text("pytest"),
         coverage_at=text("coverage_at"),
         coverage_code=text("coverage_code"),
+        watched=watched,
         session=_session(session),
     )
 

@@ -114,7 +114,7 @@ def _about_the_command(suite: SuiteRun, workspace: Workspace) -> tuple[str, ...]
         guessed = any(each.kind == UNITTEST for each in suite.runs)
         return (GUESSED + _documented_command(workspace),) if guessed else ()
     notices = skipped_notices(workspace.output(lines=SKIPPED_LINES))
-    followed = [each for each in suite.runs if each.through]
+    followed = [each for each in suite.runs if each.through or each.watched]
     if len(without_retried(followed)) < len(followed):
         notices += ("tests failed at first, and passed when the command ran them again",)
     return notices

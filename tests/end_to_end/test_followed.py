@@ -95,13 +95,69 @@ def test_how_followed_tests_end(project: Project, tests: str, said: str) -> None
     assert said in done
 
 
-def test_a_command_that_runs_flaky_tests_again(project: Project, tmp_path: Path) -> None:
+BY_ITSELF = "python -m coverage run --source pkg -m pytest -q"
+EXECUTES_ALL = "from pkg import mod\n\nmod.a(), mod.b(), mod.c()\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "more", "said"),
+    [
+        (BY_ITSELF, {"tests/conftest.py": f"import sys\n{EXECUTES_ALL}sys.exit(0)\n"}, "ended before it had finished"),
+        (
+            BY_ITSELF,
+            {"tests/test_end.py": "import pytest\n\n\ndef test():\n    pytest.exit('', returncode=0)\n"},
+            "ended before it had",
+        ),
+        (BY_ITSELF, {"tests/test_fails.py": "def test():\n    assert 0\n"}, "the tests failed"),
+        (
+            f"sh -c '{BY_ITSELF}; true'",
+            {"tests/test_fails.py": "def test():\n    assert 0\n"},
+            "the command ignored it",
+        ),
+        (
+            "python -m coverage run --source=pkg -m unittest discover tests",
+            {"tests/test_unit.py": f"{UNITTEST}\n\ndef setUpModule():\n    raise SystemExit(0)\n"},
+            "ended before it had finished",
+        ),
+    ],
+)
+def test_how_tests_end_in_a_command_that_runs_coverage(
+    make_project: Callable[..., Project], command: str, more: dict[str, str], said: str
+) -> None:
+    project = make_project(config=f"command = {json.dumps(command)}\n")
+    if "unittest" in command:
+        project.write("tests/test_mod.py", UNITTEST)
+    # A pytest that the tests start is a pytest like any other.
+    else:
+        project.write(
+            "tests/test_nested.py",
+            "import os\nimport subprocess\nimport sys\n\n\ndef test():\n    assert 'PYTEST_PLUGINS' not in os.environ\n"
+            "    assert subprocess.call([sys.executable, '-m', 'pytest', '--version']) == 0\n",
+        )
+    project.commit()
+    done = project.push()
+    assert "PASS" in done and "83.33%" in done, done.text
+    for name, text in more.items():
+        project.write(name, text)
+    project.commit()
+    done = project.push(COVGATE_FAIL_CLOSED="true")
+    assert done.status != 0 and said in done, done.text
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        "python -m pytest -q || python -m pytest -q --lf",
+        "python -m coverage run --source=pkg -m pytest || python -m coverage run -a --source=pkg -m pytest --lf",
+    ],
+)
+def test_a_command_that_runs_flaky_tests_again(project: Project, tmp_path: Path, again: str) -> None:
     project.write(
         "tests/test_flaky.py",
         f"import pathlib\n\n\ndef test_flaky():\n    ran = pathlib.Path({str(tmp_path / 'ran')!r})\n"
         "    before = ran.exists()\n    ran.touch()\n    assert before\n",
     )
-    project.configure("command = \"sh -c 'python -m pytest -q || python -m pytest -q --lf'\"\n")
+    project.configure(f"command = {json.dumps(f'sh -c {again!r}')}\n")
     project.commit()
     measured = json.loads(project.covgate("check", "--format", "json").text)
     assert measured["status"] == "PASS", measured

@@ -12,6 +12,7 @@ from covgate.measure.inside.covgate_programs import (
     kind_of,
     program_arguments,
     program_name,
+    run_by_coverage,
     split_arguments,
     wants_cov,
     wants_workers,
@@ -106,6 +107,23 @@ def test_whoever_writes_a_report_measures_by_itself(command: tuple[str, ...] | N
 )
 def test_options_of_python_and_its_program(arguments: str, options: str, program: str) -> None:
     assert split_arguments(shlex.split(arguments)) == (shlex.split(options), shlex.split(program))
+
+
+@pytest.mark.parametrize(
+    ("program", "started"),
+    [
+        ("-m coverage run -m pytest -q", "-m pytest -q"),
+        ("/env/bin/coverage run -pm pytest", "-m pytest"),
+        ("-m coverage run --source pkg --branch --module unittest discover", "-m unittest discover"),
+        ("-m coverage run --source=pkg --rcfile=a.ini runtests.py -m slow", "runtests.py -m slow"),
+        ("-m coverage run", ""),
+        ("-m coverage run -m", ""),
+        ("-m coverage report -m", ""),
+        ("-m pytest run -m slow", ""),
+    ],
+)
+def test_what_coverage_runs(program: str, started: str) -> None:
+    assert run_by_coverage(shlex.split(program)) == shlex.split(started)
 
 
 @pytest.mark.parametrize(

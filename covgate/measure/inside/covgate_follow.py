@@ -13,13 +13,17 @@ import sys
 from covgate_programs import (
     COVERAGE,
     OTHER,
+    PYTEST,
+    UNITTEST,
     command_line,
     kind_of,
     option_values,
     program_arguments,
     replace_process,
+    run_by_coverage,
     split_arguments,
 )
+from covgate_watch import watch_pytest, watch_unittest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,8 +92,19 @@ def note_own_data(spec: "Dict[str, Any]", program: "List[str]") -> None:
     }
     if "run" in program_arguments(program):
         facts.update(coverage_facts())
+        facts["watched"] = watch(spec["directory"], program)
     with open(os.path.join(spec["directory"], "own-%d" % os.getpid()), "w", encoding="utf-8") as file:
         json.dump(facts, file)
+
+
+def watch(directory: str, program: "List[str]") -> bool:
+    """Find out how the tests end that ``program``, a call of coverage, runs; False if that is not possible."""
+    kind = kind_of(run_by_coverage(program))
+    if kind == PYTEST:
+        watch_pytest(directory)
+    elif kind == UNITTEST:
+        watch_unittest(directory)
+    return kind in (PYTEST, UNITTEST)
 
 
 def coverage_facts() -> "Dict[str, str]":

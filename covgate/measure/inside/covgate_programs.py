@@ -24,6 +24,10 @@ CONFIGURATIONS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "p
 _OPTIONS_WITH_VALUE = ("W", "X")
 _PYTEST = frozenset({"pytest", "py.test"})
 _COVERAGE = re.compile(r"coverage(-?\d+(\.\d+)?)?")
+_COVERAGE_VALUES = frozenset({
+    "--concurrency", "--context", "--data-file", "--debug", "--include", "--omit", "--rcfile", "--save-signal",
+    "--source",
+})  # fmt: skip
 _RUNNERS = frozenset({
     "trial", "twisted.trial", "zope.testrunner", "zope-testrunner", "nose", "nosetests", "nose2", "green", "ward",
     "behave", "avocado", "robot", "xmlrunner", "subunit.run", "testtools.run", "stestr.subunit_runner.run",
@@ -123,6 +127,20 @@ def program_name(program: "Sequence[str]") -> str:
 def program_arguments(program: "Sequence[str]") -> "List[str]":
     """What ``program`` is started with."""
     return list(program[2:] if program[0] == "-m" else program[1:]) if program else []
+
+
+def run_by_coverage(program: "Sequence[str]") -> "List[str]":
+    """What ``coverage run`` starts; empty if ``program`` is another call of coverage, or its configuration names it."""
+    words = program_arguments(program)
+    if kind_of(program) != COVERAGE or words[:1] != ["run"]:
+        return []
+    rest, is_module = words[1:], False
+    while rest and rest[0].startswith("-"):
+        word, rest = rest[0], rest[1:]
+        is_module = is_module or word == "--module" or (not word.startswith("--") and "m" in word)
+        if word in _COVERAGE_VALUES:
+            rest = rest[1:]
+    return (["-m"] if is_module and rest else []) + rest
 
 
 def is_runner(program: "Sequence[str]") -> bool:
