@@ -34,15 +34,20 @@ if TYPE_CHECKING:
 
 # Their tests rest on git, processes or a browser. Those that rest on Python, too, say so with the marker `each_python`.
 _ON_ONE_PYTHON = {CHECKOUT / "tests" / "end_to_end", CHECKOUT / "tests" / "integration"}
+# A test of these takes longest. If one started last, the other workers would wait for it.
+_LONGEST = {
+    *("test_killed", "test_exchange", "test_concurrency", "test_monorepo", "test_readme", "test_real_projects"),
+    *("test_notes_lookup", "test_notes_history", "test_diff_cover", "test_in_place_or_aside", "test_versions"),
+}
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that each Python runs, and start the others first: they take longest, nobody waits for them."""
+    """Mark the tests that each Python runs, and start those that take longest first."""
     for item in items:
         if item.path.parent not in _ON_ONE_PYTHON:
             item.add_marker(pytest.mark.each_python)
-    items.sort(key=lambda item: item.get_closest_marker("each_python") is not None)
+    items.sort(key=lambda item: (item.get_closest_marker("each_python") is not None, item.path.stem not in _LONGEST))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -122,26 +122,28 @@ EXECUTES_ALL = "from pkg import mod\n\nmod.a(), mod.b(), mod.c()\n"
     ],
 )
 def test_how_tests_end_in_a_command_that_runs_coverage(
-    make_project: Callable[..., Project], command: str, more: dict[str, str], said: str
+    project: Project, command: str, more: dict[str, str], said: str
 ) -> None:
-    project = make_project(config=f"command = {json.dumps(command)}\n")
+    project.configure(f"command = {json.dumps(command)}\n")
     if "unittest" in command:
         project.write("tests/test_mod.py", UNITTEST)
-    # A pytest that the tests start is a pytest like any other.
-    else:
-        project.write(
-            "tests/test_nested.py",
-            "import os\nimport subprocess\nimport sys\n\n\ndef test():\n    assert 'PYTEST_PLUGINS' not in os.environ\n"
-            "    assert subprocess.call([sys.executable, '-m', 'pytest', '--version']) == 0\n",
-        )
-    project.commit()
-    done = project.push()
-    assert "PASS" in done and "83.33%" in done, done.text
     for name, text in more.items():
         project.write(name, text)
     project.commit()
-    done = project.push(COVGATE_FAIL_CLOSED="true")
+    done = project.covgate("check", "--fail-closed")
     assert done.status != 0 and said in done, done.text
+
+
+def test_what_the_tests_see_of_a_watched_pytest(project: Project) -> None:
+    """A pytest that they start is a pytest like any other."""
+    project.write(
+        "tests/test_nested.py",
+        "import os\nimport subprocess\nimport sys\n\n\ndef test():\n    assert 'PYTEST_PLUGINS' not in os.environ\n"
+        "    assert subprocess.call([sys.executable, '-m', 'pytest', '--version']) == 0\n",
+    )
+    project.configure(f"command = {json.dumps(BY_ITSELF)}\n")
+    project.commit()
+    assert executed(checked(project)) == (5, 6)
 
 
 @pytest.mark.parametrize(
