@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from covgate.commands._shared import add_format, open_repository, print_result, repaired_notes
+from covgate.commands._shared import add_components, add_format, open_repository, print_result, repaired_notes
 from covgate.config import Config
-from covgate.errors import EXIT_PASSED, CovgateError
+from covgate.errors import EXIT_PASSED, CovgateError, UsageError
 from covgate.formats.json_data import FORMAT, baseline_data
 from covgate.formats.paint import one_line
 from covgate.gate.context import Session
@@ -22,21 +22,27 @@ from covgate.notes.records import Notes
 HELP = "show policy, baseline and coverage"
 EXAMPLES = """\
   covgate status
+  covgate status --component web
   covgate status --format json
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_components(parser, "show")
     add_format(parser)
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    print_result(arguments.format, *take_snapshot(environ))
+    text, data = take_snapshot(environ, arguments.component)
+    unknown = [name for name in arguments.component if name not in data["components"]]
+    if unknown and not data["errors"]:
+        raise UsageError(f"there is no component {unknown[0]!r} here", hint="`covgate status` lists the components")
+    print_result(arguments.format, text, data)
     return EXIT_PASSED
 
 
-def take_snapshot(environ: Mapping[str, str]) -> tuple[str, Any]:
-    """The state of the repository here, as text and as JSON data.
+def take_snapshot(environ: Mapping[str, str], names: Collection[str] = ()) -> tuple[str, Any]:
+    """The state of the repository here, as text and as JSON data: of the components ``names``, or else of all.
 
     Never raises: what can't be read is empty, and the reason is in ``errors``.
     """
@@ -55,7 +61,7 @@ def take_snapshot(environ: Mapping[str, str]) -> tuple[str, Any]:
                 try:
                     config = session.config_at(head)
                 finally:  # an invalid configuration does not hide the notes
-                    for part in config.parts:
+                    for part in (each for each in config.parts if not names or each.component in names):
                         data = _component_data(notes, head, part, errors)
                         components[part.component] = data | {"excuse": _excuse_data(session, head, part, data)}
     except CovgateError as error:

@@ -316,6 +316,10 @@ def test_the_components_that_fail_are_excused(parts: Callable[[Sequence[str]], P
     assert "[one])" in done
     assert "excuse: why\n" in note_of(project, "one")
     assert f"excused   {project.git('rev-parse', 'HEAD')[:10]} (one): why\n" in project.covgate("status")
+    other = project.covgate("status", "--component", "two")
+    assert "\ntwo " in other and "\none " not in other and "excused" not in other
+    unknown = project.covgate("status", "--component", "three")
+    assert unknown.status == 2 and "there is no component 'three' here" in unknown
 
 
 def test_many_components_start_git_as_often_as_two(make_project: Make, tmp_path: Path) -> None:
