@@ -27,10 +27,7 @@ _RETRY_OPTION = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """The result of a test run.
-
-    ``collected`` is whether it found any test; ``reason`` why it failed, if it did.
-    """
+    """The result of a test run. ``collected`` is whether it found any test; ``reason`` why it failed, if it did."""
 
     status: int
     collected: bool = True

@@ -7,7 +7,7 @@ import traceback
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, List, Tuple
+    from typing import Any, List, Tuple
 
 # The errors of coverage about the program that it is to run: a commit without it is broken.
 _OF_THE_PROGRAM = ("NoSource", "NoCode", "NotPython")
@@ -40,24 +40,3 @@ def run_coverage(arguments: "List[str]") -> "Tuple[Any, str]":
         failed = isinstance(end, _ExceptionDuringRun) or (end is not None and bool(end.code))
         ours = not failed and type(error).__name__ not in _OF_THE_PROGRAM
         return 1, (str(error) or type(error).__name__) if ours else ""
-
-
-def watch_unittest() -> "Callable[[], bool]":
-    """Whether unittest has run its tests, to be asked when it has ended.
-
-    An import or setUpModule that calls sys.exit(0) ends it as if all of them had passed.
-    """
-    import unittest
-
-    ended = []
-    run_tests = unittest.TestProgram.runTests
-
-    def watched(program: "Any") -> None:
-        try:
-            run_tests(program)
-        finally:
-            if getattr(program, "result", None) is not None:
-                ended.append(True)
-
-    unittest.TestProgram.runTests = watched  # type: ignore[assignment,method-assign]
-    return lambda: bool(ended)

@@ -23,7 +23,7 @@ from covgate_programs import (
     run_by_coverage,
     split_arguments,
 )
-from covgate_watch import watch_pytest, watch_unittest
+from covgate_watch import watch_pytest, watch_unittest, write_end
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def watch(directory: str, program: "List[str]") -> bool:
     if kind == PYTEST:
         watch_pytest(directory)
     elif kind == UNITTEST:
-        watch_unittest(directory)
+        watch_unittest(lambda result: write_end(directory, 0 if result.wasSuccessful() else 1, result.testsRun))
     return kind in (PYTEST, UNITTEST)
 
 

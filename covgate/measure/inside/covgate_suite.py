@@ -21,7 +21,7 @@ from covgate_configured import (
     patches_subprocesses,
 )
 from covgate_copies import default_sources
-from covgate_ended import run_coverage, watch_unittest
+from covgate_ended import run_coverage
 from covgate_finder import PluginFinder, set_path
 from covgate_installed import (
     OLDEST_COVERAGE,
@@ -33,6 +33,7 @@ from covgate_installed import (
     why_not_unittest,
 )
 from covgate_programs import PYTEST, UNITTEST, configures_pytest, kind_of, program_arguments, wants_cov, wants_workers
+from covgate_watch import whether_unittest_ran
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class Suite:
             if self.hides_data_file:
                 del os.environ["COVERAGE_FILE"]
             if kind_of(self.program) == UNITTEST:
-                self.has_finished = watch_unittest()
+                self.has_finished = whether_unittest_ran()
             status, failure = run_coverage(self.arguments)
             if failure:
                 self.facts["problem"] = "coverage: %s" % failure

@@ -9,7 +9,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Optional
+    from typing import Any, Callable, Dict, List, Optional
 
 _PLUGINS = "PYTEST_PLUGINS"
 _state: "Dict[str, Any]" = {"directory": "", "plugins": None, "stopped": False}
@@ -22,11 +22,13 @@ def watch_pytest(directory: str) -> None:
     os.environ[_PLUGINS] = ",".join(([before] if before else []) + [__name__])
 
 
-def watch_unittest(directory: str) -> None:
-    """Write to a file in ``directory`` whether the tests of unittest passed."""
+def watch_unittest(ended: "Callable[[Any], Any]") -> None:
+    """Call ``ended`` with the result when unittest has run its tests.
+
+    An import or setUpModule that calls sys.exit(0) ends it as if all of them had passed.
+    """
     import unittest
 
-    _state["directory"] = directory
     run_tests = unittest.TestProgram.runTests
 
     def watched(program: "Any") -> None:
@@ -35,9 +37,16 @@ def watch_unittest(directory: str) -> None:
         finally:
             result = getattr(program, "result", None)
             if result is not None:
-                write_end(0 if result.wasSuccessful() else 1, result.testsRun)
+                ended(result)
 
     unittest.TestProgram.runTests = watched  # type: ignore[assignment,method-assign]
+
+
+def whether_unittest_ran() -> "Callable[[], bool]":
+    """Whether unittest has run its tests, to be asked when it has ended."""
+    ended: "List[Any]" = []
+    watch_unittest(ended.append)
+    return lambda: bool(ended)
 
 
 def pytest_addhooks() -> None:
@@ -56,12 +65,12 @@ def pytest_keyboard_interrupt() -> None:
 def pytest_sessionfinish(session: "Any", exitstatus: int) -> None:
     """Report how the session ended, unless it was stopped and says that all is well."""
     if exitstatus or not _state["stopped"]:
-        write_end(int(exitstatus), getattr(session, "testscollected", 0))
+        write_end(_state["directory"], int(exitstatus), getattr(session, "testscollected", 0))
 
 
-def write_end(status: int, collected: int) -> None:
-    """Write how the tests ended to the file of this process."""
-    path = os.path.join(_state["directory"], "finished-%d" % os.getpid())
+def write_end(directory: str, status: int, collected: int) -> None:
+    """Write how the tests ended to the file of this process in ``directory``."""
+    path = os.path.join(directory, "finished-%d" % os.getpid())
     with open(path + ".new", "w", encoding="utf-8") as file:
         json.dump({"status": status, "collected": collected}, file)
     os.replace(path + ".new", path)
